@@ -1,0 +1,51 @@
+/*
+ * Builds dist/ from src/: everything in one readable file, and three entries of a line each.
+ *
+ *   node scripts/build.ts           write dist/
+ *   node scripts/build.ts --check   fail where dist/ is not what this source gives
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import ncc from '@vercel/ncc'
+
+const root = join(import.meta.dirname, '..')
+const dist = join(root, 'dist')
+
+async function build(): Promise<Map<string, string>> {
+  // CommonJS: Node starts it 2 to 4 ms faster than an ES module, a tenth of a bare process.
+  const { code, assets } = await ncc(join(root, 'src/index.ts'), {
+    esm: false,
+    cache: false,
+    quiet: true,
+    target: 'es2022',
+    license: 'licenses.txt'
+  })
+  const files = new Map([['index.cjs', code]])
+  for (const [name, { source }] of Object.entries(assets)) files.set(name, source.toString())
+  for (const step of ['main', 'post', 'sweep']) files.set(`${step}.cjs`, `require('./index.cjs').${step}()\n`)
+  for (const [name, text] of files) files.set(name, text.replaceAll('\r\n', '\n'))
+  return files
+}
+
+function differences(files: Map<string, string>): string[] {
+  const committed = existsSync(dist) ? readdirSync(dist) : []
+  const names = new Set([...files.keys(), ...committed])
+  return [...names].filter(
+    (name) => !committed.includes(name) || readFileSync(join(dist, name), 'utf8') !== files.get(name)
+  )
+}
+
+const files = await build()
+if (process.argv.includes('--check')) {
+  const stale = differences(files)
+  if (stale.length > 0) {
+    console.error(`dist/ is not what src/ gives (${stale.join(', ')}): run \`npm run build\` and commit it`)
+    process.exit(1)
+  }
+  console.log('dist/ is fresh')
+} else {
+  rmSync(dist, { recursive: true, force: true })
+  mkdirSync(dist)
+  for (const [name, text] of files) writeFileSync(join(dist, name), text)
+  console.log([...files].map(([name, text]) => `dist/${name}  ${Buffer.byteLength(text)} bytes`).join('\n'))
+}
