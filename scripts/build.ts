@@ -35,7 +35,11 @@ function differences(files: Map<string, string>): string[] {
   )
 }
 
-const files = await build()
+const files = await build().catch((error: unknown) => {
+  // Without this Node prints the line of ncc's own bundle that threw: three megabytes of it.
+  console.error((error as Error).message)
+  process.exit(1)
+})
 if (process.argv.includes('--check')) {
   const stale = differences(files)
   if (stale.length > 0) {

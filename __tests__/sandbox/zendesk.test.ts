@@ -1,0 +1,428 @@
+import { createHash } from 'node:crypto'
+import { Agent, get } from 'node:http'
+
+import { afterEach, describe, expect, it } from '@jest/globals'
+
+import { agentId, startZendesk, type Zendesk, type ZendeskOptions } from '../../sandbox/zendesk.ts'
+
+let zendesk: Zendesk
+afterEach(async () => {
+  await zendesk.close()
+})
+
+interface Answer {
+  status: number
+  headers: Headers
+  /** The body as JSON, with any members. */
+  body: Body
+}
+interface Body {
+  [name: string]: unknown
+  access_token: string
+  refresh_token: string
+  expires_in: number
+  scope: string
+  token: { id: number; scopes: string[]; full_token: string; token: string; [name: string]: unknown }
+  tokens: { id: number; token: string }[]
+  clients: { identifier: string }[]
+  meta: { has_more: boolean; after_cursor: string }
+}
+
+async function start(options?: ZendeskOptions): Promise<void> {
+  zendesk = await startZendesk(options)
+}
+
+async function call(
+  method: string,
+  path: string,
+  { body, authorization }: { body?: unknown; authorization?: string } = {}
+): Promise<Answer> {
+  const response = await fetch(zendesk.url + path, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(authorization !== undefined && { authorization })
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) })
+  })
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, body: JSON.parse(text || '{}') as Body }
+}
+
+const basic = (name: string, secret: string): string =>
+  `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}`
+const bearer = (token: string): string => `Bearer ${token}`
+const admin = (): string => basic(`${zendesk.credentials.email}/token`, zendesk.credentials.apiToken)
+const grant = (body: object, authorization?: string): Promise<Answer> =>
+  call('POST', '/oauth/tokens', { body, ...(authorization && { authorization }) })
+const machine = (identifier: string, more: object = {}): Promise<Answer> =>
+  grant({
+    grant_type: 'client_credentials',
+    client_id: identifier,
+    client_secret: zendesk.client(identifier).secret,
+    ...more
+  })
+const mint = (identifier: string, scopes = ['read', 'write']): Promise<Answer> =>
+  call('POST', '/api/v2/oauth/tokens', {
+    body: { token: { client_id: zendesk.client(identifier).id, scopes } },
+    authorization: admin()
+  })
+const statusWith = async (token: string, path = '/api/v2/oauth/tokens/current'): Promise<number> =>
+  (await call('GET', path, { authorization: bearer(token) })).status
+
+describe('POST /api/v2/oauth/tokens', () => {
+  it('mints with an API token and with an access token', async () => {
+    await start()
+    const { status, headers, body } = await mint('ci_bot')
+    expect(status).toBe(201)
+    expect(headers.get('x-request-id')).toBeTruthy()
+    expect(headers.get('date')).toBeTruthy()
+    expect(body.token).toMatchObject({
+      client_id: zendesk.client('ci_bot').id,
+      scopes: ['read', 'write'],
+      token: body.token.full_token.slice(0, 10),
+      expires_at: null
+    })
+    const again = await call('POST', '/api/v2/oauth/tokens', {
+      body: { token: { client_id: zendesk.client('tickets_only').id, scopes: ['tickets:read'] } },
+      authorization: bearer(body.token.full_token)
+    })
+    expect(again.body.token['expires_at']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+    expect(zendesk.living()).toHaveLength(2)
+  })
+
+  it('refuses all others', async () => {
+    await start()
+    const attempt = async (authorization?: string, clientId: unknown = 360000000101): Promise<unknown[]> => {
+      const { status, body } = await call('POST', '/api/v2/oauth/tokens', {
+        body: { token: { client_id: clientId, scopes: ['read'] } },
+        ...(authorization && { authorization })
+      })
+      return [status, body['error']]
+    }
+    const agent = zendesk.users.find(({ id }) => id === agentId)!
+    expect(await attempt()).toEqual([401, "Couldn't authenticate you"])
+    expect(await attempt(basic('ada@acme.example', 'password'))).toEqual([401, "Couldn't authenticate you"])
+    expect(await attempt(bearer('no such token'.replaceAll(' ', '-')))).toEqual([401, 'invalid_token'])
+    expect((await attempt(basic(`${agent.email}/token`, agent.apiToken!)))[0]).toBe(403)
+    expect(await attempt(admin(), 'ci_bot')).toEqual([422, 'RecordInvalid'])
+    const { body } = await mint('ci_bot', ['tickets:write'])
+    expect((await attempt(bearer(body.token.full_token)))[0]).toBe(403)
+    zendesk.behaviour.mintEndpoint = 'gone-410'
+    expect((await attempt(admin()))[0]).toBe(410)
+    zendesk.behaviour.mintEndpoint = 'gone-404'
+    expect(await attempt(admin())).toEqual([404, 'InvalidEndpoint'])
+  })
+})
+
+describe('POST /oauth/tokens', () => {
+  it('grants client credentials', async () => {
+    await start()
+    const { status, body } = await machine('ci_bot', { scope: 'tickets:read no:such', expires_in: 300 })
+    expect(status).toBe(201)
+    expect(body).toMatchObject({ token_type: 'bearer', scope: 'tickets:read', expires_in: 300 })
+    expect(await statusWith(body.access_token, '/api/v2/tickets.json')).toBe(200)
+    zendesk.advance(300_000)
+    expect(await statusWith(body.access_token, '/api/v2/tickets.json')).toBe(401)
+  })
+
+  it.each<[string, object, number, string]>([
+    ['ci_bot', { client_secret: 'wrong-secret' }, 401, 'invalid_client'],
+    ['ci_bot', { client_id: '360000000101' }, 401, 'invalid_client'],
+    ['zis_acme', {}, 401, 'invalid_client'],
+    ['browser_app', {}, 400, 'unauthorized_client'],
+    ['tickets_only', { scope: 'read' }, 400, 'invalid_scope'],
+    ['ci_bot', { expires_in: 299 }, 400, 'invalid_request'],
+    ['ci_bot', { expires_in: 172_801 }, 400, 'invalid_request'],
+    ['ci_bot', { grant_type: 'password' }, 400, 'unsupported_grant_type'],
+    ['ci_bot', { grant_type: 'refresh_token', refresh_token: 'x' }, 400, 'invalid_grant']
+  ])('refuses %s with %j: %i %s', async (identifier, more, status, error) => {
+    await start()
+    const answer = await machine(identifier, more)
+    expect([answer.status, answer.body['error']]).toEqual([status, error])
+    expect(zendesk.living()).toEqual([])
+  })
+
+  it('takes the secret by Basic, form-encoded, but not both ways', async () => {
+    await start({ grantStatus: 200, tellExpiresIn: 'when-asked' })
+    const { secret } = zendesk.client('agent_bot')
+    const encoded = new URLSearchParams([['', secret!]]).toString().slice(1)
+    const body = { grant_type: 'client_credentials', client_id: 'agent_bot', scope: 'read' }
+    const good = await grant(body, basic('agent_bot', encoded))
+    expect([good.status, good.body.expires_in]).toEqual([200, undefined])
+    expect((await grant(body, basic('agent_bot', secret!))).status).not.toBe(200)
+    expect((await grant({ ...body, client_secret: secret }, basic('agent_bot', encoded))).status).toBe(400)
+  })
+
+  it('gives a dead token for scopes in an array, and JWTs that begin alike', async () => {
+    await start({ tokenFormat: 'jwt' })
+    const dead = await machine('ci_bot', { scope: ['read', 'write'] })
+    expect(await statusWith(dead.body.access_token)).toBe(401)
+    const alive = await machine('ci_bot', { scope: 'read' })
+    expect(await statusWith(alive.body.access_token)).toBe(200)
+    expect(alive.body.access_token).toMatch(/^eyJ/)
+    expect(alive.body.access_token.slice(0, 10)).toBe(dead.body.access_token.slice(0, 10))
+  })
+
+  it('exchanges a code once, with its verifier, within 120 seconds; and rotates refresh tokens', async () => {
+    await start()
+    const verifier = 'a-verifier-of-at-least-43-characters-as-the-rfc-has-it'
+    const codeChallenge = createHash('sha256').update(verifier).digest('base64url')
+    const redirectUri = 'http://localhost:1234/back'
+    const agreed = { client: 'browser_app', redirectUri, codeChallenge, codeChallengeMethod: 'S256' } as const
+    const exchange = (code: string, more: object = {}): Promise<Answer> =>
+      grant({
+        grant_type: 'authorization_code',
+        client_id: 'browser_app',
+        code,
+        redirect_uri: redirectUri,
+        code_verifier: verifier,
+        ...more
+      })
+    expect((await exchange(zendesk.authorize(agreed), { code_verifier: 'x' })).body['error']).toBe(
+      'invalid_grant'
+    )
+    expect((await exchange(zendesk.authorize(agreed), { redirect_uri: 'x' })).body['error']).toBe(
+      'invalid_grant'
+    )
+    const late = zendesk.authorize(agreed)
+    zendesk.advance(120_001)
+    expect((await exchange(late)).body['error']).toBe('invalid_grant')
+
+    const code = zendesk.authorize({ ...agreed, scope: 'read tickets:write' })
+    const first = await exchange(code)
+    expect(first.body.scope).toBe('read tickets:write')
+    expect((await exchange(code)).body['error']).toBe('invalid_grant')
+
+    const refresh = {
+      grant_type: 'refresh_token',
+      client_id: 'browser_app',
+      refresh_token: first.body.refresh_token
+    }
+    const second = await grant(refresh)
+    expect(second.status).toBe(201)
+    expect(await statusWith(first.body.access_token)).toBe(401)
+    expect(await statusWith(second.body.access_token)).toBe(200)
+    expect((await grant(refresh)).body['error']).toBe('invalid_grant')
+
+    // Revoking the access token takes its refresh token along.
+    const { id } = zendesk.living()[0]!
+    await call('DELETE', `/api/v2/oauth/tokens/${id}`, { authorization: admin() })
+    const { status } = await grant({ ...refresh, refresh_token: second.body.refresh_token })
+    expect(status).toBe(400)
+  })
+
+  it('redirects from the browser with a code', async () => {
+    await start()
+    const query = new URLSearchParams({
+      response_type: 'code',
+      client_id: 'ci_bot',
+      redirect_uri: 'https://app.example/back?x=1',
+      scope: 'read',
+      state: 'abc'
+    })
+    const { status, headers } = await call('GET', `/oauth/authorizations/new?${query.toString()}`)
+    const location = new URL(headers.get('location')!)
+    expect([status, location.host, location.searchParams.get('state')]).toEqual([302, 'app.example', 'abc'])
+    const { body } = await machine('ci_bot', {
+      grant_type: 'authorization_code',
+      code: location.searchParams.get('code'),
+      redirect_uri: 'https://app.example/back?x=1'
+    })
+    expect(body.access_token).toBeTruthy()
+  })
+})
+
+describe('tokens', () => {
+  it('are listed in pages, without dead ones that were revoked', async () => {
+    await start({ clientsBefore: 250 })
+    zendesk.seedTokens(230, { age: (index) => index * 1000 })
+    zendesk.seedTokens(3, { client: 'tickets_only' })
+    zendesk.seedTokens(4, { userId: agentId })
+    const list = async (query: string, name: 'tokens' | 'clients' = 'tokens'): Promise<number[]> => {
+      const sizes: number[] = []
+      let more = ''
+      do {
+        const { body } = await call('GET', `/api/v2/oauth/${name}?${query}${more}`, {
+          authorization: admin()
+        })
+        sizes.push(body[name].length)
+        more = body.meta.has_more ? `&page[after]=${encodeURIComponent(body.meta.after_cursor)}` : ''
+      } while (more)
+      return sizes
+    }
+    const id = zendesk.client('ci_bot').id
+    expect(await list(`client_id=${id}&page[size]=100`)).toEqual([100, 100, 30])
+    expect(await list(`client_id=${id}&all=true&page[size]=1000`)).toEqual([100, 100, 34])
+    expect(await list('page[size]=50', 'clients')).toEqual([50, 50, 50, 50, 50, 6])
+    zendesk.behaviour.filterByClient = false
+    expect(await list(`client_id=${id}`)).toEqual([100, 100, 34])
+    const cursor = await call('GET', '/api/v2/oauth/tokens?page[after]=x', { authorization: admin() })
+    expect(cursor.status).toBe(400)
+  })
+
+  it('want read to be seen and write to be deleted, and die for good', async () => {
+    await start()
+    const narrow = (await machine('ci_bot', { scope: 'tickets:read' })).body.access_token
+    const wide = (await machine('ci_bot', { scope: 'read write' })).body.access_token
+    const current = '/api/v2/oauth/tokens/current'
+    const remove = async (token: string): Promise<number> =>
+      (await call('DELETE', current, { authorization: bearer(token) })).status
+    expect([await statusWith(narrow), await remove(narrow)]).toEqual([403, 403])
+    expect(await statusWith(narrow, '/api/v2/search.json?query=x')).toBe(403)
+    zendesk.behaviour.narrowTokensManageThemselves = true
+    expect([await statusWith(narrow), await remove(narrow), await statusWith(narrow)]).toEqual([
+      200, 204, 401
+    ])
+    expect([await remove(wide), await statusWith(wide)]).toEqual([204, 401])
+    const unknown = await call('GET', '/api/v2/oauth/tokens/1', { authorization: admin() })
+    expect(unknown).toMatchObject({ status: 404, body: { error: 'RecordNotFound' } })
+  })
+
+  it('survive DELETE current where the bug is on', async () => {
+    await start({ deleteCurrentWorks: false })
+    const { full_token: token, id } = (await mint('zis_acme')).body.token
+    const authorization = bearer(token)
+    expect((await call('DELETE', '/api/v2/oauth/tokens/current', { authorization })).status).toBe(204)
+    expect(await statusWith(token)).toBe(200)
+    expect((await call('DELETE', `/api/v2/oauth/tokens/${id}`, { authorization })).status).toBe(204)
+    expect(await statusWith(token)).toBe(401)
+  })
+})
+
+describe('the rest of the API', () => {
+  it('knows tickets, users and ZIS as well as they are needed', async () => {
+    await start()
+    const authorization = bearer(zendesk.credentials.accessToken)
+    const created = await call('POST', '/api/v2/tickets.json', {
+      body: { ticket: { subject: 'Help me' } },
+      authorization
+    })
+    expect(created).toMatchObject({ status: 201, body: { ticket: { id: 4, subject: 'Help me' } } })
+    expect(await statusWith(zendesk.credentials.accessToken, '/api/v2/tickets/4')).toBe(200)
+    const anonymous = await call('GET', '/api/v2/users/me.json', { authorization: bearer('wrong') })
+    expect(anonymous).toMatchObject({ status: 200, body: { user: { name: 'Anonymous user' } } })
+    const bundles = '/api/services/zis/registry/acme/bundles'
+    const refused = await call('POST', bundles, { body: {}, authorization })
+    expect(JSON.stringify(refused.body)).toContain('OAuth being disabled for this API request')
+    expect((await call('POST', bundles, { body: {}, authorization: admin() })).status).toBe(200)
+    expect(
+      await statusWith(zendesk.credentials.accessToken, '/api/services/zis/integrations/acme/configs')
+    ).toBe(200)
+    expect(await call('GET', '/nowhere')).toMatchObject({ status: 404, body: { error: 'InvalidEndpoint' } })
+    expect(zendesk.seen()[0]).toBe('POST /api/v2/tickets')
+    expect(zendesk.requests[0]).toMatchObject({ connection: 1, status: 201, json: { ticket: {} } })
+  })
+
+  it('keeps connections, and counts them', async () => {
+    await start()
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const ask = (): Promise<void> =>
+      new Promise((resolve, reject) => {
+        get(`${zendesk.url}/api/v2/users/me`, { agent }, (response) => {
+          response.resume().once('end', resolve)
+        }).once('error', reject)
+      })
+    await ask()
+    await ask()
+    agent.destroy()
+    await ask()
+    expect(zendesk.requests.map(({ connection }) => connection)).toEqual([1, 1, 2])
+    expect(zendesk.connections).toBe(2)
+    zendesk.forget()
+    expect([zendesk.requests.length, zendesk.connections]).toEqual([0, 0])
+  })
+
+  it('limits the rate', async () => {
+    let now = Date.parse('2026-11-21T12:00:00.400Z')
+    await start({ rateLimit: { limit: 2, perMs: 60_000 }, now: () => now })
+    const wait = async (): Promise<unknown[]> => {
+      const { status, headers } = await call('GET', '/api/v2/users/me')
+      return [status, headers.get('retry-after')]
+    }
+    expect([await wait(), await wait()]).toEqual([
+      [200, null],
+      [200, null]
+    ])
+    now += 30_000
+    expect(await wait()).toEqual([429, '30'])
+    zendesk.behaviour.rateLimit!.retryAfter = 'date'
+    expect(await wait()).toEqual([429, 'Sat, 21 Nov 2026 12:01:01 GMT'])
+    zendesk.behaviour.rateLimit!.retryAfter = 'absent'
+    expect(await wait()).toEqual([429, null])
+    now += 30_000
+    expect(await wait()).toEqual([200, null])
+  })
+})
+
+describe('faults', () => {
+  const me = (): Promise<Answer> => call('GET', '/api/v2/users/me')
+
+  it.each([
+    'reset',
+    'reset-mid-header',
+    'reset-mid-body',
+    'close-mid-body',
+    'garbage',
+    'lose-reply'
+  ] as const)('%s breaks the reply off', async (kind) => {
+    await start()
+    const handle = zendesk.fault({ path: '/api/v2/users/me', count: 1 }, { kind })
+    await expect(me()).rejects.toThrow()
+    expect((await me()).status).toBe(200)
+    expect(handle.hits).toBe(1)
+    expect(zendesk.requests.map(({ fault }) => fault)).toEqual([kind, undefined])
+  })
+
+  it.each(['stall', 'stall-mid-body'] as const)('%s never ends', async (kind) => {
+    await start()
+    zendesk.fault({}, { kind })
+    const signal = AbortSignal.timeout(60)
+    const fetched = fetch(zendesk.url, { signal }).then((response) => response.text())
+    await expect(fetched).rejects.toMatchObject({ name: 'TimeoutError' })
+  })
+
+  it('carries a request out whose reply is lost, and none whose fault comes before', async () => {
+    await start()
+    zendesk.fault({ method: 'POST', path: /tokens$/ }, [
+      { kind: 'reset' },
+      { kind: 'lose-reply' },
+      { kind: 'stall-mid-body' },
+      { kind: 'html', status: 502, after: true }
+    ])
+    await expect(machine('ci_bot')).rejects.toThrow()
+    expect(zendesk.living()).toHaveLength(0)
+    await expect(machine('ci_bot')).rejects.toThrow()
+    expect(zendesk.living()).toHaveLength(1)
+    zendesk.clearFaults()
+    zendesk.fault({}, { kind: 'html', status: 502, after: true })
+    await expect(machine('ci_bot')).rejects.toThrow(SyntaxError)
+    expect(zendesk.living()).toHaveLength(2)
+  })
+
+  it('replies with whatever is asked for', async () => {
+    await start()
+    const handle = zendesk.fault({ method: 'GET' }, [
+      { kind: 'empty', status: 500 },
+      { kind: 'pass' },
+      { kind: 'redirect', location: 'https://elsewhere.example/' },
+      { kind: 'reply', status: 418, body: { teapot: true }, headers: { 'Retry-After': '7' } },
+      { kind: 'delay', ms: 5 },
+      { kind: 'edit', edit: (reply) => ({ ...reply, status: 203 }) }
+    ])
+    const answers: Answer[] = []
+    for (let index = 0; index < 7; index++) answers.push(await me())
+    expect(answers.map(({ status }) => status)).toEqual([500, 200, 302, 418, 200, 203, 200])
+    expect(answers[3]).toMatchObject({ body: { teapot: true } })
+    expect(answers[3]?.headers.get('retry-after')).toBe('7')
+    expect(handle.hits).toBe(6)
+  })
+
+  it('streams a body of any size', async () => {
+    await start()
+    zendesk.fault({}, { kind: 'huge', bytes: 2_000_000 })
+    const text = await (await fetch(zendesk.url)).text()
+    expect(text.length).toBeGreaterThan(2_000_000)
+  })
+})

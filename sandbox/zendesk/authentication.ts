@@ -1,0 +1,49 @@
+import type { Account, Token } from './account.ts'
+import { type Call, refusals } from './replies.ts'
+import { covers } from './scopes.ts'
+import type { UserSeed } from './seeds.ts'
+
+/** Who is calling. Without a token it is an API token, which may do all that its user may. */
+export interface Caller {
+  user: UserSeed
+  token?: Token
+}
+
+/** Finds out who is calling, or throws the 401. */
+export function authenticate(account: Account, call: Call): Caller {
+  const header = call.headers.authorization ?? ''
+  const [, scheme, value] = /^(basic|bearer) +(\S+)$/i.exec(header) ?? []
+  if (scheme === undefined || value === undefined) throw refusals.notAuthenticated()
+  return scheme.toLowerCase() === 'basic' ? byApiToken(account, value) : byAccessToken(account, value)
+}
+
+/** The same, with a 403 for a caller who lacks `scope`, such as `read` or `tickets:read`. */
+export function authorized(account: Account, call: Call, scope: string): Caller {
+  const caller = authenticate(account, call)
+  if (caller.token && !covers(caller.token.scopes, scope)) {
+    throw refusals.forbidden(`You are missing the following required scopes: ${scope}`)
+  }
+  return caller
+}
+
+/** The same, with a 403 for a caller who is no admin. */
+export function authorizedAdmin(account: Account, call: Call, scope: string): Caller {
+  const caller = authorized(account, call, scope)
+  if (caller.user.role !== 'admin') throw refusals.forbidden()
+  return caller
+}
+
+function byApiToken(account: Account, base64: string): Caller {
+  const [, email, apiToken] = /^(.*)\/token:(.*)$/.exec(Buffer.from(base64, 'base64').toString()) ?? []
+  const user = account.users.find((candidate) => candidate.email === email)
+  if (!user || !apiToken || user.apiToken !== apiToken) throw refusals.notAuthenticated()
+  return { user }
+}
+
+function byAccessToken(account: Account, value: string): Caller {
+  const token = account.alive(value)
+  const user = account.users.find((candidate) => candidate.id === token?.userId)
+  if (!token || !user) throw refusals.deadToken()
+  token.usedAt = account.now()
+  return { user, token }
+}

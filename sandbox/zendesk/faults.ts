@@ -1,0 +1,218 @@
+import type { ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TLSSocket } from 'node:tls'
+
+import { json, type Reply } from './replies.ts'
+
+/** What may go wrong with a reply. */
+export type FaultKind =
+  /** Nothing goes wrong: lets one request through in a list of faults. */
+  | { kind: 'pass' }
+  /** The connection is reset before a byte of the reply. */
+  | { kind: 'reset' }
+  | { kind: 'reset-mid-header' }
+  | { kind: 'reset-mid-body' }
+  /** The connection ends in good order, but before the body does. */
+  | { kind: 'close-mid-body' }
+  /** Nothing comes, and the connection stays. */
+  | { kind: 'stall' }
+  | { kind: 'stall-mid-body' }
+  /** Something that is not HTTP. */
+  | { kind: 'garbage' }
+  | { kind: 'html'; status?: number }
+  | { kind: 'empty'; status?: number }
+  /** A body without end in sight: 64 MiB unless `bytes` says otherwise. */
+  | { kind: 'huge'; bytes?: number; status?: number }
+  /** Any reply: `body` is sent as JSON, `text` as it is. */
+  | { kind: 'reply'; status: number; body?: unknown; text?: string; headers?: Record<string, string> }
+  | { kind: 'redirect'; location: string; status?: number }
+  /** The right reply, late. */
+  | { kind: 'delay'; ms: number }
+  /** The right reply, changed. */
+  | { kind: 'edit'; edit: (reply: Reply) => Reply }
+  /** Zendesk does what it was asked to, and the connection is reset before it can say so. */
+  | { kind: 'lose-reply' }
+
+/** `after`: Zendesk does what it was asked to, and only then this happens in place of its reply. */
+export type Fault = FaultKind & { after?: boolean }
+
+/** Which requests a fault befalls. */
+export interface FaultMatcher {
+  /** Any, where left out. */
+  method?: string
+  /** A whole path without query and `.json`, or a pattern for it. Any, where left out. */
+  path?: string | RegExp
+  /** How many requests; for a list of faults, how often it is gone through. */
+  count?: number
+}
+
+/** A fault that was asked for. */
+export interface FaultHandle {
+  /** How many requests it has befallen so far. */
+  readonly hits: number
+  /** Ends it. */
+  clear(): void
+}
+
+/** The faults that were asked for, oldest first. */
+export class Faults {
+  #planned: Planned[] = []
+
+  /** One fault befalls every request that matches (or `count`); a list is gone through once (or `count` times). */
+  add(matcher: FaultMatcher, faults: Fault | readonly Fault[]): FaultHandle {
+    const list = 'kind' in faults ? [faults] : faults
+    const times = matcher.count ?? ('kind' in faults ? Infinity : 1)
+    const planned: Planned = { matcher, list, left: times * list.length, hits: 0 }
+    this.#planned.push(planned)
+    return {
+      get hits() {
+        return planned.hits
+      },
+      clear: () => {
+        planned.left = 0
+      }
+    }
+  }
+
+  clear(): void {
+    for (const planned of this.#planned) planned.left = 0
+    this.#planned = []
+  }
+
+  /** The fault that befalls this request, if any. */
+  take(method: string, path: string): Fault | undefined {
+    const planned = this.#planned.find(({ matcher, left }) => left > 0 && fits(matcher, method, path))
+    if (!planned) return undefined
+    planned.left--
+    return planned.list[planned.hits++ % planned.list.length]
+  }
+}
+
+interface Planned {
+  matcher: FaultMatcher
+  list: readonly Fault[]
+  left: number
+  hits: number
+}
+
+function fits(matcher: FaultMatcher, method: string, path: string): boolean {
+  if (matcher.method !== undefined && matcher.method !== method) return false
+  if (matcher.path === undefined) return true
+  return typeof matcher.path === 'string' ? matcher.path === path : matcher.path.test(path)
+}
+
+/** Whether Zendesk carries the request out although this happens. */
+export function isCarriedOut(fault: Fault): boolean {
+  return fault.after === true || ['pass', 'delay', 'edit', 'lose-reply'].includes(fault.kind)
+}
+
+/** What `commit` needs to answer a request. */
+export interface Answering {
+  response: ServerResponse
+  /** What Zendesk would have said, or something made up where it was not asked. */
+  reply: Reply
+  /** Sends a reply as it should be. */
+  send: (reply: Reply) => void
+  /** Ends all waits when the sandbox closes. */
+  signal: AbortSignal
+}
+
+/** Long enough for bytes that were sent to be read before the reset that follows them. */
+const beforeReset = 20
+
+/** Lets `fault` happen to a request. */
+export async function commit(fault: Fault, answering: Answering): Promise<void> {
+  const { response, reply, send, signal } = answering
+  switch (fault.kind) {
+    case 'pass':
+      send(reply)
+      return
+    case 'delay':
+      await sleep(fault.ms, undefined, { signal })
+      send(reply)
+      return
+    case 'edit':
+      send(fault.edit(reply))
+      return
+    case 'reset':
+    case 'lose-reply':
+      reset(response)
+      return
+    case 'stall':
+      return
+    case 'reset-mid-header':
+      response.socket?.write('HTTP/1.1 200 OK\r\nContent-Type: applic')
+      await sleep(beforeReset, undefined, { signal })
+      reset(response)
+      return
+    case 'reset-mid-body':
+      sendHalf(answering)
+      await sleep(beforeReset, undefined, { signal })
+      reset(response)
+      return
+    case 'close-mid-body':
+      sendHalf(answering)
+      await sleep(beforeReset, undefined, { signal })
+      response.socket?.end()
+      return
+    case 'stall-mid-body':
+      sendHalf(answering)
+      return
+    case 'garbage':
+      response.socket?.end('\u0000\u0001 this is not HTTP \r\n\r\n')
+      return
+    case 'huge':
+      await sendHuge(fault, response)
+      return
+    case 'html':
+      send(html(fault.status ?? 200))
+      return
+    case 'empty':
+      send({ status: fault.status ?? 200, headers: {}, body: '' })
+      return
+    case 'redirect':
+      send({ status: fault.status ?? 302, headers: { Location: fault.location }, body: '' })
+      return
+    case 'reply':
+      send(madeUp(fault))
+  }
+}
+
+function html(status: number): Reply {
+  return {
+    status,
+    headers: { 'Content-Type': 'text/html; charset=utf-8' },
+    body: '<!DOCTYPE html>\n<html><head><title>Oops</title></head><body><h1>There is no help desk here</h1></body></html>\n'
+  }
+}
+
+function madeUp({ status, body, text, headers }: Extract<Fault, { kind: 'reply' }>): Reply {
+  if (text === undefined) return json(status, body ?? {}, headers)
+  return { status, headers: { 'Content-Type': 'text/plain', ...headers }, body: text }
+}
+
+function sendHalf({ response, reply }: Answering): void {
+  const body = Buffer.from(reply.body || '{"nothing":"of consequence, but long enough to be cut in two"}')
+  response.writeHead(reply.status, { ...reply.headers, 'Content-Length': body.length })
+  response.write(body.subarray(0, body.length >> 1))
+}
+
+async function sendHuge(fault: Extract<Fault, { kind: 'huge' }>, response: ServerResponse): Promise<void> {
+  const chunk = Buffer.alloc(65_536, 'a')
+  response.writeHead(fault.status ?? 200, { 'Content-Type': 'application/json' })
+  response.write('{"access_token":"')
+  for (let left = fault.bytes ?? 64 * 1024 * 1024; left > 0 && !response.destroyed; left -= chunk.length) {
+    if (!response.write(chunk)) {
+      await new Promise<void>((resolve) => {
+        response.once('drain', resolve).once('close', resolve)
+      })
+    }
+  }
+  response.end('"}')
+}
+
+function reset({ socket }: ServerResponse): void {
+  // Only a plain TCP socket can send a RST; a TLS one just breaks off.
+  if (socket instanceof TLSSocket) socket.destroy()
+  else socket?.resetAndDestroy()
+}

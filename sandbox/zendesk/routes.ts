@@ -1,0 +1,62 @@
+import type { Account } from './account.ts'
+import { askUser, grantToken } from './grants.ts'
+import { createTicket, fixed, listTickets, search, showMe, showTicket, uploadBundle } from './product.ts'
+import { type Call, Refusal, refusals, type Reply } from './replies.ts'
+import {
+  createToken,
+  deleteCurrent,
+  deleteToken,
+  listClients,
+  listTokens,
+  showCurrent,
+  showToken
+} from './tokens.ts'
+
+type Handler = (call: Call, account: Account) => Reply
+
+/** Every endpoint. The first that fits is taken. */
+const routes: readonly [method: string, path: string, handler: Handler][] = [
+  ['POST', '/oauth/tokens', grantToken],
+  ['GET', '/oauth/authorizations/new', askUser],
+  ['POST', '/api/v2/oauth/tokens', createToken],
+  ['GET', '/api/v2/oauth/tokens', listTokens],
+  ['GET', '/api/v2/oauth/tokens/current', showCurrent],
+  ['DELETE', '/api/v2/oauth/tokens/current', deleteCurrent],
+  ['GET', '/api/v2/oauth/tokens/{id}', showToken],
+  ['DELETE', '/api/v2/oauth/tokens/{id}', deleteToken],
+  ['GET', '/api/v2/oauth/clients', listClients],
+  // What curl, node-zendesk, zenpy and the zendesk_api gem ask for
+  ['GET', '/api/v2/tickets', listTickets],
+  ['POST', '/api/v2/tickets', createTicket],
+  ['GET', '/api/v2/tickets/{id}', showTicket],
+  ['GET', '/api/v2/search', search],
+  ['GET', '/api/v2/users/me', showMe],
+  // zcli
+  ['GET', '/api/v2/apps/owned', fixed('apps:read', 200, { apps: [] })],
+  ['POST', '/api/v2/apps/validate', fixed('apps:write', 200, {})],
+  ['GET', '/api/v2/brands', fixed('brands:read', 200, { brands: [{ id: 1, name: 'Acme', default: true }] })],
+  ['GET', '/api/v2/guide/theming/themes', fixed('themes:read', 200, { themes: [] })],
+  // Zendesk Integration Services
+  ['POST', '/api/services/zis/registry/{integration}/bundles', uploadBundle],
+  ['GET', '/api/services/zis/integrations/{integration}/configs', fixed('zis:read', 200, { configs: [] })]
+]
+
+const compiled = routes.map(([method, path, handler]) => ({
+  method,
+  pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '([^/]+)')}$`),
+  handler
+}))
+
+/** What Zendesk does with a request, and says to it. */
+export function route(account: Account, call: Omit<Call, 'params'>): Reply {
+  try {
+    for (const { method, pattern, handler } of compiled) {
+      const found = method === call.method ? pattern.exec(call.path) : null
+      if (found) return handler({ ...call, params: found.slice(1) }, account)
+    }
+    throw refusals.noEndpoint()
+  } catch (error) {
+    if (error instanceof Refusal) return error.reply
+    throw error
+  }
+}

@@ -1,0 +1,104 @@
+/** A user of the account. */
+export interface UserSeed {
+  id: number
+  name: string
+  email: string
+  role: 'admin' | 'agent'
+  /** An API token of this user; without one, Basic authentication fails. */
+  apiToken?: string
+}
+
+/** An OAuth client of the account. */
+export interface ClientSeed {
+  /** The resource id, which the API calls `client_id`. */
+  id: number
+  /** The unique identifier, which a grant calls `client_id`. */
+  identifier: string
+  kind: 'confidential' | 'public'
+  /** The user it belongs to, as whom its client credentials act. */
+  userId: number
+  /** Set for confidential clients. */
+  secret?: string
+  /** Where set, asking for more is `invalid_scope`. */
+  allowedScopes?: readonly string[]
+  /** Seconds that a token lives when the request does not say. Clients older than 2026-04-30 have none. */
+  tokenLifetime?: number
+}
+
+export const adminId = 900_100_001
+export const agentId = 900_100_002
+
+/** The users of the sandbox, unless the options name others. */
+export const defaultUsers: readonly UserSeed[] = [
+  {
+    id: adminId,
+    name: 'Ada Admin',
+    email: 'ada@acme.example',
+    role: 'admin',
+    apiToken: 'sandboxApiTokenOfAda0123456789abcdefghij'
+  },
+  {
+    id: agentId,
+    name: 'Gus Agent',
+    email: 'gus@acme.example',
+    role: 'agent',
+    apiToken: 'sandboxApiTokenOfGus0123456789abcdefghij'
+  }
+]
+
+/** The clients of the sandbox, unless the options name others. */
+export const defaultClients: readonly ClientSeed[] = [
+  {
+    id: 360_000_000_101,
+    identifier: 'ci_bot',
+    kind: 'confidential',
+    userId: adminId,
+    secret: 'sandbox-secret-of-ci_bot-0123456789abcdef'
+  },
+  { id: 360_000_000_102, identifier: 'browser_app', kind: 'public', userId: adminId },
+  {
+    id: 360_000_000_103,
+    identifier: 'zis_acme',
+    kind: 'confidential',
+    userId: adminId,
+    secret: 'sandbox-secret-of-zis_acme-0123456789abcdef'
+  },
+  {
+    id: 360_000_000_104,
+    identifier: 'tickets_only',
+    kind: 'confidential',
+    userId: adminId,
+    secret: 'sandbox-secret-of-tickets_only-0123456789',
+    allowedScopes: ['tickets:read', 'tickets:write'],
+    tokenLifetime: 1800
+  },
+  {
+    id: 360_000_000_105,
+    identifier: 'agent_bot',
+    kind: 'confidential',
+    userId: agentId,
+    // Characters that a Basic header must carry form-encoded.
+    secret: 'sandbox secret+of/agent_bot:50%&0123456789',
+    tokenLifetime: 1800
+  },
+  {
+    id: 360_000_000_106,
+    identifier: 'admin_tools',
+    kind: 'confidential',
+    userId: adminId,
+    secret: 'sandbox-secret-of-admin_tools-0123456789'
+  }
+]
+
+/** An access token (`read write`, for ever) that the admin has had all along, from the client `admin_tools`. */
+export const standingAccessToken = 'sandboxAccessTokenOfAda0123456789abcdefghijklmnopqrstuvwxyz01234'
+
+/** Clients that nobody asks for, to fill pages. */
+export function fillerClients(count: number): ClientSeed[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: 350_000_000_001 + index,
+    identifier: `filler_${index + 1}`,
+    kind: 'public',
+    userId: adminId
+  }))
+}

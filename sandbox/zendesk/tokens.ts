@@ -1,0 +1,139 @@
+import type { Account, Token } from './account.ts'
+import { authenticate, authorized, authorizedAdmin, type Caller } from './authentication.ts'
+import { page } from './pages.ts'
+import { type Call, isObject, json, noContent, parsed, refusals, type Reply } from './replies.ts'
+import { covers } from './scopes.ts'
+import type { ClientSeed } from './seeds.ts'
+
+/** `POST /api/v2/oauth/tokens`, deprecated since 2026-08-26 */
+export function createToken(call: Call, account: Account): Reply {
+  switch (account.behaviour.mintEndpoint) {
+    case 'gone-410':
+      return json(410, { error: 'Gone', description: 'This endpoint has been removed' })
+    case 'gone-404':
+      throw refusals.noEndpoint()
+    case 'forbidden-403':
+      throw refusals.forbidden()
+    case 'works':
+  }
+  const { user } = authorizedAdmin(account, call, 'write')
+  const body = parsed(call.body)
+  const wanted = isObject(body) ? body['token'] : undefined
+  if (!isObject(wanted)) throw refusals.malformed('token is missing')
+  const client = account.clients.find(({ id }) => id === wanted['client_id'])
+  if (!client) throw refusals.invalid('client', 'Client: is invalid')
+  const { scopes } = wanted
+  if (!Array.isArray(scopes) || scopes.length === 0)
+    throw refusals.invalid('scopes', 'Scopes: cannot be blank')
+  const token = account.mint({
+    clientId: client.id,
+    userId: user.id,
+    scopes: account.grantable(client, scopes.map(String)),
+    expiresAt: client.tokenLifetime === undefined ? null : account.now() + client.tokenLifetime * 1000,
+    origin: 'api'
+  })
+  return json(201, { token: { ...shown(token), full_token: token.value } })
+}
+
+/** `GET /api/v2/oauth/tokens`: revoked ones are gone from it, expired ones are not. */
+export function listTokens(call: Call, account: Account): Reply {
+  const { user } = authorized(account, call, 'read')
+  const all = call.query.get('all') === 'true'
+  if (all && user.role !== 'admin') throw refusals.forbidden()
+  const client = account.behaviour.filterByClient ? call.query.get('client_id') : null
+  const records = [...account.tokens.values()].filter(
+    (token) =>
+      !token.revoked &&
+      (all || token.userId === user.id) &&
+      (client === null || String(token.clientId) === client)
+  )
+  return page(call, 'tokens', records, shown)
+}
+
+/** `GET /api/v2/oauth/tokens/current` */
+export function showCurrent(call: Call, account: Account): Reply {
+  return json(200, { token: shown(ownToken(call, account, 'read')) })
+}
+
+/** `DELETE /api/v2/oauth/tokens/current` */
+export function deleteCurrent(call: Call, account: Account): Reply {
+  const token = ownToken(call, account, 'write')
+  if (account.behaviour.deleteCurrentWorks) token.revoked = true
+  return noContent
+}
+
+/** `GET /api/v2/oauth/tokens/{id}` */
+export function showToken(call: Call, account: Account): Reply {
+  return json(200, { token: shown(tokenById(call, account, 'read')) })
+}
+
+/** `DELETE /api/v2/oauth/tokens/{id}` */
+export function deleteToken(call: Call, account: Account): Reply {
+  tokenById(call, account, 'write').revoked = true
+  return noContent
+}
+
+/** `GET /api/v2/oauth/clients` */
+export function listClients(call: Call, account: Account): Reply {
+  authorizedAdmin(account, call, 'read')
+  const records = account.clients.toSorted((left, right) => left.id - right.id)
+  return page(call, 'clients', records, shownClient)
+}
+
+function ownToken(call: Call, account: Account, scope: string): Token {
+  const caller = authenticate(account, call)
+  // An API token has no "current" access token.
+  if (!caller.token) throw refusals.noRecord()
+  demand(account, caller, caller.token, scope)
+  return caller.token
+}
+
+function tokenById(call: Call, account: Account, scope: string): Token {
+  const caller = authenticate(account, call)
+  const token = account.tokens.get(Number(call.params[0]))
+  demand(account, caller, token, scope)
+  const visible = caller.user.role === 'admin' || token?.userId === caller.user.id
+  if (!token || token.revoked || !visible) throw refusals.noRecord()
+  return token
+}
+
+function demand(account: Account, caller: Caller, token: Token | undefined, scope: string): void {
+  if (!caller.token || covers(caller.token.scopes, scope)) return
+  if (account.behaviour.narrowTokensManageThemselves && caller.token === token) return
+  throw refusals.forbidden(`You are missing the following required scopes: ${scope}`)
+}
+
+function shown(token: Token): object {
+  return {
+    id: token.id,
+    client_id: token.clientId,
+    user_id: token.userId,
+    url: `https://acme.zendesk.com/api/v2/oauth/tokens/${token.id}.json`,
+    scopes: token.scopes,
+    token: token.value.slice(0, 10),
+    created_at: timestamp(token.createdAt),
+    expires_at: timestamp(token.expiresAt),
+    used_at: timestamp(token.usedAt),
+    refresh_token: token.refreshToken?.slice(0, 10) ?? null,
+    refresh_token_expires_at: timestamp(token.refreshExpiresAt)
+  }
+}
+
+function shownClient(client: ClientSeed): object {
+  return {
+    id: client.id,
+    identifier: client.identifier,
+    name: client.identifier,
+    kind: client.kind,
+    user_id: client.userId,
+    url: `https://acme.zendesk.com/api/v2/oauth/clients/${client.id}.json`,
+    // The list gives the beginning of a secret only.
+    secret: client.secret?.slice(0, 10) ?? null,
+    redirect_uri: []
+  }
+}
+
+/** ISO 8601 in whole seconds, as Zendesk writes it. */
+function timestamp(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z')
+}

@@ -1,0 +1,120 @@
+import { duration, timeOfDay } from './time.ts'
+import { type MintInputs } from './runner/inputs.ts'
+import { type Log } from './runner/log.ts'
+import { numericClientId } from './zendesk/clients.ts'
+import { adminAuthorization, isAdmin, type Credential } from './zendesk/credential.ts'
+import { explain, ZendeskError, type About } from './zendesk/errors.ts'
+import { exchangeGrant } from './zendesk/grants.ts'
+import { type Call } from './zendesk/http.ts'
+import { readMintReply, type MintReply } from './zendesk/mint-reply.ts'
+import { type Answer, type Session } from './zendesk/retry.ts'
+import { createToken, revokeToken } from './zendesk/tokens.ts'
+
+/** Milliseconds that a mint in flight is given to answer after the job was cancelled. */
+const GRACE = 6000
+
+/** A reply to the mint, and when Zendesk gave it by its own clock, in milliseconds since 1970. */
+export interface Asked {
+  reply: MintReply
+  serverTime: number
+}
+
+/**
+ * Asks Zendesk for the token, after looking up the client where that is needed. A mint whose reply was lost is tried
+ * again, with a warning that the first try may have left a token behind.
+ *
+ * @param onReply called with a complete reply, whatever it tells, before anything else is done about it
+ * @returns a reply that holds a token
+ * @throws {ZendeskError} where there was none
+ */
+export async function askForToken(
+  session: Session,
+  inputs: MintInputs,
+  about: About,
+  log: Log,
+  onReply: (reply: MintReply) => void
+): Promise<Asked & { token: NonNullable<MintReply['token']> }> {
+  const { credential } = inputs
+  const call = await mintCall(session, inputs, about)
+  const circumstances = { ...about, call, purpose: 'mint a token', deprecatedMint: isAdmin(credential) }
+  const lost = new LostReply(inputs)
+  let answer: Answer
+  try {
+    answer = await session.send(call, {
+      grace: GRACE,
+      onLostReply: (sentAt) => (lost.sentAt ??= sentAt),
+      beforeRetry: () => {
+        lost.tell((note) => {
+          log.warning(`The reply to a mint was lost. ${note}`)
+        })
+      }
+    })
+  } catch (error) {
+    throw lost.noteOn(explain(error, circumstances))
+  }
+  const reply = readMintReply(answer.json, credential)
+  onReply(reply)
+  const { token } = reply
+  if (answer.status < 300 && token !== undefined) {
+    return { reply, token, serverTime: answer.date ?? session.budget.world.now() }
+  }
+  if (answer.status < 300) {
+    const dropped = await dropUnusable(session, credential, reply.facts.id)
+    if (!dropped) lost.sentAt ??= session.budget.world.now()
+  }
+  throw lost.noteOn(explain(answer, { ...circumstances, afterLostReply: lost.sentAt !== undefined }))
+}
+
+async function mintCall(session: Session, inputs: MintInputs, about: About): Promise<Call> {
+  const { credential, scopes } = inputs
+  if (!isAdmin(credential)) return exchangeGrant(credential, inputs)
+  return createToken(
+    credential,
+    await numericClientId(session, adminAuthorization(credential), about),
+    scopes
+  )
+}
+
+/** Revokes a token that was created, but told in a way that nobody can use; tells whether that was possible. */
+async function dropUnusable(
+  session: Session,
+  credential: Credential,
+  id: number | undefined
+): Promise<boolean> {
+  if (id === undefined || !isAdmin(credential)) return false
+  try {
+    const { status } = await session.send(revokeToken(id, adminAuthorization(credential)))
+    return status >= 200 && status < 300
+  } catch {
+    return false
+  }
+}
+
+/** Remembers that a mint may have been carried out without a usable reply, and tells so once. */
+class LostReply {
+  /** When the first such request was sent, in milliseconds since 1970. */
+  sentAt: number | undefined
+  #told = false
+
+  constructor(readonly inputs: MintInputs) {}
+
+  tell(say: (note: string) => void): void {
+    if (this.sentAt === undefined || this.#told) return
+    this.#told = true
+    const { clientId, expiresIn } = this.inputs
+    const end = expiresIn === undefined ? 'does not expire by itself' : `expires after ${duration(expiresIn)}`
+    const since = timeOfDay(this.sentAt)
+    say(
+      `An unused token of client ${clientId} may exist since ${since}; it ${end}, and \`sweep\` removes it.`
+    )
+  }
+
+  /** The error, with the note behind it where that has not been told yet. */
+  noteOn(error: unknown): unknown {
+    let noted = error
+    this.tell((note) => {
+      if (error instanceof ZendeskError) noted = new ZendeskError(`${error.message} ${note}`, error.kind)
+    })
+    return noted
+  }
+}

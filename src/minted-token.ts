@@ -1,0 +1,73 @@
+import { type Secret } from './secret.ts'
+import { isoTime } from './time.ts'
+import { type MintReply } from './zendesk/mint-reply.ts'
+import { type TokenFacts } from './zendesk/tokens.ts'
+
+/** A token that was minted, as main knows it and post is told of it. */
+export interface MintedToken {
+  token: Secret
+  id: number | undefined
+  clientId: number | undefined
+  userId: number | undefined
+  /** The scopes that were granted, else those that were asked for. */
+  scopes: string[]
+  /** This machine's clock at the mint, in milliseconds since 1970. */
+  mintedAt: number
+  /** Zendesk's clock at the mint, in milliseconds since 1970. */
+  serverTime: number
+  /** Seconds from the mint to the expiry; `undefined` where there is none, or it is not known. */
+  lifetime: number | undefined
+  /** When the token dies by itself, as it was told to the workflow; empty where it does not. */
+  expiresAt: string
+}
+
+/**
+ * What is known of a token from the reply that it came in.
+ *
+ * @param asked the scopes and the lifetime in seconds that were asked for, which stand where the reply tells none
+ * @param clocks this machine's and Zendesk's time of the mint, in milliseconds since 1970
+ */
+export function mintedToken(
+  { facts, expiresIn }: MintReply,
+  token: Secret,
+  asked: { scopes: string[]; expiresIn: number | undefined },
+  clocks: { now: number; serverTime: number }
+): MintedToken {
+  const seconds = expiresIn ?? asked.expiresIn
+  const minted: MintedToken = {
+    token,
+    id: facts.id,
+    clientId: facts.clientId,
+    userId: facts.userId,
+    scopes: facts.scopes ?? asked.scopes,
+    mintedAt: clocks.now,
+    serverTime: clocks.serverTime,
+    lifetime: seconds,
+    expiresAt: seconds === undefined ? '' : isoTime(clocks.now + seconds * 1000)
+  }
+  setExpiry(minted, facts.expiresAt, facts.createdAt)
+  return minted
+}
+
+/** Adds what Zendesk told when the token was used for the first time. */
+export function learn(minted: MintedToken, facts: TokenFacts, { expiresIn }: MintReply): void {
+  minted.id = facts.id ?? minted.id
+  minted.clientId = facts.clientId ?? minted.clientId
+  minted.userId = facts.userId ?? minted.userId
+  if (facts.expiresAt === null && expiresIn === undefined) {
+    minted.lifetime = undefined
+    minted.expiresAt = ''
+  }
+  setExpiry(minted, facts.expiresAt, facts.createdAt)
+}
+
+/** Takes over an expiry that Zendesk told; the lifetime is the span between two times of Zendesk's own clock. */
+function setExpiry(
+  minted: MintedToken,
+  expiresAt: number | null | undefined,
+  createdAt: number | undefined
+): void {
+  if (expiresAt === null || expiresAt === undefined) return
+  minted.expiresAt = isoTime(expiresAt)
+  minted.lifetime = (expiresAt - (createdAt ?? minted.serverTime)) / 1000
+}

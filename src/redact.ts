@@ -1,0 +1,60 @@
+/*
+ * What others say (Zendesk, a proxy, the author of an input) on its way to a log.
+ *
+ * The runner masks a known secret in a few forms; a server can echo it in more, split by control characters,
+ * or send text that the runner takes for a command. So text is cleaned here before the runner sees it.
+ */
+
+const QUOTE_LIMIT = 200
+
+const known = new Set<string>()
+let pattern: RegExp | undefined
+
+/** Makes `secret` unprintable from here on, in the forms in which servers like to repeat what they were sent. */
+export function remember(secret: string): void {
+  const bytes = Buffer.from(secret)
+  const forms = [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    new URLSearchParams([['', secret]]).toString().slice(1),
+    bytes.toString('base64'),
+    bytes.toString('base64url'),
+    bytes.toString('hex')
+  ]
+  for (const form of forms) known.add(form)
+  const longestFirst = [...known].sort((a, b) => b.length - a.length)
+  pattern = new RegExp(
+    longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'),
+    'gi'
+  )
+}
+
+/** Replaces every known secret in `text` by `***`, in any case of its letters. */
+function redact(text: string): string {
+  return pattern === undefined ? text : text.replace(pattern, '***')
+}
+
+/**
+ * Makes `text` safe as a line of a log: no known secret, one line, no control or invisible characters, and
+ * nothing in it that the runner would execute (`::` at the start of a line, `##[` anywhere in it).
+ */
+export function oneLine(text: string): string {
+  const plain = redact(text)
+    .replace(/\s+/g, ' ')
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '')
+  return redact(plain)
+    .replace(/:(?=:)/g, ': ')
+    .replace(/##(?=\[)/g, '## ')
+}
+
+/** Text that is not ours, ready to be quoted in a line: cleaned, without markup, at most 200 characters. */
+export function quote(text: string): string {
+  const withoutMarkup = redact(text)
+    .replace(/<[^>]*>/g, '')
+    .replace(/[<>]/g, '')
+  const characters = Array.from(oneLine(withoutMarkup).trim())
+  return characters.length <= QUOTE_LIMIT
+    ? characters.join('')
+    : `${characters.slice(0, QUOTE_LIMIT - 1).join('')}…`
+}

@@ -1,0 +1,45 @@
+import { summary } from '@actions/core'
+import { quote } from '../redact.ts'
+import { type Log } from './log.ts'
+
+/** GitHub drops a summary of more than 1 MiB whole; this leaves room for what other actions write. */
+const SIZE_LIMIT = 900_000
+
+/** A table whose first row is its head. Its cells are plain text, cleaned and escaped when they are written. */
+export interface Table {
+  title: string
+  /** Lines between the title and the table. */
+  lines?: string[]
+  head: string[]
+  rows: string[][]
+}
+
+/** Adds a table to the job summary. A summary that cannot be written is worth a line in the log, no more. */
+export async function writeSummary({ title, lines = [], head, rows }: Table, log: Log): Promise<void> {
+  const shown = [head.map((data) => ({ data: escape(data), header: true }))]
+  let size = 0
+  for (const row of rows) {
+    const cells = row.map((data) => ({ data: escape(data), header: false }))
+    size += JSON.stringify(cells).length
+    if (size > SIZE_LIMIT) break
+    shown.push(cells)
+  }
+  try {
+    summary.addHeading(escape(title), 3)
+    for (const line of lines) summary.addRaw(`<p>${escape(line)}</p>`, true)
+    await summary.addTable(shown).write()
+  } catch (error) {
+    log.info(`The job summary could not be written: ${(error as Error).message}`)
+  }
+}
+
+function escape(text: string): string {
+  const entities: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;'
+  }
+  return quote(text).replace(/[&<>"']/g, (character) => String(entities[character]))
+}

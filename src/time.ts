@@ -1,0 +1,28 @@
+/** A time in ISO 8601, UTC, to the second, such as `2027-04-30T12:00:00Z`; empty for a time that no calendar has. */
+export function isoTime(ms: number): string {
+  const date = new Date(ms)
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace(/\.\d{3}Z$/, 'Z')
+}
+
+/** The time of day in UTC, such as `14:03 UTC`. */
+export function timeOfDay(ms: number): string {
+  return `${isoTime(ms).slice(11, 16)} UTC`
+}
+
+/** A length of time in words, such as `1 hour 30 minutes`: its two largest units. */
+export function duration(seconds: number): string {
+  const units = [
+    ['day', 86_400],
+    ['hour', 3600],
+    ['minute', 60],
+    ['second', 1]
+  ] as const
+  const parts: string[] = []
+  let left = Math.round(seconds)
+  for (const [unit, length] of units) {
+    const count = Math.floor(left / length)
+    left -= count * length
+    if (count > 0) parts.push(`${count} ${unit}${count === 1 ? '' : 's'}`)
+  }
+  return parts.slice(0, 2).join(' ') || '0 seconds'
+}

@@ -1,0 +1,53 @@
+import { Secret } from '../secret.ts'
+import { clientBasic, type Grant } from './credential.ts'
+import { type Call } from './http.ts'
+
+/** What a grant asks for. */
+export interface GrantRequest {
+  /** The client's unique identifier. */
+  clientId: string
+  /** Empty: what Zendesk gives by itself. */
+  scopes: readonly string[]
+  /** Seconds that the token is to live, 300 to 172800. */
+  expiresIn: number | undefined
+}
+
+/**
+ * The request that exchanges a credential for an access token: RFC 6749 §4.1.3 (a code, with RFC 7636 for its
+ * verifier), §4.4.2 (client credentials) and §6 (a refresh token), as JSON, at `/oauth/tokens` and not below
+ * `/api/v2` (https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/). The client's secret
+ * travels in the body or in the header, never in both.
+ */
+export function exchangeGrant(grant: Grant, { clientId, scopes, expiresIn }: GrantRequest): Call {
+  const { clientSecret, authMethod } = grant
+  const basic = clientSecret !== undefined && authMethod === 'client_secret_basic'
+  const body = {
+    ...parametersOf(grant),
+    client_id: clientId,
+    client_secret: basic ? undefined : clientSecret?.reveal(),
+    scope: scopes.length > 0 ? scopes.join(' ') : undefined,
+    expires_in: expiresIn
+  }
+  return {
+    method: 'POST',
+    path: '/oauth/tokens',
+    authorization: basic ? new Secret(`Basic ${clientBasic(clientId, clientSecret.reveal())}`) : undefined,
+    body: new Secret(JSON.stringify(body))
+  }
+}
+
+function parametersOf(grant: Grant): Record<string, string | undefined> {
+  switch (grant.kind) {
+    case 'client-secret':
+      return { grant_type: 'client_credentials' }
+    case 'authorization-code':
+      return {
+        grant_type: 'authorization_code',
+        code: grant.code.reveal(),
+        redirect_uri: grant.redirectUri,
+        code_verifier: grant.codeVerifier?.reveal()
+      }
+    case 'refresh-token':
+      return { grant_type: 'refresh_token', refresh_token: grant.refreshToken.reveal() }
+  }
+}

@@ -1,0 +1,99 @@
+import { BudgetSpent, Cancelled } from '../budget.ts'
+import { type Secret } from '../secret.ts'
+import { bearer, type ClientCredential } from './credential.ts'
+import { explain, type About } from './errors.ts'
+import { Unanswered } from './failures.ts'
+import { exchangeGrant } from './grants.ts'
+import { readMintReply } from './mint-reply.ts'
+import { type Session } from './retry.ts'
+import { currentToken, revokeToken, tokenFacts, type TokenFacts } from './tokens.ts'
+import { object } from './words.ts'
+
+/** A token that may read and write everything its user may, minted for a moment and revoked after it. */
+export interface Helper {
+  authorization: Secret
+  /** What Zendesk tells of the helper itself; all `undefined` where it tells nothing. */
+  facts: TokenFacts
+}
+
+/** How a helper is minted, and what is done about it. */
+export interface HelperTerms {
+  credential: ClientCredential
+  about: About
+  /** Seconds that the helper lives where it cannot be revoked. */
+  lifetime: number
+  /** Called with the helper the moment it arrives. */
+  mask: (secret: string) => void
+  /** Called with a sentence where the helper could not be revoked. */
+  onLeftOver: (sentence: string) => void
+}
+
+/** Milliseconds to revoke the helper in where the job is cancelled, or the time for the work is over. */
+const CLOSING_TIME = 4000
+
+/**
+ * Mints a helper token by the client credentials grant, works with it, and revokes it, whatever the work came to.
+ *
+ * @throws {ZendeskError} where Zendesk gives no helper, and what `work` throws
+ */
+export async function withHelper<Result>(
+  session: Session,
+  terms: HelperTerms,
+  work: (helper: Helper) => Promise<Result>
+): Promise<Result> {
+  const token = await mintHelper(session, terms)
+  const authorization = bearer(token)
+  let id: number | undefined
+  try {
+    const current = await session.send(currentToken(token)).catch(unlessStopped)
+    const facts = tokenFacts(object(current?.json)['token'])
+    id = facts.id
+    return await work({ authorization, facts })
+  } finally {
+    await revokeHelper(session, authorization, id, terms)
+  }
+}
+
+async function mintHelper(
+  session: Session,
+  { credential, about, lifetime, mask }: HelperTerms
+): Promise<Secret> {
+  const { clientId } = about
+  const call = exchangeGrant(credential, { clientId, scopes: ['read', 'write'], expiresIn: lifetime })
+  const circumstances = { ...about, credential: credential.kind, purpose: 'mint a helper token', call }
+  const answer = await session.send(call, { grace: CLOSING_TIME }).catch((error: unknown) => {
+    throw explain(error, circumstances)
+  })
+  const { token } = readMintReply(answer.json, credential)
+  if (token === undefined || answer.status >= 300) throw explain(answer, circumstances)
+  mask(token.reveal())
+  return token
+}
+
+async function revokeHelper(
+  session: Session,
+  authorization: Secret,
+  id: number | undefined,
+  { lifetime, onLeftOver }: HelperTerms
+): Promise<void> {
+  const { budget } = session
+  const stopped = budget.stop.aborted || budget.remaining() <= 0
+  const closing = stopped ? session.fork(budget.closing(CLOSING_TIME)) : session
+  let why: string
+  try {
+    const { status } = await closing.send(revokeToken(id ?? 'current', authorization))
+    if (status < 300 || status === 401 || (status === 404 && id !== undefined)) return
+    why = `Zendesk answered ${status}`
+  } catch (error) {
+    why = (error as Error).message
+  }
+  onLeftOver(
+    `The helper token ${id ?? '(id unknown)'} could not be revoked (${why}); it dies within ${lifetime} s.`
+  )
+}
+
+/** Lets pass that there was no answer, but not that there is no time for one. */
+function unlessStopped(error: unknown): undefined {
+  if (error instanceof Cancelled || error instanceof BudgetSpent || !(error instanceof Unanswered))
+    throw error
+}

@@ -1,0 +1,60 @@
+/*
+ * Zendesk's scopes, https://support.zendesk.com/hc/en-us/articles/4408838272410 and the announcement of
+ * granular scopes of 2026-08-10. The list moves: a scope that is not in it is worth a warning, never an error.
+ */
+const BOTH = [
+  'tickets users organizations hc apps automations targets triggers macros requests satisfaction_ratings',
+  'dynamic_content themes zis webhooks account_settings brands custom_objects deletion_schedules groups',
+  'sla_policies ticket_attachments ticket_views'
+].flatMap((line) => line.split(' '))
+const READ_ONLY = ['auditlogs', 'security']
+const WRITE_ONLY = ['any_channel', 'web_widget']
+
+/** Every scope that Zendesk documents. */
+export const KNOWN_SCOPES: readonly string[] = [
+  'read',
+  'write',
+  'impersonate',
+  ...[...BOTH, ...READ_ONLY].map((resource) => `${resource}:read`),
+  ...[...BOTH, ...WRITE_ONLY].map((resource) => `${resource}:write`)
+]
+
+/** The scopes in `text`, each once, separated by spaces, commas or newlines. */
+export function splitScopes(text: string): string[] {
+  return [...new Set(text.split(/[\s,]+/).filter(Boolean))]
+}
+
+/** Whether `scope` has the form of a scope: words of letters, digits, `_`, `-` and `.`, joined by colons. */
+export function isWellFormedScope(scope: string): boolean {
+  return /^[\w.-]+(?::[\w.-]+)*$/.test(scope)
+}
+
+/** The documented scope nearest to `scope`, which is not documented; `undefined` where it is. */
+export function nearestScope(scope: string): string | undefined {
+  if (KNOWN_SCOPES.includes(scope)) return undefined
+  const distances = KNOWN_SCOPES.map((known) => [known, distance(scope.toLowerCase(), known)] as const)
+  return distances.reduce((best, next) => (next[1] < best[1] ? next : best))[0]
+}
+
+/** The scopes of `requested` that `granted` does not cover: `read` covers every `x:read`, `write` every `x:write`. */
+export function scopesNotGranted(requested: readonly string[], granted: readonly string[]): string[] {
+  return requested.filter(
+    (scope) => !granted.includes(scope) && !granted.includes(scope.slice(scope.lastIndexOf(':') + 1))
+  )
+}
+
+/** Levenshtein's distance: how many letters have to change to make `a` of `b`. */
+function distance(a: string, b: string): number {
+  let row = [...Array(b.length + 1).keys()]
+  for (const letter of a) {
+    let diagonal = 0
+    let left = 0
+    row = row.map((above, column) => {
+      const replaced = diagonal + (b[column - 1] === letter ? 0 : 1)
+      left = column === 0 ? above + 1 : Math.min(above + 1, left + 1, replaced)
+      diagonal = above
+      return left
+    })
+  }
+  return Math.max(...row.slice(-1))
+}
