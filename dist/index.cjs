@@ -3251,14 +3251,14 @@ const realWorld = {
 /** The runner cancelled the job: nothing new may be started. */
 class Cancelled extends Error {
     constructor() {
-        super('the job was cancelled');
+        super('The job was cancelled, so nothing more was started.');
     }
 }
 /** The time of the step is over. */
 class BudgetSpent extends Error {
     seconds;
     constructor(seconds) {
-        super(`the ${seconds} s of this step are over`);
+        super(`The ${seconds} s that this step had for everything are over: raise \`timeout-seconds\`.`);
         this.seconds = seconds;
     }
 }
@@ -3434,7 +3434,7 @@ function pathname({ path }) {
 }
 function settle(outcome) {
     if (outcome instanceof Unanswered)
-        throw outcome;
+        throw outcome.reason === 'cancelled' ? new Cancelled() : outcome;
     return outcome;
 }
 
@@ -4354,7 +4354,7 @@ async function checkToken(session, token, about) {
             : { unchecked: `Zendesk answered ${status}` };
     }
     catch (error) {
-        if (error instanceof Unanswered && error.reason !== 'cancelled')
+        if (error instanceof Unanswered)
             return { unchecked: `no reply (${error.message})` };
         if (error instanceof BudgetSpent)
             return { unchecked: error.message };
@@ -4460,7 +4460,7 @@ async function revokeAndProve(session, target, means) {
         }
     }
     catch (error) {
-        if (!(error instanceof Cancelled || error instanceof BudgetSpent || error instanceof Unanswered))
+        if (!(error instanceof Cancelled || error instanceof BudgetSpent))
             throw error;
         obstacles.push({ why: error.message, scope: false });
     }
@@ -4510,7 +4510,7 @@ async function attempt(session, target, id, by, about) {
         return { why: explain(answer, circumstances).message, scope: status === 403 };
     }
     catch (error) {
-        if (!(error instanceof Unanswered) || error.reason === 'cancelled')
+        if (!(error instanceof Unanswered))
             throw error;
         return { why: explain(error, circumstances).message, scope: false };
     }
@@ -4629,8 +4629,8 @@ async function mint({ world, log, budget }) {
     setSecretOutput('refresh-token', isAdmin(credential) ? undefined : reply.refreshToken);
     setOutputs(outputsOf(minted, inputs, reply.facts.scopes));
     warnOfScopes(inputs, reply, log);
+    session.budget.check();
     if (!isAdmin(credential)) {
-        session.budget.check();
         const { facts, unchecked } = await checkToken(session, token, about);
         if (unchecked !== undefined)
             log.info(`The new token was not checked: ${unchecked}.`);

@@ -3,14 +3,14 @@ import { type World } from './world.ts'
 /** The runner cancelled the job: nothing new may be started. */
 export class Cancelled extends Error {
   constructor() {
-    super('the job was cancelled')
+    super('The job was cancelled, so nothing more was started.')
   }
 }
 
 /** The time of the step is over. */
 export class BudgetSpent extends Error {
   constructor(readonly seconds: number) {
-    super(`the ${seconds} s of this step are over`)
+    super(`The ${seconds} s that this step had for everything are over: raise \`timeout-seconds\`.`)
   }
 }
 

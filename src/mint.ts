@@ -65,8 +65,8 @@ export async function mint({ world, log, budget }: Step): Promise<void> {
   setOutputs(outputsOf(minted, inputs, reply.facts.scopes))
   warnOfScopes(inputs, reply, log)
 
+  session.budget.check()
   if (!isAdmin(credential)) {
-    session.budget.check()
     const { facts, unchecked } = await checkToken(session, token, about)
     if (unchecked !== undefined) log.info(`The new token was not checked: ${unchecked}.`)
     if (facts !== undefined) {

@@ -48,8 +48,7 @@ export async function checkToken(session: Session, token: Secret, about: About):
       ? { facts: tokenFacts(told) }
       : { unchecked: `Zendesk answered ${status}` }
   } catch (error) {
-    if (error instanceof Unanswered && error.reason !== 'cancelled')
-      return { unchecked: `no reply (${error.message})` }
+    if (error instanceof Unanswered) return { unchecked: `no reply (${error.message})` }
     if (error instanceof BudgetSpent) return { unchecked: error.message }
     throw error
   }

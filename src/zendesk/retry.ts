@@ -1,4 +1,4 @@
-import { type Budget } from '../budget.ts'
+import { Cancelled, type Budget } from '../budget.ts'
 import { quote } from '../redact.ts'
 import { Unanswered, type Reason } from './failures.ts'
 import { Connection, type Call, type Reply } from './http.ts'
@@ -166,6 +166,6 @@ function pathname({ path }: Call): string {
 }
 
 function settle(outcome: Reply | Unanswered): Reply {
-  if (outcome instanceof Unanswered) throw outcome
+  if (outcome instanceof Unanswered) throw outcome.reason === 'cancelled' ? new Cancelled() : outcome
   return outcome
 }

@@ -66,8 +66,7 @@ export async function revokeAndProve(session: Session, target: Target, means: Me
       obstacles.push(attempt)
     }
   } catch (error) {
-    if (!(error instanceof Cancelled || error instanceof BudgetSpent || error instanceof Unanswered))
-      throw error
+    if (!(error instanceof Cancelled || error instanceof BudgetSpent)) throw error
     obstacles.push({ why: error.message, scope: false })
   }
   const why = obstacles.map((obstacle) => obstacle.why).at(-1)
@@ -119,7 +118,7 @@ async function attempt(
     if (taken) return await prove(session, target.token)
     return { why: (explain(answer, circumstances) as Error).message, scope: status === 403 }
   } catch (error) {
-    if (!(error instanceof Unanswered) || error.reason === 'cancelled') throw error
+    if (!(error instanceof Unanswered)) throw error
     return { why: (explain(error, circumstances) as Error).message, scope: false }
   }
 }
