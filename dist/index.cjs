@@ -494,23 +494,25 @@ function isoTime(ms) {
 function timeOfDay(ms) {
     return `${isoTime(ms).slice(11, 16)} UTC`;
 }
-/** A length of time in words, such as `1 hour 30 minutes`: its two largest units. */
+const UNITS = [
+    ['day', 86_400],
+    ['hour', 3600],
+    ['minute', 60],
+    ['second', 1]
+];
+/** A length of time in words, such as `1 hour 30 minutes`: its largest unit, and the next smaller one. */
 function duration(seconds) {
-    const units = [
-        ['day', 86_400],
-        ['hour', 3600],
-        ['minute', 60],
-        ['second', 1]
-    ];
-    const parts = [];
-    let left = Math.round(seconds);
-    for (const [unit, length] of units) {
+    const whole = Math.round(seconds);
+    const largest = UNITS.findIndex(([, length]) => whole >= length);
+    if (largest === -1)
+        return '0 seconds';
+    let left = whole;
+    const parts = UNITS.slice(largest, largest + 2).map(([unit, length]) => {
         const count = Math.floor(left / length);
         left -= count * length;
-        if (count > 0)
-            parts.push(`${count} ${unit}${count === 1 ? '' : 's'}`);
-    }
-    return parts.slice(0, 2).join(' ') || '0 seconds';
+        return count === 0 ? '' : `${count} ${unit}${count === 1 ? '' : 's'}`;
+    });
+    return parts.filter(Boolean).join(' ');
 }
 
 ;// CONCATENATED MODULE: external "os"
@@ -4372,7 +4374,6 @@ async function checkToken(session, token, about) {
 
 
 
-
 /** Milliseconds to revoke the helper in where the job is cancelled, or the time for the work is over. */
 const CLOSING_TIME = 4000;
 /**
@@ -4425,7 +4426,7 @@ async function revokeHelper(session, authorization, id, { lifetime, onLeftOver }
 }
 /** Lets pass that there was no answer, but not that there is no time for one. */
 function unlessStopped(error) {
-    if (error instanceof Cancelled || error instanceof BudgetSpent || !(error instanceof Unanswered))
+    if (!(error instanceof Unanswered))
         throw error;
 }
 

@@ -2,6 +2,12 @@
 declare module '@vercel/ncc' {
   export default function ncc(
     input: string,
-    options: { esm: boolean; cache: boolean; quiet: boolean; target: string; license: string }
+    options: {
+      esm: boolean
+      cache: boolean
+      quiet: boolean
+      target: string
+      license: string
+    }
   ): Promise<{ code: string; assets: Record<string, { source: Buffer | string }> }>
 }

@@ -9,20 +9,23 @@ export function timeOfDay(ms: number): string {
   return `${isoTime(ms).slice(11, 16)} UTC`
 }
 
-/** A length of time in words, such as `1 hour 30 minutes`: its two largest units. */
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1]
+] as const
+
+/** A length of time in words, such as `1 hour 30 minutes`: its largest unit, and the next smaller one. */
 export function duration(seconds: number): string {
-  const units = [
-    ['day', 86_400],
-    ['hour', 3600],
-    ['minute', 60],
-    ['second', 1]
-  ] as const
-  const parts: string[] = []
-  let left = Math.round(seconds)
-  for (const [unit, length] of units) {
+  const whole = Math.round(seconds)
+  const largest = UNITS.findIndex(([, length]) => whole >= length)
+  if (largest === -1) return '0 seconds'
+  let left = whole
+  const parts = UNITS.slice(largest, largest + 2).map(([unit, length]) => {
     const count = Math.floor(left / length)
     left -= count * length
-    if (count > 0) parts.push(`${count} ${unit}${count === 1 ? '' : 's'}`)
-  }
-  return parts.slice(0, 2).join(' ') || '0 seconds'
+    return count === 0 ? '' : `${count} ${unit}${count === 1 ? '' : 's'}`
+  })
+  return parts.filter(Boolean).join(' ')
 }

@@ -1,4 +1,3 @@
-import { BudgetSpent, Cancelled } from '../budget.ts'
 import { type Secret } from '../secret.ts'
 import { bearer, type ClientCredential } from './credential.ts'
 import { explain, type About } from './errors.ts'
@@ -94,6 +93,5 @@ async function revokeHelper(
 
 /** Lets pass that there was no answer, but not that there is no time for one. */
 function unlessStopped(error: unknown): undefined {
-  if (error instanceof Cancelled || error instanceof BudgetSpent || !(error instanceof Unanswered))
-    throw error
+  if (!(error instanceof Unanswered)) throw error
 }
