@@ -484,6 +484,60 @@ __nccwpck_require__.d(__webpack_exports__, {
   sweep: () => (/* binding */ src_sweep)
 });
 
+;// CONCATENATED MODULE: ./src/redact.ts
+/*
+ * What others say (Zendesk, a proxy, the author of an input) on its way to a log.
+ *
+ * The runner masks a known secret in a few forms; a server can echo it in more, split by control characters,
+ * or send text that the runner takes for a command. So text is cleaned here before the runner sees it.
+ */
+const QUOTE_LIMIT = 200;
+const known = new Set();
+let pattern;
+/** Makes `secret` unprintable from here on, in the forms in which servers like to repeat what they were sent. */
+function remember(secret) {
+    const bytes = Buffer.from(secret);
+    const forms = [
+        secret,
+        JSON.stringify(secret).slice(1, -1),
+        encodeURIComponent(secret),
+        new URLSearchParams([['', secret]]).toString().slice(1),
+        bytes.toString('base64'),
+        bytes.toString('base64url'),
+        bytes.toString('hex')
+    ];
+    for (const form of forms)
+        known.add(form);
+    const longestFirst = [...known].sort((a, b) => b.length - a.length);
+    pattern = new RegExp(longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'gi');
+}
+/** Replaces every known secret in `text` by `***`, in any case of its letters. */
+function redact(text) {
+    return pattern === undefined ? text : text.replace(pattern, '***');
+}
+/**
+ * Makes `text` safe as a line of a log: no known secret, one line, no control or invisible characters, and
+ * nothing in it that the runner would execute (`::` at the start of a line, `##[` anywhere in it).
+ */
+function oneLine(text) {
+    const plain = redact(text)
+        .replace(/\s+/g, ' ')
+        .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '');
+    return redact(plain)
+        .replace(/:(?=:)/g, ': ')
+        .replace(/##(?=\[)/g, '## ');
+}
+/** Text that is not ours, ready to be quoted in a line: cleaned, without markup, at most 200 characters. */
+function quote(text) {
+    const withoutMarkup = redact(text)
+        .replace(/<[^>]*>/g, '')
+        .replace(/[<>]/g, '');
+    const characters = Array.from(oneLine(withoutMarkup).trim());
+    return characters.length <= QUOTE_LIMIT
+        ? characters.join('')
+        : `${characters.slice(0, QUOTE_LIMIT - 1).join('')}…`;
+}
+
 ;// CONCATENATED MODULE: ./src/time.ts
 /** A time in ISO 8601, UTC, to the second, such as `2027-04-30T12:00:00Z`; empty for a time that no calendar has. */
 function isoTime(ms) {
@@ -513,6 +567,28 @@ function duration(seconds) {
         return count === 0 ? '' : `${count} ${unit}${count === 1 ? '' : 's'}`;
     });
     return parts.filter(Boolean).join(' ');
+}
+
+;// CONCATENATED MODULE: ./src/secret.ts
+/** A value that is never printed: everything that would show it shows `***`. */
+class Secret {
+    #value;
+    constructor(value) {
+        this.#value = value;
+    }
+    /** The value itself: call this only where it leaves for Zendesk or for a file of the runner. */
+    reveal() {
+        return this.#value;
+    }
+    toString() {
+        return '***';
+    }
+    toJSON() {
+        return '***';
+    }
+    [Symbol.for('nodejs.util.inspect.custom')]() {
+        return '***';
+    }
 }
 
 ;// CONCATENATED MODULE: external "os"
@@ -847,7 +923,7 @@ var MediaTypes;
  * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
  */
 function lib_getProxyUrl(serverUrl) {
-    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
+    const proxyUrl = getProxyUrl(new URL(serverUrl));
     return proxyUrl ? proxyUrl.href : '';
 }
 const HttpRedirectCodes = [
@@ -2334,82 +2410,6 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
-;// CONCATENATED MODULE: ./src/redact.ts
-/*
- * What others say (Zendesk, a proxy, the author of an input) on its way to a log.
- *
- * The runner masks a known secret in a few forms; a server can echo it in more, split by control characters,
- * or send text that the runner takes for a command. So text is cleaned here before the runner sees it.
- */
-const QUOTE_LIMIT = 200;
-const known = new Set();
-let pattern;
-/** Makes `secret` unprintable from here on, in the forms in which servers like to repeat what they were sent. */
-function remember(secret) {
-    const bytes = Buffer.from(secret);
-    const forms = [
-        secret,
-        JSON.stringify(secret).slice(1, -1),
-        encodeURIComponent(secret),
-        new URLSearchParams([['', secret]]).toString().slice(1),
-        bytes.toString('base64'),
-        bytes.toString('base64url'),
-        bytes.toString('hex')
-    ];
-    for (const form of forms)
-        known.add(form);
-    const longestFirst = [...known].sort((a, b) => b.length - a.length);
-    pattern = new RegExp(longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'gi');
-}
-/** Replaces every known secret in `text` by `***`, in any case of its letters. */
-function redact(text) {
-    return pattern === undefined ? text : text.replace(pattern, '***');
-}
-/**
- * Makes `text` safe as a line of a log: no known secret, one line, no control or invisible characters, and
- * nothing in it that the runner would execute (`::` at the start of a line, `##[` anywhere in it).
- */
-function oneLine(text) {
-    const plain = redact(text)
-        .replace(/\s+/g, ' ')
-        .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '');
-    return redact(plain)
-        .replace(/:(?=:)/g, ': ')
-        .replace(/##(?=\[)/g, '## ');
-}
-/** Text that is not ours, ready to be quoted in a line: cleaned, without markup, at most 200 characters. */
-function quote(text) {
-    const withoutMarkup = redact(text)
-        .replace(/<[^>]*>/g, '')
-        .replace(/[<>]/g, '');
-    const characters = Array.from(oneLine(withoutMarkup).trim());
-    return characters.length <= QUOTE_LIMIT
-        ? characters.join('')
-        : `${characters.slice(0, QUOTE_LIMIT - 1).join('')}…`;
-}
-
-;// CONCATENATED MODULE: ./src/secret.ts
-/** A value that is never printed: everything that would show it shows `***`. */
-class Secret {
-    #value;
-    constructor(value) {
-        this.#value = value;
-    }
-    /** The value itself: call this only where it leaves for Zendesk or for a file of the runner. */
-    reveal() {
-        return this.#value;
-    }
-    toString() {
-        return '***';
-    }
-    toJSON() {
-        return '***';
-    }
-    [Symbol.for('nodejs.util.inspect.custom')]() {
-        return '***';
-    }
-}
-
 ;// CONCATENATED MODULE: ./src/zendesk/account.ts
 /*
  * Where a Zendesk account is: its subdomain and its origin.
@@ -2448,6 +2448,16 @@ function isLoopback({ hostname }) {
 
 ;// CONCATENATED MODULE: ./src/zendesk/credential.ts
 
+/** How a confidential client's secret travels (RFC 6749 §2.3.1, names of RFC 8414). */
+const AUTH_METHODS = ['client_secret_post', 'client_secret_basic'];
+/** The inputs that choose a credential. */
+const CREDENTIAL_KINDS = [
+    'api-token',
+    'access-token',
+    'client-secret',
+    'authorization-code',
+    'refresh-token'
+];
 /** Whether a credential is one with which an admin creates a token, and not one that is exchanged for it. */
 function isAdmin(credential) {
     return credential.kind === 'api-token' || credential.kind === 'access-token';
@@ -2656,7 +2666,7 @@ function unreadableProxy(url, env) {
     const name = VARIABLES[url.protocol].find((variable) => env[variable]);
     if (name === undefined)
         return undefined;
-    const proxy = parse(env[name] ?? '');
+    const proxy = parse(String(env[name])) ?? parse(`http://${String(env[name])}`);
     const usable = proxy !== undefined && /^https?:$/.test(proxy.protocol) && proxy.hostname !== '';
     return usable && decodable(proxy) ? undefined : name;
 }
@@ -2730,7 +2740,9 @@ class Connection {
                 request: (options, onReply) => {
                     request = module.request(options, onReply);
                     request.on('finish', () => {
-                        sent = true;
+                        // One that still waits for its connection "finishes" as well when it is destroyed.
+                        const { connecting, secureConnecting } = request?.socket;
+                        sent = connecting !== true && secureConnecting !== true;
                     });
                     return request;
                 }
@@ -2739,7 +2751,9 @@ class Connection {
         let giveUp = () => undefined;
         const givenUp = new Promise((_resolve, reject) => {
             giveUp = (reason) => {
-                reject(new Unanswered(reason, sent));
+                // Before the request is sent, a proxy is who keeps it waiting.
+                const isProxy = reason === 'timeout' && !sent && lib_getProxyUrl(url.href) !== '';
+                reject(new Unanswered(isProxy ? 'proxy' : reason, sent));
             };
         });
         const timers = [
@@ -2754,7 +2768,7 @@ class Connection {
         };
         limits.stop.addEventListener('abort', cancel);
         try {
-            return await Promise.race([this.#read(client.requestRaw(info, call.body?.reveal() ?? '')), givenUp]);
+            return await Promise.race([this.#read(client.requestRaw(info, call.body?.reveal() ?? null)), givenUp]);
         }
         catch (error) {
             request?.destroy();
@@ -2873,11 +2887,10 @@ function tokenFacts(value) {
         prefix: words_text(token['token'])
     };
 }
-/** Scopes as Zendesk writes them: a list, or one text with spaces; `undefined` where neither. */
+/** Scopes as Zendesk writes them: a list, or one text with spaces; `undefined` where it tells none. */
 function scopesOf(value) {
-    if (typeof value === 'string')
-        return value.split(/\s+/).filter(Boolean);
-    return Array.isArray(value) ? list(value).filter((scope) => typeof scope === 'string') : undefined;
+    const scopes = list(typeof value === 'string' ? value.split(/\s+/) : value).filter((scope) => typeof scope === 'string' && /^[\x21-\x7e]+$/.test(scope));
+    return scopes.length === 0 ? undefined : scopes;
 }
 function time(value) {
     if (value === null)
@@ -2944,9 +2957,9 @@ class Form {
         if (first === undefined)
             return value;
         if (more.length === 0)
-            throw new InputError(`An input needs a correction. ${first}.`);
+            throw new InputError(`An input needs a correction: ${first}.`);
         const all = this.#problems.map((problem, index) => `(${index + 1}) ${problem}`).join('; ');
-        throw new InputError(`${this.#problems.length} inputs need a correction. ${all}.`);
+        throw new InputError(`The inputs need ${this.#problems.length} corrections: ${all}.`);
     }
     /** The trimmed value; empty where there is none or it has a control character. */
     text(input) {
@@ -3009,7 +3022,6 @@ class Form {
 
 
 const DEFAULT_LIFETIME = 3600;
-const AUTH_METHODS = ['client_secret_post', 'client_secret_basic'];
 const HOUR = 3_600_000;
 /**
  * Reads and checks every input of the main step.
@@ -3112,7 +3124,7 @@ function readClientId(form, isAdmin) {
     const cure = 'write the unique identifier of the OAuth client, from Admin Center';
     const clientId = form.required('client-id', cure);
     if (isAdmin && /^\d+$/.test(clientId) && usableId(Number(clientId)) === undefined) {
-        form.problem('client-id', `${clientId} is no id that Zendesk gives: ${cure}`);
+        form.problem('client-id', `${quote(clientId)} is no id that Zendesk gives: ${cure}`);
     }
     return clientId;
 }
@@ -3212,14 +3224,14 @@ function originWarning(origin) {
     if (!isForeign(origin))
         return [];
     return [
-        `base-url: ${new URL(origin).host} is about to receive the credential, and is not a host of Zendesk`
+        `base-url: ${quote(new URL(origin).host)} is about to receive the credential, and is not a host of Zendesk`
     ];
 }
 function clientIdWarning(clientId, isAdmin) {
     if (isAdmin || !/^\d+$/.test(clientId))
         return [];
     return [
-        `client-id: ${clientId} is a number, but this credential wants the unique identifier of the client, such as ci_bot`
+        `client-id: ${quote(clientId)} is a number, but this credential wants the unique identifier of the client, such as ci_bot`
     ];
 }
 function scopeWarning(scopes) {
@@ -3381,6 +3393,7 @@ class Session {
             if (!(unanswered ? RETRIED_REASON.has(outcome.reason) : RETRIED_STATUS.has(outcome.status))) {
                 return settle(outcome);
             }
+            this.#connection.drop();
             const asked = unanswered || ![429, 503].includes(outcome.status) ? undefined : retryAfter(outcome, world.now());
             if (asked === undefined)
                 failures += 1;
@@ -3391,10 +3404,10 @@ class Session {
                 // Where the time is over, the outcome in hand says more than "the time is over".
                 return asked === undefined ? settle(outcome) : { ...outcome, unfitting: asked };
             }
-            const count = asked === undefined ? `try ${failures + 1} of ${tries}` : 'trying again as it asks';
-            const seconds = (wait / 1000).toFixed(1);
-            this.notes.info(`${call.method} ${pathname(call)} ${describe(outcome)}; ${count} in ${seconds} s`);
-            this.#connection.drop();
+            this.budget.check();
+            const next = `try ${failures + 1} of ${tries} in ${(wait / 1000).toFixed(1)} s`;
+            const because = asked === undefined ? '' : ', as it asks';
+            this.notes.info(`${call.method} ${pathname(call)} ${describe(outcome)}; ${next}${because}`);
             await this.budget.pause(wait);
             beforeRetry?.();
         }
@@ -3463,6 +3476,55 @@ const log = {
     }
 };
 
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = require("node:fs");
+;// CONCATENATED MODULE: ./src/runner/outputs.ts
+
+
+
+/**
+ * Makes sure that the runner's files can be written before a token exists: without them a token would be left
+ * alive, or `@actions/core` would print it to the log, as runners wanted it before 2022.
+ *
+ * @throws {Error} that names the variable of the file that is missing
+ */
+function requireFiles(...variables) {
+    for (const variable of variables) {
+        writing(variable, () => {
+            (0,external_node_fs_namespaceObject.accessSync)(process.env[variable] ?? '', external_node_fs_namespaceObject.constants.W_OK);
+        });
+    }
+}
+/** Sets outputs; what is `undefined` becomes an empty text. */
+function setOutputs(outputs) {
+    writing('GITHUB_OUTPUT', () => {
+        for (const [name, value] of Object.entries(outputs)) {
+            setOutput(name, value ?? '');
+        }
+    });
+}
+/** Sets an output that is a secret, which has to be masked before. */
+function setSecretOutput(name, secret) {
+    writing('GITHUB_OUTPUT', () => {
+        setOutput(name, secret?.reveal() ?? '');
+    });
+}
+/** Exports what Zendesk's own `zcli` reads to later steps. */
+function exportForZcli(subdomain, token) {
+    writing('GITHUB_ENV', () => {
+        exportVariable('ZENDESK_SUBDOMAIN', subdomain);
+        exportVariable('ZENDESK_OAUTH_TOKEN', token.reveal());
+    });
+}
+function writing(variable, write) {
+    try {
+        write();
+    }
+    catch (error) {
+        throw new Error(`The file that the runner names in ${variable} cannot be written (${error.message}): run this action on a GitHub runner of 2022 or later, and see that its disk is not full or read-only.`);
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/zendesk/errors.ts
 
 
@@ -3523,11 +3585,14 @@ const ERRORS = {
     },
     invalidClient: {
         says: 'Zendesk refused the OAuth client (invalid_client)',
-        cure: ({ clientId }) => clientId.startsWith('zis_')
-            ? 'clients whose identifier begins with `zis_` cannot use `client-secret`: mint for them with `access-token`'
-            : /^\d+$/.test(clientId)
-                ? '`client-id` wants the unique identifier of the client here, not its number'
-                : 'check that `client-id` is the unique identifier, that `client-secret` is the secret of that client and was copied whole, and that `token-endpoint-auth-method` is right'
+        cure: ({ clientId, credential }) => [
+            clientId.startsWith('zis_') && credential === 'client-secret'
+                ? 'clients whose identifier begins with `zis_` cannot use `client-secret`: mint for them with `access-token`'
+                : 'check that `client-secret` is the secret of this client, copied whole, and that `token-endpoint-auth-method` is right',
+            /^\d+$/.test(clientId)
+                ? '; `client-id` is a number, but this credential wants the unique identifier'
+                : '; `client-id` has to be the unique identifier of the client in this account, not its name or number'
+        ].join('')
     },
     unauthorizedClient: {
         says: 'Zendesk does not let this OAuth client use this grant (unauthorized_client)',
@@ -3690,8 +3755,12 @@ function explain(outcome, circumstances, kind) {
         return outcome;
     const answer = outcome;
     const words = wordsOf(answer.json);
-    const said = ` answered ${answer.status}${words === undefined ? '' : ` ("${words}")`}`;
+    const said = kind === 'clientUnknown' ? '' : ` answered ${answer.status}${words === undefined ? '' : ` ("${words}")`}`;
     return sentence(kind ?? kindOf(answer, circumstances), { ...told, answer }, said);
+}
+/** What an error says, as a part of a longer sentence. */
+function reasonOf(error) {
+    return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 }
 function sentence(kind, told, said) {
     const { says, cure } = ERRORS[kind];
@@ -3870,17 +3939,19 @@ function usableRefreshToken(value) {
 
 
 
+
+
+
 /** Milliseconds that a mint in flight is given to answer after the job was cancelled. */
 const GRACE = 6000;
 /**
- * Asks Zendesk for the token, after looking up the client where that is needed. A mint whose reply was lost is tried
- * again, with a warning that the first try may have left a token behind.
+ * Asks Zendesk for the token, after looking up the client where that is needed, and masks what comes. A mint whose
+ * reply was lost is tried again, with a warning that the first try may have left a token behind.
  *
- * @param onReply called with a complete reply, whatever it tells, before anything else is done about it
  * @returns a reply that holds a token
  * @throws {ZendeskError} where there was none
  */
-async function askForToken(session, inputs, about, log, onReply) {
+async function askForToken(session, inputs, about, log) {
     const { credential } = inputs;
     const call = await mintCall(session, inputs, about);
     const circumstances = { ...about, call, purpose: 'mint a token', deprecatedMint: isAdmin(credential) };
@@ -3889,7 +3960,9 @@ async function askForToken(session, inputs, about, log, onReply) {
     try {
         answer = await session.send(call, {
             grace: GRACE,
-            onLostReply: (sentAt) => (lost.sentAt ??= sentAt),
+            onLostReply: (sentAt) => {
+                lost.sentAt ??= sentAt;
+            },
             beforeRetry: () => {
                 lost.tell((note) => {
                     log.warning(`The reply to a mint was lost. ${note}`);
@@ -3901,17 +3974,21 @@ async function askForToken(session, inputs, about, log, onReply) {
         throw lost.noteOn(explain(error, circumstances));
     }
     const reply = readMintReply(answer.json, credential);
-    onReply(reply);
-    const { token } = reply;
+    const { token, refreshToken } = reply;
+    for (const secret of [token, refreshToken])
+        if (secret !== undefined)
+            log.mask(secret.reveal());
     if (answer.status < 300 && token !== undefined) {
         return { reply, token, serverTime: answer.date ?? session.budget.world.now() };
     }
-    if (answer.status < 300) {
-        const dropped = await dropUnusable(session, credential, reply.facts.id);
-        if (!dropped)
-            lost.sentAt ??= session.budget.world.now();
+    // A refresh token replaces the one that was sent, so it is handed over even where the rest cannot be used.
+    if (refreshToken !== undefined && !isAdmin(credential))
+        setSecretOutput('refresh-token', refreshToken);
+    const failure = explain(answer, { ...circumstances, afterLostReply: lost.sentAt !== undefined });
+    if (answer.status < 300 && !(await dropUnusable(session, credential, reply.facts.id, log))) {
+        lost.sentAt ??= session.budget.world.now();
     }
-    throw lost.noteOn(explain(answer, { ...circumstances, afterLostReply: lost.sentAt !== undefined }));
+    throw lost.noteOn(failure);
 }
 async function mintCall(session, inputs, about) {
     const { credential, scopes } = inputs;
@@ -3920,12 +3997,15 @@ async function mintCall(session, inputs, about) {
     return createToken(credential, await numericClientId(session, adminAuthorization(credential), about), scopes);
 }
 /** Revokes a token that was created, but told in a way that nobody can use; tells whether that was possible. */
-async function dropUnusable(session, credential, id) {
+async function dropUnusable(session, credential, id, log) {
     if (id === undefined || !isAdmin(credential))
         return false;
     try {
         const { status } = await session.send(revokeToken(id, adminAuthorization(credential)));
-        return status >= 200 && status < 300;
+        if (status >= 300)
+            return false;
+        log.info(`Token ${id} was created, but told in a way that cannot be used, and was revoked again.`);
+        return true;
     }
     catch {
         return false;
@@ -3947,7 +4027,7 @@ class LostReply {
         const { clientId, expiresIn } = this.inputs;
         const end = expiresIn === undefined ? 'does not expire by itself' : `expires after ${duration(expiresIn)}`;
         const since = timeOfDay(this.sentAt);
-        say(`An unused token of client ${clientId} may exist since ${since}; it ${end}, and \`sweep\` removes it.`);
+        say(`An unused token of client ${quote(clientId)} may exist since ${since}; it ${end}, and \`sweep\` removes it.`);
     }
     /** The error, with the note behind it where that has not been told yet. */
     noteOn(error) {
@@ -3972,19 +4052,20 @@ class LostReply {
  * @param clocks this machine's and Zendesk's time of the mint, in milliseconds since 1970
  */
 function mintedToken({ facts, expiresIn }, token, asked, clocks) {
-    const seconds = expiresIn ?? asked.expiresIn;
+    const lifetime = expiresIn ?? asked.expiresIn;
     const minted = {
         token,
         id: facts.id,
         clientId: facts.clientId,
         userId: facts.userId,
+        granted: facts.scopes,
         scopes: facts.scopes ?? asked.scopes,
         mintedAt: clocks.now,
         serverTime: clocks.serverTime,
-        lifetime: seconds,
-        expiresAt: seconds === undefined ? '' : isoTime(clocks.now + seconds * 1000)
+        lifetime,
+        expiresAt: lifetime === undefined ? '' : isoTime(clocks.now + lifetime * 1000)
     };
-    setExpiry(minted, facts.expiresAt, facts.createdAt);
+    setExpiry(minted, facts, expiresIn);
     return minted;
 }
 /** Adds what Zendesk told when the token was used for the first time. */
@@ -3992,18 +4073,25 @@ function learn(minted, facts, { expiresIn }) {
     minted.id = facts.id ?? minted.id;
     minted.clientId = facts.clientId ?? minted.clientId;
     minted.userId = facts.userId ?? minted.userId;
+    minted.granted ??= facts.scopes;
+    minted.scopes = minted.granted ?? minted.scopes;
     if (facts.expiresAt === null && expiresIn === undefined) {
         minted.lifetime = undefined;
         minted.expiresAt = '';
     }
-    setExpiry(minted, facts.expiresAt, facts.createdAt);
+    setExpiry(minted, facts, expiresIn);
 }
-/** Takes over an expiry that Zendesk told; the lifetime is the span between two times of Zendesk's own clock. */
-function setExpiry(minted, expiresAt, createdAt) {
+/**
+ * Takes over an expiry that Zendesk told. The lifetime is what the mint's reply told in seconds, else the span between
+ * two times of Zendesk's own clock; where that makes no sense, the token counts as one that never expires, so that it
+ * is revoked in any case.
+ */
+function setExpiry(minted, { expiresAt, createdAt }, expiresIn) {
     if (expiresAt === null || expiresAt === undefined)
         return;
+    const span = (expiresAt - (createdAt ?? minted.serverTime)) / 1000;
     minted.expiresAt = isoTime(expiresAt);
-    minted.lifetime = (expiresAt - (createdAt ?? minted.serverTime)) / 1000;
+    minted.lifetime = expiresIn ?? (span > 0 ? span : undefined);
 }
 
 ;// CONCATENATED MODULE: ./src/runner/summary.ts
@@ -4048,6 +4136,7 @@ function summary_escape(text) {
 
 
 
+
 /*
  * A token in words, for the log and the job summary of main and post.
  */
@@ -4061,10 +4150,10 @@ function ownEnd({ expiresAt }) {
 }
 /** The line that ends the main step. */
 function mintedMessage(minted, isRevoked) {
-    const { scopes, lifetime } = minted;
+    const { granted = [], lifetime } = minted;
     const life = lifetime === undefined ? 'it does not expire by itself' : `it lives ${duration(lifetime)}`;
     const end = isRevoked ? 'is revoked when the job ends' : 'is left alive when the job ends';
-    return `${nameOf(minted)} minted, with the scopes ${scopes.join(' ') || '(not told)'}; ${life}, and ${end}.`;
+    return `${nameOf(minted)} minted, with the scopes ${quote(granted.join(' ')) || '(not told)'}; ${life}, and ${end}.`;
 }
 /** The job summary of a token: in main what it is, in post what became of it. */
 function tokenTable(title, minted, origin, outcome) {
@@ -4076,12 +4165,396 @@ function tokenTable(title, minted, origin, outcome) {
                 new URL(origin).host,
                 String(minted.id ?? 'unknown'),
                 String(minted.userId ?? 'unknown'),
-                minted.scopes.join(' '),
+                minted.scopes.join(' ') || '(not told)',
                 minted.expiresAt || 'never',
                 outcome
             ]
         ]
     };
+}
+
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = require("node:crypto");
+;// CONCATENATED MODULE: ./src/runner/state.ts
+
+
+
+
+
+
+/*
+ * What main leaves for post. The file behind it stays readable to every later step of the job, so it holds the
+ * token, which those steps are given anyway, and never a credential.
+ */
+const KEY = 'zendesk';
+/** The part of a credential that post may need, as one text; empty for a code or a refresh token, which are used up. */
+function credentialText(credential) {
+    switch (credential.kind) {
+        case 'api-token':
+            return `${credential.email}:${credential.apiToken.reveal()}`;
+        case 'access-token':
+            return credential.accessToken.reveal();
+        case 'client-secret':
+            return credential.clientSecret.reveal();
+        case 'authorization-code':
+        case 'refresh-token':
+            return '';
+    }
+}
+/** A fingerprint of a credential, or with a known `salt` the one to compare it with. */
+function fingerprintOf(credential, salt = (0,external_node_crypto_namespaceObject.randomBytes)(16).toString('hex')) {
+    return { salt, hash: (0,external_node_crypto_namespaceObject.createHash)('sha256').update(`${salt}:${credential}`).digest('hex') };
+}
+/** Saves the state, in place of what was saved before. */
+function save(state) {
+    const saved = 'skipped' in state ? state : { ...state, minted: { ...state.minted, token: state.minted.token.reveal() } };
+    saveState(KEY, JSON.stringify(saved));
+}
+/** The state that main saved; `undefined` where there is none, or any part of it is missing or of the wrong type. */
+function load() {
+    let saved;
+    try {
+        saved = object(JSON.parse(process.env[`STATE_${KEY}`] ?? ''));
+    }
+    catch {
+        return undefined;
+    }
+    const { skipped } = saved;
+    if (skipped === 'true' || skipped === 'auto')
+        return { skipped };
+    const minted = loadToken(object(saved['minted']));
+    const context = loadContext(object(saved['context']));
+    return minted && context && { minted, context };
+}
+function loadToken(saved) {
+    const token = usableToken(saved['token']);
+    const { mintedAt, serverTime, lifetime, expiresAt } = saved;
+    if (token === undefined || !Array.isArray(saved['scopes']))
+        return undefined;
+    if (!isNumber(mintedAt) || !isNumber(serverTime) || typeof expiresAt !== 'string')
+        return undefined;
+    return {
+        token,
+        id: usableId(saved['id']),
+        clientId: usableId(saved['clientId']),
+        userId: usableId(saved['userId']),
+        granted: undefined,
+        scopes: scopesOf(saved['scopes']) ?? [],
+        mintedAt,
+        serverTime,
+        lifetime: isNumber(lifetime) ? lifetime : undefined,
+        expiresAt
+    };
+}
+function loadContext(saved) {
+    const { origin, timeoutSeconds, jobSummary } = saved;
+    const { id, authMethod } = object(saved['client']);
+    const { salt, hash } = object(saved['fingerprint']);
+    const credential = CREDENTIAL_KINDS.find((kind) => kind === saved['credential']);
+    const method = AUTH_METHODS.find((known) => known === authMethod);
+    if (credential === undefined || method === undefined || !isNumber(timeoutSeconds))
+        return undefined;
+    if ([origin, id, salt, hash].map(words_text).includes(undefined) || !URL.canParse(origin))
+        return undefined;
+    return {
+        origin: origin,
+        timeoutSeconds,
+        jobSummary: jobSummary === true,
+        credential,
+        client: { id: id, authMethod: method },
+        fingerprint: { salt: salt, hash: hash }
+    };
+}
+function isNumber(value) {
+    return typeof value === 'number' && Number.isFinite(value);
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/helper.ts
+
+
+
+
+
+
+
+
+
+/** Milliseconds to revoke the helper in where the job is cancelled, or the time for the work is over. */
+const CLOSING_TIME = 4000;
+/**
+ * Mints a helper token by the client credentials grant, works with it, and revokes it, whatever the work came to.
+ *
+ * @throws {ZendeskError} where Zendesk gives no helper, and what `work` throws
+ */
+async function withHelper(session, terms, work) {
+    const token = await mintHelper(session, terms);
+    const authorization = bearer(token);
+    let id;
+    try {
+        const current = await session.send(currentToken(token)).catch(unlessStopped);
+        const facts = tokenFacts(object(current?.json)['token']);
+        id = facts.id;
+        return await work({ authorization, facts });
+    }
+    finally {
+        await revokeHelper(session, authorization, id, terms);
+    }
+}
+async function mintHelper(session, { credential, about, lifetime, mask }) {
+    const { clientId } = about;
+    const call = exchangeGrant(credential, { clientId, scopes: ['read', 'write'], expiresIn: lifetime });
+    const circumstances = { ...about, credential: credential.kind, purpose: 'mint a helper token', call };
+    const answer = await session.send(call, { grace: CLOSING_TIME }).catch((error) => {
+        throw explain(error, circumstances);
+    });
+    const { token } = readMintReply(answer.json, credential);
+    if (token === undefined || answer.status >= 300)
+        throw explain(answer, circumstances);
+    mask(token.reveal());
+    return token;
+}
+async function revokeHelper(session, authorization, id, { lifetime, onLeftOver }) {
+    const { budget } = session;
+    const stopped = budget.stop.aborted || budget.remaining() <= 0;
+    const closing = stopped ? session.fork(budget.closing(CLOSING_TIME)) : session;
+    let why;
+    try {
+        const { status } = await closing.send(revokeToken(id ?? 'current', authorization));
+        if (status < 300 || status === 401 || (status === 404 && id !== undefined))
+            return;
+        why = `Zendesk answered ${status}`;
+    }
+    catch (error) {
+        why = reasonOf(error);
+    }
+    onLeftOver(`The helper token ${id ?? '(id unknown)'} could not be revoked (${why}); it dies by itself within ${lifetime} s, or send DELETE ${session.origin}/api/v2/oauth/tokens/${id ?? '{id}'} as an admin.`);
+}
+/** Lets pass that there was no answer, but not that there is no time for one. */
+function unlessStopped(error) {
+    if (!(error instanceof Unanswered))
+        throw error;
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/revocation.ts
+
+
+
+
+
+
+
+
+
+const HELPER_LIFETIME = 600;
+/** Milliseconds to wait before asking again whether a revoked token is dead. */
+const PROOF_PAUSES = [1000, 3000];
+/** Milliseconds between the mint and the creation of a token that can be the one that was minted. */
+const SAME_MOMENT = 60_000;
+/**
+ * Revokes a token and proves that it is dead, one way after the other: with the credential by id, with the token
+ * itself by id and as the current one, and with a helper token. Zendesk has answered 204 to a `DELETE` of the current
+ * token without revoking it, so only a 401 to the token itself counts as proof.
+ */
+async function revokeAndProve(session, target, means) {
+    const obstacles = [];
+    try {
+        for (const way of waysTo(session, target, means)) {
+            const attempt = await way();
+            if ('end' in attempt)
+                return attempt;
+            obstacles.push(attempt);
+        }
+    }
+    catch (error) {
+        if (!(error instanceof Cancelled || error instanceof BudgetSpent))
+            throw error;
+        obstacles.push({ why: reasonOf(error), scope: false });
+    }
+    const why = obstacles.map((obstacle) => obstacle.why).at(-1);
+    return { end: 'alive', why: String(why), scopeOnly: obstacles.every(({ scope }) => scope) };
+}
+function waysTo(session, target, means) {
+    const { credential, about } = means;
+    const { id } = target;
+    const own = bearer(target.token);
+    const ways = [];
+    if (id !== undefined) {
+        if (credential !== undefined && isAdmin(credential)) {
+            const admin = adminAuthorization(credential);
+            ways.push(() => attempt(session, target, id, { authorization: admin, own: false }, about));
+        }
+        ways.push(() => attempt(session, target, id, { authorization: own, own: true }, about));
+    }
+    ways.push(() => attempt(session, target, 'current', { authorization: own, own: true }, about));
+    if (credential?.kind === 'client-secret') {
+        ways.push(async () => {
+            const terms = { ...means, credential, lifetime: HELPER_LIFETIME };
+            try {
+                return await withHelper(session, terms, (helper) => attemptWithHelper(session, target, helper, about));
+            }
+            catch (error) {
+                if (!(error instanceof ZendeskError))
+                    throw error;
+                return { why: reasonOf(error), scope: error.kind === 'invalidScope' || error.kind === 'forbidden' };
+            }
+        });
+    }
+    return ways;
+}
+async function attempt(session, target, id, by, about) {
+    const call = revokeToken(id, by.authorization);
+    const credential = by.own ? 'access-token' : about.credential;
+    const circumstances = { ...about, credential, call, purpose: 'revoke the token' };
+    try {
+        const answer = await session.send(call);
+        const { status } = answer;
+        if (by.own && status === 401)
+            return { end: 'dead' };
+        const taken = (status >= 200 && status < 300) || (status === 404 && id !== 'current');
+        if (taken)
+            return await prove(session, target.token, about);
+        const why = reasonOf(explain(answer, circumstances));
+        // Whoever is asked to wait longer than there is time does not go on asking in other ways.
+        if (answer.unfitting !== undefined)
+            return { end: 'alive', why, scopeOnly: false };
+        return { why, scope: status === 403 };
+    }
+    catch (error) {
+        if (!(error instanceof Unanswered))
+            throw error;
+        return { why: reasonOf(explain(error, circumstances)), scope: false };
+    }
+}
+async function attemptWithHelper(session, target, helper, about) {
+    const id = target.id ?? (await find(session, target, helper, about));
+    if (id === undefined)
+        return { why: 'its id is not known, and no token in the list is surely it', scope: false };
+    return attempt(session, target, id, { authorization: helper.authorization, own: false }, about);
+}
+/** Asks with the token until it is refused: 401 is the proof. */
+async function prove(session, token, about) {
+    const call = currentToken(token);
+    const circumstances = { ...about, call, credential: 'access-token', purpose: 'verify that' };
+    let alive = false;
+    try {
+        for (const pause of [...PROOF_PAUSES, undefined]) {
+            const answer = await session.send(call);
+            const { status } = answer;
+            if (status === 401)
+                return { end: 'dead' };
+            if (status !== 200 && status !== 403)
+                return { end: 'unverified', why: reasonOf(explain(answer, circumstances)) };
+            alive = true;
+            if (pause !== undefined)
+                await session.pause(pause);
+        }
+    }
+    catch (error) {
+        if (!alive || error instanceof Unanswered)
+            return { end: 'unverified', why: reasonOf(explain(error, circumstances)) };
+    }
+    return { why: 'Zendesk says that it revoked the token, which still works', scope: false };
+}
+/**
+ * The id of the token, from the list of its user's tokens: the only one of the same client, user, scopes and first
+ * ten characters that was created within a minute of the mint. All JWTs begin alike, so none of them is looked for.
+ */
+async function find(session, { token, scopes, serverTime }, { authorization, facts }, about) {
+    const prefix = token.reveal().slice(0, 10);
+    if (prefix.startsWith('eyJ') || facts.clientId === undefined || facts.userId === undefined)
+        return undefined;
+    const wanted = [...scopes].sort().join(' ');
+    const path = tokensOf(facts.clientId, false);
+    const matches = [];
+    const circumstances = { ...about, purpose: 'find the token' };
+    for await (const { items } of pages(session, path, 'tokens', authorization, circumstances)) {
+        for (const item of items.map(tokenFacts)) {
+            const isIt = item.prefix === prefix &&
+                item.clientId === facts.clientId &&
+                item.userId === facts.userId &&
+                item.scopes !== undefined &&
+                [...item.scopes].sort().join(' ') === wanted &&
+                item.createdAt !== undefined &&
+                Math.abs(item.createdAt - serverTime) <= SAME_MOMENT;
+            if (isIt)
+                matches.push(item.id);
+        }
+    }
+    return matches.length === 1 ? matches[0] : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/hand-over.ts
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Tells post what to revoke, and then the later steps what was minted: in this order, so that whatever fails
+ * afterwards leaves nothing behind. Called again when more is known of the token.
+ *
+ * @throws {Error} where the runner's files cannot be written; a token that post cannot be told of is revoked at once
+ */
+async function handOver(minted, reply, inputs, session, about, log) {
+    if (isRevoked(inputs, reply)) {
+        try {
+            save({ minted, context: contextOf(inputs) });
+        }
+        catch (error) {
+            throw await revokeAtOnce(minted, inputs, session, about, log, error);
+        }
+    }
+    else {
+        saveSkipped(inputs.skipRevoke === 'true' ? 'true' : 'auto');
+    }
+    setSecretOutput('token', minted.token);
+    setSecretOutput('refresh-token', isAdmin(inputs.credential) ? undefined : reply.refreshToken);
+    setOutputs({
+        'token-id': minted.id,
+        'client-id': minted.clientId ?? inputs.clientId,
+        'user-id': minted.userId,
+        scopes: minted.granted?.join(' '),
+        'expires-at': minted.expiresAt,
+        'base-url': inputs.origin
+    });
+}
+/** Whether post is to revoke the token: with `auto` not where that would kill a refresh token that came with it. */
+function isRevoked({ skipRevoke, credential }, { refreshToken }) {
+    if (skipRevoke === 'auto')
+        return isAdmin(credential) || refreshToken === undefined;
+    return skipRevoke === 'false';
+}
+function contextOf({ credential, clientId, origin, timeoutSeconds, jobSummary }) {
+    return {
+        origin,
+        timeoutSeconds,
+        jobSummary,
+        credential: credential.kind,
+        client: { id: clientId, authMethod: isAdmin(credential) ? 'client_secret_post' : credential.authMethod },
+        fingerprint: fingerprintOf(credentialText(credential))
+    };
+}
+/** Tells post to do nothing, which is what it does as well where it cannot be told. */
+function saveSkipped(skipped) {
+    try {
+        save({ skipped });
+    }
+    catch {
+        // The outputs come next, and with them perhaps a refresh token that must not be lost.
+    }
+}
+/** Revokes a token of which post cannot be told; returns the error that says so. */
+async function revokeAtOnce(minted, { credential }, session, about, log, cause) {
+    const means = { credential, about, mask: log.mask, onLeftOver: log.info };
+    const outcome = await revokeAndProve(session, minted, means);
+    const end = outcome.end === 'dead' ? 'was revoked at once' : `may still be alive (${outcome.why})`;
+    return new Error(`The runner's state file could not be written (${cause.message}), so post could not have revoked the token: ${nameOf(minted)} ${end}; check the disk of the runner.`);
 }
 
 ;// CONCATENATED MODULE: ./src/step.ts
@@ -4181,136 +4654,6 @@ function maskSecrets(log, names = SECRET_INPUTS, client = { id: getInput('client
     proxyPasswords(process.env).forEach(log.mask);
 }
 
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = require("node:fs");
-;// CONCATENATED MODULE: ./src/runner/outputs.ts
-
-
-
-/**
- * Makes sure that the runner's files can be written before a token exists: without them a token would be left
- * alive, or `@actions/core` would print it to the log, as runners wanted it before 2022.
- *
- * @throws {Error} that names the variable of the file that is missing
- */
-function requireFiles(...variables) {
-    for (const variable of variables) {
-        try {
-            (0,external_node_fs_namespaceObject.accessSync)(process.env[variable] ?? '', external_node_fs_namespaceObject.constants.W_OK);
-        }
-        catch {
-            throw new Error(`The file that the runner names in ${variable} cannot be written: run this action on a GitHub runner of 2022 or later, and see that its disk is not full or read-only.`);
-        }
-    }
-}
-/** Sets outputs; what is `undefined` becomes an empty text. */
-function setOutputs(outputs) {
-    for (const [name, value] of Object.entries(outputs))
-        setOutput(name, value ?? '');
-}
-/** Sets an output that is a secret, which has to be masked before. */
-function setSecretOutput(name, secret) {
-    setOutput(name, secret?.reveal() ?? '');
-}
-/** Exports what Zendesk's own `zcli` reads to later steps. */
-function exportForZcli(subdomain, token) {
-    exportVariable('ZENDESK_SUBDOMAIN', subdomain);
-    exportVariable('ZENDESK_OAUTH_TOKEN', token.reveal());
-}
-
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = require("node:crypto");
-;// CONCATENATED MODULE: ./src/runner/state.ts
-
-
-
-
-
-
-/*
- * What main leaves for post. The file behind it stays readable to every later step of the job, so it holds the
- * token, which those steps are given anyway, and never a credential.
- */
-const KEY = 'zendesk';
-/** The part of a credential that post may need, as one text; empty for a code or a refresh token, which are used up. */
-function credentialText(credential) {
-    switch (credential.kind) {
-        case 'api-token':
-            return `${credential.email}:${credential.apiToken.reveal()}`;
-        case 'access-token':
-            return credential.accessToken.reveal();
-        case 'client-secret':
-            return credential.clientSecret.reveal();
-        case 'authorization-code':
-        case 'refresh-token':
-            return '';
-    }
-}
-/** A fingerprint of a credential, or with a known `salt` the one to compare it with. */
-function fingerprintOf(credential, salt = (0,external_node_crypto_namespaceObject.randomBytes)(16).toString('hex')) {
-    return { salt, hash: (0,external_node_crypto_namespaceObject.createHash)('sha256').update(`${salt}:${credential}`).digest('hex') };
-}
-/** Saves the state, in place of what was saved before. */
-function save(state) {
-    const saved = 'skipped' in state ? state : { ...state, minted: { ...state.minted, token: state.minted.token.reveal() } };
-    saveState(KEY, JSON.stringify(saved));
-}
-/** The state that main saved; `undefined` where there is none, or any part of it is missing or of the wrong type. */
-function load() {
-    let saved;
-    try {
-        saved = object(JSON.parse(process.env[`STATE_${KEY}`] ?? ''));
-    }
-    catch {
-        return undefined;
-    }
-    const { skipped } = saved;
-    if (skipped === 'true' || skipped === 'auto')
-        return { skipped };
-    const minted = loadToken(object(saved['minted']));
-    const context = loadContext(object(saved['context']));
-    return minted && context && { minted, context };
-}
-function loadToken(saved) {
-    const token = usableToken(saved['token']);
-    const scopes = scopesOf(saved['scopes']);
-    const { mintedAt, serverTime, lifetime, expiresAt } = saved;
-    if (token === undefined || scopes === undefined)
-        return undefined;
-    if (!isNumber(mintedAt) || !isNumber(serverTime) || typeof expiresAt !== 'string')
-        return undefined;
-    return {
-        token,
-        id: usableId(saved['id']),
-        clientId: usableId(saved['clientId']),
-        userId: usableId(saved['userId']),
-        scopes,
-        mintedAt,
-        serverTime,
-        lifetime: isNumber(lifetime) ? lifetime : undefined,
-        expiresAt
-    };
-}
-function loadContext(saved) {
-    const { origin, timeoutSeconds, jobSummary, credential } = saved;
-    const { id, authMethod } = object(saved['client']);
-    const { salt, hash } = object(saved['fingerprint']);
-    const texts = [origin, credential, id, authMethod, salt, hash].map(words_text);
-    if (texts.includes(undefined) || !isNumber(timeoutSeconds) || !URL.canParse(origin))
-        return undefined;
-    return {
-        origin: origin,
-        timeoutSeconds,
-        jobSummary: jobSummary === true,
-        credential: credential,
-        client: { id: id, authMethod: authMethod },
-        fingerprint: { salt: salt, hash: hash }
-    };
-}
-function isNumber(value) {
-    return typeof value === 'number' && Number.isFinite(value);
-}
-
 ;// CONCATENATED MODULE: ./src/zendesk/check.ts
 
 
@@ -4334,20 +4677,29 @@ async function checkToken(session, token, about) {
     const { budget } = session;
     const deadline = budget.world.elapsed() + CHECK_TIME;
     const call = currentToken(token);
+    const refused = (answer) => {
+        const circumstances = {
+            ...about,
+            call,
+            credential: 'access-token',
+            purpose: 'use the new token'
+        };
+        return explain(answer, circumstances, 'newTokenRefused');
+    };
     const ask = () => session.send(call, { tries: 1, timeout: Math.max(1, deadline - budget.world.elapsed()) });
+    let refusal;
     try {
         let answer = await ask();
         for (const pause of PAUSES) {
             if (answer.status !== 401)
                 break;
+            refusal = answer;
             await session.pause(pause);
             answer = await ask();
         }
         const { status, json } = answer;
-        if (status === 401) {
-            const purpose = 'use the new token';
-            throw explain(answer, { ...about, call, credential: 'access-token', purpose }, 'newTokenRefused');
-        }
+        if (status === 401)
+            throw refused(answer);
         if (status === 403 || status === 404)
             return {};
         const told = object(json)['token'];
@@ -4356,224 +4708,16 @@ async function checkToken(session, token, about) {
             : { unchecked: `Zendesk answered ${status}` };
     }
     catch (error) {
-        if (error instanceof Unanswered)
-            return { unchecked: `no reply (${error.message})` };
-        if (error instanceof BudgetSpent)
-            return { unchecked: error.message };
-        throw error;
-    }
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/helper.ts
-
-
-
-
-
-
-
-
-
-/** Milliseconds to revoke the helper in where the job is cancelled, or the time for the work is over. */
-const CLOSING_TIME = 4000;
-/**
- * Mints a helper token by the client credentials grant, works with it, and revokes it, whatever the work came to.
- *
- * @throws {ZendeskError} where Zendesk gives no helper, and what `work` throws
- */
-async function withHelper(session, terms, work) {
-    const token = await mintHelper(session, terms);
-    const authorization = bearer(token);
-    let id;
-    try {
-        const current = await session.send(currentToken(token)).catch(unlessStopped);
-        const facts = tokenFacts(object(current?.json)['token']);
-        id = facts.id;
-        return await work({ authorization, facts });
-    }
-    finally {
-        await revokeHelper(session, authorization, id, terms);
-    }
-}
-async function mintHelper(session, { credential, about, lifetime, mask }) {
-    const { clientId } = about;
-    const call = exchangeGrant(credential, { clientId, scopes: ['read', 'write'], expiresIn: lifetime });
-    const circumstances = { ...about, credential: credential.kind, purpose: 'mint a helper token', call };
-    const answer = await session.send(call, { grace: CLOSING_TIME }).catch((error) => {
-        throw explain(error, circumstances);
-    });
-    const { token } = readMintReply(answer.json, credential);
-    if (token === undefined || answer.status >= 300)
-        throw explain(answer, circumstances);
-    mask(token.reveal());
-    return token;
-}
-async function revokeHelper(session, authorization, id, { lifetime, onLeftOver }) {
-    const { budget } = session;
-    const stopped = budget.stop.aborted || budget.remaining() <= 0;
-    const closing = stopped ? session.fork(budget.closing(CLOSING_TIME)) : session;
-    let why;
-    try {
-        const { status } = await closing.send(revokeToken(id ?? 'current', authorization));
-        if (status < 300 || status === 401 || (status === 404 && id !== undefined))
-            return;
-        why = `Zendesk answered ${status}`;
-    }
-    catch (error) {
-        why = error.message;
-    }
-    onLeftOver(`The helper token ${id ?? '(id unknown)'} could not be revoked (${why}); it dies within ${lifetime} s.`);
-}
-/** Lets pass that there was no answer, but not that there is no time for one. */
-function unlessStopped(error) {
-    if (!(error instanceof Unanswered))
-        throw error;
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/revocation.ts
-
-
-
-
-
-
-
-
-
-const HELPER_LIFETIME = 600;
-/** Milliseconds to wait before asking again whether a revoked token is dead. */
-const PROOF_PAUSES = [1000, 3000];
-/** Milliseconds between the mint and the creation of a token that can be the one that was minted. */
-const SAME_MOMENT = 60_000;
-/**
- * Revokes a token and proves that it is dead, one way after the other: with the credential by id, with the token
- * itself by id and as the current one, and with a helper token. Zendesk has answered 204 to a `DELETE` of the current
- * token without revoking it, so only a 401 to the token itself counts as proof.
- */
-async function revokeAndProve(session, target, means) {
-    const obstacles = [];
-    try {
-        for (const way of waysTo(session, target, means)) {
-            const attempt = await way();
-            if ('end' in attempt)
-                return attempt;
-            obstacles.push(attempt);
-        }
-    }
-    catch (error) {
-        if (!(error instanceof Cancelled || error instanceof BudgetSpent))
+        if (!(error instanceof Unanswered || error instanceof BudgetSpent))
             throw error;
-        obstacles.push({ why: error.message, scope: false });
+        // A token that was refused a moment ago is not taken for a good one.
+        if (refusal !== undefined)
+            throw refused(refusal);
+        return { unchecked: reasonOf(error) };
     }
-    const why = obstacles.map((obstacle) => obstacle.why).at(-1);
-    return { end: 'alive', why: String(why), scopeOnly: obstacles.every(({ scope }) => scope) };
-}
-function waysTo(session, target, means) {
-    const { credential, about } = means;
-    const { id } = target;
-    const own = bearer(target.token);
-    const ways = [];
-    if (id !== undefined) {
-        if (credential !== undefined && isAdmin(credential)) {
-            const admin = adminAuthorization(credential);
-            ways.push(() => attempt(session, target, id, { authorization: admin, own: false }, about));
-        }
-        ways.push(() => attempt(session, target, id, { authorization: own, own: true }, about));
-    }
-    ways.push(() => attempt(session, target, 'current', { authorization: own, own: true }, about));
-    if (credential?.kind === 'client-secret') {
-        ways.push(async () => {
-            const terms = { ...means, credential, lifetime: HELPER_LIFETIME };
-            try {
-                return await withHelper(session, terms, (helper) => attemptWithHelper(session, target, helper, about));
-            }
-            catch (error) {
-                if (!(error instanceof ZendeskError))
-                    throw error;
-                return { why: error.message, scope: error.kind === 'invalidScope' || error.kind === 'forbidden' };
-            }
-        });
-    }
-    return ways;
-}
-async function attempt(session, target, id, by, about) {
-    const call = revokeToken(id, by.authorization);
-    const credential = by.own ? 'access-token' : about.credential;
-    const circumstances = { ...about, credential, call, purpose: 'revoke the token' };
-    try {
-        const answer = await session.send(call);
-        const { status } = answer;
-        if (by.own && status === 401)
-            return { end: 'dead' };
-        const taken = (status >= 200 && status < 300) || (status === 404 && id !== 'current');
-        if (taken)
-            return await prove(session, target.token);
-        return { why: explain(answer, circumstances).message, scope: status === 403 };
-    }
-    catch (error) {
-        if (!(error instanceof Unanswered))
-            throw error;
-        return { why: explain(error, circumstances).message, scope: false };
-    }
-}
-async function attemptWithHelper(session, target, helper, about) {
-    const id = target.id ?? (await find(session, target, helper, about));
-    if (id === undefined)
-        return { why: 'its id is not known, and no token in the list is surely it', scope: false };
-    return attempt(session, target, id, { authorization: helper.authorization, own: false }, about);
-}
-/** Asks with the token until it is refused: 401 is the proof. */
-async function prove(session, token) {
-    let alive = false;
-    try {
-        for (const pause of [...PROOF_PAUSES, undefined]) {
-            const { status } = await session.send(currentToken(token));
-            if (status === 401)
-                return { end: 'dead' };
-            if (status !== 200 && status !== 403)
-                return { end: 'unverified', why: `Zendesk answered ${status}` };
-            alive = true;
-            if (pause !== undefined)
-                await session.pause(pause);
-        }
-    }
-    catch (error) {
-        if (!alive)
-            return { end: 'unverified', why: error.message };
-    }
-    return { why: 'Zendesk says that it revoked the token, which still works', scope: false };
-}
-/**
- * The id of the token, from the list of its user's tokens: the only one of the same client, user, scopes and first
- * ten characters that was created within a minute of the mint. All JWTs begin alike, so none of them is looked for.
- */
-async function find(session, { token, scopes, serverTime }, { authorization, facts }, about) {
-    const prefix = token.reveal().slice(0, 10);
-    if (prefix.startsWith('eyJ') || facts.clientId === undefined || facts.userId === undefined)
-        return undefined;
-    const wanted = [...scopes].sort().join(' ');
-    const path = tokensOf(facts.clientId, false);
-    const matches = [];
-    const circumstances = { ...about, purpose: 'find the token' };
-    for await (const { items } of pages(session, path, 'tokens', authorization, circumstances)) {
-        for (const item of items.map(tokenFacts)) {
-            const isIt = item.prefix === prefix &&
-                item.clientId === facts.clientId &&
-                item.userId === facts.userId &&
-                item.scopes !== undefined &&
-                [...item.scopes].sort().join(' ') === wanted &&
-                item.createdAt !== undefined &&
-                Math.abs(item.createdAt - serverTime) <= SAME_MOMENT;
-            if (isIt)
-                matches.push(item.id);
-        }
-    }
-    return matches.length === 1 ? matches[0] : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/mint.ts
-
-
 
 
 
@@ -4604,32 +4748,10 @@ async function mint({ world, log, budget }) {
     const { credential, origin, clientId } = inputs;
     const about = { origin, clientId, credential: credential.kind };
     const session = new Session(origin, `create-zendesk-token/${VERSION}`, budget(inputs.timeoutSeconds), log);
-    const { reply, token, serverTime } = await askForToken(session, inputs, about, log, (arrived) => {
-        for (const secret of [arrived.token, arrived.refreshToken])
-            if (secret)
-                log.mask(secret.reveal());
-        // A refresh token replaces the one that was sent, so it is handed over even where the rest cannot be used.
-        if (arrived.token === undefined && !isAdmin(credential))
-            setSecretOutput('refresh-token', arrived.refreshToken);
-    });
+    const { reply, token, serverTime } = await askForToken(session, inputs, about, log);
     const minted = mintedToken(reply, token, inputs, { now: world.now(), serverTime });
-    const revokes = isRevoked(inputs, reply);
-    const remember = () => {
-        save(revokes
-            ? { minted, context: contextOf(inputs) }
-            : { skipped: inputs.skipRevoke === 'true' ? 'true' : 'auto' });
-    };
-    try {
-        remember();
-    }
-    catch (error) {
-        if (revokes)
-            throw await revokeAtOnce(session, minted, credential, about, log, error);
-    }
-    setSecretOutput('token', token);
-    setSecretOutput('refresh-token', isAdmin(credential) ? undefined : reply.refreshToken);
-    setOutputs(outputsOf(minted, inputs, reply.facts.scopes));
-    warnOfScopes(inputs, reply, log);
+    await handOver(minted, reply, inputs, session, about, log);
+    warnOfScopes(inputs.scopes, minted.granted, log);
     session.budget.check();
     if (!isAdmin(credential)) {
         const { facts, unchecked } = await checkToken(session, token, about);
@@ -4637,15 +4759,14 @@ async function mint({ world, log, budget }) {
             log.info(`The new token was not checked: ${unchecked}.`);
         if (facts !== undefined) {
             learn(minted, facts, reply);
-            remember();
-            setOutputs(outputsOf(minted, inputs, reply.facts.scopes ?? facts.scopes));
+            await handOver(minted, reply, inputs, session, about, log);
         }
     }
     if (inputs.exportEnv)
         exportForZcli(inputs.subdomain, token);
     if (inputs.jobSummary)
         await writeSummary(tokenTable('Zendesk token minted', minted, origin, 'alive'), log);
-    log.info(mintedMessage(minted, revokes));
+    log.info(mintedMessage(minted, isRevoked(inputs, reply)));
 }
 /** Says that credentials A and B will stop working, and louder from 90 days before API tokens do. */
 function announceEnd(credential, now, log) {
@@ -4659,49 +4780,16 @@ function announceEnd(credential, now, log) {
     const say = now >= API_TOKENS_END - WARN_BEFORE ? log.warning : log.info;
     say(`${deprecated}, and API tokens stop working on ${isoTime(API_TOKENS_END).slice(0, 10)}. Use client-secret instead.`);
 }
-/** Whether post is to revoke the token: with `auto` not where that would kill a refresh token that came with it. */
-function isRevoked({ skipRevoke, credential }, { refreshToken }) {
-    if (skipRevoke === 'auto')
-        return isAdmin(credential) || refreshToken === undefined;
-    return skipRevoke === 'false';
-}
-function contextOf({ credential, clientId, origin, timeoutSeconds, jobSummary }) {
-    return {
-        origin,
-        timeoutSeconds,
-        jobSummary,
-        credential: credential.kind,
-        client: { id: clientId, authMethod: isAdmin(credential) ? 'client_secret_post' : credential.authMethod },
-        fingerprint: fingerprintOf(credentialText(credential))
-    };
-}
-function outputsOf({ id, clientId, userId, expiresAt }, inputs, scopes) {
-    return {
-        'token-id': id,
-        'client-id': clientId ?? inputs.clientId,
-        'user-id': userId,
-        scopes: scopes?.join(' '),
-        'expires-at': expiresAt,
-        'base-url': inputs.origin
-    };
-}
 /** Warns of scopes that were asked for and not granted; a reply that tells no scopes says nothing about that. */
-function warnOfScopes({ scopes }, { facts }, log) {
-    const missing = facts.scopes === undefined ? [] : scopesNotGranted(scopes, facts.scopes);
+function warnOfScopes(asked, granted, log) {
+    const missing = granted === undefined ? [] : scopesNotGranted(asked, granted);
     if (missing.length === 0)
         return;
-    log.warning(`Zendesk did not grant ${missing.join(' ')}: check the names, and the allowed scopes of the client in Admin Center.`);
-}
-/** Revokes a token of which post cannot be told; returns the error that says so. */
-async function revokeAtOnce(session, minted, credential, about, log, cause) {
-    const onLeftOver = log.info;
-    const outcome = await revokeAndProve(session, minted, { credential, about, mask: log.mask, onLeftOver });
-    const end = outcome.end === 'dead' ? 'was revoked at once' : `may still be alive (${outcome.why})`;
-    const id = minted.id ?? '(id unknown)';
-    return new Error(`The runner's state file could not be written (${cause.message}), so post would not revoke the token: token ${id} ${end}; check the disk of the runner.`);
+    log.warning(`Zendesk did not grant ${quote(missing.join(' '))}: check the names, and the allowed scopes of the client in Admin Center.`);
 }
 
 ;// CONCATENATED MODULE: ./src/revoke.ts
+
 
 
 
@@ -4754,8 +4842,7 @@ function revokeFailed(log, error) {
     const state = load();
     if (state === undefined || 'skipped' in state)
         return;
-    const why = error instanceof Error ? error.message : String(error);
-    log.warning(`${nameOf(state.minted)} may still be alive: ${why}; ${wayOut(state)}`);
+    log.warning(`${nameOf(state.minted)} may still be alive: ${reasonOf(error)}; ${wayOut(state)}`);
 }
 /** The secret inputs that each credential consists of, as far as post can use them. */
 const SECRETS_OF = {
@@ -4797,21 +4884,25 @@ function sameCredential({ credential, client, fingerprint }) {
 function report(outcome, state, credential, leftOver, log) {
     const name = nameOf(state.minted);
     const { context, minted } = state;
+    const warn = (sentence) => {
+        log.warning([sentence, ...leftOver].join(' '));
+    };
     if (outcome.end === 'dead') {
         log.info(`${name} revoked, and verified dead.`);
         leftOver.forEach(log.warning);
     }
     else if (outcome.end === 'unverified') {
-        log.warning(`${name} revoked, not verified: ${outcome.why}; ${wayOut(state)}`);
+        warn(`${name} revoked, not verified: ${outcome.why}; ${wayOut(state)}`);
     }
     else {
         const isMissing = credential === undefined && SECRETS_OF[context.credential].length > 0;
         const missing = isMissing ? ' (and this step was not given the credential that minted it)' : '';
-        if (outcome.scopeOnly && !isMissing && minted.expiresAt !== '') {
+        const isHarmless = outcome.scopeOnly && !isMissing && minted.expiresAt !== '' && leftOver.length === 0;
+        if (isHarmless) {
             log.info(`${name} could not be revoked, since no token at hand has the scope \`write\`; ${ownEnd(minted)}.`);
         }
         else {
-            log.warning(`${name} may still be alive: ${outcome.why}${missing}; ${wayOut(state)}`);
+            warn(`${name} may still be alive: ${outcome.why}${missing}; ${wayOut(state)}`);
         }
     }
 }
@@ -4845,6 +4936,7 @@ function leftOver(token, criteria, now) {
 }
 
 ;// CONCATENATED MODULE: ./src/tally.ts
+
 
 
 
@@ -4901,26 +4993,26 @@ class Tally {
     /** The line that ends a sweep without failures. */
     message() {
         if (this.matched === 0)
-            return `None of ${this.seen} tokens is left over.`;
+            return `None of ${tokens(this.seen)} is left over.`;
         if (!this.dryRun)
-            return `${this.revoked} left-over tokens revoked, of ${this.seen} listed.`;
-        return `${this.matched} of ${this.seen} tokens are left over, and would be revoked without dry-run: ${idList(this.#tokens.map(({ id }) => id))}.`;
+            return `${tokens(this.revoked)} of ${this.seen} left over, and revoked.`;
+        const ids = idList(this.#tokens.map(({ id }) => id));
+        return `${tokens(this.matched)} of ${this.seen} left over, and would be revoked without dry-run: ${ids}.`;
     }
     /** The error to end with, if anything remained to be done. */
     error() {
         const remained = this.#failed.size;
         if (this.failure === undefined && remained === 0)
             return undefined;
-        const parts = [];
-        if (this.failure !== undefined) {
-            parts.push(this.failure.message);
-        }
-        const [why] = this.#failed.values();
-        if (why !== undefined) {
-            parts.push(`${remained} of ${this.matched} left-over tokens remain: ${idList([...this.#failed.keys()])}. ${why}`);
+        const parts = this.failure === undefined ? [] : [this.failure.message];
+        if (remained > 0) {
+            // One message of each kind of error stands for all of its kind.
+            const kinds = new Map([...this.#failed.values()].reverse().map((why) => [tally_kindOf(why), why.message]));
+            const ids = idList([...this.#failed.keys()]);
+            parts.push(`${tokens(remained)} of ${this.matched} left over could not be revoked: ${ids}.`, ...kinds.values());
         }
         else if (!this.dryRun && this.matched > 0) {
-            parts.push(`All ${this.matched} left-over tokens that were found before were revoked.`);
+            parts.push(`What was found to be left over before that was revoked: ${tokens(this.revoked)}.`);
         }
         return new Error(parts.join(' '));
     }
@@ -4928,8 +5020,8 @@ class Tally {
     table(title, now) {
         const remained = this.#failed.size;
         const counts = this.dryRun
-            ? `${this.matched} of ${this.seen} tokens are left over. This was a dry run: nothing was revoked.`
-            : `${this.matched} of ${this.seen} tokens were left over: ${this.revoked} revoked, ${remained} remain.`;
+            ? `Left over: ${this.matched} of ${tokens(this.seen)}. This was a dry run: nothing was revoked.`
+            : `Left over: ${this.matched} of ${tokens(this.seen)}. Revoked: ${this.revoked}. Failed: ${remained}.`;
         const isFailed = ({ id }) => this.#failed.has(id);
         const failuresFirst = remained === 0
             ? this.#tokens
@@ -4942,9 +5034,15 @@ class Tally {
     #row({ id, userId, scopes, createdAt, usedAt }, now) {
         const age = (time) => duration(Math.max(0, now - time) / 1000);
         const lastUse = usedAt === null ? 'never' : `${age(usedAt)} ago`;
-        const outcome = this.#failed.get(id) ?? (this.dryRun ? 'would be revoked' : 'revoked');
+        const outcome = this.#failed.get(id)?.message ?? (this.dryRun ? 'would be revoked' : 'revoked');
         return [String(id), String(userId ?? 'unknown'), scopes, age(createdAt), lastUse, outcome];
     }
+}
+function tokens(count) {
+    return `${count} ${count === 1 ? 'token' : 'tokens'}`;
+}
+function tally_kindOf(error) {
+    return error instanceof ZendeskError ? error.kind : error.message;
 }
 function idList(ids) {
     const shown = ids.slice(0, LOG_IDS).join(', ');
@@ -4952,6 +5050,7 @@ function idList(ids) {
 }
 
 ;// CONCATENATED MODULE: ./src/sweep.ts
+
 
 
 
@@ -5058,27 +5157,33 @@ async function clean(session, authorization, who, inputs, about, tally, log) {
     if (inputs.dryRun)
         return;
     const queue = tally.found();
+    let last = {};
     const work = async () => {
         const own = session.fork();
         for (const token of queue) {
-            tally.settle(token, await tryToRevoke(own, token, authorization, about));
+            // Once there is no time left for one, there is none for the others.
+            const attempt = last.isFinal === true ? last : await tryToRevoke(own, token, authorization, about);
+            if (attempt.isFinal === true)
+                last = attempt;
+            tally.settle(token, attempt.failure);
             progress(() => `Revoked ${tally.revoked} of ${tally.matched} tokens so far.`);
         }
         own.close();
     };
     await Promise.all(Array.from({ length: WORKERS }, work));
 }
-/** Revokes one token; returns why it could not be, if so. */
 async function tryToRevoke(session, { id }, authorization, about) {
     const call = revokeToken(id, authorization);
     const circumstances = { ...about, call, purpose: `revoke token ${id}` };
     try {
         const answer = await session.send(call);
         const isGone = (answer.status >= 200 && answer.status < 300) || answer.status === 404;
-        return isGone ? undefined : explain(answer, circumstances).message;
+        if (isGone)
+            return {};
+        return { failure: explain(answer, circumstances), isFinal: answer.unfitting !== undefined };
     }
     catch (error) {
-        return explain(error, circumstances).message;
+        return { failure: explain(error, circumstances), isFinal: !(error instanceof Unanswered) };
     }
 }
 /** Says how far the work is, now and then. */

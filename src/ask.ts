@@ -1,6 +1,9 @@
+import { quote } from './redact.ts'
 import { duration, timeOfDay } from './time.ts'
+import { type Secret } from './secret.ts'
 import { type MintInputs } from './runner/inputs.ts'
 import { type Log } from './runner/log.ts'
+import { setSecretOutput } from './runner/outputs.ts'
 import { numericClientId } from './zendesk/clients.ts'
 import { adminAuthorization, isAdmin, type Credential } from './zendesk/credential.ts'
 import { explain, ZendeskError, type About } from './zendesk/errors.ts'
@@ -16,14 +19,14 @@ const GRACE = 6000
 /** A reply to the mint, and when Zendesk gave it by its own clock, in milliseconds since 1970. */
 export interface Asked {
   reply: MintReply
+  token: Secret
   serverTime: number
 }
 
 /**
- * Asks Zendesk for the token, after looking up the client where that is needed. A mint whose reply was lost is tried
- * again, with a warning that the first try may have left a token behind.
+ * Asks Zendesk for the token, after looking up the client where that is needed, and masks what comes. A mint whose
+ * reply was lost is tried again, with a warning that the first try may have left a token behind.
  *
- * @param onReply called with a complete reply, whatever it tells, before anything else is done about it
  * @returns a reply that holds a token
  * @throws {ZendeskError} where there was none
  */
@@ -31,9 +34,8 @@ export async function askForToken(
   session: Session,
   inputs: MintInputs,
   about: About,
-  log: Log,
-  onReply: (reply: MintReply) => void
-): Promise<Asked & { token: NonNullable<MintReply['token']> }> {
+  log: Log
+): Promise<Asked> {
   const { credential } = inputs
   const call = await mintCall(session, inputs, about)
   const circumstances = { ...about, call, purpose: 'mint a token', deprecatedMint: isAdmin(credential) }
@@ -42,7 +44,9 @@ export async function askForToken(
   try {
     answer = await session.send(call, {
       grace: GRACE,
-      onLostReply: (sentAt) => (lost.sentAt ??= sentAt),
+      onLostReply: (sentAt) => {
+        lost.sentAt ??= sentAt
+      },
       beforeRetry: () => {
         lost.tell((note) => {
           log.warning(`The reply to a mint was lost. ${note}`)
@@ -53,16 +57,18 @@ export async function askForToken(
     throw lost.noteOn(explain(error, circumstances))
   }
   const reply = readMintReply(answer.json, credential)
-  onReply(reply)
-  const { token } = reply
+  const { token, refreshToken } = reply
+  for (const secret of [token, refreshToken]) if (secret !== undefined) log.mask(secret.reveal())
   if (answer.status < 300 && token !== undefined) {
     return { reply, token, serverTime: answer.date ?? session.budget.world.now() }
   }
-  if (answer.status < 300) {
-    const dropped = await dropUnusable(session, credential, reply.facts.id)
-    if (!dropped) lost.sentAt ??= session.budget.world.now()
+  // A refresh token replaces the one that was sent, so it is handed over even where the rest cannot be used.
+  if (refreshToken !== undefined && !isAdmin(credential)) setSecretOutput('refresh-token', refreshToken)
+  const failure = explain(answer, { ...circumstances, afterLostReply: lost.sentAt !== undefined })
+  if (answer.status < 300 && !(await dropUnusable(session, credential, reply.facts.id, log))) {
+    lost.sentAt ??= session.budget.world.now()
   }
-  throw lost.noteOn(explain(answer, { ...circumstances, afterLostReply: lost.sentAt !== undefined }))
+  throw lost.noteOn(failure)
 }
 
 async function mintCall(session: Session, inputs: MintInputs, about: About): Promise<Call> {
@@ -79,12 +85,15 @@ async function mintCall(session: Session, inputs: MintInputs, about: About): Pro
 async function dropUnusable(
   session: Session,
   credential: Credential,
-  id: number | undefined
+  id: number | undefined,
+  log: Log
 ): Promise<boolean> {
   if (id === undefined || !isAdmin(credential)) return false
   try {
     const { status } = await session.send(revokeToken(id, adminAuthorization(credential)))
-    return status >= 200 && status < 300
+    if (status >= 300) return false
+    log.info(`Token ${id} was created, but told in a way that cannot be used, and was revoked again.`)
+    return true
   } catch {
     return false
   }
@@ -105,7 +114,7 @@ class LostReply {
     const end = expiresIn === undefined ? 'does not expire by itself' : `expires after ${duration(expiresIn)}`
     const since = timeOfDay(this.sentAt)
     say(
-      `An unused token of client ${clientId} may exist since ${since}; it ${end}, and \`sweep\` removes it.`
+      `An unused token of client ${quote(clientId)} may exist since ${since}; it ${end}, and \`sweep\` removes it.`
     )
   }
 

@@ -1,4 +1,5 @@
 import { type MintedToken } from './minted-token.ts'
+import { quote } from './redact.ts'
 import { duration } from './time.ts'
 import { type Table } from './runner/summary.ts'
 
@@ -18,10 +19,10 @@ export function ownEnd({ expiresAt }: MintedToken): string {
 
 /** The line that ends the main step. */
 export function mintedMessage(minted: MintedToken, isRevoked: boolean): string {
-  const { scopes, lifetime } = minted
+  const { granted = [], lifetime } = minted
   const life = lifetime === undefined ? 'it does not expire by itself' : `it lives ${duration(lifetime)}`
   const end = isRevoked ? 'is revoked when the job ends' : 'is left alive when the job ends'
-  return `${nameOf(minted)} minted, with the scopes ${scopes.join(' ') || '(not told)'}; ${life}, and ${end}.`
+  return `${nameOf(minted)} minted, with the scopes ${quote(granted.join(' ')) || '(not told)'}; ${life}, and ${end}.`
 }
 
 /** The job summary of a token: in main what it is, in post what became of it. */
@@ -34,7 +35,7 @@ export function tokenTable(title: string, minted: MintedToken, origin: string, o
         new URL(origin).host,
         String(minted.id ?? 'unknown'),
         String(minted.userId ?? 'unknown'),
-        minted.scopes.join(' '),
+        minted.scopes.join(' ') || '(not told)',
         minted.expiresAt || 'never',
         outcome
       ]

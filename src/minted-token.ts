@@ -9,7 +9,9 @@ export interface MintedToken {
   id: number | undefined
   clientId: number | undefined
   userId: number | undefined
-  /** The scopes that were granted, else those that were asked for. */
+  /** The scopes that Zendesk says it granted; `undefined` where it does not say. */
+  granted: string[] | undefined
+  /** These, else the ones that were asked for. */
   scopes: string[]
   /** This machine's clock at the mint, in milliseconds since 1970. */
   mintedAt: number
@@ -33,19 +35,20 @@ export function mintedToken(
   asked: { scopes: string[]; expiresIn: number | undefined },
   clocks: { now: number; serverTime: number }
 ): MintedToken {
-  const seconds = expiresIn ?? asked.expiresIn
+  const lifetime = expiresIn ?? asked.expiresIn
   const minted: MintedToken = {
     token,
     id: facts.id,
     clientId: facts.clientId,
     userId: facts.userId,
+    granted: facts.scopes,
     scopes: facts.scopes ?? asked.scopes,
     mintedAt: clocks.now,
     serverTime: clocks.serverTime,
-    lifetime: seconds,
-    expiresAt: seconds === undefined ? '' : isoTime(clocks.now + seconds * 1000)
+    lifetime,
+    expiresAt: lifetime === undefined ? '' : isoTime(clocks.now + lifetime * 1000)
   }
-  setExpiry(minted, facts.expiresAt, facts.createdAt)
+  setExpiry(minted, facts, expiresIn)
   return minted
 }
 
@@ -54,20 +57,27 @@ export function learn(minted: MintedToken, facts: TokenFacts, { expiresIn }: Min
   minted.id = facts.id ?? minted.id
   minted.clientId = facts.clientId ?? minted.clientId
   minted.userId = facts.userId ?? minted.userId
+  minted.granted ??= facts.scopes
+  minted.scopes = minted.granted ?? minted.scopes
   if (facts.expiresAt === null && expiresIn === undefined) {
     minted.lifetime = undefined
     minted.expiresAt = ''
   }
-  setExpiry(minted, facts.expiresAt, facts.createdAt)
+  setExpiry(minted, facts, expiresIn)
 }
 
-/** Takes over an expiry that Zendesk told; the lifetime is the span between two times of Zendesk's own clock. */
+/**
+ * Takes over an expiry that Zendesk told. The lifetime is what the mint's reply told in seconds, else the span between
+ * two times of Zendesk's own clock; where that makes no sense, the token counts as one that never expires, so that it
+ * is revoked in any case.
+ */
 function setExpiry(
   minted: MintedToken,
-  expiresAt: number | null | undefined,
-  createdAt: number | undefined
+  { expiresAt, createdAt }: Pick<TokenFacts, 'expiresAt' | 'createdAt'>,
+  expiresIn: number | undefined
 ): void {
   if (expiresAt === null || expiresAt === undefined) return
+  const span = (expiresAt - (createdAt ?? minted.serverTime)) / 1000
   minted.expiresAt = isoTime(expiresAt)
-  minted.lifetime = (expiresAt - (createdAt ?? minted.serverTime)) / 1000
+  minted.lifetime = expiresIn ?? (span > 0 ? span : undefined)
 }

@@ -7,6 +7,7 @@ import { maskSecrets, type SecretInput } from './runner/masks.ts'
 import { credentialText, fingerprintOf, load, type MintContext, type State } from './runner/state.ts'
 import { writeSummary } from './runner/summary.ts'
 import { type Credential, type CredentialKind } from './zendesk/credential.ts'
+import { reasonOf } from './zendesk/errors.ts'
 import { revokeAndProve, type Outcome } from './zendesk/revocation.ts'
 import { Session } from './zendesk/retry.ts'
 
@@ -55,8 +56,7 @@ export async function revoke({ world, log, budget }: Step): Promise<void> {
 export function revokeFailed(log: Log, error: unknown): void {
   const state = load()
   if (state === undefined || 'skipped' in state) return
-  const why = error instanceof Error ? error.message : String(error)
-  log.warning(`${nameOf(state.minted)} may still be alive: ${why}; ${wayOut(state)}`)
+  log.warning(`${nameOf(state.minted)} may still be alive: ${reasonOf(error)}; ${wayOut(state)}`)
 }
 
 /** The secret inputs that each credential consists of, as far as post can use them. */
@@ -107,20 +107,24 @@ function report(
 ): void {
   const name = nameOf(state.minted)
   const { context, minted } = state
+  const warn = (sentence: string): void => {
+    log.warning([sentence, ...leftOver].join(' '))
+  }
   if (outcome.end === 'dead') {
     log.info(`${name} revoked, and verified dead.`)
     leftOver.forEach(log.warning)
   } else if (outcome.end === 'unverified') {
-    log.warning(`${name} revoked, not verified: ${outcome.why}; ${wayOut(state)}`)
+    warn(`${name} revoked, not verified: ${outcome.why}; ${wayOut(state)}`)
   } else {
     const isMissing = credential === undefined && SECRETS_OF[context.credential].length > 0
     const missing = isMissing ? ' (and this step was not given the credential that minted it)' : ''
-    if (outcome.scopeOnly && !isMissing && minted.expiresAt !== '') {
+    const isHarmless = outcome.scopeOnly && !isMissing && minted.expiresAt !== '' && leftOver.length === 0
+    if (isHarmless) {
       log.info(
         `${name} could not be revoked, since no token at hand has the scope \`write\`; ${ownEnd(minted)}.`
       )
     } else {
-      log.warning(`${name} may still be alive: ${outcome.why}${missing}; ${wayOut(state)}`)
+      warn(`${name} may still be alive: ${outcome.why}${missing}; ${wayOut(state)}`)
     }
   }
 }

@@ -9,6 +9,7 @@ import { writeSummary } from './runner/summary.ts'
 import { numericClientId } from './zendesk/clients.ts'
 import { adminAuthorization, isAdmin } from './zendesk/credential.ts'
 import { explain, type About } from './zendesk/errors.ts'
+import { Unanswered } from './zendesk/failures.ts'
 import { withHelper } from './zendesk/helper.ts'
 import { leftOver, type Criteria, type LeftOver } from './zendesk/leftovers.ts'
 import { pages } from './zendesk/pages.ts'
@@ -111,10 +112,14 @@ async function clean(
   if (inputs.dryRun) return
 
   const queue = tally.found()
+  let last: Attempt = {}
   const work = async (): Promise<void> => {
     const own = session.fork()
     for (const token of queue) {
-      tally.settle(token, await tryToRevoke(own, token, authorization, about))
+      // Once there is no time left for one, there is none for the others.
+      const attempt = last.isFinal === true ? last : await tryToRevoke(own, token, authorization, about)
+      if (attempt.isFinal === true) last = attempt
+      tally.settle(token, attempt.failure)
       progress(() => `Revoked ${tally.revoked} of ${tally.matched} tokens so far.`)
     }
     own.close()
@@ -122,21 +127,27 @@ async function clean(
   await Promise.all(Array.from({ length: WORKERS }, work))
 }
 
-/** Revokes one token; returns why it could not be, if so. */
+/** Why a token could not be revoked, if so, and whether it is of no use to try the next. */
+interface Attempt {
+  failure?: Error
+  isFinal?: boolean
+}
+
 async function tryToRevoke(
   session: Session,
   { id }: LeftOver,
   authorization: Secret,
   about: About
-): Promise<string | undefined> {
+): Promise<Attempt> {
   const call = revokeToken(id, authorization)
   const circumstances = { ...about, call, purpose: `revoke token ${id}` }
   try {
     const answer = await session.send(call)
     const isGone = (answer.status >= 200 && answer.status < 300) || answer.status === 404
-    return isGone ? undefined : (explain(answer, circumstances) as Error).message
+    if (isGone) return {}
+    return { failure: explain(answer, circumstances) as Error, isFinal: answer.unfitting !== undefined }
   } catch (error) {
-    return (explain(error, circumstances) as Error).message
+    return { failure: explain(error, circumstances) as Error, isFinal: !(error instanceof Unanswered) }
   }
 }
 

@@ -1,6 +1,7 @@
 import { duration } from './time.ts'
 import { type SweepOutput } from './runner/outputs.ts'
 import { type Table } from './runner/summary.ts'
+import { ZendeskError } from './zendesk/errors.ts'
 import { type LeftOver } from './zendesk/leftovers.ts'
 
 /** Ids in the output, rows in the summary, ids in a line of the log. */
@@ -17,7 +18,7 @@ export class Tally {
   /** What ended the sweep before it was through. */
   failure: Error | undefined
   readonly #tokens: LeftOver[] = []
-  readonly #failed = new Map<number, string>()
+  readonly #failed = new Map<number, Error>()
   readonly #ids = new Set<number>()
 
   constructor(readonly dryRun: boolean) {}
@@ -39,7 +40,7 @@ export class Tally {
   }
 
   /** Notes what became of a token: `why` it could not be revoked, or nothing. */
-  settle({ id }: LeftOver, why: string | undefined): void {
+  settle({ id }: LeftOver, why: Error | undefined): void {
     if (why === undefined) this.revoked += 1
     else this.#failed.set(id, why)
   }
@@ -56,26 +57,27 @@ export class Tally {
 
   /** The line that ends a sweep without failures. */
   message(): string {
-    if (this.matched === 0) return `None of ${this.seen} tokens is left over.`
-    if (!this.dryRun) return `${this.revoked} left-over tokens revoked, of ${this.seen} listed.`
-    return `${this.matched} of ${this.seen} tokens are left over, and would be revoked without dry-run: ${idList(this.#tokens.map(({ id }) => id))}.`
+    if (this.matched === 0) return `None of ${tokens(this.seen)} is left over.`
+    if (!this.dryRun) return `${tokens(this.revoked)} of ${this.seen} left over, and revoked.`
+    const ids = idList(this.#tokens.map(({ id }) => id))
+    return `${tokens(this.matched)} of ${this.seen} left over, and would be revoked without dry-run: ${ids}.`
   }
 
   /** The error to end with, if anything remained to be done. */
   error(): Error | undefined {
     const remained = this.#failed.size
     if (this.failure === undefined && remained === 0) return undefined
-    const parts: string[] = []
-    if (this.failure !== undefined) {
-      parts.push(this.failure.message)
-    }
-    const [why] = this.#failed.values()
-    if (why !== undefined) {
+    const parts = this.failure === undefined ? [] : [this.failure.message]
+    if (remained > 0) {
+      // One message of each kind of error stands for all of its kind.
+      const kinds = new Map([...this.#failed.values()].reverse().map((why) => [kindOf(why), why.message]))
+      const ids = idList([...this.#failed.keys()])
       parts.push(
-        `${remained} of ${this.matched} left-over tokens remain: ${idList([...this.#failed.keys()])}. ${why}`
+        `${tokens(remained)} of ${this.matched} left over could not be revoked: ${ids}.`,
+        ...kinds.values()
       )
     } else if (!this.dryRun && this.matched > 0) {
-      parts.push(`All ${this.matched} left-over tokens that were found before were revoked.`)
+      parts.push(`What was found to be left over before that was revoked: ${tokens(this.revoked)}.`)
     }
     return new Error(parts.join(' '))
   }
@@ -84,8 +86,8 @@ export class Tally {
   table(title: string, now: number): Table {
     const remained = this.#failed.size
     const counts = this.dryRun
-      ? `${this.matched} of ${this.seen} tokens are left over. This was a dry run: nothing was revoked.`
-      : `${this.matched} of ${this.seen} tokens were left over: ${this.revoked} revoked, ${remained} remain.`
+      ? `Left over: ${this.matched} of ${tokens(this.seen)}. This was a dry run: nothing was revoked.`
+      : `Left over: ${this.matched} of ${tokens(this.seen)}. Revoked: ${this.revoked}. Failed: ${remained}.`
     const isFailed = ({ id }: LeftOver): boolean => this.#failed.has(id)
     const failuresFirst =
       remained === 0
@@ -100,9 +102,17 @@ export class Tally {
   #row({ id, userId, scopes, createdAt, usedAt }: LeftOver, now: number): string[] {
     const age = (time: number): string => duration(Math.max(0, now - time) / 1000)
     const lastUse = usedAt === null ? 'never' : `${age(usedAt)} ago`
-    const outcome = this.#failed.get(id) ?? (this.dryRun ? 'would be revoked' : 'revoked')
+    const outcome = this.#failed.get(id)?.message ?? (this.dryRun ? 'would be revoked' : 'revoked')
     return [String(id), String(userId ?? 'unknown'), scopes, age(createdAt), lastUse, outcome]
   }
+}
+
+function tokens(count: number): string {
+  return `${count} ${count === 1 ? 'token' : 'tokens'}`
+}
+
+function kindOf(error: Error): string {
+  return error instanceof ZendeskError ? error.kind : error.message
 }
 
 function idList(ids: number[]): string {

@@ -41,9 +41,9 @@ export class Form {
   finish<Value>(value: Value | undefined): Value {
     const [first, ...more] = this.#problems
     if (first === undefined) return value as Value
-    if (more.length === 0) throw new InputError(`An input needs a correction. ${first}.`)
+    if (more.length === 0) throw new InputError(`An input needs a correction: ${first}.`)
     const all = this.#problems.map((problem, index) => `(${index + 1}) ${problem}`).join('; ')
-    throw new InputError(`${this.#problems.length} inputs need a correction. ${all}.`)
+    throw new InputError(`The inputs need ${this.#problems.length} corrections: ${all}.`)
   }
 
   /** The trimmed value; empty where there is none or it has a control character. */

@@ -3,6 +3,7 @@ import { quote } from '../redact.ts'
 import { Secret } from '../secret.ts'
 import { isForeign, originOf, readOrigin, subdomainOf } from '../zendesk/account.ts'
 import {
+  AUTH_METHODS,
   type AdminCredential,
   type AuthMethod,
   type ClientCredential,
@@ -49,7 +50,6 @@ export interface SweepInputs extends AccountInputs<AdminCredential | ClientCrede
 }
 
 const DEFAULT_LIFETIME = 3600
-const AUTH_METHODS = ['client_secret_post', 'client_secret_basic'] as const
 const HOUR = 3_600_000
 
 /**
@@ -169,7 +169,7 @@ function readClientId(form: Form, isAdmin: boolean): string {
   const cure = 'write the unique identifier of the OAuth client, from Admin Center'
   const clientId = form.required('client-id', cure)
   if (isAdmin && /^\d+$/.test(clientId) && usableId(Number(clientId)) === undefined) {
-    form.problem('client-id', `${clientId} is no id that Zendesk gives: ${cure}`)
+    form.problem('client-id', `${quote(clientId)} is no id that Zendesk gives: ${cure}`)
   }
   return clientId
 }
@@ -294,14 +294,14 @@ function readAge(form: Form): number {
 function originWarning(origin: string): string[] {
   if (!isForeign(origin)) return []
   return [
-    `base-url: ${new URL(origin).host} is about to receive the credential, and is not a host of Zendesk`
+    `base-url: ${quote(new URL(origin).host)} is about to receive the credential, and is not a host of Zendesk`
   ]
 }
 
 function clientIdWarning(clientId: string, isAdmin: boolean): string[] {
   if (isAdmin || !/^\d+$/.test(clientId)) return []
   return [
-    `client-id: ${clientId} is a number, but this credential wants the unique identifier of the client, such as ci_bot`
+    `client-id: ${quote(clientId)} is a number, but this credential wants the unique identifier of the client, such as ci_bot`
   ]
 }
 

@@ -19,29 +19,42 @@ export type SweepOutput = 'matched' | 'revoked' | 'failed' | 'token-ids'
  */
 export function requireFiles(...variables: string[]): void {
   for (const variable of variables) {
-    try {
+    writing(variable, () => {
       accessSync(process.env[variable] ?? '', constants.W_OK)
-    } catch {
-      throw new Error(
-        `The file that the runner names in ${variable} cannot be written: run this action on a GitHub runner of 2022 or later, and see that its disk is not full or read-only.`
-      )
-    }
+    })
   }
 }
 
 /** Sets outputs; what is `undefined` becomes an empty text. */
 export function setOutputs<Name extends string>(outputs: Outputs<Name>): void {
-  for (const [name, value] of Object.entries<string | number | undefined>(outputs))
-    setOutput(name, value ?? '')
+  writing('GITHUB_OUTPUT', () => {
+    for (const [name, value] of Object.entries<string | number | undefined>(outputs)) {
+      setOutput(name, value ?? '')
+    }
+  })
 }
 
 /** Sets an output that is a secret, which has to be masked before. */
 export function setSecretOutput(name: 'token' | 'refresh-token', secret: Secret | undefined): void {
-  setOutput(name, secret?.reveal() ?? '')
+  writing('GITHUB_OUTPUT', () => {
+    setOutput(name, secret?.reveal() ?? '')
+  })
 }
 
 /** Exports what Zendesk's own `zcli` reads to later steps. */
 export function exportForZcli(subdomain: string, token: Secret): void {
-  exportVariable('ZENDESK_SUBDOMAIN', subdomain)
-  exportVariable('ZENDESK_OAUTH_TOKEN', token.reveal())
+  writing('GITHUB_ENV', () => {
+    exportVariable('ZENDESK_SUBDOMAIN', subdomain)
+    exportVariable('ZENDESK_OAUTH_TOKEN', token.reveal())
+  })
+}
+
+function writing(variable: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    throw new Error(
+      `The file that the runner names in ${variable} cannot be written (${(error as Error).message}): run this action on a GitHub runner of 2022 or later, and see that its disk is not full or read-only.`
+    )
+  }
 }

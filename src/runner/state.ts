@@ -1,7 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { saveState } from '@actions/core'
 import { type MintedToken } from '../minted-token.ts'
-import { type AuthMethod, type Credential, type CredentialKind } from '../zendesk/credential.ts'
+import {
+  AUTH_METHODS,
+  CREDENTIAL_KINDS,
+  type AuthMethod,
+  type Credential,
+  type CredentialKind
+} from '../zendesk/credential.ts'
 import { scopesOf, usableId, usableToken } from '../zendesk/tokens.ts'
 import { object, text } from '../zendesk/words.ts'
 
@@ -76,16 +82,16 @@ export function load(): State | undefined {
 
 function loadToken(saved: Record<string, unknown>): MintedToken | undefined {
   const token = usableToken(saved['token'])
-  const scopes = scopesOf(saved['scopes'])
   const { mintedAt, serverTime, lifetime, expiresAt } = saved
-  if (token === undefined || scopes === undefined) return undefined
+  if (token === undefined || !Array.isArray(saved['scopes'])) return undefined
   if (!isNumber(mintedAt) || !isNumber(serverTime) || typeof expiresAt !== 'string') return undefined
   return {
     token,
     id: usableId(saved['id']),
     clientId: usableId(saved['clientId']),
     userId: usableId(saved['userId']),
-    scopes,
+    granted: undefined,
+    scopes: scopesOf(saved['scopes']) ?? [],
     mintedAt,
     serverTime,
     lifetime: isNumber(lifetime) ? lifetime : undefined,
@@ -94,18 +100,20 @@ function loadToken(saved: Record<string, unknown>): MintedToken | undefined {
 }
 
 function loadContext(saved: Record<string, unknown>): MintContext | undefined {
-  const { origin, timeoutSeconds, jobSummary, credential } = saved
+  const { origin, timeoutSeconds, jobSummary } = saved
   const { id, authMethod } = object(saved['client'])
   const { salt, hash } = object(saved['fingerprint'])
-  const texts = [origin, credential, id, authMethod, salt, hash].map(text)
-  if (texts.includes(undefined) || !isNumber(timeoutSeconds) || !URL.canParse(origin as string))
+  const credential = CREDENTIAL_KINDS.find((kind) => kind === saved['credential'])
+  const method = AUTH_METHODS.find((known) => known === authMethod)
+  if (credential === undefined || method === undefined || !isNumber(timeoutSeconds)) return undefined
+  if ([origin, id, salt, hash].map(text).includes(undefined) || !URL.canParse(origin as string))
     return undefined
   return {
     origin: origin as string,
     timeoutSeconds,
     jobSummary: jobSummary === true,
-    credential: credential as CredentialKind,
-    client: { id: id as string, authMethod: authMethod as AuthMethod },
+    credential,
+    client: { id: id as string, authMethod: method },
     fingerprint: { salt: salt as string, hash: hash as string }
   }
 }

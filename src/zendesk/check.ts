@@ -1,6 +1,6 @@
 import { BudgetSpent } from '../budget.ts'
 import { type Secret } from '../secret.ts'
-import { explain, type About } from './errors.ts'
+import { explain, reasonOf, type About } from './errors.ts'
 import { Unanswered } from './failures.ts'
 import { type Answer, type Session } from './retry.ts'
 import { currentToken, tokenFacts, type TokenFacts } from './tokens.ts'
@@ -28,28 +28,37 @@ export async function checkToken(session: Session, token: Secret, about: About):
   const { budget } = session
   const deadline = budget.world.elapsed() + CHECK_TIME
   const call = currentToken(token)
+  const refused = (answer: Answer): unknown => {
+    const circumstances = {
+      ...about,
+      call,
+      credential: 'access-token',
+      purpose: 'use the new token'
+    } as const
+    return explain(answer, circumstances, 'newTokenRefused')
+  }
   const ask = (): Promise<Answer> =>
     session.send(call, { tries: 1, timeout: Math.max(1, deadline - budget.world.elapsed()) })
+  let refusal: Answer | undefined
   try {
     let answer = await ask()
     for (const pause of PAUSES) {
       if (answer.status !== 401) break
+      refusal = answer
       await session.pause(pause)
       answer = await ask()
     }
     const { status, json } = answer
-    if (status === 401) {
-      const purpose = 'use the new token'
-      throw explain(answer, { ...about, call, credential: 'access-token', purpose }, 'newTokenRefused')
-    }
+    if (status === 401) throw refused(answer)
     if (status === 403 || status === 404) return {}
     const told = object(json)['token']
     return status === 200 && told !== undefined
       ? { facts: tokenFacts(told) }
       : { unchecked: `Zendesk answered ${status}` }
   } catch (error) {
-    if (error instanceof Unanswered) return { unchecked: `no reply (${error.message})` }
-    if (error instanceof BudgetSpent) return { unchecked: error.message }
-    throw error
+    if (!(error instanceof Unanswered || error instanceof BudgetSpent)) throw error
+    // A token that was refused a moment ago is not taken for a good one.
+    if (refusal !== undefined) throw refused(refusal)
+    return { unchecked: reasonOf(error) }
   }
 }

@@ -1,7 +1,8 @@
 import { Secret } from '../secret.ts'
 
 /** How a confidential client's secret travels (RFC 6749 §2.3.1, names of RFC 8414). */
-export type AuthMethod = 'client_secret_post' | 'client_secret_basic'
+export const AUTH_METHODS = ['client_secret_post', 'client_secret_basic'] as const
+export type AuthMethod = (typeof AUTH_METHODS)[number]
 
 /** What the workflow author trusts this action with: one of five. */
 export type Credential =
@@ -18,7 +19,14 @@ export type Credential =
     }
   | { kind: 'refresh-token'; refreshToken: Secret; clientSecret: Secret | undefined; authMethod: AuthMethod }
 
-/** The name of the input that chose a credential. */
+/** The inputs that choose a credential. */
+export const CREDENTIAL_KINDS = [
+  'api-token',
+  'access-token',
+  'client-secret',
+  'authorization-code',
+  'refresh-token'
+] as const satisfies readonly Credential['kind'][]
 export type CredentialKind = Credential['kind']
 
 /** Credentials A and B, with which an admin creates a token for a client. */

@@ -96,12 +96,15 @@ export const ERRORS = {
   },
   invalidClient: {
     says: 'Zendesk refused the OAuth client (invalid_client)',
-    cure: ({ clientId }: Told) =>
-      clientId.startsWith('zis_')
-        ? 'clients whose identifier begins with `zis_` cannot use `client-secret`: mint for them with `access-token`'
-        : /^\d+$/.test(clientId)
-          ? '`client-id` wants the unique identifier of the client here, not its number'
-          : 'check that `client-id` is the unique identifier, that `client-secret` is the secret of that client and was copied whole, and that `token-endpoint-auth-method` is right'
+    cure: ({ clientId, credential }: Told) =>
+      [
+        clientId.startsWith('zis_') && credential === 'client-secret'
+          ? 'clients whose identifier begins with `zis_` cannot use `client-secret`: mint for them with `access-token`'
+          : 'check that `client-secret` is the secret of this client, copied whole, and that `token-endpoint-auth-method` is right',
+        /^\d+$/.test(clientId)
+          ? '; `client-id` is a number, but this credential wants the unique identifier'
+          : '; `client-id` has to be the unique identifier of the client in this account, not its name or number'
+      ].join('')
   },
   unauthorizedClient: {
     says: 'Zendesk does not let this OAuth client use this grant (unauthorized_client)',
@@ -270,8 +273,14 @@ export function explain(outcome: unknown, circumstances: Circumstances, kind?: E
   if (outcome instanceof Error) return outcome
   const answer = outcome as Answer
   const words = wordsOf(answer.json)
-  const said = ` answered ${answer.status}${words === undefined ? '' : ` ("${words}")`}`
+  const said =
+    kind === 'clientUnknown' ? '' : ` answered ${answer.status}${words === undefined ? '' : ` ("${words}")`}`
   return sentence(kind ?? kindOf(answer, circumstances), { ...told, answer }, said)
+}
+
+/** What an error says, as a part of a longer sentence. */
+export function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
 }
 
 function sentence(kind: ErrorKind, told: Told, said: string): ZendeskError {

@@ -1,6 +1,6 @@
 import { type Secret } from '../secret.ts'
 import { bearer, type ClientCredential } from './credential.ts'
-import { explain, type About } from './errors.ts'
+import { explain, reasonOf, type About } from './errors.ts'
 import { Unanswered } from './failures.ts'
 import { exchangeGrant } from './grants.ts'
 import { readMintReply } from './mint-reply.ts'
@@ -84,10 +84,10 @@ async function revokeHelper(
     if (status < 300 || status === 401 || (status === 404 && id !== undefined)) return
     why = `Zendesk answered ${status}`
   } catch (error) {
-    why = (error as Error).message
+    why = reasonOf(error)
   }
   onLeftOver(
-    `The helper token ${id ?? '(id unknown)'} could not be revoked (${why}); it dies within ${lifetime} s.`
+    `The helper token ${id ?? '(id unknown)'} could not be revoked (${why}); it dies by itself within ${lifetime} s, or send DELETE ${session.origin}/api/v2/oauth/tokens/${id ?? '{id}'} as an admin.`
   )
 }
 

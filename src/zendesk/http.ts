@@ -1,6 +1,6 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
-import { HttpClient } from '@actions/http-client'
+import { getProxyUrl, HttpClient } from '@actions/http-client'
 import { type Secret } from '../secret.ts'
 import { IncompleteBody, readBody } from './body.ts'
 import { Unanswered, unanswered, type Reason } from './failures.ts'
@@ -42,6 +42,12 @@ export interface Limits {
   stop: AbortSignal
   /** Milliseconds that the exchange may go on after that. */
   grace: number
+}
+
+/** What a socket tells of its state; the second is true during the handshake of TLS. */
+interface Connecting {
+  connecting: boolean
+  secureConnecting: boolean
 }
 
 /**
@@ -95,7 +101,9 @@ export class Connection {
         request: (options: http.RequestOptions, onReply: (message: http.IncomingMessage) => void) => {
           request = module.request(options, onReply)
           request.on('finish', () => {
-            sent = true
+            // One that still waits for its connection "finishes" as well when it is destroyed.
+            const { connecting, secureConnecting } = request?.socket as Partial<Connecting>
+            sent = connecting !== true && secureConnecting !== true
           })
           return request
         }
@@ -105,7 +113,9 @@ export class Connection {
     let giveUp: (reason: Reason) => void = () => undefined
     const givenUp = new Promise<never>((_resolve, reject) => {
       giveUp = (reason) => {
-        reject(new Unanswered(reason, sent))
+        // Before the request is sent, a proxy is who keeps it waiting.
+        const isProxy = reason === 'timeout' && !sent && getProxyUrl(url.href) !== ''
+        reject(new Unanswered(isProxy ? 'proxy' : reason, sent))
       }
     })
     const timers = [
@@ -123,7 +133,7 @@ export class Connection {
     limits.stop.addEventListener('abort', cancel)
 
     try {
-      return await Promise.race([this.#read(client.requestRaw(info, call.body?.reveal() ?? '')), givenUp])
+      return await Promise.race([this.#read(client.requestRaw(info, call.body?.reveal() ?? null)), givenUp])
     } catch (error) {
       request?.destroy()
       this.drop()

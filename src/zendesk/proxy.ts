@@ -38,7 +38,7 @@ export function unreadableProxy(url: URL, env: Environment): string | undefined 
   if (checkBypass(url)) return undefined
   const name = VARIABLES[url.protocol as keyof typeof VARIABLES].find((variable) => env[variable])
   if (name === undefined) return undefined
-  const proxy = parse(env[name] ?? '')
+  const proxy = parse(String(env[name])) ?? parse(`http://${String(env[name])}`)
   const usable = proxy !== undefined && /^https?:$/.test(proxy.protocol) && proxy.hostname !== ''
   return usable && decodable(proxy) ? undefined : name
 }

@@ -108,6 +108,7 @@ export class Session {
       if (!(unanswered ? RETRIED_REASON.has(outcome.reason) : RETRIED_STATUS.has(outcome.status))) {
         return settle(outcome)
       }
+      this.#connection.drop()
 
       const asked =
         unanswered || ![429, 503].includes(outcome.status) ? undefined : retryAfter(outcome, world.now())
@@ -119,10 +120,10 @@ export class Session {
         // Where the time is over, the outcome in hand says more than "the time is over".
         return asked === undefined ? settle(outcome) : { ...(outcome as Reply), unfitting: asked }
       }
-      const count = asked === undefined ? `try ${failures + 1} of ${tries}` : 'trying again as it asks'
-      const seconds = (wait / 1000).toFixed(1)
-      this.notes.info(`${call.method} ${pathname(call)} ${describe(outcome)}; ${count} in ${seconds} s`)
-      this.#connection.drop()
+      this.budget.check()
+      const next = `try ${failures + 1} of ${tries} in ${(wait / 1000).toFixed(1)} s`
+      const because = asked === undefined ? '' : ', as it asks'
+      this.notes.info(`${call.method} ${pathname(call)} ${describe(outcome)}; ${next}${because}`)
       await this.budget.pause(wait)
       beforeRetry?.()
     }

@@ -1,7 +1,7 @@
 import { BudgetSpent, Cancelled } from '../budget.ts'
 import { type Secret } from '../secret.ts'
 import { adminAuthorization, bearer, isAdmin, type Credential } from './credential.ts'
-import { explain, ZendeskError, type About } from './errors.ts'
+import { explain, reasonOf, ZendeskError, type About, type Circumstances } from './errors.ts'
 import { Unanswered } from './failures.ts'
 import { withHelper, type Helper } from './helper.ts'
 import { pages } from './pages.ts'
@@ -41,7 +41,7 @@ interface Obstacle {
   scope: boolean
 }
 
-type Attempt = Exclude<Outcome, { end: 'alive' }> | Obstacle
+type Attempt = Outcome | Obstacle
 
 /** One of the ways to revoke the token. */
 type Way = () => Promise<Attempt>
@@ -67,7 +67,7 @@ export async function revokeAndProve(session: Session, target: Target, means: Me
     }
   } catch (error) {
     if (!(error instanceof Cancelled || error instanceof BudgetSpent)) throw error
-    obstacles.push({ why: error.message, scope: false })
+    obstacles.push({ why: reasonOf(error), scope: false })
   }
   const why = obstacles.map((obstacle) => obstacle.why).at(-1)
   return { end: 'alive', why: String(why), scopeOnly: obstacles.every(({ scope }) => scope) }
@@ -93,7 +93,7 @@ function waysTo(session: Session, target: Target, means: Means): Way[] {
         return await withHelper(session, terms, (helper) => attemptWithHelper(session, target, helper, about))
       } catch (error) {
         if (!(error instanceof ZendeskError)) throw error
-        return { why: error.message, scope: error.kind === 'invalidScope' || error.kind === 'forbidden' }
+        return { why: reasonOf(error), scope: error.kind === 'invalidScope' || error.kind === 'forbidden' }
       }
     })
   }
@@ -115,11 +115,14 @@ async function attempt(
     const { status } = answer
     if (by.own && status === 401) return { end: 'dead' }
     const taken = (status >= 200 && status < 300) || (status === 404 && id !== 'current')
-    if (taken) return await prove(session, target.token)
-    return { why: (explain(answer, circumstances) as Error).message, scope: status === 403 }
+    if (taken) return await prove(session, target.token, about)
+    const why = reasonOf(explain(answer, circumstances))
+    // Whoever is asked to wait longer than there is time does not go on asking in other ways.
+    if (answer.unfitting !== undefined) return { end: 'alive', why, scopeOnly: false }
+    return { why, scope: status === 403 }
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error
-    return { why: (explain(error, circumstances) as Error).message, scope: false }
+    return { why: reasonOf(explain(error, circumstances)), scope: false }
   }
 }
 
@@ -136,18 +139,23 @@ async function attemptWithHelper(
 }
 
 /** Asks with the token until it is refused: 401 is the proof. */
-async function prove(session: Session, token: Secret): Promise<Attempt> {
+async function prove(session: Session, token: Secret, about: About): Promise<Attempt> {
+  const call = currentToken(token)
+  const circumstances: Circumstances = { ...about, call, credential: 'access-token', purpose: 'verify that' }
   let alive = false
   try {
     for (const pause of [...PROOF_PAUSES, undefined]) {
-      const { status } = await session.send(currentToken(token))
+      const answer = await session.send(call)
+      const { status } = answer
       if (status === 401) return { end: 'dead' }
-      if (status !== 200 && status !== 403) return { end: 'unverified', why: `Zendesk answered ${status}` }
+      if (status !== 200 && status !== 403)
+        return { end: 'unverified', why: reasonOf(explain(answer, circumstances)) }
       alive = true
       if (pause !== undefined) await session.pause(pause)
     }
   } catch (error) {
-    if (!alive) return { end: 'unverified', why: (error as Error).message }
+    if (!alive || error instanceof Unanswered)
+      return { end: 'unverified', why: reasonOf(explain(error, circumstances)) }
   }
   return { why: 'Zendesk says that it revoked the token, which still works', scope: false }
 }

@@ -51,10 +51,12 @@ export function tokenFacts(value: unknown): TokenFacts {
   }
 }
 
-/** Scopes as Zendesk writes them: a list, or one text with spaces; `undefined` where neither. */
+/** Scopes as Zendesk writes them: a list, or one text with spaces; `undefined` where it tells none. */
 export function scopesOf(value: unknown): string[] | undefined {
-  if (typeof value === 'string') return value.split(/\s+/).filter(Boolean)
-  return Array.isArray(value) ? list(value).filter((scope) => typeof scope === 'string') : undefined
+  const scopes = list(typeof value === 'string' ? value.split(/\s+/) : value).filter(
+    (scope): scope is string => typeof scope === 'string' && /^[\x21-\x7e]+$/.test(scope)
+  )
+  return scopes.length === 0 ? undefined : scopes
 }
 
 function time(value: unknown): number | null | undefined {
