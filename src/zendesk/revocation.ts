@@ -67,7 +67,9 @@ export async function revokeAndProve(session: Session, target: Target, means: Me
     }
   } catch (error) {
     if (!(error instanceof Cancelled || error instanceof BudgetSpent)) throw error
-    obstacles.push({ why: reasonOf(error), scope: false })
+    // That the time is over tells less than what it was spent on.
+    const before = error instanceof BudgetSpent ? obstacles.at(-1)?.why : undefined
+    obstacles.push({ why: before ?? reasonOf(error), scope: false })
   }
   const why = obstacles.map((obstacle) => obstacle.why).at(-1)
   return { end: 'alive', why: String(why), scopeOnly: obstacles.every(({ scope }) => scope) }
