@@ -2521,7 +2521,8 @@ function nearestScope(scope) {
 }
 /** The scopes of `requested` that `granted` does not cover: `read` covers every `x:read`, `write` every `x:write`. */
 function scopesNotGranted(requested, granted) {
-    return requested.filter((scope) => !granted.includes(scope) && !granted.includes(scope.slice(scope.lastIndexOf(':') + 1)));
+    const broad = granted.filter((scope) => /^(?:read|write)$/.test(scope));
+    return requested.filter((scope) => !granted.includes(scope) && !broad.includes(scope.slice(scope.lastIndexOf(':') + 1)));
 }
 /** Levenshtein's distance: how many letters have to change to make `a` of `b`. */
 function distance(a, b) {
@@ -2666,9 +2667,13 @@ function unreadableProxy(url, env) {
     const name = VARIABLES[url.protocol].find((variable) => env[variable]);
     if (name === undefined)
         return undefined;
-    const proxy = parse(String(env[name])) ?? parse(`http://${String(env[name])}`);
+    const proxy = read(String(env[name]));
     const usable = proxy !== undefined && /^https?:$/.test(proxy.protocol) && proxy.hostname !== '';
     return usable && decodable(proxy) ? undefined : name;
+}
+/** As http-client reads it: where that is no URL, and has no scheme, with one before it. */
+function read(value) {
+    return parse(value) ?? (/^https?:\/\//.test(value) ? undefined : parse(`http://${value}`));
 }
 function decodable({ username, password }) {
     try {
@@ -2773,7 +2778,9 @@ class Connection {
         catch (error) {
             request?.destroy();
             this.drop();
-            if (error instanceof Unanswered)
+            // `ERR_INVALID_…`: a request that Node refuses to make, which is no fault of the network.
+            const isUnsendable = String(error.code).startsWith('ERR_INVALID');
+            if (error instanceof Unanswered || isUnsendable)
                 throw error;
             if (error instanceof IncompleteBody)
                 throw new Unanswered(error.reason, sent);
@@ -3186,7 +3193,7 @@ function readCredential(form, chosen) {
 function readEmail(form, chosen) {
     const email = adminEmail(form.text('email'));
     if (chosen === 'api-token') {
-        if (getInput('email') === '')
+        if (adminEmail(getInput('email')) === '')
             form.problem('email', 'api-token needs the e-mail of the admin that it belongs to');
         else if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
             form.problem('email', `"${quote(email)}" is no e-mail address: write the one that the admin signs in with`);
@@ -3337,7 +3344,7 @@ const RETRIED_REASON = new Set(['dns', 'tls', 'connection', 'proxy', 'broken off
 function retryAfter({ retryAfter: text = '', date }, now) {
     if (/^\s*\d+\s*$/.test(text))
         return Number(text);
-    const until = /[a-z]/i.test(text) ? Date.parse(text) : NaN;
+    const until = /^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(text) ? Date.parse(text) : NaN;
     return Number.isNaN(until) ? undefined : Math.max(0, (until - (date ?? now)) / 1000);
 }
 function describe(outcome) {
@@ -3412,13 +3419,14 @@ class Session {
             beforeRetry?.();
         }
     }
-    async #attempt(call, { timeout = TRY_TIMEOUT, grace = 0 }) {
+    async #attempt(call, { timeout = TRY_TIMEOUT, grace = 0, onReply }) {
         const { world, stop } = this.budget;
         const started = world.elapsed();
         let outcome;
         try {
             const time = Math.min(timeout, this.budget.remaining());
             outcome = await this.#connection.exchange(call, { timeout: time, stop, grace });
+            onReply?.(outcome);
         }
         catch (error) {
             if (!(error instanceof Unanswered))
@@ -3725,7 +3733,7 @@ function kindOf(answer, { call, deprecatedMint }) {
         return 'outage';
     if (deprecatedMint === true && (status === 410 || (status === 404 && json !== undefined)))
         return 'endpointGone';
-    if (html || (status === 404 && json === undefined))
+    if (html || (status === 404 && call.method !== 'DELETE'))
         return 'subdomainUnknown';
     if (status < 300)
         return 'unusableReply';
@@ -3771,7 +3779,7 @@ function sentence(kind, told, said) {
 }
 function hostOf(location) {
     const url = location === undefined || !URL.canParse(location) ? undefined : new URL(location);
-    return url === undefined ? 'a place that it does not name' : quote(url.host);
+    return quote(url?.host ?? '') || 'a place that it does not name';
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/pages.ts
@@ -3960,6 +3968,12 @@ async function askForToken(session, inputs, about, log) {
     try {
         answer = await session.send(call, {
             grace: GRACE,
+            onReply: ({ json }) => {
+                const { token, refreshToken } = readMintReply(json, credential);
+                for (const secret of [token, refreshToken])
+                    if (secret !== undefined)
+                        log.mask(secret.reveal());
+            },
             onLostReply: (sentAt) => {
                 lost.sentAt ??= sentAt;
             },
@@ -3975,9 +3989,6 @@ async function askForToken(session, inputs, about, log) {
     }
     const reply = readMintReply(answer.json, credential);
     const { token, refreshToken } = reply;
-    for (const secret of [token, refreshToken])
-        if (secret !== undefined)
-            log.mask(secret.reveal());
     if (answer.status < 300 && token !== undefined) {
         return { reply, token, serverTime: answer.date ?? session.budget.world.now() };
     }
@@ -4106,7 +4117,7 @@ async function writeSummary({ title, lines = [], head, rows }, log) {
     let size = 0;
     for (const row of rows) {
         const cells = row.map((data) => ({ data: summary_escape(data), header: false }));
-        size += JSON.stringify(cells).length;
+        size += Buffer.byteLength(JSON.stringify(cells));
         if (size > SIZE_LIMIT)
             break;
         shown.push(cells);
@@ -4151,7 +4162,7 @@ function ownEnd({ expiresAt }) {
 /** The line that ends the main step. */
 function mintedMessage(minted, isRevoked) {
     const { granted = [], lifetime } = minted;
-    const life = lifetime === undefined ? 'it does not expire by itself' : `it lives ${duration(lifetime)}`;
+    const life = lifetime === undefined ? ownEnd(minted) : `it lives ${duration(lifetime)}`;
     const end = isRevoked ? 'is revoked when the job ends' : 'is left alive when the job ends';
     return `${nameOf(minted)} minted, with the scopes ${quote(granted.join(' ')) || '(not told)'}; ${life}, and ${end}.`;
 }
@@ -4176,6 +4187,7 @@ function tokenTable(title, minted, origin, outcome) {
 ;// CONCATENATED MODULE: external "node:crypto"
 const external_node_crypto_namespaceObject = require("node:crypto");
 ;// CONCATENATED MODULE: ./src/runner/state.ts
+
 
 
 
@@ -4254,7 +4266,7 @@ function loadContext(saved) {
     const method = AUTH_METHODS.find((known) => known === authMethod);
     if (credential === undefined || method === undefined || !isNumber(timeoutSeconds))
         return undefined;
-    if ([origin, id, salt, hash].map(words_text).includes(undefined) || !URL.canParse(origin))
+    if ([origin, id, salt, hash].map(words_text).includes(undefined) || readOrigin(origin) !== origin)
         return undefined;
     return {
         origin: origin,
@@ -4270,6 +4282,8 @@ function isNumber(value) {
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/helper.ts
+
+
 
 
 
@@ -4304,22 +4318,29 @@ async function mintHelper(session, { credential, about, lifetime, mask }) {
     const { clientId } = about;
     const call = exchangeGrant(credential, { clientId, scopes: ['read', 'write'], expiresIn: lifetime });
     const circumstances = { ...about, credential: credential.kind, purpose: 'mint a helper token', call };
-    const answer = await session.send(call, { grace: CLOSING_TIME }).catch((error) => {
+    const onReply = ({ json }) => {
+        const arrived = readMintReply(json, credential).token;
+        if (arrived !== undefined)
+            mask(arrived.reveal());
+    };
+    const answer = await session.send(call, { grace: CLOSING_TIME, onReply }).catch((error) => {
         throw explain(error, circumstances);
     });
     const { token } = readMintReply(answer.json, credential);
     if (token === undefined || answer.status >= 300)
         throw explain(answer, circumstances);
-    mask(token.reveal());
     return token;
 }
 async function revokeHelper(session, authorization, id, { lifetime, onLeftOver }) {
-    const { budget } = session;
-    const stopped = budget.stop.aborted || budget.remaining() <= 0;
-    const closing = stopped ? session.fork(budget.closing(CLOSING_TIME)) : session;
+    const call = revokeToken(id ?? 'current', authorization);
+    const inClosingTime = (error) => {
+        if (!(error instanceof Cancelled || error instanceof BudgetSpent))
+            throw error;
+        return session.fork(session.budget.closing(CLOSING_TIME)).send(call);
+    };
     let why;
     try {
-        const { status } = await closing.send(revokeToken(id ?? 'current', authorization));
+        const { status } = await session.send(call).catch(inClosingTime);
         if (status < 300 || status === 401 || (status === 404 && id !== undefined))
             return;
         why = `Zendesk answered ${status}`;

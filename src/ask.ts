@@ -44,6 +44,10 @@ export async function askForToken(
   try {
     answer = await session.send(call, {
       grace: GRACE,
+      onReply: ({ json }) => {
+        const { token, refreshToken } = readMintReply(json, credential)
+        for (const secret of [token, refreshToken]) if (secret !== undefined) log.mask(secret.reveal())
+      },
       onLostReply: (sentAt) => {
         lost.sentAt ??= sentAt
       },
@@ -58,7 +62,6 @@ export async function askForToken(
   }
   const reply = readMintReply(answer.json, credential)
   const { token, refreshToken } = reply
-  for (const secret of [token, refreshToken]) if (secret !== undefined) log.mask(secret.reveal())
   if (answer.status < 300 && token !== undefined) {
     return { reply, token, serverTime: answer.date ?? session.budget.world.now() }
   }

@@ -20,7 +20,7 @@ export function ownEnd({ expiresAt }: MintedToken): string {
 /** The line that ends the main step. */
 export function mintedMessage(minted: MintedToken, isRevoked: boolean): string {
   const { granted = [], lifetime } = minted
-  const life = lifetime === undefined ? 'it does not expire by itself' : `it lives ${duration(lifetime)}`
+  const life = lifetime === undefined ? ownEnd(minted) : `it lives ${duration(lifetime)}`
   const end = isRevoked ? 'is revoked when the job ends' : 'is left alive when the job ends'
   return `${nameOf(minted)} minted, with the scopes ${quote(granted.join(' ')) || '(not told)'}; ${life}, and ${end}.`
 }

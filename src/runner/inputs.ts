@@ -246,7 +246,7 @@ function readCredential(form: Form, chosen: CredentialKind): Credential | undefi
 function readEmail(form: Form, chosen: CredentialKind): string {
   const email = adminEmail(form.text('email'))
   if (chosen === 'api-token') {
-    if (getInput('email') === '')
+    if (adminEmail(getInput('email')) === '')
       form.problem('email', 'api-token needs the e-mail of the admin that it belongs to')
     else if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
       form.problem(

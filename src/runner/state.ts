@@ -8,6 +8,7 @@ import {
   type Credential,
   type CredentialKind
 } from '../zendesk/credential.ts'
+import { readOrigin } from '../zendesk/account.ts'
 import { scopesOf, usableId, usableToken } from '../zendesk/tokens.ts'
 import { object, text } from '../zendesk/words.ts'
 
@@ -106,7 +107,7 @@ function loadContext(saved: Record<string, unknown>): MintContext | undefined {
   const credential = CREDENTIAL_KINDS.find((kind) => kind === saved['credential'])
   const method = AUTH_METHODS.find((known) => known === authMethod)
   if (credential === undefined || method === undefined || !isNumber(timeoutSeconds)) return undefined
-  if ([origin, id, salt, hash].map(text).includes(undefined) || !URL.canParse(origin as string))
+  if ([origin, id, salt, hash].map(text).includes(undefined) || readOrigin(origin as string) !== origin)
     return undefined
   return {
     origin: origin as string,

@@ -20,7 +20,7 @@ export async function writeSummary({ title, lines = [], head, rows }: Table, log
   let size = 0
   for (const row of rows) {
     const cells = row.map((data) => ({ data: escape(data), header: false }))
-    size += JSON.stringify(cells).length
+    size += Buffer.byteLength(JSON.stringify(cells))
     if (size > SIZE_LIMIT) break
     shown.push(cells)
   }

@@ -248,7 +248,7 @@ export function kindOf(answer: Answer, { call, deprecatedMint }: Circumstances):
   if (status === 408 || status >= 500) return 'outage'
   if (deprecatedMint === true && (status === 410 || (status === 404 && json !== undefined)))
     return 'endpointGone'
-  if (html || (status === 404 && json === undefined)) return 'subdomainUnknown'
+  if (html || (status === 404 && call.method !== 'DELETE')) return 'subdomainUnknown'
   if (status < 300) return 'unusableReply'
   if (status === 422 && call.method === 'POST') return 'clientUnknown'
   return 'unexpected'
@@ -293,5 +293,5 @@ function sentence(kind: ErrorKind, told: Told, said: string): ZendeskError {
 
 function hostOf(location: string | undefined): string {
   const url = location === undefined || !URL.canParse(location) ? undefined : new URL(location)
-  return url === undefined ? 'a place that it does not name' : quote(url.host)
+  return quote(url?.host ?? '') || 'a place that it does not name'
 }

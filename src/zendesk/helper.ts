@@ -1,10 +1,12 @@
+import { BudgetSpent, Cancelled } from '../budget.ts'
 import { type Secret } from '../secret.ts'
 import { bearer, type ClientCredential } from './credential.ts'
 import { explain, reasonOf, type About } from './errors.ts'
 import { Unanswered } from './failures.ts'
 import { exchangeGrant } from './grants.ts'
+import { type Reply } from './http.ts'
 import { readMintReply } from './mint-reply.ts'
-import { type Session } from './retry.ts'
+import { type Answer, type Session } from './retry.ts'
 import { currentToken, revokeToken, tokenFacts, type TokenFacts } from './tokens.ts'
 import { object } from './words.ts'
 
@@ -60,12 +62,15 @@ async function mintHelper(
   const { clientId } = about
   const call = exchangeGrant(credential, { clientId, scopes: ['read', 'write'], expiresIn: lifetime })
   const circumstances = { ...about, credential: credential.kind, purpose: 'mint a helper token', call }
-  const answer = await session.send(call, { grace: CLOSING_TIME }).catch((error: unknown) => {
+  const onReply = ({ json }: Reply): void => {
+    const arrived = readMintReply(json, credential).token
+    if (arrived !== undefined) mask(arrived.reveal())
+  }
+  const answer = await session.send(call, { grace: CLOSING_TIME, onReply }).catch((error: unknown) => {
     throw explain(error, circumstances)
   })
   const { token } = readMintReply(answer.json, credential)
   if (token === undefined || answer.status >= 300) throw explain(answer, circumstances)
-  mask(token.reveal())
   return token
 }
 
@@ -75,12 +80,14 @@ async function revokeHelper(
   id: number | undefined,
   { lifetime, onLeftOver }: HelperTerms
 ): Promise<void> {
-  const { budget } = session
-  const stopped = budget.stop.aborted || budget.remaining() <= 0
-  const closing = stopped ? session.fork(budget.closing(CLOSING_TIME)) : session
+  const call = revokeToken(id ?? 'current', authorization)
+  const inClosingTime = (error: unknown): Promise<Answer> => {
+    if (!(error instanceof Cancelled || error instanceof BudgetSpent)) throw error
+    return session.fork(session.budget.closing(CLOSING_TIME)).send(call)
+  }
   let why: string
   try {
-    const { status } = await closing.send(revokeToken(id ?? 'current', authorization))
+    const { status } = await session.send(call).catch(inClosingTime)
     if (status < 300 || status === 401 || (status === 404 && id !== undefined)) return
     why = `Zendesk answered ${status}`
   } catch (error) {

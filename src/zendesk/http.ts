@@ -137,7 +137,9 @@ export class Connection {
     } catch (error) {
       request?.destroy()
       this.drop()
-      if (error instanceof Unanswered) throw error
+      // `ERR_INVALID_…`: a request that Node refuses to make, which is no fault of the network.
+      const isUnsendable = String((error as NodeJS.ErrnoException).code).startsWith('ERR_INVALID')
+      if (error instanceof Unanswered || isUnsendable) throw error
       if (error instanceof IncompleteBody) throw new Unanswered(error.reason, sent)
       throw unanswered(error as NodeJS.ErrnoException, sent)
     } finally {

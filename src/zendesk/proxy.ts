@@ -38,9 +38,14 @@ export function unreadableProxy(url: URL, env: Environment): string | undefined 
   if (checkBypass(url)) return undefined
   const name = VARIABLES[url.protocol as keyof typeof VARIABLES].find((variable) => env[variable])
   if (name === undefined) return undefined
-  const proxy = parse(String(env[name])) ?? parse(`http://${String(env[name])}`)
+  const proxy = read(String(env[name]))
   const usable = proxy !== undefined && /^https?:$/.test(proxy.protocol) && proxy.hostname !== ''
   return usable && decodable(proxy) ? undefined : name
+}
+
+/** As http-client reads it: where that is no URL, and has no scheme, with one before it. */
+function read(value: string): URL | undefined {
+  return parse(value) ?? (/^https?:\/\//.test(value) ? undefined : parse(`http://${value}`))
 }
 
 function decodable({ username, password }: URL): boolean {

@@ -20,6 +20,8 @@ export interface Allowance {
   grace?: number
   /** Told of each request that may have been carried out although no reply tells so, with the time it was sent. */
   onLostReply?: (sentAt: number) => void
+  /** Told of each complete reply before anything is said of it, to mask what is secret in it. */
+  onReply?: (reply: Reply) => void
   /** Called before each further try. */
   beforeRetry?: () => void
 }
@@ -45,7 +47,7 @@ const RETRIED_REASON = new Set<Reason>(['dns', 'tls', 'connection', 'proxy', 'br
  */
 export function retryAfter({ retryAfter: text = '', date }: Reply, now: number): number | undefined {
   if (/^\s*\d+\s*$/.test(text)) return Number(text)
-  const until = /[a-z]/i.test(text) ? Date.parse(text) : NaN
+  const until = /^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(text) ? Date.parse(text) : NaN
   return Number.isNaN(until) ? undefined : Math.max(0, (until - (date ?? now)) / 1000)
 }
 
@@ -129,13 +131,17 @@ export class Session {
     }
   }
 
-  async #attempt(call: Call, { timeout = TRY_TIMEOUT, grace = 0 }: Allowance): Promise<Reply | Unanswered> {
+  async #attempt(
+    call: Call,
+    { timeout = TRY_TIMEOUT, grace = 0, onReply }: Allowance
+  ): Promise<Reply | Unanswered> {
     const { world, stop } = this.budget
     const started = world.elapsed()
     let outcome: Reply | Unanswered
     try {
       const time = Math.min(timeout, this.budget.remaining())
       outcome = await this.#connection.exchange(call, { timeout: time, stop, grace })
+      onReply?.(outcome)
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error
       outcome = error

@@ -38,8 +38,9 @@ export function nearestScope(scope: string): string | undefined {
 
 /** The scopes of `requested` that `granted` does not cover: `read` covers every `x:read`, `write` every `x:write`. */
 export function scopesNotGranted(requested: readonly string[], granted: readonly string[]): string[] {
+  const broad = granted.filter((scope) => /^(?:read|write)$/.test(scope))
   return requested.filter(
-    (scope) => !granted.includes(scope) && !granted.includes(scope.slice(scope.lastIndexOf(':') + 1))
+    (scope) => !granted.includes(scope) && !broad.includes(scope.slice(scope.lastIndexOf(':') + 1))
   )
 }
 
