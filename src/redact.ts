@@ -12,6 +12,7 @@ let pattern: RegExp | undefined
 
 /** Makes `secret` unprintable from here on, in the forms in which servers like to repeat what they were sent. */
 export function remember(secret: string): void {
+  if (secret === '') return
   const bytes = Buffer.from(secret)
   const forms = [
     secret,
@@ -19,6 +20,8 @@ export function remember(secret: string): void {
     encodeURIComponent(secret),
     new URLSearchParams([['', secret]]).toString().slice(1),
     bytes.toString('base64'),
+    shifted(bytes, 1),
+    shifted(bytes, 2),
     bytes.toString('base64url'),
     bytes.toString('hex')
   ]
@@ -28,6 +31,14 @@ export function remember(secret: string): void {
     longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'),
     'gi'
   )
+}
+
+/** The base64 of a secret that comes after so many other bytes, as far as these do not change it. */
+function shifted(bytes: Buffer, by: 1 | 2): string {
+  return Buffer.concat([Buffer.alloc(by), bytes])
+    .toString('base64')
+    .replace(/.=*$/, '')
+    .slice(by + 1)
 }
 
 /** Replaces every known secret in `text` by `***`, in any case of its letters. */

@@ -91,8 +91,8 @@ export const ERRORS = {
   },
   redirect: {
     says: 'The server answered with a redirect, which is never followed',
-    cure: ({ answer }: Told) =>
-      `it points to ${hostOf(answer?.location)}; check \`subdomain\` and \`base-url\`, for a credential is sent only to the host that you name`
+    cure: ({ answer, origin }: Told) =>
+      `it points to ${hostOf(answer?.location, origin)}; check \`subdomain\` and \`base-url\`, for a credential is sent only to the host that you name`
   },
   invalidClient: {
     says: 'Zendesk refused the OAuth client (invalid_client)',
@@ -226,7 +226,8 @@ const BY_REASON: Record<Reason, ErrorKind> = {
   'broken off': 'brokenOff',
   'too large': 'tooLarge',
   timeout: 'timeout',
-  cancelled: 'cancelled'
+  cancelled: 'cancelled',
+  unsendable: 'unexpected'
 }
 
 const BY_CODE = new Map<string | undefined, ErrorKind>([
@@ -291,7 +292,7 @@ function sentence(kind: ErrorKind, told: Told, said: string): ZendeskError {
   return new ZendeskError(message, kind)
 }
 
-function hostOf(location: string | undefined): string {
-  const url = location === undefined || !URL.canParse(location) ? undefined : new URL(location)
+function hostOf(location: string | undefined, origin: string): string {
+  const url = location !== undefined && URL.canParse(location, origin) ? new URL(location, origin) : undefined
   return quote(url?.host ?? '') || 'a place that it does not name'
 }

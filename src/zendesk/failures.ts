@@ -11,6 +11,8 @@ export type Reason =
   | 'too large'
   | 'timeout'
   | 'cancelled'
+  /** Node refuses to make such a request: no fault of the network. */
+  | 'unsendable'
 
 /** A request that got no complete reply. */
 export class Unanswered extends Error {
@@ -42,6 +44,9 @@ export function unanswered(error: NodeJS.ErrnoException, sent: boolean): Unanswe
     if (CERTIFICATE.test(message)) return new Unanswered('certificate', false, 'of the proxy')
     return new Unanswered('proxy', false, /\bE[A-Z_]{4,}\b/.exec(message)?.[0])
   }
+  if (message === 'got illegal response body from proxy')
+    return new Unanswered('proxy', false, 'illegal reply')
+  if (code.startsWith('ERR_INVALID')) return new Unanswered('unsendable', false, code)
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return new Unanswered('dns', false, code)
   if (CERTIFICATE.test(code)) return new Unanswered('certificate', false, code)
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return new Unanswered('tls', sent, code)

@@ -110,7 +110,7 @@ export class Connection {
       } as unknown as typeof http
     }
 
-    let giveUp: (reason: Reason) => void = () => undefined
+    let giveUp!: (reason: Reason) => void
     const givenUp = new Promise<never>((_resolve, reject) => {
       giveUp = (reason) => {
         // Before the request is sent, a proxy is who keeps it waiting.
@@ -137,9 +137,7 @@ export class Connection {
     } catch (error) {
       request?.destroy()
       this.drop()
-      // `ERR_INVALID_…`: a request that Node refuses to make, which is no fault of the network.
-      const isUnsendable = String((error as NodeJS.ErrnoException).code).startsWith('ERR_INVALID')
-      if (error instanceof Unanswered || isUnsendable) throw error
+      if (error instanceof Unanswered) throw error
       if (error instanceof IncompleteBody) throw new Unanswered(error.reason, sent)
       throw unanswered(error as NodeJS.ErrnoException, sent)
     } finally {
@@ -157,10 +155,10 @@ export class Connection {
   async #read(response: ReturnType<HttpClient['requestRaw']>): Promise<Reply> {
     const { message } = await response
     const text = await readBody(message)
-    const { headers, statusCode = 0 } = message
+    const { headers, statusCode } = message
     const date = Date.parse(headers.date ?? '')
     return {
-      status: statusCode,
+      status: Number(statusCode),
       json: parse(text),
       html: /^\s*</.test(text),
       retryAfter: headers['retry-after'],

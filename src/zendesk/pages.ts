@@ -43,9 +43,11 @@ export async function* pages(
     yield { items: list(page[key]), answer }
 
     const meta = object(page['meta'])
-    if (meta['has_more'] !== true) return
+    const more = meta['has_more'] ?? false
+    if (more === false) return
     const cursor = text(meta['after_cursor'])
-    if (cursor === undefined || seen.has(cursor)) throw explain(answer, circumstances, 'unusableReply')
+    if (more !== true || cursor === undefined || seen.has(cursor))
+      throw explain(answer, circumstances, 'unusableReply')
     seen.add(cursor)
     after = `&page[after]=${encodeURIComponent(cursor)}`
   }

@@ -47,7 +47,9 @@ const RETRIED_REASON = new Set<Reason>(['dns', 'tls', 'connection', 'proxy', 'br
  */
 export function retryAfter({ retryAfter: text = '', date }: Reply, now: number): number | undefined {
   if (/^\s*\d+\s*$/.test(text)) return Number(text)
-  const until = /^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(text) ? Date.parse(text) : NaN
+  if (!/^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(text)) return undefined
+  // All three forms of HTTP's dates mean UTC, and the oldest does not say so.
+  const until = Date.parse(/gmt/i.test(text) ? text : `${text} GMT`)
   return Number.isNaN(until) ? undefined : Math.max(0, (until - (date ?? now)) / 1000)
 }
 
@@ -101,7 +103,7 @@ export class Session {
   async send(call: Call, allowance: Allowance = {}): Promise<Answer> {
     const { tries = TRIES, onLostReply, beforeRetry } = allowance
     const { world } = this.budget
-    for (let failures = 0; ;) {
+    for (let failures = 0, count = 1; ; count += 1) {
       this.budget.check()
       const sentAt = world.now()
       const outcome = await this.#attempt(call, allowance)
@@ -123,9 +125,11 @@ export class Session {
         return asked === undefined ? settle(outcome) : { ...(outcome as Reply), unfitting: asked }
       }
       this.budget.check()
-      const next = `try ${failures + 1} of ${tries} in ${(wait / 1000).toFixed(1)} s`
-      const because = asked === undefined ? '' : ', as it asks'
-      this.notes.info(`${call.method} ${pathname(call)} ${describe(outcome)}; ${next}${because}`)
+      // A wait that was asked for does not use up one of the tries.
+      const next = asked === undefined ? `try ${failures + 1} of ${tries}` : `try ${count + 1}, as it asks,`
+      this.notes.info(
+        `${call.method} ${pathname(call)} ${describe(outcome)}; ${next} in ${(wait / 1000).toFixed(1)} s`
+      )
       await this.budget.pause(wait)
       beforeRetry?.()
     }

@@ -1,0 +1,351 @@
+import { describe, expect, it } from '@jest/globals'
+
+import { runJob } from '../../sandbox/runner.ts'
+import { type Fault } from '../../sandbox/zendesk.ts'
+import {
+  annotated,
+  at,
+  credentials,
+  mainAndPost,
+  NOON,
+  preloaded,
+  root,
+  said,
+  sandbox,
+  signalAt
+} from './run.ts'
+
+const MINT = '/oauth/tokens'
+const CURRENT = '/api/v2/oauth/tokens/current'
+
+function tooMany(retryAfter?: string): Fault {
+  return {
+    kind: 'reply',
+    status: 429,
+    headers: retryAfter === undefined ? {} : { 'Retry-After': retryAfter }
+  }
+}
+
+const lostReply =
+  'An unused token of client ci_bot may exist since 12:00 UTC; it expires after 1 hour, and `sweep` removes it.'
+
+describe('a rate limit', () => {
+  it.concurrent.each([
+    ['seconds', '7', '7.0'],
+    ['a date', new Date(NOON + 9000).toUTCString(), '9.0'],
+    ['no time at all', '0', '1.0']
+  ])('that asks for %s is waited out, without an annotation', async (_what, retryAfter, waits) => {
+    const zendesk = await sandbox()
+    zendesk.fault({ path: MINT }, [tooMany(retryAfter)])
+    const { main } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
+      preload: { FASTER: 50, RANDOM: 0 }
+    })
+    expect(said(main)[1]).toBe(`POST /oauth/tokens answered 429; try 2, as it asks, in ${waits} s`)
+    expect(annotated(main)).toEqual([])
+    expect(main).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(zendesk.seen().slice(0, 3)).toEqual([`POST ${MINT}`, `POST ${MINT}`, `GET ${CURRENT}`])
+    expect(zendesk.requests.slice(0, 3).map(({ connection }) => connection)).toEqual([1, 2, 2])
+  })
+
+  it.concurrent(
+    'may ask for that more often than a failure is tried, and is spread by up to a quarter',
+    async () => {
+      const zendesk = await sandbox()
+      zendesk.fault({ path: MINT, count: 7 }, tooMany('4'))
+      const { main } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
+        preload: { FASTER: 100, RANDOM: 0.999 }
+      })
+      expect(said(main).slice(1, 8)).toEqual(
+        Array.from(
+          { length: 7 },
+          (_, wait) => `POST /oauth/tokens answered 429; try ${wait + 2}, as it asks, in 5.0 s`
+        )
+      )
+      expect(main.exitCode).toBe(0)
+    }
+  )
+
+  it.concurrent('ends the step at once, with the value, where the wait does not fit', async () => {
+    const zendesk = await sandbox()
+    zendesk.fault({ path: MINT }, tooMany('61'))
+    const { main, post } = await mainAndPost(
+      at(zendesk, { ...credentials.C(zendesk), 'timeout-seconds': 60 })
+    )
+    expect(said(main).slice(1)).toEqual([
+      `::error::Could not mint a token: Zendesk limits the rate of requests: POST /oauth/tokens at 127.0.0.1:${zendesk.port} answered 429; it asks to wait 61 s, which does not fit into the time that this step has left: raise \`timeout-seconds\`, or start fewer jobs at once.`
+    ])
+    expect(main).toMatchObject({ exitCode: 1, outputs: {}, state: {}, stderr: '' })
+    expect(said(post)).toEqual(['No token was minted, so there is nothing to revoke.'])
+    expect(zendesk.requests).toHaveLength(1)
+  })
+})
+
+describe('a failure', () => {
+  it.concurrent('is tried five times in all, each with one line, and a longer wait each time', async () => {
+    const zendesk = await sandbox()
+    zendesk.fault({ path: MINT }, { kind: 'reply', status: 503, body: { error: 'Unavailable' } })
+    const { main } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
+      preload: { FASTER: 100, RANDOM: 0.5 }
+    })
+    expect(said(main).slice(1)).toEqual([
+      'POST /oauth/tokens answered 503; try 2 of 5 in 0.3 s',
+      'POST /oauth/tokens answered 503; try 3 of 5 in 0.5 s',
+      'POST /oauth/tokens answered 503; try 4 of 5 in 1.0 s',
+      'POST /oauth/tokens answered 503; try 5 of 5 in 2.0 s',
+      `::error::Could not mint a token: Zendesk is not working at the moment: POST /oauth/tokens at 127.0.0.1:${zendesk.port} answered 503 ("Unavailable"); see https://status.zendesk.com, and run the job again later.`
+    ])
+    expect(zendesk.requests.map(({ connection }) => connection)).toEqual([1, 2, 3, 4, 5])
+    expect(main.exitCode).toBe(1)
+  })
+
+  it.concurrent('that lost the reply of a mint adds one warning, however often it happens', async () => {
+    const zendesk = await sandbox()
+    zendesk.fault({ path: MINT, count: 2 }, { kind: 'lose-reply' })
+    const { main, post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), { preload: { RANDOM: 0 } })
+    const { value } = zendesk.tokens.get(22_000_000_004)!
+    expect(said(main).slice(1)).toEqual([
+      'POST /oauth/tokens got no complete reply (broken off ECONNRESET); try 2 of 5 in 0.0 s',
+      `::warning::The reply to a mint was lost. ${lostReply}`,
+      'POST /oauth/tokens got no complete reply (broken off ECONNRESET); try 3 of 5 in 0.0 s',
+      `::add-mask::${value}`,
+      'Token 22000000004 minted, with the scopes read write; it lives 1 hour, and is revoked when the job ends.'
+    ])
+    expect(main.exitCode).toBe(0)
+    expect(said(post).at(-1)).toBe('Token 22000000004 revoked, and verified dead.')
+    expect(zendesk.living().map(({ id }) => id)).toEqual([22_000_000_002, 22_000_000_003])
+  })
+
+  it.concurrent(
+    'that lost the reply to a refresh token explains the invalid_grant that follows',
+    async () => {
+      const zendesk = await sandbox()
+      const code = zendesk.authorize({ client: 'ci_bot', redirectUri: 'https://app.example/' })
+      const { main: first } = await mainAndPost(
+        at(zendesk, {
+          ...credentials.C(zendesk),
+          'authorization-code': code,
+          'redirect-uri': 'https://app.example/'
+        })
+      )
+      zendesk.fault({ path: MINT, count: 1 }, { kind: 'lose-reply' })
+      const { main } = await mainAndPost(
+        at(zendesk, { ...credentials.C(zendesk), 'refresh-token': first.outputs['refresh-token']! }),
+        { preload: { RANDOM: 0 } }
+      )
+      const errors = annotated(main).filter((line) => line.startsWith('::error::'))
+      expect(errors).toHaveLength(1)
+      expect(errors[0]).toContain('(invalid_grant)')
+      expect(errors[0]).toContain('the first try was probably carried out')
+      expect(annotated(main)).toEqual([`::warning::The reply to a mint was lost. ${lostReply}`, ...errors])
+    }
+  )
+
+  it.concurrent.each<[string, Fault]>([
+    ['a page of HTML', { kind: 'html' }],
+    ['an empty body', { kind: 'empty' }],
+    ['a body that breaks off', { kind: 'close-mid-body', after: true }],
+    ['a body that never ends', { kind: 'huge' }],
+    ['no HTTP', { kind: 'garbage' }],
+    ['a redirect', { kind: 'redirect', location: 'http://127.0.0.1:9/oauth/tokens', status: 307 }]
+  ])('of a mint with %s ends red, with exactly one error and no token', async (_what, fault) => {
+    const zendesk = await sandbox()
+    zendesk.fault({ path: MINT }, fault)
+    const { main, post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), { preload: { RANDOM: 0 } })
+    expect(annotated(main).filter((line) => line.startsWith('::error::'))).toHaveLength(1)
+    expect(main).toMatchObject({ exitCode: 1, stderr: '', outputs: {}, state: {} })
+    expect(post).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(new Set(zendesk.seen())).toEqual(new Set([`POST ${MINT}`]))
+  })
+
+  it.concurrent('of the check leaves the step green, and says that the token was not checked', async () => {
+    const zendesk = await sandbox()
+    zendesk.fault({ path: CURRENT, count: 1 }, { kind: 'reply', status: 500 })
+    const { main, post } = await mainAndPost(at(zendesk, credentials.C(zendesk)))
+    const { value } = zendesk.tokens.get(22_000_000_002)!
+    expect(said(main).slice(1)).toEqual([
+      `::add-mask::${value}`,
+      'The new token was not checked: Zendesk answered 500.',
+      'Token (id unknown) minted, with the scopes read write; it lives 1 hour, and is revoked when the job ends.'
+    ])
+    expect(main.exitCode).toBe(0)
+    expect(zendesk.seen().slice(2)).toEqual([`DELETE ${CURRENT}`, `GET ${CURRENT}`])
+    expect(said(post).at(-1)).toBe('Token (id unknown) revoked, and verified dead.')
+  })
+
+  it.concurrent('of the check by 401 is asked three times more, then red; post still revokes', async () => {
+    const zendesk = await sandbox()
+    zendesk.fault(
+      { path: CURRENT, count: 4 },
+      { kind: 'reply', status: 401, body: { error: 'invalid_token' } }
+    )
+    const { main, post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), { preload: { FASTER: 8 } })
+    expect(annotated(main)).toHaveLength(1)
+    expect(annotated(main)[0]).toMatch(
+      /^::error::Could not use the new token: Zendesk refuses the token that it has just given: GET /
+    )
+    expect(main.exitCode).toBe(1)
+    expect(main.outputs['token']).toBe(zendesk.tokens.get(22_000_000_002)!.value)
+    expect(zendesk.seen().slice(0, 5)).toEqual([`POST ${MINT}`, ...Array<string>(4).fill(`GET ${CURRENT}`)])
+    expect(said(post).at(-1)).toBe('Token (id unknown) revoked, and verified dead.')
+    expect(zendesk.living()).toEqual([])
+  })
+})
+
+describe('the time of a step', () => {
+  it.concurrent('ends a mint that gets no answer', async () => {
+    const zendesk = await sandbox()
+    zendesk.fault({ path: MINT }, { kind: 'stall' })
+    const { main, post } = await mainAndPost(
+      at(zendesk, { ...credentials.C(zendesk), 'timeout-seconds': 5 }),
+      {
+        preload: { FASTER: 8 }
+      }
+    )
+    expect(annotated(main)).toEqual([
+      `::error::Could not mint a token: There was no reply in time: POST /oauth/tokens at 127.0.0.1:${zendesk.port}; see https://status.zendesk.com, run the job again, or raise \`timeout-seconds\`. ${lostReply}`
+    ])
+    expect(main).toMatchObject({ exitCode: 1, outputs: {}, stderr: '' })
+    expect(post.exitCode).toBe(0)
+  })
+
+  it.concurrent('ends a revocation that gets no answer with the warning', async () => {
+    const zendesk = await sandbox()
+    zendesk.fault({ method: 'DELETE' }, { kind: 'stall-mid-body' })
+    const { post } = await mainAndPost(at(zendesk, { ...credentials.C(zendesk), 'timeout-seconds': 5 }), {
+      preload: { FASTER: 8 }
+    })
+    expect(annotated(post)).toHaveLength(1)
+    expect(annotated(post)[0]).toMatch(
+      /^::warning::Token 22000000002 may still be alive: .* it expires by itself at 2026-11-21T13:00:00Z; to remove it by hand, send DELETE /
+    )
+    expect(post).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  it.concurrent('gives one request no more than 30 s', async () => {
+    const zendesk = await sandbox()
+    zendesk.fault({ path: MINT }, [{ kind: 'stall' }])
+    const { main } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
+      preload: { FASTER: 100, RANDOM: 0 }
+    })
+    expect(said(main)[1]).toBe('POST /oauth/tokens got no complete reply (timeout); try 2 of 5 in 0.0 s')
+    expect(main.exitCode).toBe(0)
+  })
+})
+
+// Windows has no signals: a process that is sent one ends at once.
+const onPosix = process.platform === 'win32' ? describe.skip : describe
+
+onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
+  it.concurrent.each(['A', 'C'] as const)(
+    'while a mint with credential %s is under way keeps its token for post, then ends red',
+    async (kind) => {
+      const zendesk = await sandbox()
+      zendesk.fault({ method: 'POST' }, { kind: 'delay', ms: 80 })
+      const { main, post } = await mainAndPost(
+        at(zendesk, {
+          ...credentials[kind](zendesk),
+          'client-id': kind === 'A' ? 360_000_000_101 : 'ci_bot',
+          'export-env': true
+        }),
+        { onStart: signalAt(zendesk, 1, signal) }
+      )
+      const { value } = zendesk.tokens.get(22_000_000_002)!
+      expect(main.outputs['token']).toBe(value)
+      expect(annotated(main)).toHaveLength(1)
+      expect(said(main).at(-1)).toMatch(/^::error::.*the job was cancelled/i)
+      expect(said(main).at(-2)).toBe(`::add-mask::${value}`)
+      expect(main).toMatchObject({ exitCode: 1, signal: null, stderr: '', env: {} })
+      expect(zendesk.seen().slice(0, 2)).toEqual([
+        kind === 'A' ? 'POST /api/v2/oauth/tokens' : `POST ${MINT}`,
+        expect.stringMatching(/^DELETE /)
+      ])
+      expect(said(post).at(-1)).toMatch(/revoked, and verified dead\.$/)
+      expect(zendesk.living()).toEqual([])
+    }
+  )
+
+  it.concurrent('while a mint gets no answer waits 6 s for one', async () => {
+    const zendesk = await sandbox()
+    zendesk.fault({ path: MINT }, { kind: 'stall', after: true })
+    const { main, post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
+      preload: { FASTER: 25 },
+      onStart: signalAt(zendesk, 1, signal)
+    })
+    expect(annotated(main)).toEqual([
+      `::error::Could not mint a token: The job was cancelled: POST /oauth/tokens at 127.0.0.1:${zendesk.port}; nothing more was started. ${lostReply}`
+    ])
+    // 6 s at twenty-five times the speed, of the 30 that the request would have had otherwise.
+    expect(main.stdout.join('\n')).toMatch(
+      /got no complete reply \(cancelled\) after (6|7|8|9|[12]\d)\d{3} ms/
+    )
+    expect(main).toMatchObject({ exitCode: 1, signal: null, outputs: {}, stderr: '' })
+    expect(said(post)).toEqual(['No token was minted, so there is nothing to revoke.'])
+  })
+
+  it.concurrent('while waiting ends the step at once', async () => {
+    const zendesk = await sandbox()
+    zendesk.fault({ path: MINT }, tooMany('200'))
+    const { main } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
+      onLine: (line, { kill }) => {
+        if (line.includes(' as it asks,')) kill(signal)
+      }
+    })
+    expect(annotated(main)).toHaveLength(1)
+    expect(annotated(main)[0]).toMatch(/^::error::Could not mint a token: The job was cancelled: /)
+    expect(main).toMatchObject({ exitCode: 1, signal: null, stderr: '' })
+    expect(zendesk.requests).toHaveLength(1)
+  })
+
+  it.concurrent('while the token is checked ends the step red; post revokes', async () => {
+    const zendesk = await sandbox()
+    zendesk.fault({ path: CURRENT, count: 1 }, { kind: 'stall' })
+    const { main, post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
+      onStart: signalAt(zendesk, 2, signal)
+    })
+    expect(annotated(main)).toHaveLength(1)
+    expect(annotated(main)[0]).toMatch(/^::error::.*the job was cancelled/i)
+    expect(main).toMatchObject({ exitCode: 1, signal: null, stderr: '' })
+    expect(main.outputs['token']).toBe(zendesk.tokens.get(22_000_000_002)!.value)
+    expect(said(post).at(-1)).toBe('Token (id unknown) revoked, and verified dead.')
+  })
+
+  it.concurrent.each([
+    [
+      'DELETE',
+      3,
+      'may still be alive: The job was cancelled, so nothing more was started; it expires by itself at '
+    ],
+    ['GET', 4, 'revoked, not verified: Could not verify that: The job was cancelled: GET ']
+  ])('while post waits for its %s prints the warning', async (method, count, what) => {
+    const zendesk = await sandbox()
+    zendesk.fault(
+      { method, path: /tokens/ },
+      method === 'GET' ? [{ kind: 'pass' }, { kind: 'stall' }] : { kind: 'stall' }
+    )
+    const { post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
+      post: { onStart: signalAt(zendesk, count, signal) }
+    })
+    expect(annotated(post)).toHaveLength(1)
+    expect(annotated(post)[0]).toContain(`::warning::Token 22000000002 ${what}`)
+    expect(post).toMatchObject({ exitCode: 0, signal: null, stderr: '' })
+  })
+})
+
+it.concurrent('a job that fails in a later step still revokes its token', async () => {
+  const zendesk = await sandbox()
+  const { steps } = await runJob(
+    [
+      { uses: root, with: at(zendesk, credentials.C(zendesk)) },
+      { run: ['node', '--eval', 'process.exit(3)'] },
+      { uses: root, with: at(zendesk, credentials.C(zendesk)) }
+    ],
+    { env: preloaded() }
+  )
+  expect(steps.map(({ phase, outcome }) => `${phase} ${outcome}`)).toEqual([
+    'main success',
+    'run failure',
+    'main skipped',
+    'post success'
+  ])
+  expect(zendesk.living()).toEqual([])
+})

@@ -1,0 +1,414 @@
+import { readFileSync } from 'node:fs'
+
+import { describe, expect, it } from '@jest/globals'
+
+import { type InputValue, type Interference, runJob, type StepResult } from '../../sandbox/runner.ts'
+import { adminId, agentId, type Token, type Zendesk } from '../../sandbox/zendesk.ts'
+import {
+  annotated,
+  asked,
+  at,
+  basicOf,
+  credentials,
+  nodes,
+  type Preloaded,
+  preloaded,
+  said,
+  sandbox,
+  scratch,
+  signalAt,
+  stream,
+  sweepAction
+} from './run.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+const CURRENT = '/api/v2/oauth/tokens/current'
+const LIST = '/api/v2/oauth/tokens'
+
+/** A job of one step with the sweep. */
+async function sweep(
+  inputs: Record<string, InputValue>,
+  { preload = {}, ...step }: Interference & { preload?: Preloaded } = {}
+): Promise<StepResult> {
+  const { steps } = await runJob([{ ...step, uses: sweepAction, with: inputs }], { env: preloaded(preload) })
+  return steps[0]!
+}
+
+/** Tokens that are left over, and one of each kind that is not. */
+function mixed(zendesk: Zendesk): { leftOver: Token[]; others: Token[] } {
+  const leftOver = [
+    ...zendesk.seedTokens(2, { age: 2 * DAY, usedAgo: (index) => (index === 0 ? null : 25 * HOUR) }),
+    ...zendesk.seedTokens(1, { age: 24 * HOUR + 1000, expiresIn: 1000, scopes: ['tickets:read'] })
+  ]
+  const others = [
+    ...zendesk.seedTokens(1, { age: 24 * HOUR }),
+    ...zendesk.seedTokens(1, { age: 30 * DAY, usedAgo: 23 * HOUR }),
+    ...zendesk.seedTokens(1, { age: 3 * DAY, expiresIn: 0 }),
+    ...zendesk.seedTokens(1, { client: 'admin_tools', age: 3 * DAY }),
+    ...zendesk.seedTokens(1, { userId: agentId, age: 3 * DAY })
+  ]
+  return { leftOver, others }
+}
+
+const ids = (tokens: readonly Token[]): number[] => tokens.map(({ id }) => id)
+const revoked = (tokens: readonly Token[]): boolean[] => tokens.map((token) => token.revoked)
+const deletions = ({ requests }: Zendesk): (typeof requests)[number][] =>
+  requests.filter(({ method, path }) => method === 'DELETE' && path !== CURRENT)
+
+describe('a dry run, which is the default', () => {
+  it('lists what is left over and revokes nothing', async () => {
+    // The list shows every client's tokens: the filter is not trusted.
+    const zendesk = await sandbox({ filterByClient: false })
+    const { leftOver, others } = mixed(zendesk)
+    const step = await sweep(at(zendesk, credentials.A(zendesk)))
+    expect(stream(step)).toEqual([
+      `::add-mask::${zendesk.credentials.apiToken}`,
+      `::add-mask::${basicOf(zendesk)}`,
+      '::debug::GET /api/v2/oauth/clients answered 200 after N ms, request id ID',
+      '::debug::GET /api/v2/oauth/tokens answered 200 after N ms, request id ID',
+      `3 tokens of 8 left over, and would be revoked without dry-run: ${ids(leftOver).join(', ')}.`
+    ])
+    expect(asked(zendesk.requests)).toEqual([
+      `GET /api/v2/oauth/clients?page[size]=100 | Basic ${basicOf(zendesk)}`,
+      `GET /api/v2/oauth/tokens?client_id=360000000101&page[size]=100 | Basic ${basicOf(zendesk)}`
+    ])
+    expect(step.outputs).toEqual({
+      matched: '3',
+      revoked: '0',
+      failed: '0',
+      'token-ids': JSON.stringify(ids(leftOver))
+    })
+    const rows = [
+      [String(adminId), 'read write', '2 days', 'never'],
+      [String(adminId), 'read write', '2 days', '1 day 1 hour ago'],
+      [String(adminId), 'tickets:read', '1 day', 'never']
+    ].map((cells, index) => [leftOver[index]!.id, ...cells, 'would be revoked'])
+    expect(step.summary).toBe(
+      [
+        '<h3>Zendesk tokens of ci_bot</h3>',
+        '<p>Left over: 3 of 8 tokens. This was a dry run: nothing was revoked.</p>',
+        `<table><tr>${['Id', 'User', 'Scopes', 'Age', 'Last used', 'Outcome'].map((cell) => `<th>${cell}</th>`).join('')}</tr>${rows
+          .map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join('')}</tr>`)
+          .join('')}</table>`,
+        ''
+      ].join('\n')
+    )
+    expect(revoked([...leftOver, ...others])).toEqual(Array(8).fill(false))
+    expect(step).toMatchObject({ exitCode: 0, stderr: '', state: {}, env: {} })
+    expect(zendesk.connections).toBe(1)
+  })
+
+  it('says so where nothing is left over', async () => {
+    const zendesk = await sandbox()
+    zendesk.seedTokens(2, { age: HOUR })
+    const step = await sweep(at(zendesk, { ...credentials.A(zendesk), 'job-summary': 'false' }))
+    expect(said(step).at(-1)).toBe('None of 2 tokens is left over.')
+    expect(step.outputs).toEqual({ matched: '0', revoked: '0', failed: '0', 'token-ids': '[]' })
+    expect(step.summary).toBe('')
+  })
+
+  it('takes an age in minutes, hours or days', async () => {
+    const zendesk = await sandbox()
+    zendesk.seedTokens(3, { age: (index) => [89 * MINUTE, 91 * MINUTE, 8 * DAY][index]! })
+    const inputs = at(zendesk, credentials.A(zendesk))
+    const ages = ['60m', '90m', '2h', '7d', '8D']
+    const steps = await Promise.all(ages.map((age) => sweep({ ...inputs, 'older-than': age })))
+    expect(steps.map(({ outputs }) => outputs['matched'])).toEqual(['3', '2', '1', '1', '0'])
+    const refused = await sweep({ ...inputs, 'older-than': '59m' })
+    expect(annotated(refused)).toEqual([expect.stringMatching(/^::error::.*older-than.*"59m"/)])
+  })
+})
+
+describe('without dry-run', () => {
+  it.each(['client_secret_post', 'client_secret_basic'])(
+    'credential C (%s) mints a helper, revokes with it, and revokes it last',
+    async (method) => {
+      const zendesk = await sandbox({ filterByClient: false })
+      const { leftOver, others } = mixed(zendesk)
+      const inputs = { ...credentials.C(zendesk), 'dry-run': false, 'token-endpoint-auth-method': method }
+      const step = await sweep(at(zendesk, inputs))
+      const secret = zendesk.client('ci_bot').secret!
+      const basic = Buffer.from(`ci_bot:${secret}`).toString('base64')
+      const isBasic = method === 'client_secret_basic'
+      const helper = [...zendesk.tokens.values()].at(-1)!
+      expect(said(step)).toEqual([
+        `::add-mask::${secret}`,
+        ...(isBasic ? [`::add-mask::${basic}`] : []),
+        `::add-mask::${helper.value}`,
+        '3 tokens of 9 left over, and revoked.'
+      ])
+      expect(zendesk.requests[0]).toMatchObject({
+        path: '/oauth/tokens',
+        json: {
+          grant_type: 'client_credentials',
+          client_id: 'ci_bot',
+          scope: 'read write',
+          expires_in: 720,
+          ...(!isBasic && { client_secret: secret })
+        }
+      })
+      expect(zendesk.requests[0]!.headers.authorization).toBe(isBasic ? `Basic ${basic}` : undefined)
+      expect(zendesk.seen().slice(1, 3)).toEqual([`GET ${CURRENT}`, `GET ${LIST}`])
+      expect(
+        deletions(zendesk)
+          .map(({ path }) => Number(path.split('/').at(-1)))
+          .toSorted()
+      ).toEqual([...ids(leftOver), helper.id])
+      expect(zendesk.seen().at(-1)).toBe(`DELETE ${LIST}/${helper.id}`)
+      expect(new Set(zendesk.requests.slice(1).map(({ headers }) => headers.authorization))).toEqual(
+        new Set([`Bearer ${helper.value}`])
+      )
+      expect(revoked([...leftOver, helper])).toEqual(Array(4).fill(true))
+      expect(revoked(others)).toEqual(Array(5).fill(false))
+      expect(step.outputs).toEqual({
+        matched: '3',
+        revoked: '3',
+        failed: '0',
+        'token-ids': JSON.stringify(ids(leftOver))
+      })
+      expect(step.summary).toContain('Left over: 3 of 9 tokens. Revoked: 3. Failed: 0.')
+      expect(step).toMatchObject({ exitCode: 0, stderr: '' })
+    }
+  )
+
+  it('credential B leaves the token that it is, however old', async () => {
+    const zendesk = await sandbox()
+    const leftOver = zendesk.seedTokens(2, { client: 'admin_tools' })
+    const inputs = at(zendesk, { ...credentials.B(zendesk), 'client-id': 'admin_tools', 'dry-run': 'false' })
+    // As if it had not been used for long, which Zendesk may be slow to note.
+    zendesk.fault(
+      { method: 'GET', path: LIST },
+      {
+        kind: 'edit',
+        edit: (reply) => ({ ...reply, body: reply.body.replace(/"used_at":"[^"]+"/g, '"used_at":null') })
+      }
+    )
+    const step = await sweep(inputs)
+    expect(zendesk.seen().slice(0, 3)).toEqual([`GET ${CURRENT}`, 'GET /api/v2/oauth/clients', `GET ${LIST}`])
+    expect(said(step).at(-1)).toBe('2 tokens of 3 left over, and revoked.')
+    expect(revoked(leftOver)).toEqual([true, true])
+    expect(zendesk.tokens.get(22_000_000_001)!.revoked).toBe(false)
+  })
+
+  it('all-users takes the tokens of every user; another than an admin is refused', async () => {
+    const zendesk = await sandbox()
+    const leftOver = zendesk.seedTokens(2, { userId: (index) => [adminId, agentId][index]! })
+    const both = { 'dry-run': false, 'all-users': true }
+    const refused = await sweep(at(zendesk, { ...credentials.C(zendesk, 'agent_bot'), ...both }))
+    expect(annotated(refused)).toEqual([
+      expect.stringMatching(
+        /^::error::Could not list the tokens: Zendesk does not allow this: GET .* answered 403/
+      )
+    ])
+    expect(refused.exitCode).toBe(1)
+    expect(zendesk.living()).toEqual(leftOver)
+
+    zendesk.forget()
+    const step = await sweep(at(zendesk, { ...credentials.A(zendesk), ...both }))
+    expect(zendesk.requests[1]!.target).toBe(`${LIST}?client_id=360000000101&all=true&page[size]=100`)
+    expect(said(step).at(-1)).toBe('2 tokens of 2 left over, and revoked.')
+  })
+
+  it('revokes at most four at a time', async () => {
+    const zendesk = await sandbox()
+    zendesk.seedTokens(20)
+    zendesk.fault({ method: 'DELETE' }, { kind: 'delay', ms: 10 })
+    await sweep(at(zendesk, { ...credentials.A(zendesk), 'dry-run': false }))
+    // A connection carries one request at a time.
+    const lanes = deletions(zendesk).map(({ connection }) => connection)
+    expect(lanes).toHaveLength(20)
+    expect(new Set(lanes).size).toBe(4)
+    expect(zendesk.connections).toBe(5)
+  })
+
+  it('takes 404 as revoked, waits out a rate limit, and tries failures again', async () => {
+    const zendesk = await sandbox()
+    const leftOver = zendesk.seedTokens(4)
+    const [gone, limited, failing] = leftOver.map(({ id }) => `${LIST}/${id}`)
+    zendesk.fault({ path: gone! }, { kind: 'reply', status: 404, body: { error: 'RecordNotFound' } })
+    zendesk.fault({ path: limited! }, [{ kind: 'reply', status: 429, headers: { 'Retry-After': '3' } }])
+    zendesk.fault({ path: failing! }, [{ kind: 'reset' }, { kind: 'lose-reply' }])
+    const step = await sweep(at(zendesk, { ...credentials.A(zendesk), 'dry-run': false }), {
+      preload: { FASTER: 40, RANDOM: 0 }
+    })
+    expect(said(step)).toContain(`DELETE ${limited!} answered 429; try 2, as it asks, in 3.0 s`)
+    expect(said(step).at(-1)).toBe('4 tokens of 4 left over, and revoked.')
+    expect(revoked(leftOver)).toEqual([false, true, true, true])
+    expect(step).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(annotated(step)).toEqual([])
+  })
+})
+
+describe('something that goes wrong', () => {
+  it('with one token is reported by id, after all others were revoked, in red', async () => {
+    const zendesk = await sandbox()
+    const leftOver = zendesk.seedTokens(10)
+    const { id } = leftOver[2]!
+    zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'reply', status: 403, body: { error: '<b>no</b>' } })
+    const step = await sweep(at(zendesk, { ...credentials.C(zendesk), 'dry-run': false }))
+    expect(annotated(step)).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^::error::1 token of 10 left over could not be revoked: ${id}\\. Could not revoke token ${id}: Zendesk does not allow this: `
+        )
+      )
+    ])
+    expect(step.outputs).toMatchObject({ matched: '10', revoked: '9', failed: '1' })
+    expect(step).toMatchObject({ exitCode: 1, stderr: '' })
+    // Failures come first, and no markup of a reply comes along.
+    expect(step.summary.indexOf(`<td>${id}</td>`)).toBeLessThan(
+      step.summary.indexOf(`<td>${leftOver[0]!.id}</td>`)
+    )
+    expect(step.summary).not.toContain('<b>')
+    expect(zendesk.living()).toEqual([leftOver[2]])
+  })
+
+  it.each([
+    ['500', { kind: 'reply', status: 500 }, 'Zendesk is not working at the moment'],
+    [
+      'a page without its cursor',
+      { kind: 'reply', status: 200, body: { tokens: [], meta: { has_more: true } } },
+      'cannot be used'
+    ],
+    ['HTML', { kind: 'html' }, 'There is no Zendesk API at this address']
+  ] as const)('with a page (%s) keeps what was found before it', async (_what, fault, words) => {
+    const zendesk = await sandbox()
+    const leftOver = zendesk.seedTokens(250)
+    zendesk.fault({ method: 'GET', path: LIST }, [{ kind: 'pass' }, ...Array<typeof fault>(5).fill(fault)])
+    const step = await sweep(at(zendesk, { ...credentials.C(zendesk), 'dry-run': false }), {
+      preload: { RANDOM: 0 }
+    })
+    expect(annotated(step)).toHaveLength(1)
+    expect(annotated(step)[0]).toMatch(/^::error::Could not list the tokens: /)
+    expect(annotated(step)[0]).toContain(words)
+    expect(annotated(step)[0]).toMatch(
+      /What was found to be left over before that was revoked: 100 tokens\.$/
+    )
+    expect(step.outputs).toMatchObject({ matched: '100', revoked: '100', failed: '0' })
+    expect(step.exitCode).toBe(1)
+    // The helper is gone as well.
+    expect(zendesk.living()).toEqual(leftOver.slice(100))
+  })
+
+  it('with a cursor that comes twice ends the list, not in a circle', async () => {
+    const zendesk = await sandbox()
+    zendesk.seedTokens(1)
+    const page = { tokens: [], meta: { has_more: true, after_cursor: 'again' } }
+    zendesk.fault({ method: 'GET', path: LIST }, { kind: 'reply', status: 200, body: page })
+    const step = await sweep(at(zendesk, credentials.A(zendesk)))
+    expect(annotated(step)).toEqual([expect.stringMatching(/^::error::Could not list the tokens: /)])
+    expect(zendesk.requests.filter(({ path }) => path === LIST)).toHaveLength(2)
+  })
+
+  it('with the time: what remains is told by id, and the helper is revoked', async () => {
+    const zendesk = await sandbox()
+    const leftOver = zendesk.seedTokens(12)
+    for (const { id } of leftOver.slice(8)) zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'stall' })
+    const inputs = at(zendesk, { ...credentials.C(zendesk), 'dry-run': false, 'timeout-seconds': 5 })
+    const step = await sweep(inputs, { preload: { FASTER: 8 } })
+    const left = ids(leftOver.slice(8))
+    expect(annotated(step)).toHaveLength(1)
+    for (const id of left) expect(annotated(step)[0]).toContain(String(id))
+    expect(annotated(step)[0]).toMatch(/^::error::4 tokens of 12 left over could not be revoked: /)
+    expect(step.outputs).toMatchObject({ matched: '12', revoked: '8', failed: '4' })
+    expect(zendesk.requests[0]!.json).toMatchObject({ expires_in: 600 })
+    expect(ids(zendesk.living())).toEqual(left)
+    expect(step).toMatchObject({ exitCode: 1, stderr: '' })
+  })
+
+  const onPosix = process.platform === 'win32' ? it.skip : it
+  onPosix.each(['SIGINT', 'SIGTERM'] as const)(
+    'with the job (%s): the helper is revoked, and no other',
+    async (signal) => {
+      const zendesk = await sandbox()
+      const leftOver = zendesk.seedTokens(12)
+      for (const { id } of leftOver.slice(4)) zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'stall' })
+      const inputs = at(zendesk, { ...credentials.C(zendesk), 'dry-run': false })
+      const step = await sweep(inputs, { onStart: signalAt(zendesk, 11, signal) })
+      expect(annotated(step)).toHaveLength(1)
+      expect(annotated(step)[0]).toMatch(/^::error::8 tokens of 12 left over could not be revoked: /)
+      expect(step.outputs).toMatchObject({ matched: '12', revoked: '4', failed: '8' })
+      expect(zendesk.living()).toEqual(leftOver.slice(4))
+      expect(zendesk.requests).toHaveLength(12)
+      expect(step).toMatchObject({ exitCode: 1, signal: null, stderr: '' })
+    }
+  )
+
+  it('with the inputs is told in one error, without a request', async () => {
+    const zendesk = await sandbox()
+    const step = await sweep({
+      subdomain: 'acme',
+      'client-id': 'ci_bot',
+      'base-url': zendesk.url,
+      'dry-run': 'perhaps'
+    })
+    expect(annotated(step)).toHaveLength(1)
+    expect(annotated(step)[0]).toMatch(
+      /^::error::The inputs need 2 corrections: .*client-secret: .*dry-run: /
+    )
+    expect(zendesk.requests).toEqual([])
+    expect(step.exitCode).toBe(1)
+  })
+})
+
+describe.each(nodes)('on %s', (_name, node) => {
+  it('mints, lists, revokes, and says nothing on stderr', async () => {
+    const zendesk = await sandbox({ now: Date.now })
+    zendesk.seedTokens(101)
+    const inputs = at(zendesk, { ...credentials.C(zendesk), 'dry-run': false })
+    const { steps } = await runJob([{ uses: sweepAction, with: inputs }], { node })
+    expect(said(steps[0]!).at(-1)).toBe('101 tokens of 102 left over, and revoked.')
+    expect(steps[0]).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(zendesk.living()).toEqual([])
+  })
+})
+
+describe('at size', () => {
+  // Garbage stays while there is room for it, and says nothing about what is kept: so little room is the same for both.
+  const options = '--max-semi-space-size=1 --max-old-space-size=32'
+
+  /**
+   * Sweeps so many tokens under a limit of 2,500 requests in a window. The sandbox's clock stands still until somebody
+   * is told to wait; then the window is over, which the action waits for at twenty times the speed.
+   */
+  async function sized(
+    count: number
+  ): Promise<{ zendesk: Zendesk; step: StepResult; memory: number; limited: number }> {
+    const perMs = 5000
+    const zendesk = await sandbox({ rateLimit: { limit: 2500, perMs } })
+    zendesk.seedTokens(count)
+    const clock = setInterval(() => {
+      if (zendesk.requests.at(-1)?.status === 429) zendesk.advance(perMs)
+    }, 20)
+    const REPORT = scratch(`memory-${count}`)
+    try {
+      const inputs = { ...credentials.C(zendesk), 'dry-run': false, 'timeout-seconds': 3600 }
+      const step = await sweep(at(zendesk, inputs), { preload: { FASTER: 20, REPORT, options } })
+      const limited = zendesk.requests.filter(({ status }) => status === 429).length
+      return { zendesk, step, limited, memory: Number(readFileSync(REPORT, 'utf8')) }
+    } finally {
+      clearInterval(clock)
+    }
+  }
+
+  it('10,000 tokens take no request more than they must, and no more memory than 1,000', async () => {
+    const small = await sized(1000)
+    const large = await sized(10_000)
+    const { zendesk, step, limited } = large
+    expect(said(step).at(-1)).toBe('10000 tokens of 10001 left over, and revoked.')
+    expect(step).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(step.outputs).toMatchObject({ matched: '10000', revoked: '10000', failed: '0' })
+    expect(JSON.parse(step.outputs['token-ids']!)).toHaveLength(5000)
+    expect(step.summary.match(/<tr>/g)).toHaveLength(501)
+    expect(zendesk.living()).toEqual([])
+    // The list holds the helper as well, so there is a page for that one alone.
+    const pages = 101
+    expect(zendesk.requests.length - limited).toBe(1 + 1 + pages + 10_000 + 1)
+    // Four times the minute is over; all four workers may be told so, now and then twice.
+    expect(limited).toBeGreaterThanOrEqual(4)
+    expect(limited).toBeLessThanOrEqual(4 * 4 * 3)
+    expect(large.memory).toBeLessThan(1.15 * small.memory)
+  })
+})

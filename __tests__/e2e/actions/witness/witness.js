@@ -1,0 +1,1 @@
+console.log(`the input is ${process.env.INPUT_VALUE}`)

@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { startZendesk, type Zendesk } from '../../sandbox/zendesk.ts'
+import { main, post, sweep } from '../../src/index.ts'
+import { fingerprintOf, save } from '../../src/runner/state.ts'
+import { Secret } from '../../src/secret.ts'
+import { setStage } from './stage.ts'
+
+const stage = setStage()
+let zendesk: Zendesk
+let exits: unknown[]
+let listeners: Map<string | symbol, (argument?: unknown) => void>
+
+beforeEach(async () => {
+  zendesk = await startZendesk()
+  exits = []
+  listeners = new Map()
+  jest.spyOn(process, 'exit').mockImplementation((code) => {
+    exits.push(code)
+    return undefined as never
+  })
+  jest.spyOn(process, 'on').mockImplementation((event, listener) => {
+    listeners.set(event, listener as () => void)
+    return process
+  })
+  jest.spyOn(process.stdout, 'on').mockReturnValue(process.stdout)
+  jest.spyOn(process, 'removeAllListeners').mockReturnValue(process)
+  // The clock of a step starts with its process, which is an old one here; and no timer may keep it alive.
+  const started = performance.now()
+  const elapsed = performance.now.bind(performance)
+  jest.spyOn(performance, 'now').mockImplementation(() => elapsed() - started)
+  const realTimer = globalThis.setTimeout
+  jest
+    .spyOn(globalThis, 'setTimeout')
+    .mockImplementation(((run: () => void, ms: number) => realTimer(run, ms).unref()) as typeof setTimeout)
+})
+afterEach(async () => {
+  await zendesk.close()
+})
+
+/** Lets a step end that this process, unlike a real one, outlives. */
+async function outlive(): Promise<void> {
+  listeners.get('SIGTERM')!()
+  // Its one request is under way.
+  while (stage.all('debug').length === 0) await new Promise(setImmediate)
+  await new Promise(setImmediate)
+}
+
+const inputs = (more: Record<string, string> = {}): void => {
+  stage.inputs({
+    subdomain: 'acme',
+    'client-id': 'ci_bot',
+    'client-secret': String(zendesk.client('ci_bot').secret),
+    'base-url': zendesk.url,
+    ...more
+  })
+}
+
+describe('main', () => {
+  it('ends with exit code 1 and one error where there is no token', async () => {
+    await main()
+    expect(exits).toEqual([1])
+    expect(stage.said).toHaveLength(1)
+    expect(stage.all('error')).toEqual([
+      expect.stringMatching(/^The inputs need 3 corrections: \(1\) subdomain:/)
+    ])
+  })
+
+  it('says what is thrown, although it is no error', async () => {
+    zendesk.fault({}, { kind: 'delay', ms: 20 })
+    inputs()
+    const run = main()
+    listeners.get('uncaughtException')!('out of the blue')
+    await run
+    expect(exits).toEqual([1])
+    expect(stage.spoken()).toEqual(['::error::out of the blue'])
+    await outlive()
+  })
+})
+
+describe('main and post', () => {
+  it('mint a token and revoke it, with exit code 0', async () => {
+    inputs()
+    await main()
+    expect(zendesk.living()).toHaveLength(1)
+    stage.handOver()
+    await post()
+    expect(exits).toEqual([0, 0])
+    expect(zendesk.living()).toEqual([])
+    expect(stage.spoken().at(-1)).toMatch(/^Token \d+ revoked, and verified dead\.$/)
+  })
+})
+
+describe('post', () => {
+  it('ends with exit code 0 where nothing was minted', async () => {
+    await post()
+    expect(exits).toEqual([0])
+    expect(stage.said).toEqual(['No token was minted, so there is nothing to revoke.'])
+  })
+
+  it('ends with exit code 0 and one warning where it fails', async () => {
+    zendesk.fault({}, { kind: 'delay', ms: 20 })
+    const token = new Secret('a-token-to-be-revoked')
+    save({
+      minted: {
+        token,
+        id: 7,
+        clientId: 8,
+        userId: 9,
+        granted: undefined,
+        scopes: ['read'],
+        mintedAt: Date.now(),
+        serverTime: Date.now(),
+        lifetime: undefined,
+        expiresAt: ''
+      },
+      context: {
+        origin: zendesk.url,
+        timeoutSeconds: 60,
+        jobSummary: false,
+        credential: 'refresh-token',
+        client: { id: 'ci_bot', authMethod: 'client_secret_post' },
+        fingerprint: fingerprintOf('')
+      }
+    })
+    stage.handOver()
+    const run = post()
+    listeners.get('uncaughtException')!(new Error('something broke'))
+    await run
+    expect(exits).toEqual([0])
+    expect(stage.spoken()).toEqual([
+      expect.stringMatching(
+        /^::warning::Token 7 may still be alive: something broke; it does not expire by itself;/
+      )
+    ])
+    await outlive()
+  })
+})
+
+describe('sweep', () => {
+  it('ends with exit code 1 and one error where its inputs are wrong', async () => {
+    await sweep()
+    expect(exits).toEqual([1])
+    expect(stage.all('error')).toHaveLength(1)
+  })
+
+  it('ends with exit code 0 where nothing is left over', async () => {
+    inputs({ 'dry-run': 'false' })
+    await sweep()
+    expect(exits).toEqual([0])
+    expect(stage.spoken()).toEqual([expect.stringMatching(/^None of \d+ tokens? is left over\.$/)])
+  })
+})

@@ -1,0 +1,21 @@
+import { expect, it } from '@jest/globals'
+import { log } from '../../../src/runner/log.ts'
+import { setStage } from '../stage.ts'
+
+const stage = setStage()
+
+it('says each message in one safe line of its kind', () => {
+  const hostile = 'one\ntwo ::set-output name=x::y ##[command]z'
+  const safe = 'one two : :set-output name=x: :y ## [command]z'
+  log.debug(hostile)
+  log.info(hostile)
+  log.warning(hostile)
+  log.error(hostile)
+  expect(stage.said).toEqual([`::debug::${safe}`, safe, `::warning::${safe}`, `::error::${safe}`])
+})
+
+it('masks a secret, and does not say it from then on', () => {
+  log.mask('correct horse')
+  log.info('The secret is correct horse.')
+  expect(stage.said).toEqual(['::add-mask::correct horse', 'The secret is ***.'])
+})

@@ -1,0 +1,82 @@
+import { describe, expect, it } from '@jest/globals'
+import { exportForZcli, requireFiles, setOutputs, setSecretOutput } from '../../../src/runner/outputs.ts'
+import { Secret } from '../../../src/secret.ts'
+import { setStage } from '../stage.ts'
+
+const stage = setStage()
+
+describe('requireFiles', () => {
+  it('is content with files that can be written', () => {
+    requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT', 'GITHUB_ENV')
+    expect(stage.said).toEqual([])
+  })
+
+  it.each(['/nowhere/at/all', ''])('names the variable of a file that cannot be written: %j', (path) => {
+    process.env['GITHUB_OUTPUT'] = path
+    expect(() => {
+      requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT')
+    }).toThrow(
+      /^The file that the runner names in GITHUB_OUTPUT cannot be written \(.+\): run this action on/
+    )
+  })
+
+  it('names a variable that is missing', () => {
+    delete process.env['GITHUB_STATE']
+    expect(() => {
+      requireFiles('GITHUB_STATE')
+    }).toThrow('in GITHUB_STATE cannot be written')
+  })
+})
+
+describe('a file that breaks later', () => {
+  it.each([
+    [
+      'GITHUB_OUTPUT',
+      () => {
+        setOutputs({ scopes: 'read' })
+      }
+    ],
+    [
+      'GITHUB_OUTPUT',
+      () => {
+        setSecretOutput('token', undefined)
+      }
+    ],
+    [
+      'GITHUB_ENV',
+      () => {
+        exportForZcli('acme', new Secret('a-token-of-mine'))
+      }
+    ]
+  ] as const)('is told by the name of its variable: %s', (variable, write) => {
+    stage.breakFile(variable)
+    expect(write).toThrow(`in ${variable} cannot be written (`)
+  })
+})
+
+describe('outputs', () => {
+  it('are written to the file, and empty where there is nothing to tell', () => {
+    setOutputs({ 'token-id': 7, scopes: 'read write', 'expires-at': undefined, 'user-id': 0 })
+    setSecretOutput('token', new Secret('a-token-of-mine'))
+    setSecretOutput('refresh-token', undefined)
+    expect(stage.written('GITHUB_OUTPUT')).toEqual([
+      ['token-id', '7'],
+      ['scopes', 'read write'],
+      ['expires-at', ''],
+      ['user-id', '0'],
+      ['token', 'a-token-of-mine'],
+      ['refresh-token', '']
+    ])
+    expect(stage.said).toEqual([])
+  })
+})
+
+describe('exportForZcli', () => {
+  it('exports the two variables that zcli reads', () => {
+    exportForZcli('acme', new Secret('a-token-of-mine'))
+    expect(stage.written('GITHUB_ENV')).toEqual([
+      ['ZENDESK_SUBDOMAIN', 'acme'],
+      ['ZENDESK_OAUTH_TOKEN', 'a-token-of-mine']
+    ])
+  })
+})

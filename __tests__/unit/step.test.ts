@@ -1,0 +1,153 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { type Budget, BudgetSpent, Cancelled } from '../../src/budget.ts'
+import { log } from '../../src/runner/log.ts'
+import { runStep, type Host } from '../../src/step.ts'
+import { FakeWorld } from './world.ts'
+
+type Listener = (argument?: unknown) => void
+
+/** A process that only remembers what was done to it. */
+class FakeHost {
+  readonly env: NodeJS.ProcessEnv = { NODE_TLS_REJECT_UNAUTHORIZED: '0', OTHER: 'kept' }
+  readonly done: string[] = []
+  readonly #listeners = new Map<string, Listener>()
+  /** Called where stdout has been written to, with what says that it is out. */
+  onWrite = (written: () => void): void => {
+    written()
+  }
+  readonly stdout = {
+    write: (_text: string, written: () => void): void => {
+      this.done.push('write')
+      this.onWrite(written)
+    },
+    on: (event: string, listener: Listener): void => {
+      this.#listeners.set(`stdout ${event}`, listener)
+    }
+  }
+
+  on(event: string, listener: Listener): this {
+    this.#listeners.set(event, listener)
+    return this
+  }
+
+  removeAllListeners(event: string): this {
+    this.done.push(`no ${event}`)
+    return this
+  }
+
+  exit(code: number): void {
+    this.done.push(`exit ${code}`)
+  }
+
+  emit(event: string, argument?: unknown): void {
+    this.#listeners.get(event)!(argument)
+  }
+
+  run(story: Parameters<typeof runStep>[2], world = new FakeWorld()): Promise<void> {
+    return runStep(this as unknown as Host, { world, log }, story, (error) => {
+      this.done.push(`failed: ${error instanceof Error ? error.message : String(error)}`)
+      return 7
+    })
+  }
+}
+
+const never = new Promise<void>(() => undefined)
+
+beforeEach(() => {
+  jest.useFakeTimers()
+})
+afterEach(() => {
+  jest.useRealTimers()
+})
+
+describe('the end of a step', () => {
+  it('is exit code 0 where its work is done, although the time goes on', async () => {
+    const host = new FakeHost()
+    await host.run(({ budget }) => {
+      budget(300)
+      return Promise.resolve()
+    })
+    expect(host.done).toEqual(['no warning', 'write', 'exit 0'])
+  })
+
+  it('waits until everything that was said is out', async () => {
+    const host = new FakeHost()
+    let run: Promise<void> | undefined
+    const written = await new Promise<() => void>((resolve) => {
+      host.onWrite = resolve
+      run = host.run(() => Promise.resolve())
+    })
+    expect(host.done).not.toContain('exit 0')
+    written()
+    await run
+    expect(host.done).toContain('exit 0')
+  })
+
+  it('has the exit code of the failure', async () => {
+    const host = new FakeHost()
+    await host.run(() => Promise.reject(new Error('no luck')))
+    expect(host.done).toEqual(['no warning', 'failed: no luck', 'write', 'exit 7'])
+  })
+
+  it('is a failure where something throws beside the story', async () => {
+    const host = new FakeHost()
+    const run = host.run(() => never)
+    host.emit('uncaughtException', new Error('from nowhere'))
+    await run
+    expect(host.done).toEqual(['no warning', 'failed: from nowhere', 'write', 'exit 7'])
+  })
+
+  it('comes a quarter of a second after the time is over, whatever is still awaited', async () => {
+    const host = new FakeHost()
+    const world = new FakeWorld()
+    world.pass(2000)
+    const run = host.run(({ budget }) => {
+      budget(5)
+      return never
+    }, world)
+    await jest.advanceTimersByTimeAsync(3249)
+    expect(host.done).toEqual(['no warning'])
+    await jest.advanceTimersByTimeAsync(1)
+    await run
+    const failed = `failed: ${new BudgetSpent(5).message}`
+    expect(host.done).toEqual(['no warning', failed, 'write', 'exit 7'])
+  })
+})
+
+describe('the process of a step', () => {
+  it('keeps a reserve of the budget', async () => {
+    let budget: Budget | undefined
+    await new FakeHost().run((step) => {
+      budget = step.budget(60, 5000)
+      return Promise.resolve()
+    })
+    expect(budget?.remaining()).toBe(55_000)
+  })
+
+  it.each(['SIGINT', 'SIGTERM'])('stops new work on %s', async (signal) => {
+    const host = new FakeHost()
+    await host.run((step) => {
+      const budget = step.budget(60)
+      budget.check()
+      host.emit(signal)
+      budget.check()
+      return Promise.resolve()
+    })
+    expect(host.done).toContain(`failed: ${new Cancelled().message}`)
+  })
+
+  it('does not stop where nobody reads its log any more', async () => {
+    const host = new FakeHost()
+    await host.run(() => {
+      host.emit('stdout error', new Error('EPIPE'))
+      return Promise.resolve()
+    })
+    expect(host.done).toContain('exit 0')
+  })
+
+  it('does not let the environment switch off certificates', async () => {
+    const host = new FakeHost()
+    await host.run(() => Promise.resolve())
+    expect(host.env).toEqual({ OTHER: 'kept' })
+  })
+})
