@@ -492,12 +492,11 @@ __nccwpck_require__.d(__webpack_exports__, {
  * or send text that the runner takes for a command. So text is cleaned here before the runner sees it.
  */
 const QUOTE_LIMIT = 200;
+/** What may stand between the characters of a secret that a server repeats in pieces. */
+const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u;
 const known = new Set();
-let pattern;
 /** Makes `secret` unprintable from here on, in the forms in which servers like to repeat what they were sent. */
 function remember(secret) {
-    if (secret === '')
-        return;
     const bytes = Buffer.from(secret);
     const forms = [
         secret,
@@ -511,9 +510,8 @@ function remember(secret) {
         bytes.toString('hex')
     ];
     for (const form of forms)
-        known.add(form);
-    const longestFirst = [...known].sort((a, b) => b.length - a.length);
-    pattern = new RegExp(longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'gi');
+        known.add(compact(form).text);
+    known.delete('');
 }
 /** The base64 of a secret that comes after so many other bytes, as far as these do not change it. */
 function shifted(bytes, by) {
@@ -522,9 +520,38 @@ function shifted(bytes, by) {
         .replace(/.=*$/, '')
         .slice(by + 1);
 }
-/** Replaces every known secret in `text` by `***`, in any case of its letters. */
+/** The text in lower case without separators, and where each of its characters stood. */
+function compact(text) {
+    const positions = [];
+    let rest = '';
+    for (let position = 0; position < text.length; position += 1) {
+        const character = text.charAt(position);
+        if (SEPARATOR.test(character))
+            continue;
+        const lower = character.toLowerCase();
+        rest += lower.length === 1 ? lower : character;
+        positions.push(position);
+    }
+    return { text: rest, positions };
+}
+/** Replaces every known secret in `text` by `***`, in any case of its letters, and where it comes in pieces. */
 function redact(text) {
-    return pattern === undefined ? text : text.replace(pattern, '***');
+    const { text: rest, positions } = compact(text);
+    const secret = new Set();
+    for (const form of known) {
+        for (let at = rest.indexOf(form); at !== -1; at = rest.indexOf(form, at + 1)) {
+            const [start, end] = [positions[at], positions[at + form.length - 1]].map(Number);
+            for (let position = start; position <= end; position += 1)
+                secret.add(position);
+        }
+    }
+    if (secret.size === 0)
+        return text;
+    return text.split('').reduce((shown, character, position) => {
+        if (!secret.has(position))
+            return shown + character;
+        return secret.has(position - 1) ? shown : `${shown}***`;
+    }, '');
 }
 /**
  * Makes `text` safe as a line of a log: no known secret, one line, no control or invisible characters, and

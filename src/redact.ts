@@ -7,12 +7,13 @@
 
 const QUOTE_LIMIT = 200
 
+/** What may stand between the characters of a secret that a server repeats in pieces. */
+const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u
+
 const known = new Set<string>()
-let pattern: RegExp | undefined
 
 /** Makes `secret` unprintable from here on, in the forms in which servers like to repeat what they were sent. */
 export function remember(secret: string): void {
-  if (secret === '') return
   const bytes = Buffer.from(secret)
   const forms = [
     secret,
@@ -25,12 +26,8 @@ export function remember(secret: string): void {
     bytes.toString('base64url'),
     bytes.toString('hex')
   ]
-  for (const form of forms) known.add(form)
-  const longestFirst = [...known].sort((a, b) => b.length - a.length)
-  pattern = new RegExp(
-    longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'),
-    'gi'
-  )
+  for (const form of forms) known.add(compact(form).text)
+  known.delete('')
 }
 
 /** The base64 of a secret that comes after so many other bytes, as far as these do not change it. */
@@ -41,9 +38,35 @@ function shifted(bytes: Buffer, by: 1 | 2): string {
     .slice(by + 1)
 }
 
-/** Replaces every known secret in `text` by `***`, in any case of its letters. */
+/** The text in lower case without separators, and where each of its characters stood. */
+function compact(text: string): { text: string; positions: number[] } {
+  const positions: number[] = []
+  let rest = ''
+  for (let position = 0; position < text.length; position += 1) {
+    const character = text.charAt(position)
+    if (SEPARATOR.test(character)) continue
+    const lower = character.toLowerCase()
+    rest += lower.length === 1 ? lower : character
+    positions.push(position)
+  }
+  return { text: rest, positions }
+}
+
+/** Replaces every known secret in `text` by `***`, in any case of its letters, and where it comes in pieces. */
 function redact(text: string): string {
-  return pattern === undefined ? text : text.replace(pattern, '***')
+  const { text: rest, positions } = compact(text)
+  const secret = new Set<number>()
+  for (const form of known) {
+    for (let at = rest.indexOf(form); at !== -1; at = rest.indexOf(form, at + 1)) {
+      const [start, end] = [positions[at], positions[at + form.length - 1]].map(Number) as [number, number]
+      for (let position = start; position <= end; position += 1) secret.add(position)
+    }
+  }
+  if (secret.size === 0) return text
+  return text.split('').reduce((shown, character, position) => {
+    if (!secret.has(position)) return shown + character
+    return secret.has(position - 1) ? shown : `${shown}***`
+  }, '')
 }
 
 /**

@@ -123,3 +123,20 @@ describe('oneLine', () => {
     )
   })
 })
+
+describe('remember', () => {
+  it('makes nothing of an empty secret', () => {
+    redact.remember('')
+    expect(redact.oneLine('as it was')).toBe('as it was')
+  })
+
+  it('knows a secret again among letters whose lower case is longer', () => {
+    redact.remember('hidden-value')
+    expect(redact.oneLine('İ HIDDEN-VALUE İ')).toBe('İ *** İ')
+  })
+
+  it('knows a secret again in pieces, with blanks and line breaks between them', () => {
+    redact.remember('hidden-value')
+    expect(redact.quote('a h i d\td\ne\u0000n<b>-val</b>ue z')).toBe('a *** z')
+  })
+})

@@ -71,6 +71,13 @@ describe('unanswered', () => {
   )
 })
 
+describe('a proxy that sends something before the tunnel is there', () => {
+  it('is at fault itself, and nothing was sent', () => {
+    const error = failed('ECONNRESET', 'got illegal response body from proxy')
+    expect(unanswered(error, true)).toMatchObject({ reason: 'proxy', sent: false })
+  })
+})
+
 describe('Unanswered', () => {
   it('says why, and how the system calls it', () => {
     expect(new Unanswered('dns', false, 'ENOTFOUND').message).toMatch(/dns.*ENOTFOUND/)
