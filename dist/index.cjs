@@ -2907,6 +2907,8 @@ function wordsOf(json) {
 
 
 
+
+
 /*
  * Tokens as a resource, https://developer.zendesk.com/api-reference/ticketing/oauth/oauth_tokens/
  */
@@ -2934,9 +2936,12 @@ function tokenFacts(value) {
         prefix: words_text(token['token'])
     };
 }
-/** Scopes as Zendesk writes them: a list, or one text with spaces; `undefined` where it tells none. */
+/**
+ * Scopes as Zendesk writes them: a list, or one text with spaces; `undefined` where it tells none. They go into the
+ * state and the outputs, so what is no scope, or holds a secret that a server repeats, is left out.
+ */
 function scopesOf(value) {
-    const scopes = list(typeof value === 'string' ? value.split(/\s+/) : value).filter((scope) => typeof scope === 'string' && /^[\x21-\x7e]+$/.test(scope));
+    const scopes = list(typeof value === 'string' ? value.split(' ') : value).filter((scope) => typeof scope === 'string' && isWellFormedScope(scope) && quote(scope) === scope);
     return scopes.length === 0 ? undefined : scopes;
 }
 function time(value) {

@@ -1,6 +1,8 @@
+import { quote } from '../redact.ts'
 import { Secret } from '../secret.ts'
 import { adminAuthorization, bearer, type AdminCredential } from './credential.ts'
 import { type Call } from './http.ts'
+import { isWellFormedScope } from './scopes.ts'
 import { list, object, text } from './words.ts'
 
 /*
@@ -51,10 +53,14 @@ export function tokenFacts(value: unknown): TokenFacts {
   }
 }
 
-/** Scopes as Zendesk writes them: a list, or one text with spaces; `undefined` where it tells none. */
+/**
+ * Scopes as Zendesk writes them: a list, or one text with spaces; `undefined` where it tells none. They go into the
+ * state and the outputs, so what is no scope, or holds a secret that a server repeats, is left out.
+ */
 export function scopesOf(value: unknown): string[] | undefined {
-  const scopes = list(typeof value === 'string' ? value.split(/\s+/) : value).filter(
-    (scope): scope is string => typeof scope === 'string' && /^[\x21-\x7e]+$/.test(scope)
+  const scopes = list(typeof value === 'string' ? value.split(' ') : value).filter(
+    (scope): scope is string =>
+      typeof scope === 'string' && isWellFormedScope(scope) && quote(scope) === scope
   )
   return scopes.length === 0 ? undefined : scopes
 }
