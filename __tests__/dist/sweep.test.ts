@@ -366,8 +366,8 @@ describe.each(nodes)('on %s', (_name, node) => {
 })
 
 describe('at size', () => {
-  // With `FULL=1` the size that was promised, else a fifth of it.
-  const large = process.env['FULL'] === undefined ? 2000 : 10_000
+  // With `FULL=1` the size that was promised, else a tenth of it.
+  const large = process.env['FULL'] === undefined ? 1000 : 10_000
   const limit = large / 4
 
   /**

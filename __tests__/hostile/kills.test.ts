@@ -101,7 +101,9 @@ const titleOf = ({ point, ending }: Cell): string => `${point.name} × ${ending}
 /** Both signals that can be handled are handled alike, so they take turns. Only a reply that stays away costs time. */
 const cells: Cell[] = points.flatMap((point, index) => {
   const endings: Ending[] = [index % 2 === 0 ? 'SIGTERM' : 'SIGINT', 'SIGKILL']
-  if (point.reply === 'none' || point.reply === 'lost') endings.push('timeout')
+  // Each costs the whole time of a step: with `FULL=1` at every point.
+  const isHere = process.env['FULL'] !== undefined || index % 6 === 0
+  if (isHere && (point.reply === 'none' || point.reply === 'lost')) endings.push('timeout')
   return endings.map((ending) => ({ point, ending }))
 })
 

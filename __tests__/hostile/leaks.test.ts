@@ -17,7 +17,9 @@ import { Bench, pool, stateVariables, type Ended } from './support/step.ts'
 /** The same numbers in every run: a test that fails now and then helps nobody. */
 const SEED = 20_261_121
 /** Processes of dist/. */
-const PROCESSES = 48
+/** With `FULL=1` more of both. */
+const PROCESSES = process.env['FULL'] === undefined ? 36 : 48
+const TEXTS = process.env['FULL'] === undefined ? 250 : 1000
 
 const bytes = (text: string): Buffer => Buffer.from(text)
 const joined = (text: string, by: string): string => text.replaceAll(/(.{3})/gu, `$1${by}`)
@@ -127,7 +129,7 @@ describe('text that is not ours', () => {
       fc.property(foreign, (text) => {
         expectSafe(oneLine(text.replaceAll(/<\/?\w+>/g, '')))
       }),
-      { seed: SEED, numRuns: 1000, endOnFailure: true }
+      { seed: SEED, numRuns: TEXTS, endOnFailure: true }
     )
   })
 
@@ -138,7 +140,7 @@ describe('text that is not ours', () => {
         expectSafe(quoted, 200)
         expect(quoted).not.toMatch(/[<>]/)
       }),
-      { seed: SEED, numRuns: 1000, endOnFailure: true }
+      { seed: SEED, numRuns: TEXTS, endOnFailure: true }
     )
   })
 
@@ -169,7 +171,7 @@ describe('text that is not ours', () => {
         expect(typeof kindOf(reply, circumstances)).toBe('string')
         expectSafe(oneLine((explain(reply, circumstances) as Error).message))
       }),
-      { seed: SEED, numRuns: 1000, endOnFailure: true }
+      { seed: SEED, numRuns: TEXTS, endOnFailure: true }
     )
   })
 })
@@ -343,7 +345,9 @@ describe('a server that echoes every secret', () => {
   afterAll(() => {
     bench.close()
     const red = ends.filter(({ ended }) => ended.exitCode === 1).length
-    process.stdout.write(`leaks: ${ends.length} processes (${red} red) and 3000 texts searched for secrets\n`)
+    process.stdout.write(
+      `leaks: ${ends.length} processes (${red} red) and ${3 * TEXTS} texts searched for secrets\n`
+    )
   })
 
   it('gets none of them into the log, the summary, or the variables of later steps', () => {

@@ -12,7 +12,7 @@ import { Bench, stateVariables, type Ended } from './support/step.ts'
  * end in the same moment. With `FULL=1` it is the full size; without it fewer jobs meet a limit that is smaller in proportion.
  */
 
-const JOBS = process.env['FULL'] === undefined ? 20 : 250
+const JOBS = process.env['FULL'] === undefined ? 15 : 250
 const LIMIT = Math.ceil((JOBS * 200) / 250)
 const MINUTE = 60_000
 /** How much faster time runs in the account, and in the processes while they wait: a minute is 1 s, or 6 s. */
