@@ -2788,7 +2788,7 @@ class Connection {
                     request = module.request(options, onReply);
                     request.on('finish', () => {
                         // One that still waits for its connection "finishes" as well when it is destroyed.
-                        const { connecting, secureConnecting } = request?.socket;
+                        const { connecting, secureConnecting } = Object(request?.socket);
                         sent = connecting !== true && secureConnecting !== true;
                     });
                     return request;
@@ -4507,7 +4507,12 @@ async function attemptWithHelper(session, target, helper, about) {
 /** Asks with the token until it is refused: 401 is the proof. */
 async function prove(session, token, about) {
     const call = currentToken(token);
-    const circumstances = { ...about, call, credential: 'access-token', purpose: 'verify that' };
+    const circumstances = {
+        ...about,
+        call,
+        credential: 'access-token',
+        purpose: 'see that it is dead'
+    };
     let alive = false;
     try {
         for (const pause of [...PROOF_PAUSES, undefined]) {

@@ -315,7 +315,7 @@ onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
       3,
       'may still be alive: The job was cancelled, so nothing more was started; it expires by itself at '
     ],
-    ['GET', 4, 'revoked, not verified: Could not verify that: The job was cancelled: GET ']
+    ['GET', 4, 'revoked, not verified: Could not see that it is dead: The job was cancelled: GET ']
   ])('while post waits for its %s prints the warning', async (method, count, what) => {
     const zendesk = await sandbox()
     zendesk.fault(

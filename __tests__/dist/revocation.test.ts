@@ -230,7 +230,7 @@ describe('the proof', () => {
       ...Array<string>(times).fill(`GET ${CURRENT}`)
     ])
     expect(annotated(post)).toEqual([
-      `::warning::Token 22000000002 revoked, not verified: Could not verify that: ${why.replaceAll('HOST', `127.0.0.1:${zendesk.port}`)}; it expires by itself at 2026-11-21T13:00:00Z; to remove it by hand, send DELETE ${zendesk.url}/api/v2/oauth/tokens/22000000002 as an admin, or let \`sweep\` remove it.`
+      `::warning::Token 22000000002 revoked, not verified: Could not see that it is dead: ${why.replaceAll('HOST', `127.0.0.1:${zendesk.port}`)}; it expires by itself at 2026-11-21T13:00:00Z; to remove it by hand, send DELETE ${zendesk.url}/api/v2/oauth/tokens/22000000002 as an admin, or let \`sweep\` remove it.`
     ])
     expectCalm(post)
   })

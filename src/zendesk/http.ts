@@ -102,7 +102,7 @@ export class Connection {
           request = module.request(options, onReply)
           request.on('finish', () => {
             // One that still waits for its connection "finishes" as well when it is destroyed.
-            const { connecting, secureConnecting } = request?.socket as Partial<Connecting>
+            const { connecting, secureConnecting } = Object(request?.socket) as Partial<Connecting>
             sent = connecting !== true && secureConnecting !== true
           })
           return request

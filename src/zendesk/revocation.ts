@@ -143,7 +143,12 @@ async function attemptWithHelper(
 /** Asks with the token until it is refused: 401 is the proof. */
 async function prove(session: Session, token: Secret, about: About): Promise<Attempt> {
   const call = currentToken(token)
-  const circumstances: Circumstances = { ...about, call, credential: 'access-token', purpose: 'verify that' }
+  const circumstances: Circumstances = {
+    ...about,
+    call,
+    credential: 'access-token',
+    purpose: 'see that it is dead'
+  }
   let alive = false
   try {
     for (const pause of [...PROOF_PAUSES, undefined]) {
