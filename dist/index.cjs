@@ -494,6 +494,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 const QUOTE_LIMIT = 200;
 /** What may stand between the characters of a secret that a server repeats in pieces. */
 const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u;
+const SHORTEST = 4;
 const known = new Set();
 /** Makes `secret` unprintable from here on, in the forms in which servers like to repeat what they were sent. */
 function remember(secret) {
@@ -509,9 +510,10 @@ function remember(secret) {
         bytes.toString('base64url'),
         bytes.toString('hex')
     ];
-    for (const form of forms)
-        known.add(compact(form).text);
-    known.delete('');
+    // What is shorter than any secret would take words apart that have nothing to do with it.
+    for (const { text } of forms.map(compact))
+        if (text.length >= SHORTEST)
+            known.add(text);
 }
 /** The base64 of a secret that comes after so many other bytes, as far as these do not change it. */
 function shifted(bytes, by) {
@@ -2500,6 +2502,10 @@ const CREDENTIAL_KINDS = [
 function isAdmin(credential) {
     return credential.kind === 'api-token' || credential.kind === 'access-token';
 }
+/** Whether a credential is exchanged for a pair: an access token, and the refresh token that lives and dies with it. */
+function comesInPairs({ kind }) {
+    return kind === 'authorization-code' || kind === 'refresh-token';
+}
 /** The `Authorization` header of a bearer token (RFC 6750 §2.1). */
 function bearer(token) {
     return new Secret(`Bearer ${token.reveal()}`);
@@ -2978,7 +2984,7 @@ function tokensOf(clientId, allUsers) {
 
 const SHORTEST_SECRET = 8;
 /** Why a secret that is there in the workflow can arrive empty. */
-const LIKELY_EMPTY = 'it is empty, as it is where no secret of that name exists, and in a run from a fork or by Dependabot, to which GitHub gives no secrets';
+const LIKELY_EMPTY = 'a secret arrives empty where none of that name exists, and in a run from a fork or by Dependabot, to which GitHub gives no secrets';
 /** The inputs of a step are not what they should be; tells all that is wrong with them. */
 class InputError extends Error {
 }
@@ -3035,7 +3041,7 @@ class Form {
             return undefined;
         if (isMaskable(value))
             return new Secret(value);
-        this.problem(input, `it is shorter than ${SHORTEST_SECRET} characters, so it is no such secret (and is neither sent nor masked): copy the whole of it`);
+        this.problem(input, `it is shorter than ${SHORTEST_SECRET} characters, too short for a secret (it was neither sent nor masked): copy the whole of it`);
         return undefined;
     }
     /** One of `choices`, in any case of its letters; the first where it is empty. */
@@ -3044,7 +3050,7 @@ class Form {
         const choice = choices.find((known) => known === (value === '' ? choices[0] : value));
         if (choice !== undefined)
             return choice;
-        this.problem(input, `"${quote(value)}" is none of its values: write ${choices.join(' or ')}`);
+        this.problem(input, `"${quote(value)}" is not allowed here: write ${choices.join(' or ')}`);
         return choices[0];
     }
     /** `true` or `false`, in any case of its letters. */
@@ -3059,7 +3065,7 @@ class Form {
         const number = /^\d+$/.test(value) ? Number(value) : NaN;
         if (number >= min && number <= max)
             return number;
-        this.problem(input, `"${quote(value)}" is no whole number from ${min} to ${max}: write the ${unit} in digits`);
+        this.problem(input, `"${quote(value)}" is not a whole number from ${min} to ${max}: write the ${unit} in digits`);
         return undefined;
     }
 }
@@ -3159,12 +3165,12 @@ function readAccount(form, timeout) {
     const given = form.required('subdomain', 'write acme for https://acme.zendesk.com');
     const subdomain = subdomainOf(given) ?? '';
     if (given !== '' && subdomain === '') {
-        form.problem('subdomain', `"${quote(given)}" is no Zendesk subdomain: write acme, acme.zendesk.com or https://acme.zendesk.com/`);
+        form.problem('subdomain', `"${echo(given)}" is not a Zendesk subdomain: write acme, acme.zendesk.com or https://acme.zendesk.com/`);
     }
     const base = form.text('base-url');
     const origin = base === '' ? originOf(subdomain) : (readOrigin(base) ?? '');
     if (origin === '') {
-        form.problem('base-url', `"${quote(base)}" is no origin: write https://host or https://host:port and nothing behind it (http: only for localhost and 127.0.0.0/8)`);
+        form.problem('base-url', `"${echo(base)}" is not an origin: write https://host or https://host:port and nothing behind it (http: only for localhost and 127.0.0.0/8)`);
     }
     return {
         subdomain,
@@ -3172,11 +3178,15 @@ function readAccount(form, timeout) {
         timeoutSeconds: form.integer('timeout-seconds', 5, 3600, 'time in seconds') ?? timeout
     };
 }
+/** A value for an error; what may be a password in a URL is left out. */
+function echo(value) {
+    return quote(value.replace(/\/\/[^/]*@/, '//***@'));
+}
 function readClientId(form, isAdmin) {
     const cure = 'write the unique identifier of the OAuth client, from Admin Center';
     const clientId = form.required('client-id', cure);
     if (isAdmin && /^\d+$/.test(clientId) && usableId(Number(clientId)) === undefined) {
-        form.problem('client-id', `${quote(clientId)} is no id that Zendesk gives: ${cure}`);
+        form.problem('client-id', `${quote(clientId)} is not a possible id: ${cure}`);
     }
     return clientId;
 }
@@ -3197,7 +3207,7 @@ function readCredential(form, chosen) {
     const codeVerifier = form.secret('code-verifier');
     for (const input of ['redirect-uri', 'code-verifier']) {
         if (chosen !== 'authorization-code' && getInput(input) !== '') {
-            form.problem(input, 'it belongs to authorization-code, which is empty: set that too, or leave this out');
+            form.problem(input, `it is used only with authorization-code, which is empty: set that, or leave this out; ${LIKELY_EMPTY}`);
         }
     }
     switch (chosen) {
@@ -3210,13 +3220,13 @@ function readCredential(form, chosen) {
             const accessToken = form.secret(chosen);
             refuseClientSecret(form, chosen);
             if (accessToken !== undefined && usableToken(accessToken.reveal()) === undefined) {
-                form.problem(chosen, 'it has characters that no access token has, or more than 8192: copy it again');
+                form.problem(chosen, 'it has characters that an access token cannot have, or is longer than 8192: copy it again');
             }
             return accessToken && { kind: chosen, accessToken };
         }
         case 'client-secret':
             if (getInput(chosen) === '' && getInput('email') === '') {
-                form.problem(chosen, `there is no credential: set client-secret (or another of the credentials); ${LIKELY_EMPTY}`);
+                form.problem(chosen, `no credential is set: set client-secret, or another one; ${LIKELY_EMPTY}`);
             }
             return clientSecret && { kind: chosen, clientSecret, authMethod };
         case 'authorization-code': {
@@ -3241,7 +3251,7 @@ function readEmail(form, chosen) {
         if (adminEmail(getInput('email')) === '')
             form.problem('email', 'api-token needs the e-mail of the admin that it belongs to');
         else if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
-            form.problem('email', `"${quote(email)}" is no e-mail address: write the one that the admin signs in with`);
+            form.problem('email', `"${quote(email)}" is not an e-mail address: write the one that the admin signs in with`);
         }
     }
     else if (getInput('email') !== '') {
@@ -3268,7 +3278,7 @@ function readAge(form) {
     const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(value) ?? [];
     const age = Number(count) * ({ m: HOUR / 60, h: HOUR, d: 24 * HOUR }[unit] ?? NaN);
     if (!(age >= HOUR)) {
-        form.problem('older-than', `"${quote(value)}" is no age of at least an hour: write 90m, 36h or 7d`);
+        form.problem('older-than', `"${quote(value)}" is not an age of at least an hour: write 90m, 36h or 7d`);
     }
     return age;
 }
@@ -3324,7 +3334,7 @@ class Cancelled extends Error {
 class BudgetSpent extends Error {
     seconds;
     constructor(seconds) {
-        super(`The ${seconds} s that this step had for everything are over: raise \`timeout-seconds\`.`);
+        super(`The time of this step is over: it had ${seconds} s for all requests, waits and retries; raise \`timeout-seconds\`.`);
         this.seconds = seconds;
     }
 }
@@ -3461,7 +3471,7 @@ class Session {
             }
             this.budget.check();
             // A wait that was asked for does not use up one of the tries.
-            const next = asked === undefined ? `try ${failures + 1} of ${tries}` : `try ${count + 1}, as it asks,`;
+            const next = asked === undefined ? `try ${failures + 1} of ${tries}` : `as it asks, try ${count + 1}`;
             this.notes.info(`${call.method} ${pathname(call)} ${describe(outcome)}; ${next} in ${(wait / 1000).toFixed(1)} s`);
             await this.budget.pause(wait);
             beforeRetry?.();
@@ -3597,6 +3607,8 @@ class ZendeskError extends Error {
         this.kind = kind;
     }
 }
+/** What a helper token is minted for, in an error. */
+const HELPER_PURPOSE = 'mint a helper token';
 /**
  * Every way in which Zendesk can say no: how the sentence begins, by which `docs/troubleshooting.md` is found, and
  * how it ends: the likely cause and what to do.
@@ -3618,18 +3630,20 @@ const ERRORS = {
     },
     forbidden: {
         says: 'Zendesk does not allow this',
-        cure: ({ credential, deprecatedMint }) => [
-            credential === 'api-token'
-                ? 'the user of `email` is not an admin'
-                : 'the user of the credential is not an admin, or the credential lacks the scope (`read` to look up, `write` to create or revoke)',
-            deprecatedMint === true
-                ? ', or Zendesk has closed this deprecated endpoint for the account: use an admin, or `client-secret` in place of the credential'
-                : ': use an admin, and a credential with the scopes `read write`'
-        ].join('')
+        cure: ({ credential, deprecatedMint, call }) => call.path === '/oauth/tokens'
+            ? 'check the client in Admin Center, and the IP restrictions of the account: Zendesk, or something in front of it, lets this client or this runner mint no tokens'
+            : [
+                credential === 'api-token'
+                    ? 'the user of `email` is not an admin'
+                    : 'the user of the credential is not an admin, or the credential lacks the scope (`read` to look up, `write` to create or revoke)',
+                deprecatedMint === true
+                    ? ', or Zendesk has closed this deprecated endpoint for the account: use an admin, or `client-secret` in place of the credential'
+                    : ': use an admin, and a credential with the scopes `read write`'
+            ].join('')
     },
     clientUnknown: {
         says: 'Zendesk knows no such OAuth client',
-        cure: ({ clientId }) => `there is no client ${quote(clientId)} that this user may use: write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\``
+        cure: ({ clientId }) => `there is no client "${quote(clientId)}" that this user can see: write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\``
     },
     subdomainUnknown: {
         says: 'There is no Zendesk API at this address',
@@ -3644,7 +3658,7 @@ const ERRORS = {
         cure: ({ clientId, credential }) => [
             clientId.startsWith('zis_') && credential === 'client-secret'
                 ? 'clients whose identifier begins with `zis_` cannot use `client-secret`: mint for them with `access-token`'
-                : 'check that `client-secret` is the secret of this client, copied whole, and that `token-endpoint-auth-method` is right',
+                : 'check that `client-secret` is set for a confidential client, is the secret of this client, copied whole, and that `token-endpoint-auth-method` is right',
             /^\d+$/.test(clientId)
                 ? '; `client-id` is a number, but this credential wants the unique identifier'
                 : '; `client-id` has to be the unique identifier of the client in this account, not its name or number'
@@ -3652,17 +3666,21 @@ const ERRORS = {
     },
     unauthorizedClient: {
         says: 'Zendesk does not let this OAuth client use this grant (unauthorized_client)',
-        cure: () => 'only confidential clients can use `client-secret`: make the client confidential in Admin Center, or use another credential'
+        cure: ({ credential }) => credential === 'client-secret'
+            ? 'only confidential clients can use `client-secret`, and this one is public: make it confidential in Admin Center, or use another credential'
+            : 'allow this grant for the client in Admin Center, or use another client'
     },
     invalidScope: {
         says: 'Zendesk refused the scopes (invalid_scope)',
-        cure: () => 'ask in `scopes` only for what the allowed scopes of the client list in Admin Center, or widen them there'
+        cure: ({ purpose }) => purpose === HELPER_PURPOSE
+            ? 'allow `read` and `write` in the allowed scopes of the client in Admin Center, which a helper token needs'
+            : 'ask in `scopes` only for what the allowed scopes of the client list in Admin Center, or widen them there'
     },
     invalidGrant: {
         says: 'Zendesk refused the grant (invalid_grant)',
         cure: ({ credential, afterLostReply }) => [
             credential === 'refresh-token'
-                ? 'the refresh token was used before, revoked or is expired: store the `refresh-token` output after each run, never let two runs share one, and start again with a code'
+                ? 'the refresh token has been used, has been revoked or has expired: store the `refresh-token` output after each run, never let two runs share one, and start again with a code'
                 : 'an authorization code works once and for 120 seconds, and only with the `redirect-uri`, `code-verifier` and client that it was asked for with: get another',
             afterLostReply === true
                 ? ' (a reply was lost before this one: the first try was probably carried out, and used it up)'
@@ -3671,7 +3689,7 @@ const ERRORS = {
     },
     endpointGone: {
         says: 'Zendesk no longer mints tokens at this endpoint',
-        cure: ({ clientId }) => `it was deprecated on 2026-08-26: use \`client-secret\` in place of \`api-token\` or \`access-token\` (or, if others can still mint, check that a client ${quote(clientId)} exists)`
+        cure: ({ clientId }) => `it was deprecated on 2026-08-26: use \`client-secret\` in place of \`api-token\` or \`access-token\` (if other workflows can still mint, check instead that client ${quote(clientId)} exists)`
     },
     rateLimit: {
         says: 'Zendesk limits the rate of requests',
@@ -3731,6 +3749,10 @@ const ERRORS = {
         says: 'The reply is larger than 1 MiB, and was not read',
         cure: () => 'check `subdomain` and `base-url`: no reply of Zendesk is that long'
     },
+    unsendable: {
+        says: 'The request could not be sent',
+        cure: () => 'a value in it has characters that HTTP does not allow: check the inputs of this step'
+    },
     timeout: {
         says: 'There was no reply in time',
         cure: () => 'see https://status.zendesk.com, run the job again, or raise `timeout-seconds`'
@@ -3756,7 +3778,7 @@ const BY_REASON = {
     'too large': 'tooLarge',
     timeout: 'timeout',
     cancelled: 'cancelled',
-    unsendable: 'unexpected'
+    unsendable: 'unsendable'
 };
 const BY_CODE = new Map([
     ['invalid_client', 'invalidClient'],
@@ -3786,7 +3808,7 @@ function kindOf(answer, { call, deprecatedMint }) {
         return 'subdomainUnknown';
     if (status < 300)
         return 'unusableReply';
-    if (status === 422 && call.method === 'POST')
+    if (status === 422 && deprecatedMint === true && !/scope/i.test(String(wordsOf(json))))
         return 'clientUnknown';
     return 'unexpected';
 }
@@ -3869,7 +3891,7 @@ async function* pages(session, path, key, authorization, about) {
         if (more === false)
             return;
         const cursor = words_text(meta['after_cursor']);
-        if (more !== true || cursor === undefined || seen.has(cursor))
+        if (more !== true || cursor === undefined || /\p{Cs}/u.test(cursor) || seen.has(cursor))
             throw explain(answer, circumstances, 'unusableReply');
         seen.add(cursor);
         after = `&page[after]=${encodeURIComponent(cursor)}`;
@@ -4000,6 +4022,7 @@ function usableRefreshToken(value) {
 
 
 
+
 /** Milliseconds that a mint in flight is given to answer after the job was cancelled. */
 const GRACE = 6000;
 /**
@@ -4043,10 +4066,11 @@ async function askForToken(session, inputs, about, log) {
         return { reply, token, serverTime: answer.date ?? session.budget.world.now() };
     }
     // A refresh token replaces the one that was sent, so it is handed over even where the rest cannot be used.
-    if (refreshToken !== undefined && !isAdmin(credential))
+    if (refreshToken !== undefined && comesInPairs(credential))
         setSecretOutput('refresh-token', refreshToken);
     const failure = explain(answer, { ...circumstances, afterLostReply: lost.sentAt !== undefined });
-    if (answer.status < 300 && !(await dropUnusable(session, credential, reply.facts.id, log))) {
+    const isRefusal = errorCode(answer.json) !== undefined;
+    if (answer.status < 300 && !isRefusal && !(await dropUnusable(session, credential, reply.facts.id, log))) {
         lost.sentAt ??= session.budget.world.now();
     }
     throw lost.noteOn(failure);
@@ -4065,7 +4089,7 @@ async function dropUnusable(session, credential, id, log) {
         const { status } = await session.send(revokeToken(id, adminAuthorization(credential)));
         if (status >= 300)
             return false;
-        log.info(`Token ${id} was created, but told in a way that cannot be used, and was revoked again.`);
+        log.info(`Zendesk created token ${id}, but its reply held no usable token, so it was revoked at once.`);
         return true;
     }
     catch {
@@ -4214,7 +4238,7 @@ function mintedMessage(minted, isRevoked) {
     const { granted = [], lifetime } = minted;
     const life = lifetime === undefined ? ownEnd(minted) : `it lives ${duration(lifetime)}`;
     const end = isRevoked ? 'is revoked when the job ends' : 'is left alive when the job ends';
-    return `${nameOf(minted)} minted, with the scopes ${quote(granted.join(' ')) || '(not told)'}; ${life}, and ${end}.`;
+    return `${nameOf(minted)} minted, with the scopes ${quote(granted.join(' ')) || 'that Zendesk did not tell'}; ${life}, and ${end}.`;
 }
 /** The job summary of a token: in main what it is, in post what became of it. */
 function tokenTable(title, minted, origin, outcome) {
@@ -4343,6 +4367,8 @@ function isNumber(value) {
 
 
 
+
+
 /** Milliseconds to revoke the helper in where the job is cancelled, or the time for the work is over. */
 const CLOSING_TIME = 4000;
 /**
@@ -4364,16 +4390,30 @@ async function withHelper(session, terms, work) {
         await revokeHelper(session, authorization, id, terms);
     }
 }
-async function mintHelper(session, { credential, about, lifetime, mask }) {
+async function mintHelper(session, { credential, about, lifetime, mask, onLeftOver }) {
     const { clientId } = about;
     const call = exchangeGrant(credential, { clientId, scopes: ['read', 'write'], expiresIn: lifetime });
-    const circumstances = { ...about, credential: credential.kind, purpose: 'mint a helper token', call };
+    const circumstances = { ...about, credential: credential.kind, purpose: HELPER_PURPOSE, call };
     const onReply = ({ json }) => {
-        const arrived = readMintReply(json, credential).token;
-        if (arrived !== undefined)
-            mask(arrived.reveal());
+        const { token, refreshToken } = readMintReply(json, credential);
+        for (const secret of [token, refreshToken])
+            if (secret !== undefined)
+                mask(secret.reveal());
     };
-    const answer = await session.send(call, { grace: CLOSING_TIME, onReply }).catch((error) => {
+    let lostAt;
+    const onLostReply = (sentAt) => {
+        lostAt ??= sentAt;
+    };
+    let told = false;
+    const beforeRetry = () => {
+        if (lostAt !== undefined && !told) {
+            onLeftOver(`The reply to the mint of a helper token was lost: an unused token of client ${quote(clientId)} may exist since ${timeOfDay(lostAt)}; it expires after ${duration(lifetime)}, and \`sweep\` removes it.`);
+            told = true;
+        }
+    };
+    const answer = await session
+        .send(call, { grace: CLOSING_TIME, onReply, onLostReply, beforeRetry })
+        .catch((error) => {
         throw explain(error, circumstances);
     });
     const { token } = readMintReply(answer.json, credential);
@@ -4398,7 +4438,7 @@ async function revokeHelper(session, authorization, id, { lifetime, onLeftOver }
     catch (error) {
         why = reasonOf(error);
     }
-    onLeftOver(`The helper token ${id ?? '(id unknown)'} could not be revoked (${why}); it dies by itself within ${lifetime} s, or send DELETE ${session.origin}/api/v2/oauth/tokens/${id ?? '{id}'} as an admin.`);
+    onLeftOver(`The helper token ${id ?? '(id unknown)'} could not be revoked (${why}); it expires by itself within ${duration(lifetime)}; to remove it sooner, send DELETE ${session.origin}/api/v2/oauth/tokens/${id ?? '{id}'} as an admin.`);
 }
 /** Lets pass that there was no answer, but not that there is no time for one. */
 function unlessStopped(error) {
@@ -4501,7 +4541,7 @@ async function attempt(session, target, id, by, about) {
 async function attemptWithHelper(session, target, helper, about) {
     const id = target.id ?? (await find(session, target, helper, about));
     if (id === undefined)
-        return { why: 'its id is not known, and no token in the list is surely it', scope: false };
+        return { why: 'its id is not known, and no token in the list is certainly this one', scope: false };
     return attempt(session, target, id, { authorization: helper.authorization, own: false }, about);
 }
 /** Asks with the token until it is refused: 401 is the proof. */
@@ -4511,7 +4551,7 @@ async function prove(session, token, about) {
         ...about,
         call,
         credential: 'access-token',
-        purpose: 'see that it is dead'
+        purpose: 'verify that the token is dead'
     };
     let alive = false;
     try {
@@ -4531,7 +4571,7 @@ async function prove(session, token, about) {
         if (!alive || error instanceof Unanswered)
             return { end: 'unverified', why: reasonOf(explain(error, circumstances)) };
     }
-    return { why: 'Zendesk says that it revoked the token, which still works', scope: false };
+    return { why: 'Zendesk reported the token as revoked, but it still works', scope: false };
 }
 /**
  * The id of the token, from the list of its user's tokens: the only one of the same client, user, scopes and first
@@ -4592,7 +4632,7 @@ async function handOver(minted, reply, inputs, session, about, log) {
         saveSkipped(inputs.skipRevoke === 'true' ? 'true' : 'auto');
     }
     setSecretOutput('token', minted.token);
-    setSecretOutput('refresh-token', isAdmin(inputs.credential) ? undefined : reply.refreshToken);
+    setSecretOutput('refresh-token', comesInPairs(inputs.credential) ? reply.refreshToken : undefined);
     setOutputs({
         'token-id': minted.id,
         'client-id': minted.clientId ?? inputs.clientId,
@@ -4605,7 +4645,7 @@ async function handOver(minted, reply, inputs, session, about, log) {
 /** Whether post is to revoke the token: with `auto` not where that would kill a refresh token that came with it. */
 function isRevoked({ skipRevoke, credential }, { refreshToken }) {
     if (skipRevoke === 'auto')
-        return isAdmin(credential) || refreshToken === undefined;
+        return !comesInPairs(credential) || refreshToken === undefined;
     return skipRevoke === 'false';
 }
 function contextOf({ credential, clientId, origin, timeoutSeconds, jobSummary }) {
@@ -4783,7 +4823,9 @@ async function checkToken(session, token, about) {
         const told = object(json)['token'];
         return status === 200 && told !== undefined
             ? { facts: tokenFacts(told) }
-            : { unchecked: `Zendesk answered ${status}` };
+            : {
+                unchecked: status === 200 ? 'Zendesk answered 200 without telling of a token' : `Zendesk answered ${status}`
+            };
     }
     catch (error) {
         if (!(error instanceof Unanswered || error instanceof BudgetSpent))
@@ -4967,14 +5009,17 @@ function report(outcome, state, credential, leftOver, log) {
     };
     if (outcome.end === 'dead') {
         log.info(`${name} revoked, and verified dead.`);
-        leftOver.forEach(log.warning);
+        if (leftOver.length > 0)
+            log.warning(leftOver.join(' '));
     }
     else if (outcome.end === 'unverified') {
         warn(`${name} revoked, not verified: ${outcome.why}; ${wayOut(state)}`);
     }
     else {
         const isMissing = credential === undefined && SECRETS_OF[context.credential].length > 0;
-        const missing = isMissing ? ' (and this step was not given the credential that minted it)' : '';
+        const missing = isMissing
+            ? ' (the post step was given other inputs than the main step, so it could not use the credential)'
+            : '';
         const isHarmless = outcome.scopeOnly && !isMissing && minted.expiresAt !== '' && leftOver.length === 0;
         if (isHarmless) {
             log.info(`${name} could not be revoked, since no token at hand has the scope \`write\`; ${ownEnd(minted)}.`);
@@ -5075,7 +5120,7 @@ class Tally {
         if (!this.dryRun)
             return `${tokens(this.revoked)} of ${this.seen} left over, and revoked.`;
         const ids = idList(this.#tokens.map(({ id }) => id));
-        return `${tokens(this.matched)} of ${this.seen} left over, and would be revoked without dry-run: ${ids}.`;
+        return `${tokens(this.matched)} of ${this.seen} left over, and would be revoked with \`dry-run: 'false'\`: ${ids}.`;
     }
     /** The error to end with, if anything remained to be done. */
     error() {
@@ -5086,11 +5131,11 @@ class Tally {
         if (remained > 0) {
             // One message of each kind of error stands for all of its kind.
             const kinds = new Map([...this.#failed.values()].reverse().map((why) => [tally_kindOf(why), why.message]));
-            const ids = idList([...this.#failed.keys()]);
+            const ids = idList([...this.#failed.keys()].sort((a, b) => a - b));
             parts.push(`${tokens(remained)} of ${this.matched} left over could not be revoked: ${ids}.`, ...kinds.values());
         }
         else if (!this.dryRun && this.matched > 0) {
-            parts.push(`What was found to be left over before that was revoked: ${tokens(this.revoked)}.`);
+            parts.push(`What was found to be left over before that was revoked (${tokens(this.revoked)}).`);
         }
         return new Error(parts.join(' '));
     }
@@ -5106,7 +5151,8 @@ class Tally {
             : [...this.#tokens.filter(isFailed), ...this.#tokens.filter((token) => !isFailed(token))];
         const rows = failuresFirst.slice(0, SUMMARY_ROWS).map((token) => this.#row(token, now));
         const more = this.matched - rows.length;
-        const lines = more > 0 ? [counts, `The first ${rows.length} of them are below.`] : [counts];
+        const stopped = this.failure === undefined ? [] : [`The sweep did not finish. ${this.failure.message}`];
+        const lines = [...stopped, counts, ...(more > 0 ? [`The first ${rows.length} of them are below.`] : [])];
         return { title, lines, head: ['Id', 'User', 'Scopes', 'Age', 'Last used', 'Outcome'], rows };
     }
     #row({ id, userId, scopes, createdAt, usedAt }, now) {
@@ -5206,7 +5252,11 @@ async function sweep({ world, log, budget }) {
 /** The id of the token that is worked with, which must not be revoked. */
 async function idOf(session, token, about) {
     const call = currentToken(token);
-    const circumstances = { ...about, call, purpose: 'tell the access-token from those to revoke' };
+    const circumstances = {
+        ...about,
+        call,
+        purpose: 'learn the id of the access-token, which must not be revoked'
+    };
     const answer = await session.send(call).catch((error) => {
         throw explain(error, circumstances);
     });

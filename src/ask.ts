@@ -5,13 +5,14 @@ import { type MintInputs } from './runner/inputs.ts'
 import { type Log } from './runner/log.ts'
 import { setSecretOutput } from './runner/outputs.ts'
 import { numericClientId } from './zendesk/clients.ts'
-import { adminAuthorization, isAdmin, type Credential } from './zendesk/credential.ts'
+import { adminAuthorization, comesInPairs, isAdmin, type Credential } from './zendesk/credential.ts'
 import { explain, ZendeskError, type About } from './zendesk/errors.ts'
 import { exchangeGrant } from './zendesk/grants.ts'
 import { type Call } from './zendesk/http.ts'
 import { readMintReply, type MintReply } from './zendesk/mint-reply.ts'
 import { type Answer, type Session } from './zendesk/retry.ts'
 import { createToken, revokeToken } from './zendesk/tokens.ts'
+import { errorCode } from './zendesk/words.ts'
 
 /** Milliseconds that a mint in flight is given to answer after the job was cancelled. */
 const GRACE = 6000
@@ -66,9 +67,10 @@ export async function askForToken(
     return { reply, token, serverTime: answer.date ?? session.budget.world.now() }
   }
   // A refresh token replaces the one that was sent, so it is handed over even where the rest cannot be used.
-  if (refreshToken !== undefined && !isAdmin(credential)) setSecretOutput('refresh-token', refreshToken)
+  if (refreshToken !== undefined && comesInPairs(credential)) setSecretOutput('refresh-token', refreshToken)
   const failure = explain(answer, { ...circumstances, afterLostReply: lost.sentAt !== undefined })
-  if (answer.status < 300 && !(await dropUnusable(session, credential, reply.facts.id, log))) {
+  const isRefusal = errorCode(answer.json) !== undefined
+  if (answer.status < 300 && !isRefusal && !(await dropUnusable(session, credential, reply.facts.id, log))) {
     lost.sentAt ??= session.budget.world.now()
   }
   throw lost.noteOn(failure)
@@ -95,7 +97,7 @@ async function dropUnusable(
   try {
     const { status } = await session.send(revokeToken(id, adminAuthorization(credential)))
     if (status >= 300) return false
-    log.info(`Token ${id} was created, but told in a way that cannot be used, and was revoked again.`)
+    log.info(`Zendesk created token ${id}, but its reply held no usable token, so it was revoked at once.`)
     return true
   } catch {
     return false

@@ -10,7 +10,9 @@ export class Cancelled extends Error {
 /** The time of the step is over. */
 export class BudgetSpent extends Error {
   constructor(readonly seconds: number) {
-    super(`The ${seconds} s that this step had for everything are over: raise \`timeout-seconds\`.`)
+    super(
+      `The time of this step is over: it had ${seconds} s for all requests, waits and retries; raise \`timeout-seconds\`.`
+    )
   }
 }
 

@@ -22,7 +22,7 @@ export function mintedMessage(minted: MintedToken, isRevoked: boolean): string {
   const { granted = [], lifetime } = minted
   const life = lifetime === undefined ? ownEnd(minted) : `it lives ${duration(lifetime)}`
   const end = isRevoked ? 'is revoked when the job ends' : 'is left alive when the job ends'
-  return `${nameOf(minted)} minted, with the scopes ${quote(granted.join(' ')) || '(not told)'}; ${life}, and ${end}.`
+  return `${nameOf(minted)} minted, with the scopes ${quote(granted.join(' ')) || 'that Zendesk did not tell'}; ${life}, and ${end}.`
 }
 
 /** The job summary of a token: in main what it is, in post what became of it. */

@@ -4,7 +4,7 @@ import { type MintInputs } from './runner/inputs.ts'
 import { type Log } from './runner/log.ts'
 import { setOutputs, setSecretOutput, type MintOutput } from './runner/outputs.ts'
 import { credentialText, fingerprintOf, save, type MintContext } from './runner/state.ts'
-import { isAdmin } from './zendesk/credential.ts'
+import { comesInPairs, isAdmin } from './zendesk/credential.ts'
 import { type About } from './zendesk/errors.ts'
 import { type MintReply } from './zendesk/mint-reply.ts'
 import { revokeAndProve } from './zendesk/revocation.ts'
@@ -34,7 +34,7 @@ export async function handOver(
     saveSkipped(inputs.skipRevoke === 'true' ? 'true' : 'auto')
   }
   setSecretOutput('token', minted.token)
-  setSecretOutput('refresh-token', isAdmin(inputs.credential) ? undefined : reply.refreshToken)
+  setSecretOutput('refresh-token', comesInPairs(inputs.credential) ? reply.refreshToken : undefined)
   setOutputs<MintOutput>({
     'token-id': minted.id,
     'client-id': minted.clientId ?? inputs.clientId,
@@ -47,7 +47,7 @@ export async function handOver(
 
 /** Whether post is to revoke the token: with `auto` not where that would kill a refresh token that came with it. */
 export function isRevoked({ skipRevoke, credential }: MintInputs, { refreshToken }: MintReply): boolean {
-  if (skipRevoke === 'auto') return isAdmin(credential) || refreshToken === undefined
+  if (skipRevoke === 'auto') return !comesInPairs(credential) || refreshToken === undefined
   return skipRevoke === 'false'
 }
 

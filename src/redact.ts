@@ -10,6 +10,8 @@ const QUOTE_LIMIT = 200
 /** What may stand between the characters of a secret that a server repeats in pieces. */
 const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u
 
+const SHORTEST = 4
+
 const known = new Set<string>()
 
 /** Makes `secret` unprintable from here on, in the forms in which servers like to repeat what they were sent. */
@@ -26,8 +28,8 @@ export function remember(secret: string): void {
     bytes.toString('base64url'),
     bytes.toString('hex')
   ]
-  for (const form of forms) known.add(compact(form).text)
-  known.delete('')
+  // What is shorter than any secret would take words apart that have nothing to do with it.
+  for (const { text } of forms.map(compact)) if (text.length >= SHORTEST) known.add(text)
 }
 
 /** The base64 of a secret that comes after so many other bytes, as far as these do not change it. */

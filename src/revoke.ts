@@ -112,12 +112,14 @@ function report(
   }
   if (outcome.end === 'dead') {
     log.info(`${name} revoked, and verified dead.`)
-    leftOver.forEach(log.warning)
+    if (leftOver.length > 0) log.warning(leftOver.join(' '))
   } else if (outcome.end === 'unverified') {
     warn(`${name} revoked, not verified: ${outcome.why}; ${wayOut(state)}`)
   } else {
     const isMissing = credential === undefined && SECRETS_OF[context.credential].length > 0
-    const missing = isMissing ? ' (and this step was not given the credential that minted it)' : ''
+    const missing = isMissing
+      ? ' (the post step was given other inputs than the main step, so it could not use the credential)'
+      : ''
     const isHarmless = outcome.scopeOnly && !isMissing && minted.expiresAt !== '' && leftOver.length === 0
     if (isHarmless) {
       log.info(

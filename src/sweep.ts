@@ -78,7 +78,11 @@ export async function sweep({ world, log, budget }: Step): Promise<void> {
 /** The id of the token that is worked with, which must not be revoked. */
 async function idOf(session: Session, token: Secret, about: About): Promise<number> {
   const call = currentToken(token)
-  const circumstances = { ...about, call, purpose: 'tell the access-token from those to revoke' }
+  const circumstances = {
+    ...about,
+    call,
+    purpose: 'learn the id of the access-token, which must not be revoked'
+  }
   const answer = await session.send(call).catch((error: unknown) => {
     throw explain(error, circumstances)
   })

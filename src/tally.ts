@@ -60,7 +60,7 @@ export class Tally {
     if (this.matched === 0) return `None of ${tokens(this.seen)} is left over.`
     if (!this.dryRun) return `${tokens(this.revoked)} of ${this.seen} left over, and revoked.`
     const ids = idList(this.#tokens.map(({ id }) => id))
-    return `${tokens(this.matched)} of ${this.seen} left over, and would be revoked without dry-run: ${ids}.`
+    return `${tokens(this.matched)} of ${this.seen} left over, and would be revoked with \`dry-run: 'false'\`: ${ids}.`
   }
 
   /** The error to end with, if anything remained to be done. */
@@ -71,13 +71,13 @@ export class Tally {
     if (remained > 0) {
       // One message of each kind of error stands for all of its kind.
       const kinds = new Map([...this.#failed.values()].reverse().map((why) => [kindOf(why), why.message]))
-      const ids = idList([...this.#failed.keys()])
+      const ids = idList([...this.#failed.keys()].sort((a, b) => a - b))
       parts.push(
         `${tokens(remained)} of ${this.matched} left over could not be revoked: ${ids}.`,
         ...kinds.values()
       )
     } else if (!this.dryRun && this.matched > 0) {
-      parts.push(`What was found to be left over before that was revoked: ${tokens(this.revoked)}.`)
+      parts.push(`What was found to be left over before that was revoked (${tokens(this.revoked)}).`)
     }
     return new Error(parts.join(' '))
   }
@@ -95,7 +95,8 @@ export class Tally {
         : [...this.#tokens.filter(isFailed), ...this.#tokens.filter((token) => !isFailed(token))]
     const rows = failuresFirst.slice(0, SUMMARY_ROWS).map((token) => this.#row(token, now))
     const more = this.matched - rows.length
-    const lines = more > 0 ? [counts, `The first ${rows.length} of them are below.`] : [counts]
+    const stopped = this.failure === undefined ? [] : [`The sweep did not finish. ${this.failure.message}`]
+    const lines = [...stopped, counts, ...(more > 0 ? [`The first ${rows.length} of them are below.`] : [])]
     return { title, lines, head: ['Id', 'User', 'Scopes', 'Age', 'Last used', 'Outcome'], rows }
   }
 

@@ -40,7 +40,7 @@ describe('a rate limit', () => {
     const { main } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
       preload: { FASTER: 50, RANDOM: 0 }
     })
-    expect(said(main)[1]).toBe(`POST /oauth/tokens answered 429; try 2, as it asks, in ${waits} s`)
+    expect(said(main)[1]).toBe(`POST /oauth/tokens answered 429; as it asks, try 2 in ${waits} s`)
     expect(annotated(main)).toEqual([])
     expect(main).toMatchObject({ exitCode: 0, stderr: '' })
     expect(zendesk.seen().slice(0, 3)).toEqual([`POST ${MINT}`, `POST ${MINT}`, `GET ${CURRENT}`])
@@ -58,7 +58,7 @@ describe('a rate limit', () => {
       expect(said(main).slice(1, 8)).toEqual(
         Array.from(
           { length: 7 },
-          (_, wait) => `POST /oauth/tokens answered 429; try ${wait + 2}, as it asks, in 5.0 s`
+          (_, wait) => `POST /oauth/tokens answered 429; as it asks, try ${wait + 2} in 5.0 s`
         )
       )
       expect(main.exitCode).toBe(0)
@@ -315,7 +315,7 @@ onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
       3,
       'may still be alive: The job was cancelled, so nothing more was started; it expires by itself at '
     ],
-    ['GET', 4, 'revoked, not verified: Could not see that it is dead: The job was cancelled: GET ']
+    ['GET', 4, 'revoked, not verified: Could not verify that the token is dead: The job was cancelled: GET ']
   ])('while post waits for its %s prints the warning', async (method, count, what) => {
     const zendesk = await sandbox()
     zendesk.fault(

@@ -246,7 +246,7 @@ describe('an authorization code', () => {
     expectGreen(await job(refresh))
     const [twice, post] = await job(refresh)
     expect(annotated(twice!)).toEqual([
-      expect.stringMatching(/^::error::.*\(invalid_grant\).*the refresh token was used before/)
+      expect.stringMatching(/^::error::.*\(invalid_grant\).*the refresh token has been used/)
     ])
     expect([twice!.exitCode, post!.exitCode]).toEqual([1, 0])
   })

@@ -113,7 +113,7 @@ describe('a token too narrow to manage itself', () => {
     }
     const { post } = await mainAndPost(at(zendesk, { ...credentials.C(zendesk), scopes: 'tickets:read' }))
     expect(annotated(post)).toEqual([
-      `::warning::Token (id unknown) may still be alive: its id is not known, and no token in the list is surely it; it expires by itself at 2026-11-21T13:00:00Z; to remove it by hand, find it as an admin with GET ${zendesk.url}/api/v2/oauth/tokens and send DELETE ${zendesk.url}/api/v2/oauth/tokens/{id}, or let \`sweep\` remove it.`
+      `::warning::Token (id unknown) may still be alive: its id is not known, and no token in the list is certainly this one; it expires by itself at 2026-11-21T13:00:00Z; to remove it by hand, find it as an admin with GET ${zendesk.url}/api/v2/oauth/tokens and send DELETE ${zendesk.url}/api/v2/oauth/tokens/{id}, or let \`sweep\` remove it.`
     ])
     const lists = zendesk.requests.filter(
       ({ method, path }) => method === 'GET' && path === '/api/v2/oauth/tokens'
@@ -197,7 +197,7 @@ describe('the proof', () => {
       ...Array<string>(3).fill(`GET ${CURRENT} | ${own}`)
     ])
     expect(annotated(post)).toEqual([
-      `::warning::Token 22000000002 may still be alive: Zendesk says that it revoked the token, which still works; it does not expire by itself; to remove it by hand, send DELETE ${zendesk.url}/api/v2/oauth/tokens/22000000002 as an admin, or let \`sweep\` remove it.`
+      `::warning::Token 22000000002 may still be alive: Zendesk reported the token as revoked, but it still works; it does not expire by itself; to remove it by hand, send DELETE ${zendesk.url}/api/v2/oauth/tokens/22000000002 as an admin, or let \`sweep\` remove it.`
     ])
     expectCalm(post)
   })
@@ -230,7 +230,7 @@ describe('the proof', () => {
       ...Array<string>(times).fill(`GET ${CURRENT}`)
     ])
     expect(annotated(post)).toEqual([
-      `::warning::Token 22000000002 revoked, not verified: Could not see that it is dead: ${why.replaceAll('HOST', `127.0.0.1:${zendesk.port}`)}; it expires by itself at 2026-11-21T13:00:00Z; to remove it by hand, send DELETE ${zendesk.url}/api/v2/oauth/tokens/22000000002 as an admin, or let \`sweep\` remove it.`
+      `::warning::Token 22000000002 revoked, not verified: Could not verify that the token is dead: ${why.replaceAll('HOST', `127.0.0.1:${zendesk.port}`)}; it expires by itself at 2026-11-21T13:00:00Z; to remove it by hand, send DELETE ${zendesk.url}/api/v2/oauth/tokens/22000000002 as an admin, or let \`sweep\` remove it.`
     ])
     expectCalm(post)
   })
@@ -292,7 +292,7 @@ describe('a helper token', () => {
     const { post } = await mainAndPost(at(zendesk, { ...credentials.C(zendesk), scopes: 'tickets:read' }))
     expect(said(post).slice(3)).toEqual([
       'Token (id unknown) revoked, and verified dead.',
-      `::warning::The helper token 22000000003 could not be revoked (Zendesk answered 403); it dies by itself within 600 s, or send DELETE ${zendesk.url}/api/v2/oauth/tokens/22000000003 as an admin.`
+      `::warning::The helper token 22000000003 could not be revoked (Zendesk answered 403); it expires by itself within 10 minutes; to remove it sooner, send DELETE ${zendesk.url}/api/v2/oauth/tokens/22000000003 as an admin.`
     ])
     expectCalm(post)
   })
@@ -327,7 +327,7 @@ describe('what post is given', () => {
     ])
     expect(annotated(post)).toHaveLength(1)
     expect(annotated(post)[0]).toMatch(
-      /^::warning::Token \(id unknown\) may still be alive: Could not revoke the token: Zendesk does not allow this: DELETE .*, and a credential with the scopes `read write` \(and this step was not given the credential that minted it\); it expires by itself at 2026-11-21T13:00:00Z; to remove it by hand, /
+      /^::warning::Token \(id unknown\) may still be alive: Could not revoke the token: Zendesk does not allow this: DELETE .*, and a credential with the scopes `read write` \(the post step was given other inputs than the main step, so it could not use the credential\); it expires by itself at 2026-11-21T13:00:00Z; to remove it by hand, /
     )
     expect(post.summary).toContain('<td>may still be alive</td>')
     expectCalm(post)

@@ -68,7 +68,7 @@ describe('a dry run, which is the default', () => {
       `::add-mask::${basicOf(zendesk)}`,
       '::debug::GET /api/v2/oauth/clients answered 200 after N ms, request id ID',
       '::debug::GET /api/v2/oauth/tokens answered 200 after N ms, request id ID',
-      `3 tokens of 8 left over, and would be revoked without dry-run: ${ids(leftOver).join(', ')}.`
+      `3 tokens of 8 left over, and would be revoked with \`dry-run: 'false'\`: ${ids(leftOver).join(', ')}.`
     ])
     expect(asked(zendesk.requests)).toEqual([
       `GET /api/v2/oauth/clients?page[size]=100 | Basic ${basicOf(zendesk)}`,
@@ -233,7 +233,7 @@ describe('without dry-run', () => {
     const step = await sweep(at(zendesk, { ...credentials.A(zendesk), 'dry-run': false }), {
       preload: { FASTER: 40, RANDOM: 0 }
     })
-    expect(said(step)).toContain(`DELETE ${limited!} answered 429; try 2, as it asks, in 3.0 s`)
+    expect(said(step)).toContain(`DELETE ${limited!} answered 429; as it asks, try 2 in 3.0 s`)
     expect(said(step).at(-1)).toBe('4 tokens of 4 left over, and revoked.')
     expect(revoked(leftOver)).toEqual([false, true, true, true])
     expect(step).toMatchObject({ exitCode: 0, stderr: '' })
@@ -284,7 +284,7 @@ describe('something that goes wrong', () => {
     expect(annotated(step)[0]).toMatch(/^::error::Could not list the tokens: /)
     expect(annotated(step)[0]).toContain(words)
     expect(annotated(step)[0]).toMatch(
-      /What was found to be left over before that was revoked: 100 tokens\.$/
+      /What was found to be left over before that was revoked \(100 tokens\)\.$/
     )
     expect(step.outputs).toMatchObject({ matched: '100', revoked: '100', failed: '0' })
     expect(step.exitCode).toBe(1)

@@ -488,7 +488,7 @@ describe.each(requests)('$name', (request) => {
 /** The line that says that a request is tried again after this fault. */
 function retryOf({ status: code }: Trait): RegExp {
   const what = code === undefined ? 'got no complete reply \\([^)]+\\)' : `answered ${code}`
-  return new RegExp(` ${what}; try \\d+\\b.* in \\d+\\.\\d s`)
+  return new RegExp(` ${what}; (?:as it asks, )?try \\d+\\b.* in \\d+\\.\\d s`)
 }
 
 it('follows no redirect', () => {

@@ -89,7 +89,7 @@ describe('a storm', () => {
       const refused = requests.filter(({ status, path }, index) => status === 429 && !isCheck(path, index))
       const waits = all
         .flatMap(({ lines }) => lines)
-        .flatMap((line) => /as it asks, in ([\d.]+) s/.exec(line)?.[1] ?? [])
+        .flatMap((line) => /as it asks, try \d+ in ([\d.]+) s/.exec(line)?.[1] ?? [])
       expect(refused.length).toBeGreaterThan(JOBS / 4)
       expect(waits).toHaveLength(refused.length)
       expect(waits.filter((wait) => !wait.endsWith('.0')).length).toBeGreaterThan(waits.length / 2)

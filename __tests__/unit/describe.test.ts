@@ -44,7 +44,7 @@ describe('a token in words', () => {
       'Token 7 minted, with the scopes read write; it lives 1 hour, and is revoked when the job ends.'
     )
     expect(mintedMessage(bare, false)).toBe(
-      'Token (id unknown) minted, with the scopes (not told); it does not expire by itself, and is left alive when the job ends.'
+      'Token (id unknown) minted, with the scopes that Zendesk did not tell; it does not expire by itself, and is left alive when the job ends.'
     )
   })
 

@@ -7,6 +7,7 @@ import { setStage } from './stage.ts'
 const stage = setStage()
 const account = { subdomain: 'acme', 'client-id': 'ci_bot' }
 const A = { ...account, email: 'ada@acme.example', 'api-token': 'the-api-token' }
+const C = { ...account, 'client-secret': 'the-client-secret' }
 const E = { ...account, 'refresh-token': 'the-refresh-token' }
 const pair = { refresh_token: 'the-next-refresh-token' }
 
@@ -18,7 +19,8 @@ describe('isRevoked', () => {
     ['true', A, {}, false],
     ['true', E, pair, false],
     ['false', A, {}, true],
-    ['false', E, pair, true]
+    ['false', E, pair, true],
+    ['auto', C, pair, true]
   ])('with skip-token-revoke %s, inputs %j and reply %j is %p', (skip, given, json, expected) => {
     stage.inputs({ ...given, 'skip-token-revoke': skip })
     const inputs = readMintInputs()

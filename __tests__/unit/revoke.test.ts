@@ -193,7 +193,7 @@ describe('the credential in post', () => {
     expect(more).toEqual([])
     expect(line).toMatch(new RegExp(`^::warning::Token ${id} may still be alive: `))
     expect(line).toContain(
-      '(and this step was not given the credential that minted it); it does not expire by itself'
+      '(the post step was given other inputs than the main step, so it could not use the credential); it does not expire by itself'
     )
     expect(line!.endsWith(BY_HAND(id))).toBe(true)
   })
@@ -203,7 +203,7 @@ describe('the credential in post', () => {
     stage.inputs({})
     expect(await post()).toEqual([
       expect.stringMatching(
-        /^::warning::.*credential that minted it\); it expires by itself at 2026-11-21T12:30:00Z/
+        /^::warning::.*could not use the credential\); it expires by itself at 2026-11-21T12:30:00Z/
       )
     ])
   })

@@ -174,7 +174,7 @@ describe('a sweep', () => {
     expect(await run(inputs)).toEqual({ matched: '1', revoked: '0', failed: '0', 'token-ids': `[${left}]` })
     expect(ids()).toEqual([left])
     expect(stage.spoken().at(-1)).toBe(
-      `1 token of 1 left over, and would be revoked without dry-run: ${left}.`
+      `1 token of 1 left over, and would be revoked with \`dry-run: 'false'\`: ${left}.`
     )
   })
 
@@ -256,7 +256,7 @@ describe('a sweep', () => {
     zendesk.seedTokens(150)
     zendesk.fault({ path: LIST }, [{ kind: 'pass' }, { kind: 'reply', status: 403 }])
     await expect(run(withC())).rejects.toThrow(
-      /^Could not list the tokens: .* left over before that was revoked: 100 tokens\.$/
+      /^Could not list the tokens: .* left over before that was revoked \(100 tokens\)\.$/
     )
     expect(stage.outputs()).toMatchObject({ matched: '100', revoked: '100', failed: '0' })
     expect(ids()).toHaveLength(50)
@@ -311,7 +311,7 @@ describe('a sweep', () => {
     await run(withC())
     expect(stage.all('warning')).toEqual([
       expect.stringMatching(
-        /^The helper token \d+ could not be revoked \(Zendesk answered 418\); it dies by itself within 720 s/
+        /^The helper token \d+ could not be revoked \(Zendesk answered 418\); it expires by itself within 12 minutes; to remove it sooner, send DELETE /
       )
     ])
   })
@@ -325,7 +325,7 @@ describe('a sweep', () => {
   })
 
   it('does not begin with B where its own id is not told', async () => {
-    const purpose = 'Could not tell the access-token from those to revoke'
+    const purpose = 'Could not learn the id of the access-token, which must not be revoked'
     zendesk.seedTokens(1, { client: 'admin_tools' })
     zendesk.fault({ path: CURRENT }, { kind: 'reply', status: 200, body: {} })
     await expect(run(withB())).rejects.toThrow(purpose)

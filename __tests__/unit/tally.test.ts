@@ -66,7 +66,7 @@ describe('the last line', () => {
     ['1 token of 1 left over, and revoked.', { tokens: 1 }],
     ['2 tokens of 9 left over, and revoked.', { tokens: 2, seen: 9 }],
     [
-      '2 tokens of 9 left over, and would be revoked without dry-run: 1, 2.',
+      "2 tokens of 9 left over, and would be revoked with `dry-run: 'false'`: 1, 2.",
       { tokens: 2, seen: 9, dryRun: true }
     ]
   ])('is %p', (line, how) => {
@@ -77,6 +77,17 @@ describe('the last line', () => {
   it('names 50 ids at most', () => {
     expect(tally({ dryRun: true, tokens: 50 }).message()).toMatch(/, 49, 50\.$/)
     expect(tally({ dryRun: true, tokens: 52 }).message()).toMatch(/, 49, 50 and 2 more\.$/)
+  })
+})
+
+describe('a sweep that did not finish', () => {
+  it('says so first in its summary', () => {
+    const broken = new Tally(false)
+    broken.failure = new Error('The list broke off.')
+    expect(broken.table('Title', 0).lines).toEqual([
+      'The sweep did not finish. The list broke off.',
+      'Left over: 0 of 0 tokens. Revoked: 0. Failed: 0.'
+    ])
   })
 })
 
@@ -91,7 +102,7 @@ describe('the error', () => {
     const broken = tally({ tokens: 2 })
     broken.failure = new Error('The list broke off.')
     expect(broken.error()?.message).toBe(
-      'The list broke off. What was found to be left over before that was revoked: 2 tokens.'
+      'The list broke off. What was found to be left over before that was revoked (2 tokens).'
     )
     const both = tally({ tokens: 2, failed: [2] })
     both.failure = new Error('The list broke off.')

@@ -6,7 +6,7 @@ const SHORTEST_SECRET = 8
 
 /** Why a secret that is there in the workflow can arrive empty. */
 export const LIKELY_EMPTY =
-  'it is empty, as it is where no secret of that name exists, and in a run from a fork or by Dependabot, to which GitHub gives no secrets'
+  'a secret arrives empty where none of that name exists, and in a run from a fork or by Dependabot, to which GitHub gives no secrets'
 
 /** The inputs of a step are not what they should be; tells all that is wrong with them. */
 export class InputError extends Error {}
@@ -71,7 +71,7 @@ export class Form {
     if (isMaskable(value)) return new Secret(value)
     this.problem(
       input,
-      `it is shorter than ${SHORTEST_SECRET} characters, so it is no such secret (and is neither sent nor masked): copy the whole of it`
+      `it is shorter than ${SHORTEST_SECRET} characters, too short for a secret (it was neither sent nor masked): copy the whole of it`
     )
     return undefined
   }
@@ -81,7 +81,7 @@ export class Form {
     const value = this.text(input).toLowerCase()
     const choice = choices.find((known) => known === (value === '' ? choices[0] : value))
     if (choice !== undefined) return choice
-    this.problem(input, `"${quote(value)}" is none of its values: write ${choices.join(' or ')}`)
+    this.problem(input, `"${quote(value)}" is not allowed here: write ${choices.join(' or ')}`)
     return choices[0]
   }
 
@@ -98,7 +98,7 @@ export class Form {
     if (number >= min && number <= max) return number
     this.problem(
       input,
-      `"${quote(value)}" is no whole number from ${min} to ${max}: write the ${unit} in digits`
+      `"${quote(value)}" is not a whole number from ${min} to ${max}: write the ${unit} in digits`
     )
     return undefined
   }

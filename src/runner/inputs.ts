@@ -147,7 +147,7 @@ function readAccount(
   if (given !== '' && subdomain === '') {
     form.problem(
       'subdomain',
-      `"${quote(given)}" is no Zendesk subdomain: write acme, acme.zendesk.com or https://acme.zendesk.com/`
+      `"${echo(given)}" is not a Zendesk subdomain: write acme, acme.zendesk.com or https://acme.zendesk.com/`
     )
   }
   const base = form.text('base-url')
@@ -155,7 +155,7 @@ function readAccount(
   if (origin === '') {
     form.problem(
       'base-url',
-      `"${quote(base)}" is no origin: write https://host or https://host:port and nothing behind it (http: only for localhost and 127.0.0.0/8)`
+      `"${echo(base)}" is not an origin: write https://host or https://host:port and nothing behind it (http: only for localhost and 127.0.0.0/8)`
     )
   }
   return {
@@ -165,11 +165,16 @@ function readAccount(
   }
 }
 
+/** A value for an error; what may be a password in a URL is left out. */
+function echo(value: string): string {
+  return quote(value.replace(/\/\/[^/]*@/, '//***@'))
+}
+
 function readClientId(form: Form, isAdmin: boolean): string {
   const cure = 'write the unique identifier of the OAuth client, from Admin Center'
   const clientId = form.required('client-id', cure)
   if (isAdmin && /^\d+$/.test(clientId) && usableId(Number(clientId)) === undefined) {
-    form.problem('client-id', `${quote(clientId)} is no id that Zendesk gives: ${cure}`)
+    form.problem('client-id', `${quote(clientId)} is not a possible id: ${cure}`)
   }
   return clientId
 }
@@ -195,7 +200,10 @@ function readCredential(form: Form, chosen: CredentialKind): Credential | undefi
   const codeVerifier = form.secret('code-verifier')
   for (const input of ['redirect-uri', 'code-verifier']) {
     if (chosen !== 'authorization-code' && getInput(input) !== '') {
-      form.problem(input, 'it belongs to authorization-code, which is empty: set that too, or leave this out')
+      form.problem(
+        input,
+        `it is used only with authorization-code, which is empty: set that, or leave this out; ${LIKELY_EMPTY}`
+      )
     }
   }
   switch (chosen) {
@@ -208,16 +216,16 @@ function readCredential(form: Form, chosen: CredentialKind): Credential | undefi
       const accessToken = form.secret(chosen)
       refuseClientSecret(form, chosen)
       if (accessToken !== undefined && usableToken(accessToken.reveal()) === undefined) {
-        form.problem(chosen, 'it has characters that no access token has, or more than 8192: copy it again')
+        form.problem(
+          chosen,
+          'it has characters that an access token cannot have, or is longer than 8192: copy it again'
+        )
       }
       return accessToken && { kind: chosen, accessToken }
     }
     case 'client-secret':
       if (getInput(chosen) === '' && getInput('email') === '') {
-        form.problem(
-          chosen,
-          `there is no credential: set client-secret (or another of the credentials); ${LIKELY_EMPTY}`
-        )
+        form.problem(chosen, `no credential is set: set client-secret, or another one; ${LIKELY_EMPTY}`)
       }
       return clientSecret && { kind: chosen, clientSecret, authMethod }
     case 'authorization-code': {
@@ -251,7 +259,7 @@ function readEmail(form: Form, chosen: CredentialKind): string {
     else if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
       form.problem(
         'email',
-        `"${quote(email)}" is no e-mail address: write the one that the admin signs in with`
+        `"${quote(email)}" is not an e-mail address: write the one that the admin signs in with`
       )
     }
   } else if (getInput('email') !== '') {
@@ -286,7 +294,7 @@ function readAge(form: Form): number {
   const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(value) ?? []
   const age = Number(count) * ({ m: HOUR / 60, h: HOUR, d: 24 * HOUR }[unit] ?? NaN)
   if (!(age >= HOUR)) {
-    form.problem('older-than', `"${quote(value)}" is no age of at least an hour: write 90m, 36h or 7d`)
+    form.problem('older-than', `"${quote(value)}" is not an age of at least an hour: write 90m, 36h or 7d`)
   }
   return age
 }

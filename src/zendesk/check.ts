@@ -54,7 +54,10 @@ export async function checkToken(session: Session, token: Secret, about: About):
     const told = object(json)['token']
     return status === 200 && told !== undefined
       ? { facts: tokenFacts(told) }
-      : { unchecked: `Zendesk answered ${status}` }
+      : {
+          unchecked:
+            status === 200 ? 'Zendesk answered 200 without telling of a token' : `Zendesk answered ${status}`
+        }
   } catch (error) {
     if (!(error instanceof Unanswered || error instanceof BudgetSpent)) throw error
     // A token that was refused a moment ago is not taken for a good one.

@@ -43,6 +43,11 @@ export function isAdmin(credential: Credential): credential is AdminCredential {
   return credential.kind === 'api-token' || credential.kind === 'access-token'
 }
 
+/** Whether a credential is exchanged for a pair: an access token, and the refresh token that lives and dies with it. */
+export function comesInPairs({ kind }: Credential): boolean {
+  return kind === 'authorization-code' || kind === 'refresh-token'
+}
+
 /** The `Authorization` header of a bearer token (RFC 6750 §2.1). */
 export function bearer(token: Secret): Secret {
   return new Secret(`Bearer ${token.reveal()}`)

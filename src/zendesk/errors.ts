@@ -45,6 +45,9 @@ interface Told extends Circumstances {
   seconds?: number
 }
 
+/** What a helper token is minted for, in an error. */
+export const HELPER_PURPOSE = 'mint a helper token'
+
 /**
  * Every way in which Zendesk can say no: how the sentence begins, by which `docs/troubleshooting.md` is found, and
  * how it ends: the likely cause and what to do.
@@ -69,20 +72,22 @@ export const ERRORS = {
   },
   forbidden: {
     says: 'Zendesk does not allow this',
-    cure: ({ credential, deprecatedMint }: Told) =>
-      [
-        credential === 'api-token'
-          ? 'the user of `email` is not an admin'
-          : 'the user of the credential is not an admin, or the credential lacks the scope (`read` to look up, `write` to create or revoke)',
-        deprecatedMint === true
-          ? ', or Zendesk has closed this deprecated endpoint for the account: use an admin, or `client-secret` in place of the credential'
-          : ': use an admin, and a credential with the scopes `read write`'
-      ].join('')
+    cure: ({ credential, deprecatedMint, call }: Told) =>
+      call.path === '/oauth/tokens'
+        ? 'check the client in Admin Center, and the IP restrictions of the account: Zendesk, or something in front of it, lets this client or this runner mint no tokens'
+        : [
+            credential === 'api-token'
+              ? 'the user of `email` is not an admin'
+              : 'the user of the credential is not an admin, or the credential lacks the scope (`read` to look up, `write` to create or revoke)',
+            deprecatedMint === true
+              ? ', or Zendesk has closed this deprecated endpoint for the account: use an admin, or `client-secret` in place of the credential'
+              : ': use an admin, and a credential with the scopes `read write`'
+          ].join('')
   },
   clientUnknown: {
     says: 'Zendesk knows no such OAuth client',
     cure: ({ clientId }: Told) =>
-      `there is no client ${quote(clientId)} that this user may use: write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\``
+      `there is no client "${quote(clientId)}" that this user can see: write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\``
   },
   subdomainUnknown: {
     says: 'There is no Zendesk API at this address',
@@ -100,7 +105,7 @@ export const ERRORS = {
       [
         clientId.startsWith('zis_') && credential === 'client-secret'
           ? 'clients whose identifier begins with `zis_` cannot use `client-secret`: mint for them with `access-token`'
-          : 'check that `client-secret` is the secret of this client, copied whole, and that `token-endpoint-auth-method` is right',
+          : 'check that `client-secret` is set for a confidential client, is the secret of this client, copied whole, and that `token-endpoint-auth-method` is right',
         /^\d+$/.test(clientId)
           ? '; `client-id` is a number, but this credential wants the unique identifier'
           : '; `client-id` has to be the unique identifier of the client in this account, not its name or number'
@@ -108,20 +113,24 @@ export const ERRORS = {
   },
   unauthorizedClient: {
     says: 'Zendesk does not let this OAuth client use this grant (unauthorized_client)',
-    cure: () =>
-      'only confidential clients can use `client-secret`: make the client confidential in Admin Center, or use another credential'
+    cure: ({ credential }: Told) =>
+      credential === 'client-secret'
+        ? 'only confidential clients can use `client-secret`, and this one is public: make it confidential in Admin Center, or use another credential'
+        : 'allow this grant for the client in Admin Center, or use another client'
   },
   invalidScope: {
     says: 'Zendesk refused the scopes (invalid_scope)',
-    cure: () =>
-      'ask in `scopes` only for what the allowed scopes of the client list in Admin Center, or widen them there'
+    cure: ({ purpose }: Told) =>
+      purpose === HELPER_PURPOSE
+        ? 'allow `read` and `write` in the allowed scopes of the client in Admin Center, which a helper token needs'
+        : 'ask in `scopes` only for what the allowed scopes of the client list in Admin Center, or widen them there'
   },
   invalidGrant: {
     says: 'Zendesk refused the grant (invalid_grant)',
     cure: ({ credential, afterLostReply }: Told) =>
       [
         credential === 'refresh-token'
-          ? 'the refresh token was used before, revoked or is expired: store the `refresh-token` output after each run, never let two runs share one, and start again with a code'
+          ? 'the refresh token has been used, has been revoked or has expired: store the `refresh-token` output after each run, never let two runs share one, and start again with a code'
           : 'an authorization code works once and for 120 seconds, and only with the `redirect-uri`, `code-verifier` and client that it was asked for with: get another',
         afterLostReply === true
           ? ' (a reply was lost before this one: the first try was probably carried out, and used it up)'
@@ -131,7 +140,7 @@ export const ERRORS = {
   endpointGone: {
     says: 'Zendesk no longer mints tokens at this endpoint',
     cure: ({ clientId }: Told) =>
-      `it was deprecated on 2026-08-26: use \`client-secret\` in place of \`api-token\` or \`access-token\` (or, if others can still mint, check that a client ${quote(clientId)} exists)`
+      `it was deprecated on 2026-08-26: use \`client-secret\` in place of \`api-token\` or \`access-token\` (if other workflows can still mint, check instead that client ${quote(clientId)} exists)`
   },
   rateLimit: {
     says: 'Zendesk limits the rate of requests',
@@ -200,6 +209,10 @@ export const ERRORS = {
     says: 'The reply is larger than 1 MiB, and was not read',
     cure: () => 'check `subdomain` and `base-url`: no reply of Zendesk is that long'
   },
+  unsendable: {
+    says: 'The request could not be sent',
+    cure: () => 'a value in it has characters that HTTP does not allow: check the inputs of this step'
+  },
   timeout: {
     says: 'There was no reply in time',
     cure: () => 'see https://status.zendesk.com, run the job again, or raise `timeout-seconds`'
@@ -227,7 +240,7 @@ const BY_REASON: Record<Reason, ErrorKind> = {
   'too large': 'tooLarge',
   timeout: 'timeout',
   cancelled: 'cancelled',
-  unsendable: 'unexpected'
+  unsendable: 'unsendable'
 }
 
 const BY_CODE = new Map<string | undefined, ErrorKind>([
@@ -251,7 +264,8 @@ export function kindOf(answer: Answer, { call, deprecatedMint }: Circumstances):
     return 'endpointGone'
   if (html || (status === 404 && call.method !== 'DELETE')) return 'subdomainUnknown'
   if (status < 300) return 'unusableReply'
-  if (status === 422 && call.method === 'POST') return 'clientUnknown'
+  if (status === 422 && deprecatedMint === true && !/scope/i.test(String(wordsOf(json))))
+    return 'clientUnknown'
   return 'unexpected'
 }
 

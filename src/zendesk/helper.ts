@@ -1,7 +1,9 @@
 import { BudgetSpent, Cancelled } from '../budget.ts'
+import { quote } from '../redact.ts'
 import { type Secret } from '../secret.ts'
+import { duration, timeOfDay } from '../time.ts'
 import { bearer, type ClientCredential } from './credential.ts'
-import { explain, reasonOf, type About } from './errors.ts'
+import { explain, HELPER_PURPOSE, reasonOf, type About } from './errors.ts'
 import { Unanswered } from './failures.ts'
 import { exchangeGrant } from './grants.ts'
 import { type Reply } from './http.ts'
@@ -25,7 +27,7 @@ export interface HelperTerms {
   lifetime: number
   /** Called with the helper the moment it arrives. */
   mask: (secret: string) => void
-  /** Called with a sentence where the helper could not be revoked. */
+  /** Called with a sentence where a helper may live on. */
   onLeftOver: (sentence: string) => void
 }
 
@@ -57,18 +59,33 @@ export async function withHelper<Result>(
 
 async function mintHelper(
   session: Session,
-  { credential, about, lifetime, mask }: HelperTerms
+  { credential, about, lifetime, mask, onLeftOver }: HelperTerms
 ): Promise<Secret> {
   const { clientId } = about
   const call = exchangeGrant(credential, { clientId, scopes: ['read', 'write'], expiresIn: lifetime })
-  const circumstances = { ...about, credential: credential.kind, purpose: 'mint a helper token', call }
+  const circumstances = { ...about, credential: credential.kind, purpose: HELPER_PURPOSE, call }
   const onReply = ({ json }: Reply): void => {
-    const arrived = readMintReply(json, credential).token
-    if (arrived !== undefined) mask(arrived.reveal())
+    const { token, refreshToken } = readMintReply(json, credential)
+    for (const secret of [token, refreshToken]) if (secret !== undefined) mask(secret.reveal())
   }
-  const answer = await session.send(call, { grace: CLOSING_TIME, onReply }).catch((error: unknown) => {
-    throw explain(error, circumstances)
-  })
+  let lostAt: number | undefined
+  const onLostReply = (sentAt: number): void => {
+    lostAt ??= sentAt
+  }
+  let told = false
+  const beforeRetry = (): void => {
+    if (lostAt !== undefined && !told) {
+      onLeftOver(
+        `The reply to the mint of a helper token was lost: an unused token of client ${quote(clientId)} may exist since ${timeOfDay(lostAt)}; it expires after ${duration(lifetime)}, and \`sweep\` removes it.`
+      )
+      told = true
+    }
+  }
+  const answer = await session
+    .send(call, { grace: CLOSING_TIME, onReply, onLostReply, beforeRetry })
+    .catch((error: unknown) => {
+      throw explain(error, circumstances)
+    })
   const { token } = readMintReply(answer.json, credential)
   if (token === undefined || answer.status >= 300) throw explain(answer, circumstances)
   return token
@@ -94,7 +111,7 @@ async function revokeHelper(
     why = reasonOf(error)
   }
   onLeftOver(
-    `The helper token ${id ?? '(id unknown)'} could not be revoked (${why}); it dies by itself within ${lifetime} s, or send DELETE ${session.origin}/api/v2/oauth/tokens/${id ?? '{id}'} as an admin.`
+    `The helper token ${id ?? '(id unknown)'} could not be revoked (${why}); it expires by itself within ${duration(lifetime)}; to remove it sooner, send DELETE ${session.origin}/api/v2/oauth/tokens/${id ?? '{id}'} as an admin.`
   )
 }
 

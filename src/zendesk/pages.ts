@@ -46,7 +46,7 @@ export async function* pages(
     const more = meta['has_more'] ?? false
     if (more === false) return
     const cursor = text(meta['after_cursor'])
-    if (more !== true || cursor === undefined || seen.has(cursor))
+    if (more !== true || cursor === undefined || /\p{Cs}/u.test(cursor) || seen.has(cursor))
       throw explain(answer, circumstances, 'unusableReply')
     seen.add(cursor)
     after = `&page[after]=${encodeURIComponent(cursor)}`

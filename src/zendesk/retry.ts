@@ -126,7 +126,7 @@ export class Session {
       }
       this.budget.check()
       // A wait that was asked for does not use up one of the tries.
-      const next = asked === undefined ? `try ${failures + 1} of ${tries}` : `try ${count + 1}, as it asks,`
+      const next = asked === undefined ? `try ${failures + 1} of ${tries}` : `as it asks, try ${count + 1}`
       this.notes.info(
         `${call.method} ${pathname(call)} ${describe(outcome)}; ${next} in ${(wait / 1000).toFixed(1)} s`
       )

@@ -136,7 +136,7 @@ async function attemptWithHelper(
 ): Promise<Attempt> {
   const id = target.id ?? (await find(session, target, helper, about))
   if (id === undefined)
-    return { why: 'its id is not known, and no token in the list is surely it', scope: false }
+    return { why: 'its id is not known, and no token in the list is certainly this one', scope: false }
   return attempt(session, target, id, { authorization: helper.authorization, own: false }, about)
 }
 
@@ -147,7 +147,7 @@ async function prove(session: Session, token: Secret, about: About): Promise<Att
     ...about,
     call,
     credential: 'access-token',
-    purpose: 'see that it is dead'
+    purpose: 'verify that the token is dead'
   }
   let alive = false
   try {
@@ -164,7 +164,7 @@ async function prove(session: Session, token: Secret, about: About): Promise<Att
     if (!alive || error instanceof Unanswered)
       return { end: 'unverified', why: reasonOf(explain(error, circumstances)) }
   }
-  return { why: 'Zendesk says that it revoked the token, which still works', scope: false }
+  return { why: 'Zendesk reported the token as revoked, but it still works', scope: false }
 }
 
 /**

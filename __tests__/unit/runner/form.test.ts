@@ -133,7 +133,7 @@ describe('a choice', () => {
 
   it('is nothing else', () => {
     expect(problem('Yes', read)).toBe(
-      'An input needs a correction: it: "yes" is none of its values: write auto or true or false.'
+      'An input needs a correction: it: "yes" is not allowed here: write auto or true or false.'
     )
   })
 })
@@ -142,9 +142,7 @@ describe('a flag', () => {
   it.each([true, false])('that is %p where it is empty', (ifEmpty) => {
     const read = (form: Form): boolean => form.flag('it', ifEmpty)
     expect(['', 'TRUE', 'False'].map((given) => value(given, read))).toEqual([ifEmpty, true, false])
-    expect(problem('1', read)).toMatch(
-      /it: "1" is none of its values: write (true or false|false or true)\.$/
-    )
+    expect(problem('1', read)).toMatch(/it: "1" is not allowed here: write (true or false|false or true)\.$/)
   })
 })
 
@@ -157,7 +155,7 @@ describe('an integer', () => {
 
   it.each(['4', '3601', '1e2', '-5', '5.0', '0x10', 'five', '9'.repeat(400), '٥٥'])('is not %s', (given) => {
     expect(problem(given, read)).toMatch(
-      /^An input needs a correction: it: ".+" is no whole number from 5 to 3600: write the time in seconds in digits\.$/
+      /^An input needs a correction: it: ".+" is not a whole number from 5 to 3600: write the time in seconds in digits\.$/
     )
     expect(read(new Form())).toBeUndefined()
   })

@@ -23,9 +23,9 @@ const D = {
   'code-verifier': 'the-verifier'
 }
 const E = { ...account, 'refresh-token': 'the-refresh-token' }
-const NONE = 'there is no credential: set client-secret'
+const NONE = 'no credential is set: set client-secret'
 const CAUSE =
-  /it is empty, as it is where no secret of that name exists, and in a run from a fork or by Dependabot, to which GitHub gives no secrets/
+  /a secret arrives empty where none of that name exists, and in a run from a fork or by Dependabot, to which GitHub gives no secrets/
 
 type Given = Record<string, string | undefined>
 
@@ -104,6 +104,18 @@ describe('the subdomain', () => {
 })
 
 describe('the base-url', () => {
+  it('is repeated without the password that somebody wrote into it', () => {
+    const told = problems({
+      ...C,
+      subdomain: 'https://ann:hunter2@acme',
+      'base-url': 'https://ann:hunter2@acme.example'
+    })
+    expect(told.join()).toMatch(
+      /subdomain: "https:\/\/\*\*\*@acme".*base-url: "https:\/\/\*\*\*@acme\.example"/
+    )
+    expect(told.join()).not.toMatch(/hunter2/)
+  })
+
   it.each([
     ['https://eu.acme.zendesk.com/', 'https://eu.acme.zendesk.com', 0],
     ['HTTPS://Acme.Zendesk.com:8443', 'https://acme.zendesk.com:8443', 0],

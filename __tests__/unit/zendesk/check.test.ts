@@ -73,7 +73,8 @@ describe('checkToken', () => {
     async (status, body) => {
       replies([status, body])
       const by = talk()
-      expect(await check(by)).toEqual({ unchecked: `Zendesk answered ${status}` })
+      const what = status === 200 ? ' without telling of a token' : ''
+      expect(await check(by)).toEqual({ unchecked: `Zendesk answered ${status}${what}` })
       expect(by.world.sleeps).toEqual([])
     }
   )

@@ -171,7 +171,7 @@ describe('the errors of replies, each with its cause and its cure', () => {
     const details = { client: [{ description: 'Client: is invalid' }] }
     const json = { error: 'RecordInvalid', description: 'Record validation errors', details }
     expect(told(answer(422, { json }), ADMIN)).toMatch(
-      /no such OAuth client.*422 \("RecordInvalid: Record validation errors: Client: is invalid"\).*no client ci_bot.*`client-id`/
+      /no such OAuth client.*422 \("RecordInvalid: Record validation errors: Client: is invalid"\).*no client "ci_bot".*`client-id`/
     )
   })
 
@@ -206,6 +206,9 @@ describe('the errors of replies, each with its cause and its cure', () => {
 
   it('unauthorized_client: a public client', () => {
     expect(told(oauth(400, 'unauthorized_client'))).toMatch(/confidential/)
+    const other = told(oauth(400, 'unauthorized_client'), { credential: 'refresh-token' })
+    expect(other).toMatch(/allow this grant/)
+    expect(other).not.toMatch(/client-secret/)
   })
 
   it('invalid_scope: the allowed scopes of the client', () => {
@@ -217,7 +220,7 @@ describe('the errors of replies, each with its cause and its cure', () => {
     const code = told(refused, { credential: 'authorization-code' })
     expect(code).toMatch(/once.*120 seconds.*`redirect-uri`/)
     const refresh = told(refused, { credential: 'refresh-token' })
-    expect(refresh).toMatch(/used before.*`refresh-token`/)
+    expect(refresh).toMatch(/has been used.*`refresh-token`/)
     expect(code + refresh).not.toMatch(/lost/)
     for (const credential of ['authorization-code', 'refresh-token'] as const) {
       expect(told(refused, { credential, afterLostReply: true })).toMatch(

@@ -125,6 +125,40 @@ describe('withHelper', () => {
     expect(given.masked).toEqual(status === 302 ? [HELPER] : [])
   })
 
+  it('tells once that an unused one may exist, where replies to its mint were lost', async () => {
+    mints(502, {})
+    mints(504, {})
+    mints()
+    tells()
+    withIt().delete(`${TOKENS}/9`).reply(204)
+    const given = terms()
+    expect(await run(talk(), given, () => Promise.resolve('done'))).toBe('done')
+    expect(given.left).toEqual([
+      expect.stringMatching(
+        /^The reply to the mint of a helper token was lost: an unused token of client ci_bot may exist since \d\d:\d\d UTC; it expires after 10 minutes, and `sweep` removes it\.$/
+      )
+    ])
+  })
+
+  it('tells nothing of that where the mint was refused for a moment', async () => {
+    mints(429, {})
+    mints()
+    tells()
+    withIt().delete(`${TOKENS}/9`).reply(204)
+    const given = terms()
+    await run(talk(), given, () => Promise.resolve())
+    expect(given.left).toEqual([])
+  })
+
+  it('masks a refresh token as well, which no helper should have', async () => {
+    mints(200, { access_token: HELPER, refresh_token: 'refresh-1' })
+    tells()
+    withIt().delete(`${TOKENS}/9`).reply(204)
+    const given = terms()
+    await run(talk(), given, () => Promise.resolve())
+    expect(given.masked).toEqual([HELPER, 'refresh-1'])
+  })
+
   it('tells why there was no reply', async () => {
     const by = talk()
     nock(ORIGIN)
@@ -166,7 +200,7 @@ describe('withHelper', () => {
       await run(talk(), given, () => Promise.resolve())
       expect(given.left).toHaveLength(1)
       expect(given.left[0]).toMatch(id === 0 ? /helper token \(id unknown\)/ : /helper token 9 /)
-      expect(given.left[0]).toMatch(new RegExp(`${status}.*within 600 s`))
+      expect(given.left[0]).toMatch(new RegExp(`${status}.*within 10 minutes; .*DELETE`))
     }
   )
 

@@ -77,7 +77,7 @@ describe('pages', () => {
     }
   })
 
-  it.each([undefined, null, '', 17, {}])(
+  it.each([undefined, null, '', 17, {}, 'half a letter: \ud800'])(
     'fails where there is more, but the cursor is %j',
     async (after_cursor) => {
       page(undefined, { things: [1], meta: { has_more: true, after_cursor } })

@@ -194,7 +194,7 @@ describe('Session.send, where the server says how long to wait', () => {
     const { session, world, notes } = talk()
     expect((await session.send(GET)).status).toBe(200)
     expect(world.sleeps).toEqual([7000, 1000])
-    expect(notes.infos[0]).toMatch(new RegExp(`^GET /x answered ${status}.* try 2, as it asks, in 7\\.0 s`))
+    expect(notes.infos[0]).toMatch(new RegExp(`^GET /x answered ${status}.* as it asks, try 2 in 7\\.0 s`))
   })
 
   it('adds up to a quarter at random', async () => {
