@@ -484,131 +484,6 @@ __nccwpck_require__.d(__webpack_exports__, {
   sweep: () => (/* binding */ src_sweep)
 });
 
-;// CONCATENATED MODULE: ./src/redact.ts
-/*
- * What others say (Zendesk, a proxy, the author of an input) on its way to a log.
- *
- * The runner masks a known secret in a few forms; a server can echo it in more, split by control characters,
- * or send text that the runner takes for a command. So text is cleaned here before the runner sees it.
- */
-const QUOTE_LIMIT = 200;
-/** What may stand between the characters of a secret that a server repeats in pieces. */
-const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u;
-const SHORTEST = 4;
-const known = new Set();
-/** Makes `secret` unprintable from here on, in the forms in which servers like to repeat what they were sent. */
-function remember(secret) {
-    const bytes = Buffer.from(secret);
-    const forms = [
-        secret,
-        JSON.stringify(secret).slice(1, -1),
-        encodeURIComponent(secret),
-        new URLSearchParams([['', secret]]).toString().slice(1),
-        bytes.toString('base64'),
-        shifted(bytes, 1),
-        shifted(bytes, 2),
-        bytes.toString('base64url'),
-        bytes.toString('hex')
-    ];
-    // What is shorter than any secret would take words apart that have nothing to do with it.
-    for (const { text } of forms.map(compact))
-        if (text.length >= SHORTEST)
-            known.add(text);
-}
-/** The base64 of a secret that comes after so many other bytes, as far as these do not change it. */
-function shifted(bytes, by) {
-    return Buffer.concat([Buffer.alloc(by), bytes])
-        .toString('base64')
-        .replace(/.=*$/, '')
-        .slice(by + 1);
-}
-/** The text in lower case without separators, and where each of its characters stood. */
-function compact(text) {
-    const positions = [];
-    let rest = '';
-    for (let position = 0; position < text.length; position += 1) {
-        const character = text.charAt(position);
-        if (SEPARATOR.test(character))
-            continue;
-        const lower = character.toLowerCase();
-        rest += lower.length === 1 ? lower : character;
-        positions.push(position);
-    }
-    return { text: rest, positions };
-}
-/** Replaces every known secret in `text` by `***`, in any case of its letters, and where it comes in pieces. */
-function redact(text) {
-    const { text: rest, positions } = compact(text);
-    const secret = new Set();
-    for (const form of known) {
-        for (let at = rest.indexOf(form); at !== -1; at = rest.indexOf(form, at + 1)) {
-            const [start, end] = [positions[at], positions[at + form.length - 1]].map(Number);
-            for (let position = start; position <= end; position += 1)
-                secret.add(position);
-        }
-    }
-    if (secret.size === 0)
-        return text;
-    return text.split('').reduce((shown, character, position) => {
-        if (!secret.has(position))
-            return shown + character;
-        return secret.has(position - 1) ? shown : `${shown}***`;
-    }, '');
-}
-/**
- * Makes `text` safe as a line of a log: no known secret, one line, no control or invisible characters, and
- * nothing in it that the runner would execute (`::` at the start of a line, `##[` anywhere in it).
- */
-function oneLine(text) {
-    const plain = redact(text)
-        .replace(/\s+/g, ' ')
-        .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '');
-    return redact(plain)
-        .replace(/:(?=:)/g, ': ')
-        .replace(/##(?=\[)/g, '## ');
-}
-/** Text that is not ours, ready to be quoted in a line: cleaned, without markup, at most 200 characters. */
-function quote(text) {
-    const withoutMarkup = redact(text)
-        .replace(/<[^>]*>/g, '')
-        .replace(/[<>]/g, '');
-    const characters = Array.from(oneLine(withoutMarkup).trim());
-    return characters.length <= QUOTE_LIMIT
-        ? characters.join('')
-        : `${characters.slice(0, QUOTE_LIMIT - 1).join('')}…`;
-}
-
-;// CONCATENATED MODULE: ./src/time.ts
-/** A time in ISO 8601, UTC, to the second, such as `2027-04-30T12:00:00Z`; empty for a time that no calendar has. */
-function isoTime(ms) {
-    const date = new Date(ms);
-    return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace(/\.\d{3}Z$/, 'Z');
-}
-/** The time of day in UTC, such as `14:03 UTC`. */
-function timeOfDay(ms) {
-    return `${isoTime(ms).slice(11, 16)} UTC`;
-}
-const UNITS = [
-    ['day', 86_400],
-    ['hour', 3600],
-    ['minute', 60],
-    ['second', 1]
-];
-/** A length of time in words, such as `1 hour 30 minutes`: its largest unit, and the next smaller one. */
-function duration(seconds) {
-    const whole = Math.round(seconds);
-    const largest = UNITS.findIndex(([, length]) => whole >= length);
-    if (largest === -1)
-        return '0 seconds';
-    let left = whole;
-    const parts = UNITS.slice(largest, largest + 2).map(([unit, length]) => {
-        const count = Math.floor(left / length);
-        left -= count * length;
-        return count === 0 ? '' : `${count} ${unit}${count === 1 ? '' : 's'}`;
-    });
-    return parts.filter(Boolean).join(' ');
-}
-
 ;// CONCATENATED MODULE: ./src/secret.ts
 /** A value that is never printed: everything that would show it shows `***`. */
 class Secret {
@@ -2450,6 +2325,100 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
+;// CONCATENATED MODULE: ./src/redact.ts
+/*
+ * What others say (Zendesk, a proxy, the author of an input) on its way to a log.
+ *
+ * The runner masks a known secret in a few forms; a server can echo it in more, split by control characters,
+ * or send text that the runner takes for a command. So text is cleaned here before the runner sees it.
+ */
+const QUOTE_LIMIT = 200;
+/** What may stand between the characters of a secret that a server repeats in pieces. */
+const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u;
+const SHORTEST = 4;
+const known = new Set();
+/** Makes `secret` unprintable from here on, in the forms in which servers like to repeat what they were sent. */
+function remember(secret) {
+    const bytes = Buffer.from(secret);
+    const forms = [
+        secret,
+        JSON.stringify(secret).slice(1, -1),
+        encodeURIComponent(secret),
+        new URLSearchParams([['', secret]]).toString().slice(1),
+        bytes.toString('base64'),
+        shifted(bytes, 1),
+        shifted(bytes, 2),
+        bytes.toString('base64url'),
+        bytes.toString('hex')
+    ];
+    // What is shorter than any secret would take words apart that have nothing to do with it.
+    for (const { text } of forms.map(compact))
+        if (text.length >= SHORTEST)
+            known.add(text);
+}
+/** The base64 of a secret that comes after so many other bytes, as far as these do not change it. */
+function shifted(bytes, by) {
+    return Buffer.concat([Buffer.alloc(by), bytes])
+        .toString('base64')
+        .replace(/.=*$/, '')
+        .slice(by + 1);
+}
+/** The text in lower case without separators, and where each of its characters stood. */
+function compact(text) {
+    const positions = [];
+    let rest = '';
+    for (let position = 0; position < text.length; position += 1) {
+        const character = text.charAt(position);
+        if (SEPARATOR.test(character))
+            continue;
+        const lower = character.toLowerCase();
+        rest += lower.length === 1 ? lower : character;
+        positions.push(position);
+    }
+    return { text: rest, positions };
+}
+/** Replaces every known secret in `text` by `***`, in any case of its letters, and where it comes in pieces. */
+function redact(text) {
+    const { text: rest, positions } = compact(text);
+    const secret = new Set();
+    for (const form of known) {
+        for (let at = rest.indexOf(form); at !== -1; at = rest.indexOf(form, at + 1)) {
+            const [start, end] = [positions[at], positions[at + form.length - 1]].map(Number);
+            for (let position = start; position <= end; position += 1)
+                secret.add(position);
+        }
+    }
+    if (secret.size === 0)
+        return text;
+    return text.split('').reduce((shown, character, position) => {
+        if (!secret.has(position))
+            return shown + character;
+        return secret.has(position - 1) ? shown : `${shown}***`;
+    }, '');
+}
+/**
+ * Makes `text` safe as a line of a log: no known secret, one line, no control or invisible characters, and
+ * nothing in it that the runner would execute (`::` at the start of a line, `##[` anywhere in it).
+ */
+function oneLine(text) {
+    const plain = redact(text)
+        .replace(/\s+/g, ' ')
+        .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '');
+    return redact(plain)
+        .replace(/:(?=:)/g, ': ')
+        .replace(/##(?=\[)/g, '## ');
+}
+/** Text that is not ours, ready to be quoted in a line: cleaned, without markup, at most 200 characters. */
+function quote(text) {
+    const withoutMarkup = redact(text)
+        .replace(/<[^>]*>/g, '')
+        .replace(/[<>]/g, '');
+    const characters = Array.from(oneLine(withoutMarkup).trim());
+    return characters.length <= QUOTE_LIMIT
+        ? characters.join('')
+        : `${characters.slice(0, QUOTE_LIMIT - 1).join('')}…`;
+}
+
 ;// CONCATENATED MODULE: ./src/zendesk/account.ts
 /*
  * Where a Zendesk account is: its subdomain and its origin.
@@ -3338,6 +3307,13 @@ class BudgetSpent extends Error {
         this.seconds = seconds;
     }
 }
+/** Milliseconds kept at the end of a step, or that part of its time, where that is less. */
+const RESERVE = 5000;
+const RESERVED_PART = 0.2;
+/** How many milliseconds of `seconds` are kept for what has to be said or tidied up after the work. */
+function reserveOf(seconds) {
+    return Math.min(RESERVE, seconds * 1000 * RESERVED_PART);
+}
 /** How much time a step still has, and whether it may go on at all. */
 class Budget {
     world;
@@ -3970,6 +3946,78 @@ function parametersOf(grant) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/time.ts
+/** A time in ISO 8601, UTC, to the second, such as `2027-04-30T12:00:00Z`; empty for a time that no calendar has. */
+function isoTime(ms) {
+    const date = new Date(ms);
+    return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+/** The time of day in UTC, such as `14:03 UTC`. */
+function timeOfDay(ms) {
+    return `${isoTime(ms).slice(11, 16)} UTC`;
+}
+const UNITS = [
+    ['day', 86_400],
+    ['hour', 3600],
+    ['minute', 60],
+    ['second', 1]
+];
+/** A length of time in words, such as `1 hour 30 minutes`: its largest unit, and the next smaller one. */
+function duration(seconds) {
+    const whole = Math.round(seconds);
+    const largest = UNITS.findIndex(([, length]) => whole >= length);
+    if (largest === -1)
+        return '0 seconds';
+    let left = whole;
+    const parts = UNITS.slice(largest, largest + 2).map(([unit, length]) => {
+        const count = Math.floor(left / length);
+        left -= count * length;
+        return count === 0 ? '' : `${count} ${unit}${count === 1 ? '' : 's'}`;
+    });
+    return parts.filter(Boolean).join(' ');
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/lost-reply.ts
+
+
+
+/** Remembers that a mint may have been carried out without a usable reply, and tells so once. */
+class LostReply {
+    clientId;
+    expiresIn;
+    /** When the first such request was sent, in milliseconds since 1970. */
+    sentAt;
+    #told = false;
+    /**
+     * @param clientId the client of the token that may exist
+     * @param expiresIn the lifetime in seconds that was asked for; `undefined` where none could be
+     */
+    constructor(clientId, expiresIn) {
+        this.clientId = clientId;
+        this.expiresIn = expiresIn;
+    }
+    /** What a request has to be sent with, for `say` to be called before the retry that follows a lost reply. */
+    watch(say) {
+        return {
+            onLostReply: (sentAt) => {
+                this.sentAt ??= sentAt;
+            },
+            beforeRetry: () => {
+                this.tell(say);
+            }
+        };
+    }
+    /** Calls `say` with a sentence on the token that may exist, if there is one and it was not called before. */
+    tell(say) {
+        if (this.sentAt === undefined || this.#told)
+            return;
+        this.#told = true;
+        const end = this.expiresIn === undefined ? 'does not expire by itself' : `expires after ${duration(this.expiresIn)}`;
+        const since = timeOfDay(this.sentAt);
+        say(`An unused token of client ${quote(this.clientId)} may exist since ${since}; it ${end}, and \`sweep\` removes it.`);
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/zendesk/mint-reply.ts
 
 
@@ -4002,13 +4050,17 @@ function readMintReply(json, credential) {
         expiresIn: usableId(reply['expires_in'])
     };
 }
+/** The tokens in a reply to a mint, which are to be masked before anything is said of it. */
+function secretsIn(json, credential) {
+    const { token, refreshToken } = readMintReply(json, credential);
+    return [token, refreshToken].filter((secret) => secret !== undefined);
+}
 /** Any visible text: a refresh token that is not handed over is lost, so nothing more is asked of its form. */
 function usableRefreshToken(value) {
     return typeof value === 'string' && /^[\x21-\x7e]{1,8192}$/.test(value) ? new Secret(value) : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/ask.ts
-
 
 
 
@@ -4036,29 +4088,22 @@ async function askForToken(session, inputs, about, log) {
     const { credential } = inputs;
     const call = await mintCall(session, inputs, about);
     const circumstances = { ...about, call, purpose: 'mint a token', deprecatedMint: isAdmin(credential) };
-    const lost = new LostReply(inputs);
+    const lost = new LostReply(inputs.clientId, inputs.expiresIn);
     let answer;
     try {
         answer = await session.send(call, {
             grace: GRACE,
             onReply: ({ json }) => {
-                const { token, refreshToken } = readMintReply(json, credential);
-                for (const secret of [token, refreshToken])
-                    if (secret !== undefined)
-                        log.mask(secret.reveal());
+                for (const secret of secretsIn(json, credential))
+                    log.mask(secret.reveal());
             },
-            onLostReply: (sentAt) => {
-                lost.sentAt ??= sentAt;
-            },
-            beforeRetry: () => {
-                lost.tell((note) => {
-                    log.warning(`The reply to a mint was lost. ${note}`);
-                });
-            }
+            ...lost.watch((note) => {
+                log.warning(`The reply to a mint was lost. ${note}`);
+            })
         });
     }
     catch (error) {
-        throw lost.noteOn(explain(error, circumstances));
+        throw withNote(explain(error, circumstances), lost);
     }
     const reply = readMintReply(answer.json, credential);
     const { token, refreshToken } = reply;
@@ -4073,7 +4118,7 @@ async function askForToken(session, inputs, about, log) {
     if (answer.status < 300 && !isRefusal && !(await dropUnusable(session, credential, reply.facts.id, log))) {
         lost.sentAt ??= session.budget.world.now();
     }
-    throw lost.noteOn(failure);
+    throw withNote(failure, lost);
 }
 async function mintCall(session, inputs, about) {
     const { credential, scopes } = inputs;
@@ -4096,33 +4141,14 @@ async function dropUnusable(session, credential, id, log) {
         return false;
     }
 }
-/** Remembers that a mint may have been carried out without a usable reply, and tells so once. */
-class LostReply {
-    inputs;
-    /** When the first such request was sent, in milliseconds since 1970. */
-    sentAt;
-    #told = false;
-    constructor(inputs) {
-        this.inputs = inputs;
-    }
-    tell(say) {
-        if (this.sentAt === undefined || this.#told)
-            return;
-        this.#told = true;
-        const { clientId, expiresIn } = this.inputs;
-        const end = expiresIn === undefined ? 'does not expire by itself' : `expires after ${duration(expiresIn)}`;
-        const since = timeOfDay(this.sentAt);
-        say(`An unused token of client ${quote(clientId)} may exist since ${since}; it ${end}, and \`sweep\` removes it.`);
-    }
-    /** The error, with the note behind it where that has not been told yet. */
-    noteOn(error) {
-        let noted = error;
-        this.tell((note) => {
-            if (error instanceof ZendeskError)
-                noted = new ZendeskError(`${error.message} ${note}`, error.kind);
-        });
-        return noted;
-    }
+/** The error, with the note on a lost reply behind it where that has not been told yet. */
+function withNote(error, lost) {
+    let noted = error;
+    lost.tell((note) => {
+        if (error instanceof ZendeskError)
+            noted = new ZendeskError(`${error.message} ${note}`, error.kind);
+    });
+    return noted;
 }
 
 ;// CONCATENATED MODULE: ./src/minted-token.ts
@@ -4368,7 +4394,6 @@ function isNumber(value) {
 
 
 
-
 /** Milliseconds to revoke the helper in where the job is cancelled, or the time for the work is over. */
 const CLOSING_TIME = 4000;
 /**
@@ -4394,25 +4419,18 @@ async function mintHelper(session, { credential, about, lifetime, mask, onLeftOv
     const { clientId } = about;
     const call = exchangeGrant(credential, { clientId, scopes: ['read', 'write'], expiresIn: lifetime });
     const circumstances = { ...about, credential: credential.kind, purpose: HELPER_PURPOSE, call };
-    const onReply = ({ json }) => {
-        const { token, refreshToken } = readMintReply(json, credential);
-        for (const secret of [token, refreshToken])
-            if (secret !== undefined)
-                mask(secret.reveal());
-    };
-    let lostAt;
-    const onLostReply = (sentAt) => {
-        lostAt ??= sentAt;
-    };
-    let told = false;
-    const beforeRetry = () => {
-        if (lostAt !== undefined && !told) {
-            onLeftOver(`The reply to the mint of a helper token was lost: an unused token of client ${quote(clientId)} may exist since ${timeOfDay(lostAt)}; it expires after ${duration(lifetime)}, and \`sweep\` removes it.`);
-            told = true;
-        }
-    };
+    const lost = new LostReply(clientId, lifetime);
     const answer = await session
-        .send(call, { grace: CLOSING_TIME, onReply, onLostReply, beforeRetry })
+        .send(call, {
+        grace: CLOSING_TIME,
+        onReply: ({ json }) => {
+            for (const secret of secretsIn(json, credential))
+                mask(secret.reveal());
+        },
+        ...lost.watch((note) => {
+            onLeftOver(`The reply to the mint of a helper token was lost. ${note}`);
+        })
+    })
         .catch((error) => {
         throw explain(error, circumstances);
     });
@@ -4731,8 +4749,10 @@ function prepare(host) {
 }
 
 ;// CONCATENATED MODULE: ./src/version.ts
-/** The version in `package.json`, to which a test holds it: what the `User-Agent` of every request tells. */
+/** The version in `package.json`, to which a test holds it. */
 const VERSION = '1.0.0';
+/** What every request says of itself. */
+const USER_AGENT = `create-zendesk-token/${VERSION}`;
 
 ;// CONCATENATED MODULE: ./src/runner/masks.ts
 
@@ -4867,7 +4887,7 @@ async function mint({ world, log, budget }) {
     announceEnd(inputs.credential, world.now(), log);
     const { credential, origin, clientId } = inputs;
     const about = { origin, clientId, credential: credential.kind };
-    const session = new Session(origin, `create-zendesk-token/${VERSION}`, budget(inputs.timeoutSeconds), log);
+    const session = new Session(origin, USER_AGENT, budget(inputs.timeoutSeconds), log);
     const { reply, token, serverTime } = await askForToken(session, inputs, about, log);
     const minted = mintedToken(reply, token, inputs, { now: world.now(), serverTime });
     await handOver(minted, reply, inputs, session, about, log);
@@ -4921,11 +4941,9 @@ function warnOfScopes(asked, granted, log) {
 
 
 
+
 /** Seconds at most: a cancelled job gives all its post steps together 285. */
 const LONGEST_POST = 240;
-/** Milliseconds of the budget that are kept for telling what could not be done, or that part of it, if less. */
-const RESERVE = 5000;
-const RESERVED_PART = 0.2;
 /** Seconds after its expiry when a token is surely dead. */
 const EXPIRY_MARGIN = 60;
 /** The post step: revokes the token that main minted, and proves that it is dead. It never fails the job. */
@@ -4941,8 +4959,7 @@ async function revoke({ world, log, budget }) {
     log.mask(minted.token.reveal());
     const { origin, client } = context;
     const seconds = Math.min(context.timeoutSeconds, LONGEST_POST);
-    const reserve = Math.min(RESERVE, seconds * 1000 * RESERVED_PART);
-    const session = new Session(origin, `create-zendesk-token/${VERSION}`, budget(seconds, reserve), log);
+    const session = new Session(origin, USER_AGENT, budget(seconds, reserveOf(seconds)), log);
     const about = { origin, clientId: client.id, credential: context.credential };
     const leftOver = [];
     const credential = sameCredential(context);
@@ -5193,11 +5210,9 @@ function idList(ids) {
 
 
 
+
 /** Tokens that are revoked at the same time. */
 const WORKERS = 4;
-/** Milliseconds of the budget that are kept for revoking the helper token, or that part of it, if less. */
-const sweep_RESERVE = 5000;
-const sweep_RESERVED_PART = 0.2;
 /** Seconds that a helper token outlives the step, where it cannot be revoked. */
 const HELPER_MARGIN = 120;
 const SHORTEST_HELPER = 600;
@@ -5218,8 +5233,7 @@ async function sweep({ world, log, budget }) {
     requireFiles('GITHUB_OUTPUT');
     inputs.warnings.forEach(log.warning);
     const { origin, clientId, credential, timeoutSeconds } = inputs;
-    const reserve = Math.min(sweep_RESERVE, timeoutSeconds * 1000 * sweep_RESERVED_PART);
-    const session = new Session(origin, `create-zendesk-token/${VERSION}`, budget(timeoutSeconds, reserve), log);
+    const session = new Session(origin, USER_AGENT, budget(timeoutSeconds, reserveOf(timeoutSeconds)), log);
     const about = { origin, clientId, credential: credential.kind };
     const tally = new Tally(inputs.dryRun);
     try {

@@ -1,5 +1,3 @@
-import { quote } from './redact.ts'
-import { duration, timeOfDay } from './time.ts'
 import { type Secret } from './secret.ts'
 import { type MintInputs } from './runner/inputs.ts'
 import { type Log } from './runner/log.ts'
@@ -9,7 +7,8 @@ import { adminAuthorization, comesInPairs, isAdmin, type Credential } from './ze
 import { explain, ZendeskError, type About } from './zendesk/errors.ts'
 import { exchangeGrant } from './zendesk/grants.ts'
 import { type Call } from './zendesk/http.ts'
-import { readMintReply, type MintReply } from './zendesk/mint-reply.ts'
+import { LostReply } from './zendesk/lost-reply.ts'
+import { readMintReply, secretsIn, type MintReply } from './zendesk/mint-reply.ts'
 import { type Answer, type Session } from './zendesk/retry.ts'
 import { createToken, revokeToken } from './zendesk/tokens.ts'
 import { errorCode } from './zendesk/words.ts'
@@ -40,26 +39,20 @@ export async function askForToken(
   const { credential } = inputs
   const call = await mintCall(session, inputs, about)
   const circumstances = { ...about, call, purpose: 'mint a token', deprecatedMint: isAdmin(credential) }
-  const lost = new LostReply(inputs)
+  const lost = new LostReply(inputs.clientId, inputs.expiresIn)
   let answer: Answer
   try {
     answer = await session.send(call, {
       grace: GRACE,
       onReply: ({ json }) => {
-        const { token, refreshToken } = readMintReply(json, credential)
-        for (const secret of [token, refreshToken]) if (secret !== undefined) log.mask(secret.reveal())
+        for (const secret of secretsIn(json, credential)) log.mask(secret.reveal())
       },
-      onLostReply: (sentAt) => {
-        lost.sentAt ??= sentAt
-      },
-      beforeRetry: () => {
-        lost.tell((note) => {
-          log.warning(`The reply to a mint was lost. ${note}`)
-        })
-      }
+      ...lost.watch((note) => {
+        log.warning(`The reply to a mint was lost. ${note}`)
+      })
     })
   } catch (error) {
-    throw lost.noteOn(explain(error, circumstances))
+    throw withNote(explain(error, circumstances), lost)
   }
   const reply = readMintReply(answer.json, credential)
   const { token, refreshToken } = reply
@@ -73,7 +66,7 @@ export async function askForToken(
   if (answer.status < 300 && !isRefusal && !(await dropUnusable(session, credential, reply.facts.id, log))) {
     lost.sentAt ??= session.budget.world.now()
   }
-  throw lost.noteOn(failure)
+  throw withNote(failure, lost)
 }
 
 async function mintCall(session: Session, inputs: MintInputs, about: About): Promise<Call> {
@@ -104,31 +97,11 @@ async function dropUnusable(
   }
 }
 
-/** Remembers that a mint may have been carried out without a usable reply, and tells so once. */
-class LostReply {
-  /** When the first such request was sent, in milliseconds since 1970. */
-  sentAt: number | undefined
-  #told = false
-
-  constructor(readonly inputs: MintInputs) {}
-
-  tell(say: (note: string) => void): void {
-    if (this.sentAt === undefined || this.#told) return
-    this.#told = true
-    const { clientId, expiresIn } = this.inputs
-    const end = expiresIn === undefined ? 'does not expire by itself' : `expires after ${duration(expiresIn)}`
-    const since = timeOfDay(this.sentAt)
-    say(
-      `An unused token of client ${quote(clientId)} may exist since ${since}; it ${end}, and \`sweep\` removes it.`
-    )
-  }
-
-  /** The error, with the note behind it where that has not been told yet. */
-  noteOn(error: unknown): unknown {
-    let noted = error
-    this.tell((note) => {
-      if (error instanceof ZendeskError) noted = new ZendeskError(`${error.message} ${note}`, error.kind)
-    })
-    return noted
-  }
+/** The error, with the note on a lost reply behind it where that has not been told yet. */
+function withNote(error: unknown, lost: LostReply): unknown {
+  let noted = error
+  lost.tell((note) => {
+    if (error instanceof ZendeskError) noted = new ZendeskError(`${error.message} ${note}`, error.kind)
+  })
+  return noted
 }

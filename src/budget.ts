@@ -16,6 +16,15 @@ export class BudgetSpent extends Error {
   }
 }
 
+/** Milliseconds kept at the end of a step, or that part of its time, where that is less. */
+const RESERVE = 5000
+const RESERVED_PART = 0.2
+
+/** How many milliseconds of `seconds` are kept for what has to be said or tidied up after the work. */
+export function reserveOf(seconds: number): number {
+  return Math.min(RESERVE, seconds * 1000 * RESERVED_PART)
+}
+
 /** How much time a step still has, and whether it may go on at all. */
 export class Budget {
   readonly #deadline: number

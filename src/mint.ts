@@ -5,7 +5,7 @@ import { learn, mintedToken } from './minted-token.ts'
 import { quote } from './redact.ts'
 import { type Step } from './step.ts'
 import { isoTime } from './time.ts'
-import { VERSION } from './version.ts'
+import { USER_AGENT } from './version.ts'
 import { readMintInputs } from './runner/inputs.ts'
 import { type Log } from './runner/log.ts'
 import { maskSecrets } from './runner/masks.ts'
@@ -30,7 +30,7 @@ export async function mint({ world, log, budget }: Step): Promise<void> {
 
   const { credential, origin, clientId } = inputs
   const about = { origin, clientId, credential: credential.kind }
-  const session = new Session(origin, `create-zendesk-token/${VERSION}`, budget(inputs.timeoutSeconds), log)
+  const session = new Session(origin, USER_AGENT, budget(inputs.timeoutSeconds), log)
   const { reply, token, serverTime } = await askForToken(session, inputs, about, log)
 
   const minted = mintedToken(reply, token, inputs, { now: world.now(), serverTime })

@@ -1,6 +1,7 @@
+import { reserveOf } from './budget.ts'
 import { nameOf, ownEnd, tokenTable } from './describe.ts'
 import { type Step } from './step.ts'
-import { VERSION } from './version.ts'
+import { USER_AGENT } from './version.ts'
 import { rereadCredential } from './runner/inputs.ts'
 import { type Log } from './runner/log.ts'
 import { maskSecrets, type SecretInput } from './runner/masks.ts'
@@ -13,9 +14,6 @@ import { Session } from './zendesk/retry.ts'
 
 /** Seconds at most: a cancelled job gives all its post steps together 285. */
 const LONGEST_POST = 240
-/** Milliseconds of the budget that are kept for telling what could not be done, or that part of it, if less. */
-const RESERVE = 5000
-const RESERVED_PART = 0.2
 /** Seconds after its expiry when a token is surely dead. */
 const EXPIRY_MARGIN = 60
 
@@ -35,8 +33,7 @@ export async function revoke({ world, log, budget }: Step): Promise<void> {
 
   const { origin, client } = context
   const seconds = Math.min(context.timeoutSeconds, LONGEST_POST)
-  const reserve = Math.min(RESERVE, seconds * 1000 * RESERVED_PART)
-  const session = new Session(origin, `create-zendesk-token/${VERSION}`, budget(seconds, reserve), log)
+  const session = new Session(origin, USER_AGENT, budget(seconds, reserveOf(seconds)), log)
   const about = { origin, clientId: client.id, credential: context.credential }
   const leftOver: string[] = []
   const credential = sameCredential(context)

@@ -1,6 +1,7 @@
+import { reserveOf } from './budget.ts'
 import { type Step } from './step.ts'
 import { Tally } from './tally.ts'
-import { VERSION } from './version.ts'
+import { USER_AGENT } from './version.ts'
 import { readSweepInputs, type SweepInputs } from './runner/inputs.ts'
 import { type Log } from './runner/log.ts'
 import { maskSecrets } from './runner/masks.ts'
@@ -20,9 +21,6 @@ import { type Secret } from './secret.ts'
 
 /** Tokens that are revoked at the same time. */
 const WORKERS = 4
-/** Milliseconds of the budget that are kept for revoking the helper token, or that part of it, if less. */
-const RESERVE = 5000
-const RESERVED_PART = 0.2
 /** Seconds that a helper token outlives the step, where it cannot be revoked. */
 const HELPER_MARGIN = 120
 const SHORTEST_HELPER = 600
@@ -46,8 +44,7 @@ export async function sweep({ world, log, budget }: Step): Promise<void> {
   inputs.warnings.forEach(log.warning)
 
   const { origin, clientId, credential, timeoutSeconds } = inputs
-  const reserve = Math.min(RESERVE, timeoutSeconds * 1000 * RESERVED_PART)
-  const session = new Session(origin, `create-zendesk-token/${VERSION}`, budget(timeoutSeconds, reserve), log)
+  const session = new Session(origin, USER_AGENT, budget(timeoutSeconds, reserveOf(timeoutSeconds)), log)
   const about = { origin, clientId, credential: credential.kind }
   const tally = new Tally(inputs.dryRun)
   try {

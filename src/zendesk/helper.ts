@@ -1,13 +1,12 @@
 import { BudgetSpent, Cancelled } from '../budget.ts'
-import { quote } from '../redact.ts'
 import { type Secret } from '../secret.ts'
-import { duration, timeOfDay } from '../time.ts'
+import { duration } from '../time.ts'
 import { bearer, type ClientCredential } from './credential.ts'
 import { explain, HELPER_PURPOSE, reasonOf, type About } from './errors.ts'
 import { Unanswered } from './failures.ts'
 import { exchangeGrant } from './grants.ts'
-import { type Reply } from './http.ts'
-import { readMintReply } from './mint-reply.ts'
+import { LostReply } from './lost-reply.ts'
+import { readMintReply, secretsIn } from './mint-reply.ts'
 import { type Answer, type Session } from './retry.ts'
 import { currentToken, revokeToken, tokenFacts, type TokenFacts } from './tokens.ts'
 import { object } from './words.ts'
@@ -64,25 +63,17 @@ async function mintHelper(
   const { clientId } = about
   const call = exchangeGrant(credential, { clientId, scopes: ['read', 'write'], expiresIn: lifetime })
   const circumstances = { ...about, credential: credential.kind, purpose: HELPER_PURPOSE, call }
-  const onReply = ({ json }: Reply): void => {
-    const { token, refreshToken } = readMintReply(json, credential)
-    for (const secret of [token, refreshToken]) if (secret !== undefined) mask(secret.reveal())
-  }
-  let lostAt: number | undefined
-  const onLostReply = (sentAt: number): void => {
-    lostAt ??= sentAt
-  }
-  let told = false
-  const beforeRetry = (): void => {
-    if (lostAt !== undefined && !told) {
-      onLeftOver(
-        `The reply to the mint of a helper token was lost: an unused token of client ${quote(clientId)} may exist since ${timeOfDay(lostAt)}; it expires after ${duration(lifetime)}, and \`sweep\` removes it.`
-      )
-      told = true
-    }
-  }
+  const lost = new LostReply(clientId, lifetime)
   const answer = await session
-    .send(call, { grace: CLOSING_TIME, onReply, onLostReply, beforeRetry })
+    .send(call, {
+      grace: CLOSING_TIME,
+      onReply: ({ json }) => {
+        for (const secret of secretsIn(json, credential)) mask(secret.reveal())
+      },
+      ...lost.watch((note) => {
+        onLeftOver(`The reply to the mint of a helper token was lost. ${note}`)
+      })
+    })
     .catch((error: unknown) => {
       throw explain(error, circumstances)
     })

@@ -41,6 +41,12 @@ export function readMintReply(json: unknown, credential: Credential): MintReply 
   }
 }
 
+/** The tokens in a reply to a mint, which are to be masked before anything is said of it. */
+export function secretsIn(json: unknown, credential: Credential): Secret[] {
+  const { token, refreshToken } = readMintReply(json, credential)
+  return [token, refreshToken].filter((secret) => secret !== undefined)
+}
+
 /** Any visible text: a refresh token that is not handed over is lost, so nothing more is asked of its form. */
 function usableRefreshToken(value: unknown): Secret | undefined {
   return typeof value === 'string' && /^[\x21-\x7e]{1,8192}$/.test(value) ? new Secret(value) : undefined

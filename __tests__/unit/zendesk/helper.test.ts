@@ -135,7 +135,7 @@ describe('withHelper', () => {
     expect(await run(talk(), given, () => Promise.resolve('done'))).toBe('done')
     expect(given.left).toEqual([
       expect.stringMatching(
-        /^The reply to the mint of a helper token was lost: an unused token of client ci_bot may exist since \d\d:\d\d UTC; it expires after 10 minutes, and `sweep` removes it\.$/
+        /^The reply to the mint of a helper token was lost\. An unused token of client ci_bot may exist since \d\d:\d\d UTC; it expires after 10 minutes, and `sweep` removes it\.$/
       )
     ])
   })
