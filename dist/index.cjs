@@ -4442,7 +4442,9 @@ async function mintHelper(session, { credential, about, lifetime, mask, onLeftOv
 async function revokeHelper(session, authorization, id, { lifetime, onLeftOver }) {
     const call = revokeToken(id ?? 'current', authorization);
     const inClosingTime = (error) => {
-        if (!(error instanceof Cancelled || error instanceof BudgetSpent))
+        // Without an answer as well: the time may have ended while one was under way.
+        const isOver = error instanceof Cancelled || session.budget.remaining() <= 0;
+        if (!isOver)
             throw error;
         return session.fork(session.budget.closing(CLOSING_TIME)).send(call);
     };

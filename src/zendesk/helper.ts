@@ -1,4 +1,4 @@
-import { BudgetSpent, Cancelled } from '../budget.ts'
+import { Cancelled } from '../budget.ts'
 import { type Secret } from '../secret.ts'
 import { duration } from '../time.ts'
 import { bearer, type ClientCredential } from './credential.ts'
@@ -90,7 +90,9 @@ async function revokeHelper(
 ): Promise<void> {
   const call = revokeToken(id ?? 'current', authorization)
   const inClosingTime = (error: unknown): Promise<Answer> => {
-    if (!(error instanceof Cancelled || error instanceof BudgetSpent)) throw error
+    // Without an answer as well: the time may have ended while one was under way.
+    const isOver = error instanceof Cancelled || session.budget.remaining() <= 0
+    if (!isOver) throw error
     return session.fork(session.budget.closing(CLOSING_TIME)).send(call)
   }
   let why: string

@@ -270,6 +270,24 @@ describe('withHelper', () => {
     expect(given.left[0]).not.toMatch(/\d\.\d/)
   })
 
+  it('revokes it in the time kept for that where the time for the work ends while it is being revoked', async () => {
+    mints()
+    tells()
+    const by = talk({ seconds: 20, reserve: 5000 })
+    withIt()
+      .delete((path) => {
+        const isIt = path === `${TOKENS}/9`
+        // Asked more than once, the time ends once.
+        if (isIt) by.world.pass(Math.max(0, 15_000 - by.world.elapsed()))
+        return isIt
+      })
+      .replyWithError(Object.assign(new Error('reset'), { code: 'ECONNRESET' }))
+    const again = withIt().delete(`${TOKENS}/9`).reply(404)
+    const given = terms()
+    await run(by, given, () => Promise.resolve())
+    expect([again.isDone(), given.left]).toEqual([true, []])
+  })
+
   it('revokes it where the job is cancelled while it is being revoked', async () => {
     mints()
     tells()
