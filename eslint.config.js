@@ -17,7 +17,7 @@ export default tseslint.config(
   },
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
   {
-    files: ['sandbox/**', 'scripts/**', '__tests__/**'],
+    files: ['mock/**', 'scripts/**', '__tests__/**'],
     rules: { 'no-console': 'off', '@typescript-eslint/no-non-null-assertion': 'off' }
   }
 )

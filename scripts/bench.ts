@@ -12,8 +12,8 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseKeyValues } from '../sandbox/runner/command-files.ts'
-import { startZendesk, type Zendesk } from '../sandbox/zendesk.ts'
+import { parseKeyValues } from '../mock/runner/command-files.ts'
+import { startZendesk, type Zendesk } from '../mock/zendesk.ts'
 
 const RUNS = process.argv.includes('--quick') ? 3 : 25
 /** Milliseconds for the way to the server and back. */

@@ -8,8 +8,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runJob, type ActionStep, type JobResult } from '../sandbox/runner.ts'
-import { startZendesk, type Zendesk } from '../sandbox/zendesk.ts'
+import { runJob, type ActionStep, type JobResult } from '../mock/runner.ts'
+import { startZendesk, type Zendesk } from '../mock/zendesk.ts'
 
 const root = join(import.meta.dirname, '..')
 const images = join(root, 'docs/images')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { runJob } from '../../sandbox/runner.ts'
-import { type Fault } from '../../sandbox/zendesk.ts'
+import { runJob } from '../../mock/runner.ts'
+import { type Fault } from '../../mock/zendesk.ts'
 import {
   annotated,
   at,

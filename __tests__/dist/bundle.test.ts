@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 import { describe, expect, it } from '@jest/globals'
 
-import { runJob } from '../../sandbox/runner.ts'
+import { runJob } from '../../mock/runner.ts'
 import { at, credentials, preloaded, root, sandbox, scratch, sweepAction, userAgent } from './run.ts'
 
 const dist = join(root, 'dist')

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 
 import { describe, expect, it } from '@jest/globals'
 
-import { runJob } from '../../sandbox/runner.ts'
-import { adminId, type Zendesk } from '../../sandbox/zendesk.ts'
+import { runJob } from '../../mock/runner.ts'
+import { adminId, type Zendesk } from '../../mock/zendesk.ts'
 import {
   annotated,
   asked,

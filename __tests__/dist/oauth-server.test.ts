@@ -9,7 +9,7 @@ import { type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import Provider from 'oidc-provider'
 
-import { runJob, type InputValue, type StepResult } from '../../sandbox/runner.ts'
+import { runJob, type InputValue, type StepResult } from '../../mock/runner.ts'
 import { annotated, root, said } from './run.ts'
 
 const redirectUri = 'https://app.example/callback'

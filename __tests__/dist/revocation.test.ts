@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { type StepResult } from '../../sandbox/runner.ts'
-import { agentId, type Zendesk } from '../../sandbox/zendesk.ts'
+import { type StepResult } from '../../mock/runner.ts'
+import { agentId, type Zendesk } from '../../mock/zendesk.ts'
 import {
   annotated,
   asked,

@@ -15,13 +15,8 @@ import {
   type JobOptions,
   type ProcessControl,
   type StepResult
-} from '../../sandbox/runner.ts'
-import {
-  startZendesk,
-  type RecordedRequest,
-  type Zendesk,
-  type ZendeskOptions
-} from '../../sandbox/zendesk.ts'
+} from '../../mock/runner.ts'
+import { startZendesk, type RecordedRequest, type Zendesk, type ZendeskOptions } from '../../mock/zendesk.ts'
 
 export const root = join(import.meta.dirname, '../..')
 export const sweepAction = join(root, 'sweep')

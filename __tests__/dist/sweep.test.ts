@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 
 import { describe, expect, it } from '@jest/globals'
 
-import { type InputValue, type Interference, runJob, type StepResult } from '../../sandbox/runner.ts'
-import { adminId, agentId, type Token, type Zendesk } from '../../sandbox/zendesk.ts'
+import { type InputValue, type Interference, runJob, type StepResult } from '../../mock/runner.ts'
+import { adminId, agentId, type Token, type Zendesk } from '../../mock/zendesk.ts'
 import {
   annotated,
   asked,

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 
 import { isMap, parseDocument, visit } from 'yaml'
 
-import type { Zendesk } from '../../sandbox/zendesk.ts'
-import { startZendesk } from '../../sandbox/zendesk.ts'
+import type { Zendesk } from '../../mock/zendesk.ts'
+import { startZendesk } from '../../mock/zendesk.ts'
 import type { Act, ActRun, Job } from './act.ts'
 import type { Certificates } from './certificates.ts'
 import { npmPackages, pythonPackages, rubyGems, type Client } from './clients.ts'

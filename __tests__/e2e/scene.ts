@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { startZendesk, type RecordedRequest, type Token, type Zendesk } from '../../sandbox/zendesk.ts'
-import type { ZendeskOptions } from '../../sandbox/zendesk.ts'
+import { startZendesk, type RecordedRequest, type Token, type Zendesk } from '../../mock/zendesk.ts'
+import type { ZendeskOptions } from '../../mock/zendesk.ts'
 import type { Act, ActRun, Job } from './act.ts'
 import { indented, type Report } from './report.ts'
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { Zendesk } from '../../sandbox/zendesk.ts'
+import type { Zendesk } from '../../mock/zendesk.ts'
 import type { Act, ActRun } from './act.ts'
 import type { Report } from './report.ts'
 import { bearerOf, deletions, play, workflow, type Stage } from './scene.ts'

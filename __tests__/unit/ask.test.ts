@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { startZendesk, type Fault, type Zendesk } from '../../sandbox/zendesk.ts'
+import { startZendesk, type Fault, type Zendesk } from '../../mock/zendesk.ts'
 import { askForToken, type Asked } from '../../src/ask.ts'
 import { log } from '../../src/runner/log.ts'
 import { readMintInputs } from '../../src/runner/inputs.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
-import { startZendesk, type Zendesk } from '../../sandbox/zendesk.ts'
+import { startZendesk, type Zendesk } from '../../mock/zendesk.ts'
 import { main, post, sweep } from '../../src/index.ts'
 import { fingerprintOf, save } from '../../src/runner/state.ts'
 import { Secret } from '../../src/secret.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { adminId, startZendesk, type Token, type Zendesk } from '../../sandbox/zendesk.ts'
+import { adminId, startZendesk, type Token, type Zendesk } from '../../mock/zendesk.ts'
 import { mint } from '../../src/mint.ts'
 import { fingerprintOf } from '../../src/runner/state.ts'
 import { setStage } from './stage.ts'

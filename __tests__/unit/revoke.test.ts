@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { startZendesk, type Token, type Zendesk } from '../../sandbox/zendesk.ts'
+import { startZendesk, type Token, type Zendesk } from '../../mock/zendesk.ts'
 import { mint } from '../../src/mint.ts'
 import { revoke, revokeFailed } from '../../src/revoke.ts'
 import { log } from '../../src/runner/log.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { agentId, startZendesk, type Zendesk } from '../../sandbox/zendesk.ts'
+import { agentId, startZendesk, type Zendesk } from '../../mock/zendesk.ts'
 import { sweep } from '../../src/sweep.ts'
 import { setStage } from './stage.ts'
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 
-import { parseCommand } from '../../sandbox/runner/commands.ts'
-import { startZendesk, type Fault, type Zendesk } from '../../sandbox/zendesk.ts'
+import { parseCommand } from '../../mock/runner/commands.ts'
+import { startZendesk, type Fault, type Zendesk } from '../../mock/zendesk.ts'
 import { oneLine, quote, remember } from '../../src/redact.ts'
 import { explain, kindOf } from '../../src/zendesk/errors.ts'
 import { type Answer } from '../../src/zendesk/retry.ts'

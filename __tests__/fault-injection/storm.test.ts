@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { afterAll, describe, expect, it } from '@jest/globals'
 
-import { startZendesk } from '../../sandbox/zendesk.ts'
+import { startZendesk } from '../../mock/zendesk.ts'
 import { Bench, stateVariables, type Ended } from './support/step.ts'
 
 /*

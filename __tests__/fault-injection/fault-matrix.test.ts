@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
-import { adminId, startZendesk, type Fault, type FaultMatcher, type Zendesk } from '../../sandbox/zendesk.ts'
+import { adminId, startZendesk, type Fault, type FaultMatcher, type Zendesk } from '../../mock/zendesk.ts'
 import { caFile, connectProxy, impostor, relay, tls, type Listener } from './support/net.ts'
 import { Bench, count, pool, shown, stateVariables, type Ended, type Entry } from './support/step.ts'
 

@@ -3,7 +3,7 @@ import { Agent, get } from 'node:http'
 
 import { afterEach, describe, expect, it } from '@jest/globals'
 
-import { agentId, startZendesk, type Zendesk, type ZendeskOptions } from '../../sandbox/zendesk.ts'
+import { agentId, startZendesk, type Zendesk, type ZendeskOptions } from '../../mock/zendesk.ts'
 
 let zendesk: Zendesk
 afterEach(async () => {

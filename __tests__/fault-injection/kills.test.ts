@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
-import { startZendesk, type Fault, type Zendesk } from '../../sandbox/zendesk.ts'
+import { startZendesk, type Fault, type Zendesk } from '../../mock/zendesk.ts'
 import { Bench, count, pool, stateVariables, type Ended, type Entry } from './support/step.ts'
 
 /*

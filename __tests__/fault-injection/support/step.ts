@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { Children, type ProcessControl } from '../../../sandbox/runner/child.ts'
-import { parseKeyValues } from '../../../sandbox/runner/command-files.ts'
-import { inputVariables, readAction, type InputValue } from '../../../sandbox/runner/metadata.ts'
+import { Children, type ProcessControl } from '../../../mock/runner/child.ts'
+import { parseKeyValues } from '../../../mock/runner/command-files.ts'
+import { inputVariables, readAction, type InputValue } from '../../../mock/runner/metadata.ts'
 
 /** One of the three files that a runner starts. */
 export type Entry = 'main' | 'post' | 'sweep'

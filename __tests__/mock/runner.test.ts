@@ -4,10 +4,10 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
-import { parseKeyValues } from '../../sandbox/runner/command-files.ts'
-import { parseCommand } from '../../sandbox/runner/commands.ts'
-import { Masks } from '../../sandbox/runner/masks.ts'
-import { Job, runJob } from '../../sandbox/runner.ts'
+import { parseKeyValues } from '../../mock/runner/command-files.ts'
+import { parseCommand } from '../../mock/runner/commands.ts'
+import { Masks } from '../../mock/runner/masks.ts'
+import { Job, runJob } from '../../mock/runner.ts'
 
 const secret = `s3cret"<&'()/+ü?`
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { RequestError, Server } from 'proxy-chain'
 
-import { startZendesk, type Zendesk } from '../../sandbox/zendesk.ts'
+import { startZendesk, type Zendesk } from '../../mock/zendesk.ts'
 import { caFile, relay, tls } from './support/net.ts'
 import { Bench, count, shown, stateVariables, type Ended } from './support/step.ts'
 
