@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'build/', 'unused/', 'node_modules/', 'examples/', '.github/'] },
+  { ignores: ['dist/', 'coverage/', 'build/', 'stubs/', 'node_modules/', 'examples/', '.github/'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {

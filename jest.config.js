@@ -9,7 +9,7 @@ export default {
   collectCoverageFrom: ['src/**/*.ts'],
   coverageReporters: ['text-summary', 'lcov'],
   coverageThreshold: { global: { lines: 100, branches: 100, functions: 100, statements: 100 } },
-  // Types are checked by `npm run types`, once for everything, and not again in each test file.
+  // Types are checked by `npm run typecheck`, once for everything, and not again in each test file.
   testTimeout: 30_000,
   maxWorkers: 2
 }

@@ -79,7 +79,7 @@ describe('the documents', () => {
 
   it.each(documents)('point to every file of the project by its right name in %s', (path) => {
     const named = [
-      ...read(path).matchAll(/`((?:src|docs|examples|scripts|sandbox|__tests__|sweep|unused)\/[\w./-]*)`/g)
+      ...read(path).matchAll(/`((?:src|docs|examples|scripts|mock|__tests__|sweep|stubs)\/[\w./-]*)`/g)
     ]
     expect(named.map(([, file = '']) => file).filter((file) => !existsSync(join(root, file)))).toEqual([])
   })

@@ -13,7 +13,6 @@ module.exports = __nccwpck_require__(218);
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
-var __webpack_unused_export__;
 
 
 var net = __nccwpck_require__(278);
@@ -277,44 +276,7 @@ if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) {
 } else {
   debug = function() {};
 }
-__webpack_unused_export__ = debug; // for test
-
-
-/***/ }),
-
-/***/ 813:
-/***/ ((__unused_webpack_module, exports) => {
-
-"use strict";
-var __webpack_unused_export__;
-/*
- * @actions/core imports this to describe the operating system, which this action never asks for.
- * Without it, nothing in `dist/` can start another process.
- */
-
-
-__webpack_unused_export__ = function getExecOutput() {
-  throw new Error('@actions/exec is left out of this build: this action starts no process')
-}
-
-
-/***/ }),
-
-/***/ 256:
-/***/ ((__unused_webpack_module, exports) => {
-
-"use strict";
-/*
- * @actions/http-client imports one class of undici, for callers that use `fetch`: this action does not.
- * Leaving the library out makes `dist/` a tenth of the size, so that it can be read.
- */
-
-
-exports.k = class ProxyAgent {
-  constructor() {
-    throw new Error('undici is left out of this build: nothing in this action uses it')
-  }
-}
+exports.debug = debug; // for test
 
 
 /***/ }),
@@ -373,6 +335,63 @@ module.exports = require("tls");
 "use strict";
 module.exports = require("util");
 
+/***/ }),
+
+/***/ 298:
+/***/ ((__unused_webpack_module, exports) => {
+
+"use strict";
+var __webpack_unused_export__;
+/*
+ * @actions/core imports this to describe the operating system, which this action never asks for.
+ * Without it, nothing in `dist/` can start another process.
+ */
+
+
+__webpack_unused_export__ = function getExecOutput() {
+  throw new Error('@actions/exec is left out of this build: this action starts no process')
+}
+
+
+/***/ }),
+
+/***/ 949:
+/***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
+
+"use strict";
+/*
+ * @actions/http-client imports tunnel at the start, and uses it only behind a proxy. Here it is loaded when it is
+ * used, so that no other start pays for it and for Node's `assert`.
+ */
+
+
+for (const name of ['httpOverHttp', 'httpsOverHttp', 'httpOverHttps', 'httpsOverHttps']) {
+  Object.defineProperty(exports, name, {
+    get: () => __nccwpck_require__(770)[name],
+    enumerable: true
+  })
+}
+
+
+/***/ }),
+
+/***/ 479:
+/***/ ((__unused_webpack_module, exports) => {
+
+"use strict";
+/*
+ * @actions/http-client imports one class of undici, for callers that use `fetch`: this action does not.
+ * Leaving the library out makes `dist/` a tenth of the size, so that it can be read.
+ */
+
+
+exports.k = class ProxyAgent {
+  constructor() {
+    throw new Error('undici is left out of this build: nothing in this action uses it')
+  }
+}
+
+
 /***/ })
 
 /******/ 	});
@@ -410,6 +429,18 @@ module.exports = require("util");
 /************************************************************************/
 /******/ 	/* webpack/runtime/asset-relocator-loader */
 /******/ 	if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = __dirname + "/";
+/******/ 	
+/******/ 	/* webpack/runtime/compat get default export */
+/******/ 	(() => {
+/******/ 		// getDefaultExport function for compatibility with non-harmony modules
+/******/ 		__nccwpck_require__.n = (module) => {
+/******/ 			var getter = module && module.__esModule ?
+/******/ 				() => (module['default']) :
+/******/ 				() => (module);
+/******/ 			__nccwpck_require__.d(getter, { a: getter });
+/******/ 			return getter;
+/******/ 		};
+/******/ 	})();
 /******/ 	
 /******/ 	/* webpack/runtime/create fake namespace object */
 /******/ 	(() => {
@@ -774,10 +805,10 @@ class DecodedURL extends URL {
     }
 }
 //# sourceMappingURL=proxy.js.map
-// EXTERNAL MODULE: ./node_modules/tunnel/index.js
-var tunnel = __nccwpck_require__(770);
-// EXTERNAL MODULE: ./unused/undici/index.js
-var undici = __nccwpck_require__(256);
+// EXTERNAL MODULE: ./stubs/tunnel.cjs
+var tunnel = __nccwpck_require__(949);
+// EXTERNAL MODULE: ./stubs/undici.cjs
+var undici = __nccwpck_require__(479);
 ;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
 /* eslint-disable @typescript-eslint/no-explicit-any */
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
@@ -1940,8 +1971,8 @@ function toPlatformPath(pth) {
     return pth.replace(/[/\\]/g, path.sep);
 }
 //# sourceMappingURL=path-utils.js.map
-// EXTERNAL MODULE: ./unused/exec/index.js
-var unused_exec = __nccwpck_require__(813);
+// EXTERNAL MODULE: ./stubs/actions-exec.cjs
+var actions_exec = __nccwpck_require__(298);
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
 var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -2555,8 +2586,10 @@ function distance(a, b) {
 
 ;// CONCATENATED MODULE: external "node:http"
 const external_node_http_namespaceObject = require("node:http");
+var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_namespaceObject);
 ;// CONCATENATED MODULE: external "node:https"
 const external_node_https_namespaceObject = require("node:https");
+var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_node_https_namespaceObject);
 ;// CONCATENATED MODULE: ./src/zendesk/body.ts
 
 /** 1 MiB: far above any reply of Zendesk's token endpoints. */
@@ -2736,7 +2769,7 @@ class Connection {
         const variable = unreadableProxy(url, process.env);
         if (variable !== undefined)
             throw new Unanswered('proxy unreadable', false, variable);
-        const module = url.protocol === 'https:' ? external_node_https_namespaceObject : external_node_http_namespaceObject;
+        const module = url.protocol === 'https:' ? (external_node_https_default()) : (external_node_http_default());
         this.#client ??= new lib_HttpClient(undefined, [], { keepAlive: true, maxSockets: 1, allowRedirects: false });
         const client = this.#client;
         const headers = { accept: 'application/json', 'user-agent': this.userAgent };
@@ -2751,7 +2784,7 @@ class Connection {
             options: {
                 method: call.method,
                 host: url.hostname.replace(/^\[|\]$/g, ''),
-                port: Number(url.port) || (module === external_node_https_namespaceObject ? 443 : 80),
+                port: Number(url.port) || (module === (external_node_https_default()) ? 443 : 80),
                 path: url.pathname + url.search,
                 headers,
                 agent: client.getAgent(url.href)

@@ -20,6 +20,9 @@ async function build(): Promise<Map<string, string>> {
     target: 'es2022',
     license: 'licenses.txt'
   })
+  // ncc reports a module that it did not find only in the bundle itself, and exits 0.
+  const missing = /webpackMissingModule|eval\("require"\)|@@notfound/.exec(code)
+  if (missing !== null) throw new Error(`a module was not found: dist/index.cjs would contain ${missing[0]}`)
   const files = new Map([['index.cjs', code]])
   for (const [name, { source }] of Object.entries(assets)) files.set(name, source.toString())
   for (const step of ['main', 'post', 'sweep']) files.set(`${step}.cjs`, `require('./index.cjs').${step}()\n`)

@@ -4,9 +4,8 @@
  *
  *   node scripts/validate.ts
  */
-import { globSync, readFileSync } from 'node:fs'
-import { registerHooks } from 'node:module'
-import { join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
 import type * as LanguageService from '@actions/languageservice'
 import {
   isMap,
@@ -277,20 +276,19 @@ function start(node: Node | Document): number {
 /** Everything in the tree that GitHub, or somebody who copies it, will read as a workflow. */
 export async function checkTree(root: string): Promise<{ checked: string[]; problems: Problem[] }> {
   const known = readManifests(root)
-  const files = (...patterns: string[]): string[] =>
-    patterns.flatMap((pattern) => globSync(pattern, { cwd: root })).map((file) => file.replaceAll('\\', '/'))
+  const files = (extension: RegExp, ...folders: string[]): string[] =>
+    folders
+      .flatMap((folder) => readdirSync(join(root, folder)).map((name) => posix.join(folder, name)))
+      .filter((file) => extension.test(file))
+      .sort()
   const checked: string[] = []
   const problems: Problem[] = []
-  for (const file of files(
-    'action.yml',
-    'sweep/action.yml',
-    '.github/workflows/*.{yml,yaml}',
-    'examples/**/*.{yml,yaml}'
-  ).sort()) {
+  const manifests = ['action.yml', 'sweep/action.yml']
+  for (const file of [...manifests, ...files(/\.ya?ml$/, '.github/workflows', 'examples')]) {
     checked.push(file)
     problems.push(...(await check(file, readFileSync(join(root, file), 'utf8'), known)))
   }
-  for (const file of files('*.md', 'docs/**/*.md', 'examples/**/*.md').sort()) {
+  for (const file of files(/\.md$/, '.', '.github', 'docs')) {
     for (const { line, text } of snippets(readFileSync(join(root, file), 'utf8'))) {
       checked.push(`${file}:${line}`)
       problems.push(...(await check(file, text, known, line)))
@@ -299,12 +297,7 @@ export async function checkTree(root: string): Promise<{ checked: string[]; prob
   return { checked, problems }
 }
 
-if (import.meta.main) {
-  // GitHub's parser is written for bundlers: it imports JSON without the attribute that Node wants.
-  registerHooks({
-    load: (url, context, next) =>
-      next(url, url.endsWith('.json') ? { ...context, importAttributes: { type: 'json' } } : context)
-  })
+if (process.argv[1] === import.meta.filename) {
   const { checked, problems } = await checkTree(join(import.meta.dirname, '..'))
   for (const file of checked) console.log(file)
   for (const { file, line, message } of problems) console.error(`${file}:${line}: ${message}`)

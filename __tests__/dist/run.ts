@@ -1,10 +1,9 @@
 /*
  * Runs the built files of dist/ as GitHub's runner runs them, against a sandbox, and says what they said.
  */
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 
 import { afterAll } from '@jest/globals'
 
@@ -24,22 +23,8 @@ export const sweepAction = join(root, 'sweep')
 /** The version that every request names. */
 export const userAgent = `create-zendesk-token/${(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version}`
 
-/** The name and the path of each Node that is here: the development dependency's, and Node 20 where the machine has it. */
-export const nodes: [name: string, path: string][] = [
-  ['Node 24', join(root, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node')],
-  ...node20().map((path): [string, string] => ['Node 20', path])
-]
-
-function node20(): string[] {
-  const name = process.platform === 'win32' ? 'node.exe' : 'node'
-  const found = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .filter((path) => !path.includes('node_modules') && existsSync(path))
-  return found
-    .slice(0, 1)
-    .filter((path) => execFileSync(path, ['--version'], { encoding: 'utf8' }).startsWith('v20.'))
-}
+/** The Node that the built files run on: the one that runs the tests. */
+export const nodes: [name: string, path: string][] = [[`Node ${process.version}`, process.execPath]]
 
 const folder = mkdtempSync(join(tmpdir(), 'dist-tests-'))
 const preload = join(folder, 'preload.cjs')
