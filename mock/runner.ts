@@ -36,7 +36,8 @@ export async function runJob(steps: readonly Step[], options: JobOptions = {}): 
   }
 }
 
-const usualTimeout = 60_000
+/** Only a process that hangs takes as long, also on a busy machine. */
+const usualTimeout = 200_000
 
 /** What a process gets of the environment around it. */
 const inherited = [
@@ -91,6 +92,15 @@ export class Job {
     const [program, ...args] = resolved(step.run, this.context)
     const command = [program === 'node' ? this.#node : program, ...args] as const
     return this.#spawn(execution, command, env, step)
+  }
+
+  /** Runs only the post step of an action, as if its main step had saved this state. */
+  async runPost(step: ActionStep, state: Record<string, string>): Promise<StepResult> {
+    const action = readAction(step.uses)
+    if (action.post === undefined) throw new Error(`${action.name} has no post step`)
+    const { variables } = inputVariables(action, resolved(step.with, this.context) ?? {})
+    const env = { ...resolved(step.env, this.context), ...variables }
+    return this.#runPost(step, titleOf(step, action.name), [this.#node, action.post], env, state)
   }
 
   /** Runs the post steps that are due, in reverse order. */

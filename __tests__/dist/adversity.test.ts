@@ -3,17 +3,13 @@ import { describe, expect, it } from '@jest/globals'
 import { runJob } from '../../mock/runner.ts'
 import { type Fault } from '../../mock/zendesk.ts'
 import {
-  annotated,
   at,
+  cancelAtLine,
+  cancelDuring,
   credentials,
-  mainAndPost,
-  NOON,
-  preloaded,
-  root,
-  said,
-  sandbox,
-  signalAt
-} from './run.ts'
+  sandbox
+} from '../support/fixtures.ts'
+import { annotated, mainAndPost, NOON, preloaded, root, said } from '../support/run-action.ts'
 
 const MINT = '/oauth/tokens'
 const CURRENT = '/api/v2/oauth/tokens/current'
@@ -37,8 +33,8 @@ describe('a rate limit', () => {
   ])('that asks for %s is waited out, without an annotation', async (_what, retryAfter, waits) => {
     const zendesk = await sandbox()
     zendesk.fault({ path: MINT }, [tooMany(retryAfter)])
-    const { main } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
-      preload: { FASTER: 50, RANDOM: 0 }
+    const { main } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
+      preload: { random: 0 }
     })
     expect(said(main)[1]).toBe(`POST /oauth/tokens answered 429; as it asks, try 2 in ${waits} s`)
     expect(annotated(main)).toEqual([])
@@ -52,8 +48,8 @@ describe('a rate limit', () => {
     async () => {
       const zendesk = await sandbox()
       zendesk.fault({ path: MINT, count: 7 }, tooMany('4'))
-      const { main } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
-        preload: { FASTER: 100, RANDOM: 0.999 }
+      const { main } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
+        preload: { random: 0.999 }
       })
       expect(said(main).slice(1, 8)).toEqual(
         Array.from(
@@ -69,7 +65,7 @@ describe('a rate limit', () => {
     const zendesk = await sandbox()
     zendesk.fault({ path: MINT }, tooMany('61'))
     const { main, post } = await mainAndPost(
-      at(zendesk, { ...credentials.C(zendesk), 'timeout-seconds': 60 })
+      at(zendesk, { ...credentials.clientCredentials(zendesk), 'timeout-seconds': 60 })
     )
     expect(said(main).slice(1)).toEqual([
       `::error::Could not mint a token: Zendesk limits the rate of requests: POST /oauth/tokens at 127.0.0.1:${zendesk.port} answered 429; it asks to wait 61 s, which does not fit into the time that this step has left: raise \`timeout-seconds\`, or start fewer jobs at once.`
@@ -84,8 +80,8 @@ describe('a failure', () => {
   it.concurrent('is tried five times in all, each with one line, and a longer wait each time', async () => {
     const zendesk = await sandbox()
     zendesk.fault({ path: MINT }, { kind: 'reply', status: 503, body: { error: 'Unavailable' } })
-    const { main } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
-      preload: { FASTER: 100, RANDOM: 0.5 }
+    const { main } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
+      preload: { random: 0.5 }
     })
     expect(said(main).slice(1)).toEqual([
       'POST /oauth/tokens answered 503; try 2 of 5 in 0.3 s',
@@ -101,7 +97,9 @@ describe('a failure', () => {
   it.concurrent('that lost the reply of a mint adds one warning, however often it happens', async () => {
     const zendesk = await sandbox()
     zendesk.fault({ path: MINT, count: 2 }, { kind: 'lose-reply' })
-    const { main, post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), { preload: { RANDOM: 0 } })
+    const { main, post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
+      preload: { random: 0 }
+    })
     const { value } = zendesk.tokens.get(22_000_000_004)!
     expect(said(main).slice(1)).toEqual([
       'POST /oauth/tokens got no complete reply (broken off ECONNRESET); try 2 of 5 in 0.0 s',
@@ -122,15 +120,18 @@ describe('a failure', () => {
       const code = zendesk.authorize({ client: 'ci_bot', redirectUri: 'https://app.example/' })
       const { main: first } = await mainAndPost(
         at(zendesk, {
-          ...credentials.C(zendesk),
+          ...credentials.clientCredentials(zendesk),
           'authorization-code': code,
           'redirect-uri': 'https://app.example/'
         })
       )
       zendesk.fault({ path: MINT, count: 1 }, { kind: 'lose-reply' })
       const { main } = await mainAndPost(
-        at(zendesk, { ...credentials.C(zendesk), 'refresh-token': first.outputs['refresh-token']! }),
-        { preload: { RANDOM: 0 } }
+        at(zendesk, {
+          ...credentials.clientCredentials(zendesk),
+          'refresh-token': first.outputs['refresh-token']!
+        }),
+        { preload: { random: 0 } }
       )
       const errors = annotated(main).filter((line) => line.startsWith('::error::'))
       expect(errors).toHaveLength(1)
@@ -150,7 +151,9 @@ describe('a failure', () => {
   ])('of a mint with %s ends red, with exactly one error and no token', async (_what, fault) => {
     const zendesk = await sandbox()
     zendesk.fault({ path: MINT }, fault)
-    const { main, post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), { preload: { RANDOM: 0 } })
+    const { main, post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
+      preload: { random: 0 }
+    })
     expect(annotated(main).filter((line) => line.startsWith('::error::'))).toHaveLength(1)
     expect(main).toMatchObject({ exitCode: 1, stderr: '', outputs: {}, state: {} })
     expect(post).toMatchObject({ exitCode: 0, stderr: '' })
@@ -160,7 +163,7 @@ describe('a failure', () => {
   it.concurrent('of the check leaves the step green, and says that the token was not checked', async () => {
     const zendesk = await sandbox()
     zendesk.fault({ path: CURRENT, count: 1 }, { kind: 'reply', status: 500 })
-    const { main, post } = await mainAndPost(at(zendesk, credentials.C(zendesk)))
+    const { main, post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)))
     const { value } = zendesk.tokens.get(22_000_000_002)!
     expect(said(main).slice(1)).toEqual([
       `::add-mask::${value}`,
@@ -178,7 +181,7 @@ describe('a failure', () => {
       { path: CURRENT, count: 4 },
       { kind: 'reply', status: 401, body: { error: 'invalid_token' } }
     )
-    const { main, post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), { preload: { FASTER: 8 } })
+    const { main, post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)))
     expect(annotated(main)).toHaveLength(1)
     expect(annotated(main)[0]).toMatch(
       /^::error::Could not use the new token: Zendesk refuses the token that it has just given: GET /
@@ -196,10 +199,7 @@ describe('the time of a step', () => {
     const zendesk = await sandbox()
     zendesk.fault({ path: MINT }, { kind: 'stall' })
     const { main, post } = await mainAndPost(
-      at(zendesk, { ...credentials.C(zendesk), 'timeout-seconds': 5 }),
-      {
-        preload: { FASTER: 8 }
-      }
+      at(zendesk, { ...credentials.clientCredentials(zendesk), 'timeout-seconds': 5 })
     )
     expect(annotated(main)).toEqual([
       `::error::Could not mint a token: There was no reply in time: POST /oauth/tokens at 127.0.0.1:${zendesk.port}; see https://status.zendesk.com, run the job again, or raise \`timeout-seconds\`. ${lostReply}`
@@ -211,9 +211,9 @@ describe('the time of a step', () => {
   it.concurrent('ends a revocation that gets no answer with the warning', async () => {
     const zendesk = await sandbox()
     zendesk.fault({ method: 'DELETE' }, { kind: 'stall-mid-body' })
-    const { post } = await mainAndPost(at(zendesk, { ...credentials.C(zendesk), 'timeout-seconds': 5 }), {
-      preload: { FASTER: 8 }
-    })
+    const { post } = await mainAndPost(
+      at(zendesk, { ...credentials.clientCredentials(zendesk), 'timeout-seconds': 5 })
+    )
     expect(annotated(post)).toHaveLength(1)
     expect(annotated(post)[0]).toMatch(
       /^::warning::Token 22000000002 may still be alive: .* it expires by itself at 2026-11-21T13:00:00Z; to remove it by hand, send DELETE /
@@ -224,8 +224,8 @@ describe('the time of a step', () => {
   it.concurrent('gives one request no more than 30 s', async () => {
     const zendesk = await sandbox()
     zendesk.fault({ path: MINT }, [{ kind: 'stall' }])
-    const { main } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
-      preload: { FASTER: 100, RANDOM: 0 }
+    const { main } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
+      preload: { random: 0 }
     })
     expect(said(main)[1]).toBe('POST /oauth/tokens got no complete reply (timeout); try 2 of 5 in 0.0 s')
     expect(main.exitCode).toBe(0)
@@ -236,18 +236,17 @@ describe('the time of a step', () => {
 const onPosix = process.platform === 'win32' ? describe.skip : describe
 
 onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
-  it.concurrent.each(['A', 'C'] as const)(
+  it.concurrent.each(['apiToken', 'clientCredentials'] as const)(
     'while a mint with credential %s is under way keeps its token for post, then ends red',
     async (kind) => {
       const zendesk = await sandbox()
-      zendesk.fault({ method: 'POST' }, { kind: 'delay', ms: 80 })
       const { main, post } = await mainAndPost(
         at(zendesk, {
           ...credentials[kind](zendesk),
-          'client-id': kind === 'A' ? 360_000_000_101 : 'ci_bot',
+          'client-id': kind === 'apiToken' ? 360_000_000_101 : 'ci_bot',
           'export-env': true
         }),
-        { onStart: signalAt(zendesk, 1, signal) }
+        cancelDuring(zendesk, { method: 'POST' }, signal, 'response late')
       )
       const { value } = zendesk.tokens.get(22_000_000_002)!
       expect(main.outputs['token']).toBe(value)
@@ -256,7 +255,7 @@ onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
       expect(said(main).at(-2)).toBe(`::add-mask::${value}`)
       expect(main).toMatchObject({ exitCode: 1, signal: null, stderr: '', env: {} })
       expect(zendesk.seen().slice(0, 2)).toEqual([
-        kind === 'A' ? 'POST /api/v2/oauth/tokens' : `POST ${MINT}`,
+        kind === 'apiToken' ? 'POST /api/v2/oauth/tokens' : `POST ${MINT}`,
         expect.stringMatching(/^DELETE /)
       ])
       expect(said(post).at(-1)).toMatch(/revoked, and verified dead\.$/)
@@ -266,18 +265,14 @@ onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
 
   it.concurrent('while a mint gets no answer waits 6 s for one', async () => {
     const zendesk = await sandbox()
-    zendesk.fault({ path: MINT }, { kind: 'stall', after: true })
-    const { main, post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
-      preload: { FASTER: 25 },
-      onStart: signalAt(zendesk, 1, signal)
-    })
+    const { main, post } = await mainAndPost(
+      at(zendesk, credentials.clientCredentials(zendesk)),
+      cancelDuring(zendesk, { path: MINT }, signal, 'response lost')
+    )
     expect(annotated(main)).toEqual([
       `::error::Could not mint a token: The job was cancelled: POST /oauth/tokens at 127.0.0.1:${zendesk.port}; nothing more was started. ${lostReply}`
     ])
-    // 6 s at twenty-five times the speed, of the 30 that the request would have had otherwise.
-    expect(main.stdout.join('\n')).toMatch(
-      /got no complete reply \(cancelled\) after (6|7|8|9|[12]\d)\d{3} ms/
-    )
+    expect(main.stdout.join('\n')).toContain('got no complete reply (cancelled) after 6000 ms')
     expect(main).toMatchObject({ exitCode: 1, signal: null, outputs: {}, stderr: '' })
     expect(said(post)).toEqual(['No token was minted, so there is nothing to revoke.'])
   })
@@ -285,11 +280,10 @@ onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
   it.concurrent('while waiting ends the step at once', async () => {
     const zendesk = await sandbox()
     zendesk.fault({ path: MINT }, tooMany('200'))
-    const { main } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
-      onLine: (line, { kill }) => {
-        if (line.includes(' as it asks,')) kill(signal)
-      }
-    })
+    const { main } = await mainAndPost(
+      at(zendesk, credentials.clientCredentials(zendesk)),
+      cancelAtLine(' as it asks,', signal)
+    )
     expect(annotated(main)).toHaveLength(1)
     expect(annotated(main)[0]).toMatch(/^::error::Could not mint a token: The job was cancelled: /)
     expect(main).toMatchObject({ exitCode: 1, signal: null, stderr: '' })
@@ -298,10 +292,10 @@ onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
 
   it.concurrent('while the token is checked ends the step red; post revokes', async () => {
     const zendesk = await sandbox()
-    zendesk.fault({ path: CURRENT, count: 1 }, { kind: 'stall' })
-    const { main, post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
-      onStart: signalAt(zendesk, 2, signal)
-    })
+    const { main, post } = await mainAndPost(
+      at(zendesk, credentials.clientCredentials(zendesk)),
+      cancelDuring(zendesk, { path: CURRENT }, signal)
+    )
     expect(annotated(main)).toHaveLength(1)
     expect(annotated(main)[0]).toMatch(/^::error::.*the job was cancelled/i)
     expect(main).toMatchObject({ exitCode: 1, signal: null, stderr: '' })
@@ -312,18 +306,16 @@ onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
   it.concurrent.each([
     [
       'DELETE',
-      3,
+      1,
       'may still be alive: The job was cancelled, so nothing more was started; it expires by itself at '
     ],
-    ['GET', 4, 'revoked, not verified: Could not verify that the token is dead: The job was cancelled: GET ']
-  ])('while post waits for its %s prints the warning', async (method, count, what) => {
+    ['GET', 2, 'revoked, not verified: Could not verify that the token is dead: The job was cancelled: GET ']
+  ])('while post waits for its %s prints the warning', async (method, nth, what) => {
     const zendesk = await sandbox()
-    zendesk.fault(
-      { method, path: /tokens/ },
-      method === 'GET' ? [{ kind: 'pass' }, { kind: 'stall' }] : { kind: 'stall' }
-    )
-    const { post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
-      post: { onStart: signalAt(zendesk, count, signal) }
+    const { onStart, preload } = cancelDuring(zendesk, { method }, signal, 'ignored', nth)
+    const { post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
+      post: { onStart },
+      postPreload: preload
     })
     expect(annotated(post)).toHaveLength(1)
     expect(annotated(post)[0]).toContain(`::warning::Token 22000000002 ${what}`)
@@ -335,9 +327,9 @@ it.concurrent('a job that fails in a later step still revokes its token', async 
   const zendesk = await sandbox()
   const { steps } = await runJob(
     [
-      { uses: root, with: at(zendesk, credentials.C(zendesk)) },
+      { uses: root, with: at(zendesk, credentials.clientCredentials(zendesk)) },
       { run: ['node', '--eval', 'process.exit(3)'] },
-      { uses: root, with: at(zendesk, credentials.C(zendesk)) }
+      { uses: root, with: at(zendesk, credentials.clientCredentials(zendesk)) }
     ],
     { env: preloaded() }
   )

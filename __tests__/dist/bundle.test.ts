@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
 
 import { runJob } from '../../mock/runner.ts'
-import { at, credentials, preloaded, root, sandbox, scratch, sweepAction, userAgent } from './run.ts'
+import { at, credentials, sandbox } from '../support/fixtures.ts'
+import { preloaded, root, scratch, sweepAction, userAgent } from '../support/run-action.ts'
 
 const dist = join(root, 'dist')
 const code = readFileSync(join(dist, 'index.cjs'), 'utf8')
@@ -114,7 +115,7 @@ describe('what is left out of it', () => {
     const zendesk = await sandbox()
     const folder = scratch('coverage')
     const inputs = at(zendesk, {
-      ...credentials.C(zendesk),
+      ...credentials.clientCredentials(zendesk),
       scopes: 'tickets:read',
       'job-summary': true,
       'export-env': true
@@ -123,8 +124,8 @@ describe('what is left out of it', () => {
     const { steps } = await runJob(
       [
         { uses: root, with: inputs },
-        { uses: root, with: at(zendesk, credentials.A(zendesk)) },
-        { uses: sweepAction, with: at(zendesk, { ...credentials.A(zendesk), 'dry-run': false }) },
+        { uses: root, with: at(zendesk, credentials.apiToken(zendesk)) },
+        { uses: sweepAction, with: at(zendesk, { ...credentials.apiToken(zendesk), 'dry-run': false }) },
         // Through a proxy, which is where http-client has its undici; port 9 has nobody.
         {
           uses: root,
@@ -132,7 +133,7 @@ describe('what is left out of it', () => {
           env: { https_proxy: 'http://user:password@127.0.0.1:9', no_proxy: '' }
         }
       ],
-      { env: { ...preloaded({ FASTER: 20, RANDOM: 0 }), NODE_V8_COVERAGE: folder } }
+      { env: { ...preloaded({ random: 0 }), NODE_V8_COVERAGE: folder } }
     )
     expect(steps.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 1, 0, 0, 0])
     expect(existsSync(folder)).toBe(true)

@@ -4,21 +4,8 @@ import { describe, expect, it } from '@jest/globals'
 
 import { runJob } from '../../mock/runner.ts'
 import { adminId, type Zendesk } from '../../mock/zendesk.ts'
-import {
-  annotated,
-  asked,
-  at,
-  basicOf,
-  credentials,
-  mainAndPost,
-  nodes,
-  preloaded,
-  root,
-  said,
-  sandbox,
-  stream,
-  userAgent
-} from './run.ts'
+import { asked, at, basicOf, credentials, sandbox } from '../support/fixtures.ts'
+import { annotated, mainAndPost, preloaded, root, said, stream, userAgent } from '../support/run-action.ts'
 
 const redirectUri = 'https://app.example/callback'
 const verifier = 'a-code-verifier-of-at-least-forty-three-characters'
@@ -44,7 +31,7 @@ describe('credential A, an API token', () => {
     'mints for a numeric client-id with one request, and says every line in its place',
     async () => {
       const zendesk = await sandbox()
-      const inputs = at(zendesk, { ...credentials.A(zendesk), 'client-id': 360_000_000_101 })
+      const inputs = at(zendesk, { ...credentials.apiToken(zendesk), 'client-id': 360_000_000_101 })
       const { main, post } = await mainAndPost(inputs)
       const { apiToken } = zendesk.credentials
       const token = zendesk.tokens.get(22_000_000_002)!
@@ -94,7 +81,7 @@ describe('credential A, an API token', () => {
   it.concurrent('finds an identifier on a later page of clients, over one connection', async () => {
     const zendesk = await sandbox({ clientsBefore: 250 })
     const { main, post } = await mainAndPost(
-      at(zendesk, { ...credentials.A(zendesk), email: 'ada@acme.example/token' })
+      at(zendesk, { ...credentials.apiToken(zendesk), email: 'ada@acme.example/token' })
     )
     const seen = zendesk.requests.map(({ method, target }) => `${method} ${target}`)
     // The sandbox's cursor ends in characters that have to be encoded.
@@ -119,8 +106,8 @@ describe('credential A, an API token', () => {
 
   it.concurrent('warns louder from 90 days before API tokens stop working', async () => {
     const zendesk = await sandbox()
-    const { main } = await mainAndPost(at(zendesk, credentials.A(zendesk)), {
-      preload: { NOW: Date.UTC(2027, 0, 30) }
+    const { main } = await mainAndPost(at(zendesk, credentials.apiToken(zendesk)), {
+      preload: { now: Date.UTC(2027, 0, 30) }
     })
     expect(annotated(main)).toEqual([
       `::warning::${deprecated}, and API tokens stop working on 2027-04-30. Use client-secret instead.`
@@ -133,7 +120,7 @@ describe('credential B, an access token', () => {
     const zendesk = await sandbox()
     const { accessToken } = zendesk.credentials
     const { main, post } = await mainAndPost(
-      at(zendesk, { ...credentials.B(zendesk), scopes: 'tickets:read, tickets:write' })
+      at(zendesk, { ...credentials.accessToken(zendesk), scopes: 'tickets:read, tickets:write' })
     )
     const { value } = zendesk.tokens.get(22_000_000_002)!
     expect(said(main)).toEqual([
@@ -159,7 +146,7 @@ describe('credential B, an access token', () => {
   it.concurrent('tells the expiry that Zendesk sets', async () => {
     const zendesk = await sandbox()
     const inputs = at(zendesk, {
-      ...credentials.B(zendesk),
+      ...credentials.accessToken(zendesk),
       'client-id': 'tickets_only',
       scopes: 'tickets:read'
     })
@@ -175,7 +162,7 @@ describe('credential C, a client secret', () => {
     'mints, checks, hands over and revokes, and leaves in state one value without the credential',
     async () => {
       const zendesk = await sandbox()
-      const inputs = at(zendesk, { ...credentials.C(zendesk), 'expires-in': 900 })
+      const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'expires-in': 900 })
       const { main, post } = await mainAndPost(inputs)
       const secret = zendesk.client('ci_bot').secret!
       const { value } = zendesk.tokens.get(22_000_000_002)!
@@ -251,7 +238,7 @@ describe('credential C, a client secret', () => {
     async () => {
       const zendesk = await sandbox()
       const inputs = at(zendesk, {
-        ...credentials.C(zendesk, 'agent_bot'),
+        ...credentials.clientCredentials(zendesk, 'agent_bot'),
         'token-endpoint-auth-method': 'Client_Secret_Basic'
       })
       const { main, post } = await mainAndPost(inputs)
@@ -277,7 +264,7 @@ describe('credential C, a client secret', () => {
     ['where the token is a JWT', { tokenFormat: 'jwt' }]
   ] as const)('works as well %s', async (_where, options) => {
     const zendesk = await sandbox(options)
-    const { main, post } = await mainAndPost(at(zendesk, credentials.C(zendesk)))
+    const { main, post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)))
     expect(main.outputs).toMatchObject({ 'token-id': '22000000002', 'expires-at': '2026-11-21T13:00:00Z' })
     expect(annotated(main)).toEqual([])
     expect(said(post).at(-1)).toBe('Token 22000000002 revoked, and verified dead.')
@@ -288,7 +275,7 @@ describe('credential C, a client secret', () => {
     async () => {
       const zendesk = await sandbox()
       const { main } = await mainAndPost(
-        at(zendesk, { ...credentials.C(zendesk), scopes: 'read\ntickets:wrote' })
+        at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'read\ntickets:wrote' })
       )
       const warnings = annotated(main)
       expect(warnings).toHaveLength(2)
@@ -445,9 +432,7 @@ describe('credential E, a refresh token', () => {
     const zendesk = await sandbox()
     const first = await refreshed(zendesk)
     zendesk.fault({ path: '/api/v2/oauth/tokens/current' }, { kind: 'reply', status: 401 })
-    const { main } = await mainAndPost(at(zendesk, { 'client-id': 'browser_app', 'refresh-token': first }), {
-      preload: { FASTER: 10 }
-    })
+    const { main } = await mainAndPost(at(zendesk, { 'client-id': 'browser_app', 'refresh-token': first }))
     expect(main.exitCode).toBe(1)
     expect(main.outputs['refresh-token']).toBe(zendesk.tokens.get(22_000_000_003)!.refreshToken)
   })
@@ -458,7 +443,7 @@ describe('options', () => {
     const zendesk = await sandbox()
     const { main, post } = await mainAndPost(
       at(zendesk, {
-        ...credentials.C(zendesk),
+        ...credentials.clientCredentials(zendesk),
         subdomain: 'https://ACME.zendesk.com/',
         'export-env': 'TRUE',
         'job-summary': 'true'
@@ -475,7 +460,7 @@ describe('options', () => {
   it.concurrent('skip-token-revoke: true leaves not even the token in state', async () => {
     const zendesk = await sandbox()
     const { main, post } = await mainAndPost(
-      at(zendesk, { ...credentials.C(zendesk), 'skip-token-revoke': 'true' })
+      at(zendesk, { ...credentials.clientCredentials(zendesk), 'skip-token-revoke': 'true' })
     )
     expect(main.state).toEqual({ zendesk: '{"skipped":"true"}' })
     expect(said(main).at(-1)).toContain('it lives 1 hour, and is left alive when the job ends.')
@@ -513,7 +498,7 @@ describe('several steps in one job', () => {
     const zendesk = await sandbox()
     const { steps } = await runJob(
       [
-        { id: 'admin', uses: root, with: at(zendesk, credentials.C(zendesk)) },
+        { id: 'admin', uses: root, with: at(zendesk, credentials.clientCredentials(zendesk)) },
         {
           id: 'zis',
           uses: root,
@@ -552,14 +537,12 @@ describe('several steps in one job', () => {
   })
 })
 
-describe.each(nodes)('on %s', (_name, node) => {
-  it.concurrent.each(['A', 'C'] as const)(
+describe('with the real clock', () => {
+  it.concurrent.each(['apiToken', 'clientCredentials'] as const)(
     'credential %s mints and revokes, and nothing is said on stderr',
     async (kind) => {
       const zendesk = await sandbox({ now: Date.now })
-      const { steps } = await runJob([{ uses: root, with: at(zendesk, credentials[kind](zendesk)) }], {
-        node
-      })
+      const { steps } = await runJob([{ uses: root, with: at(zendesk, credentials[kind](zendesk)) }])
       for (const step of steps) expect(step).toMatchObject({ exitCode: 0, stderr: '', outcome: 'success' })
       expect(said(steps[1]!).at(-1)).toBe('Token 22000000002 revoked, and verified dead.')
       expect(zendesk.living()).toEqual([])

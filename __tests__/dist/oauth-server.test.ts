@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import Provider from 'oidc-provider'
 
 import { runJob, type InputValue, type StepResult } from '../../mock/runner.ts'
-import { annotated, root, said } from './run.ts'
+import { annotated, preloaded, root, said } from '../support/run-action.ts'
 
 const redirectUri = 'https://app.example/callback'
 const verifier = 'a-code-verifier-of-at-least-forty-three-characters'
@@ -170,7 +170,9 @@ async function codeFor(clientId: string, pkce: boolean): Promise<string> {
 }
 
 async function job(inputs: Record<string, InputValue>): Promise<StepResult[]> {
-  const { steps } = await runJob([{ uses: root, with: { subdomain: 'acme', 'base-url': url, ...inputs } }])
+  const { steps } = await runJob([{ uses: root, with: { subdomain: 'acme', 'base-url': url, ...inputs } }], {
+    env: preloaded({ now: Date.now() })
+  })
   return [...steps]
 }
 

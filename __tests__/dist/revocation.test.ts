@@ -2,18 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 
 import { type StepResult } from '../../mock/runner.ts'
 import { agentId, type Zendesk } from '../../mock/zendesk.ts'
-import {
-  annotated,
-  asked,
-  at,
-  basicOf,
-  credentials,
-  mainAndPost,
-  NOON,
-  said,
-  sandbox,
-  stream
-} from './run.ts'
+import { asked, at, basicOf, credentials, sandbox } from '../support/fixtures.ts'
+import { annotated, mainAndPost, NOON, said, stream } from '../support/run-action.ts'
 
 const CURRENT = '/api/v2/oauth/tokens/current'
 
@@ -38,7 +28,7 @@ describe('a token too narrow to manage itself', () => {
         ...zendesk.seedTokens(120, { scopes: ['tickets:read'], age: 0 })
       ]
       const { main, post } = await mainAndPost(
-        at(zendesk, { ...credentials.C(zendesk), scopes: 'tickets:read' })
+        at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read' })
       )
       const secret = zendesk.client('ci_bot').secret!
       const [minted, helper] = [...zendesk.tokens.values()].slice(-2)
@@ -111,7 +101,9 @@ describe('a token too narrow to manage itself', () => {
         }
       )
     }
-    const { post } = await mainAndPost(at(zendesk, { ...credentials.C(zendesk), scopes: 'tickets:read' }))
+    const { post } = await mainAndPost(
+      at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read' })
+    )
     expect(annotated(post)).toEqual([
       `::warning::Token (id unknown) may still be alive: its id is not known, and no token in the list is certainly this one; it expires by itself at 2026-11-21T13:00:00Z; to remove it by hand, find it as an admin with GET ${zendesk.url}/api/v2/oauth/tokens and send DELETE ${zendesk.url}/api/v2/oauth/tokens/{id}, or let \`sweep\` remove it.`
     ])
@@ -126,7 +118,10 @@ describe('a token too narrow to manage itself', () => {
 
   it.concurrent('is left to its expiry, without a warning, where scopes alone stand in the way', async () => {
     const zendesk = await sandbox()
-    const inputs = at(zendesk, { ...credentials.C(zendesk, 'tickets_only'), scopes: 'tickets:read' })
+    const inputs = at(zendesk, {
+      ...credentials.clientCredentials(zendesk, 'tickets_only'),
+      scopes: 'tickets:read'
+    })
     const { post } = await mainAndPost(inputs)
     expect(said(post).at(-1)).toBe(
       'Token (id unknown) could not be revoked, since no token at hand has the scope `write`; it expires by itself at 2026-11-21T13:00:00Z.'
@@ -137,7 +132,9 @@ describe('a token too narrow to manage itself', () => {
 
   it.concurrent('manages itself where Zendesk lets it', async () => {
     const zendesk = await sandbox({ narrowTokensManageThemselves: true })
-    const { post } = await mainAndPost(at(zendesk, { ...credentials.C(zendesk), scopes: 'tickets:read' }))
+    const { post } = await mainAndPost(
+      at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read' })
+    )
     expect(said(post).at(-1)).toBe('Token 22000000002 revoked, and verified dead.')
     expect(zendesk.seen()).toHaveLength(4)
   })
@@ -146,9 +143,9 @@ describe('a token too narrow to manage itself', () => {
 describe('the proof', () => {
   it.concurrent('catches a 204 that revoked nothing, asks three times, and takes the next way', async () => {
     const zendesk = await sandbox({ deleteCurrentWorks: false })
-    const { main, post } = await mainAndPost(at(zendesk, { ...credentials.C(zendesk), scopes: 'write' }), {
-      preload: { FASTER: 20 }
-    })
+    const { main, post } = await mainAndPost(
+      at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'write' })
+    )
     expect(main.outputs['token-id']).toBe('')
     expect(zendesk.seen().slice(2)).toEqual([
       `DELETE ${CURRENT}`,
@@ -174,7 +171,7 @@ describe('the proof', () => {
       { kind: 'reply', status: 403 },
       { kind: 'pass' }
     ])
-    const { post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), { preload: { FASTER: 10 } })
+    const { post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)))
     expect(zendesk.seen().slice(2)).toEqual([
       'DELETE /api/v2/oauth/tokens/22000000002',
       ...Array<string>(3).fill(`GET ${CURRENT}`)
@@ -185,7 +182,7 @@ describe('the proof', () => {
   it.concurrent('says so where the token outlives every way', async () => {
     const zendesk = await sandbox()
     zendesk.fault({ method: 'DELETE' }, { kind: 'reply', status: 204 })
-    const { post } = await mainAndPost(at(zendesk, credentials.A(zendesk)), { preload: { FASTER: 40 } })
+    const { post } = await mainAndPost(at(zendesk, credentials.apiToken(zendesk)))
     const admin = `Basic ${basicOf(zendesk)}`
     const own = `Bearer ${zendesk.tokens.get(22_000_000_002)!.value}`
     expect(askedInPost(zendesk, 2)).toEqual([
@@ -224,7 +221,9 @@ describe('the proof', () => {
   ] as const)('stops and warns where %s leave it open', async (_what, fault, times, why) => {
     const zendesk = await sandbox()
     zendesk.fault({ path: CURRENT }, [{ kind: 'pass' }, ...Array<typeof fault>(times).fill(fault)])
-    const { post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), { preload: { RANDOM: 0 } })
+    const { post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
+      preload: { random: 0 }
+    })
     expect(zendesk.seen().slice(2)).toEqual([
       'DELETE /api/v2/oauth/tokens/22000000002',
       ...Array<string>(times).fill(`GET ${CURRENT}`)
@@ -239,7 +238,7 @@ describe('the proof', () => {
 describe('a refused DELETE', () => {
   it.concurrent('of a token that is gone already leads to the proof', async () => {
     const zendesk = await sandbox()
-    const { post } = await mainAndPost(at(zendesk, credentials.A(zendesk)), {
+    const { post } = await mainAndPost(at(zendesk, credentials.apiToken(zendesk)), {
       post: {
         onStart: () => {
           zendesk.tokens.get(22_000_000_002)!.revoked = true
@@ -252,7 +251,7 @@ describe('a refused DELETE', () => {
 
   it.concurrent('of the token itself by 401 is the proof', async () => {
     const zendesk = await sandbox()
-    const { post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
+    const { post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
       post: {
         onStart: () => {
           zendesk.tokens.get(22_000_000_002)!.revoked = true
@@ -269,7 +268,9 @@ describe('a refused DELETE', () => {
       const zendesk = await sandbox()
       const times = status === 500 ? 5 : 1
       zendesk.fault({ method: 'DELETE', count: times }, { kind: 'reply', status })
-      const { post } = await mainAndPost(at(zendesk, credentials.A(zendesk)), { preload: { RANDOM: 0 } })
+      const { post } = await mainAndPost(at(zendesk, credentials.apiToken(zendesk)), {
+        preload: { random: 0 }
+      })
       const own = `Bearer ${zendesk.tokens.get(22_000_000_002)!.value}`
       expect(askedInPost(zendesk, 2)).toEqual([
         ...Array<string>(times).fill(`DELETE /api/v2/oauth/tokens/22000000002 | Basic ${basicOf(zendesk)}`),
@@ -289,7 +290,9 @@ describe('a helper token', () => {
       { method: 'DELETE', path: '/api/v2/oauth/tokens/22000000003' },
       { kind: 'reply', status: 403 }
     )
-    const { post } = await mainAndPost(at(zendesk, { ...credentials.C(zendesk), scopes: 'tickets:read' }))
+    const { post } = await mainAndPost(
+      at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read' })
+    )
     expect(said(post).slice(3)).toEqual([
       'Token (id unknown) revoked, and verified dead.',
       `::warning::The helper token 22000000003 could not be revoked (Zendesk answered 403); it expires by itself within 10 minutes; to remove it sooner, send DELETE ${zendesk.url}/api/v2/oauth/tokens/22000000003 as an admin.`
@@ -303,7 +306,7 @@ describe('what post is given', () => {
     'may be the inputs of another action: a foreign credential is not used, and the token revokes itself',
     async () => {
       const zendesk = await sandbox()
-      const { post } = await mainAndPost(at(zendesk, credentials.A(zendesk)), {
+      const { post } = await mainAndPost(at(zendesk, credentials.apiToken(zendesk)), {
         postWith: at(zendesk, { email: 'gus@acme.example', 'api-token': 'an-api-token-of-somebody-else' })
       })
       const own = `Bearer ${zendesk.tokens.get(22_000_000_002)!.value}`
@@ -318,7 +321,11 @@ describe('what post is given', () => {
 
   it.concurrent('may lack the credential that a narrow token needs: the warning says so', async () => {
     const zendesk = await sandbox()
-    const inputs = at(zendesk, { ...credentials.C(zendesk), scopes: 'tickets:read', 'job-summary': true })
+    const inputs = at(zendesk, {
+      ...credentials.clientCredentials(zendesk),
+      scopes: 'tickets:read',
+      'job-summary': true
+    })
     const { post } = await mainAndPost(inputs, {
       postWith: { subdomain: 'other', 'base-url': 'http://127.0.0.1:1' }
     })
@@ -342,7 +349,7 @@ describe('what post is given', () => {
     '{"skipped":"no"}'
   ])('may be state that nobody can read: %j means that nothing was minted', async (state) => {
     const zendesk = await sandbox()
-    const inputs = at(zendesk, { ...credentials.C(zendesk), 'skip-token-revoke': 'true' })
+    const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'skip-token-revoke': 'true' })
     const { post } = await mainAndPost(inputs, { postEnv: { STATE_zendesk: state } })
     expect(stream(post)).toEqual(['No token was minted, so there is nothing to revoke.'])
     expect(zendesk.requests).toHaveLength(2)
@@ -356,8 +363,8 @@ describe('a token whose time is over', () => {
   it.concurrent('is skipped from 60 s after its expiry, by the time since the mint', async () => {
     // Zendesk's clock is years behind, which must not matter.
     const zendesk = await sandbox({ now: () => Date.UTC(2020, 0, 1) })
-    const { main, post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
-      postEnv: { NOW: String(NOON + lifetime + 60_001) }
+    const { main, post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
+      postPreload: { now: NOON + lifetime + 60_001 }
     })
     expect(main.outputs['expires-at']).toBe('2020-01-01T01:00:00Z')
     expect(stream(post)).toEqual(['Token 22000000002 has expired, so there is nothing to revoke.'])
@@ -367,8 +374,8 @@ describe('a token whose time is over', () => {
 
   it.concurrent('is revoked until then', async () => {
     const zendesk = await sandbox()
-    const { post } = await mainAndPost(at(zendesk, credentials.C(zendesk)), {
-      postEnv: { NOW: String(NOON + lifetime + 60_000) },
+    const { post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
+      postPreload: { now: NOON + lifetime + 60_000 },
       post: {
         onStart: () => {
           zendesk.advance(lifetime + 60_000)

@@ -2,12 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 
 import { parseCommand } from '../../mock/runner/commands.ts'
-import { startZendesk, type Fault, type Zendesk } from '../../mock/zendesk.ts'
+import { type Fault, type Zendesk } from '../../mock/zendesk.ts'
 import { oneLine, quote, remember } from '../../src/redact.ts'
 import { explain, kindOf } from '../../src/zendesk/errors.ts'
 import { type Answer } from '../../src/zendesk/retry.ts'
 import { wordsOf } from '../../src/zendesk/words.ts'
-import { Bench, pool, stateVariables, type Ended } from './support/step.ts'
+import { once, sandbox } from '../support/fixtures.ts'
+import { runStep, type StepEnd } from '../support/run-action.ts'
 
 /*
  * Secrets that are easy to find are put everywhere, and come back from a server that echoes them everywhere, in the forms
@@ -178,7 +179,7 @@ describe('text that is not ours', () => {
 
 /** What a process is given, and how the server answers it. */
 interface Plot {
-  credential: 'A' | 'B' | 'C' | 'D' | 'E'
+  credential: 'apiToken' | 'accessToken' | 'clientCredentials' | 'authorizationCode' | 'refreshToken'
   entry: 'main' | 'post' | 'sweep'
   basic: boolean
   /** How the server says the secrets. */
@@ -192,7 +193,13 @@ interface Plot {
 
 const plots = fc.sample(
   fc.record<Plot>({
-    credential: fc.constantFrom('A', 'B', 'C', 'D', 'E'),
+    credential: fc.constantFrom(
+      'apiToken',
+      'accessToken',
+      'clientCredentials',
+      'authorizationCode',
+      'refreshToken'
+    ),
     entry: fc.constantFrom('main', 'main', 'post', 'sweep'),
     basic: fc.boolean(),
     form: fc.constantFrom(...Object.keys(forms)),
@@ -221,26 +228,27 @@ const MINTED = 'CanaryMinted.Token-0123456789+/='
 const MINTED_REFRESH = 'CanaryMinted.Refresh-0123456789+/='
 const everySecret = [...Object.values(secrets), PROXY_PASSWORD, MINTED, MINTED_REFRESH]
 
-const bench = new Bench()
-
 function credentialOf({ credential, entry }: Plot): Record<string, string> {
   const pick = (...names: (keyof typeof secrets)[]): Record<string, string> =>
     Object.fromEntries(names.map((name) => [name, secrets[name]]))
   // The sweep and post have no use for a code or a refresh token.
-  const kind = entry === 'main' || !['D', 'E'].includes(credential) ? credential : 'C'
+  const kind =
+    entry === 'main' || !['authorizationCode', 'refreshToken'].includes(credential)
+      ? credential
+      : 'clientCredentials'
   switch (kind) {
-    case 'A':
+    case 'apiToken':
       return { email: 'ada@example.com', ...pick('api-token') }
-    case 'B':
+    case 'accessToken':
       return pick('access-token')
-    case 'C':
+    case 'clientCredentials':
       return pick('client-secret')
-    case 'D':
+    case 'authorizationCode':
       return {
         ...pick('authorization-code', 'code-verifier', 'client-secret'),
         'redirect-uri': 'https://app.example/cb'
       }
-    case 'E':
+    case 'refreshToken':
       return pick('refresh-token', 'client-secret')
   }
 }
@@ -249,7 +257,8 @@ function credentialOf({ credential, entry }: Plot): Record<string, string> {
 function told(plot: Plot): string[] {
   const sent = Object.values(credentialOf(plot)).filter((value) => everySecret.includes(value))
   // What an admin's credential mints comes after a look-up, which cannot echo it yet.
-  const isMinted = plot.entry === 'post' || (plot.status === 0 && !['A', 'B'].includes(plot.credential))
+  const isMinted =
+    plot.entry === 'post' || (plot.status === 0 && !['apiToken', 'accessToken'].includes(plot.credential))
   return [...sent, PROXY_PASSWORD, ...(isMinted ? [MINTED] : [])]
 }
 
@@ -288,7 +297,7 @@ function echo(plot: Plot, isMint: boolean): Fault {
   return { kind: 'reply', status, body: { error: text, errors: [fields], ...fields }, headers }
 }
 
-async function play(zendesk: Zendesk, plot: Plot): Promise<Ended> {
+async function play(zendesk: Zendesk, plot: Plot): Promise<StepEnd> {
   const credential = credentialOf(plot)
   const inputs: Record<string, string> = {
     subdomain: 'acme',
@@ -315,75 +324,75 @@ async function play(zendesk: Zendesk, plot: Plot): Promise<Ended> {
     const tame = { ...plot, status: 403 }
     zendesk.fault({ method: 'GET', path: /current$/, count: 1 }, status(tame))
     zendesk.fault({ method: 'GET', path: /clients$/, count: 1 }, echo({ ...plot, status: 0 }, false))
-    const { state } = await bench.run('main', {
+    const { state } = await runStep('main', {
       inputs: { ...inputs, 'skip-token-revoke': 'false' },
-      env,
-      speed: 40
+      env
     })
     zendesk.clearFaults()
-    Object.assign(env, stateVariables(state))
     zendesk.fault({}, status(plot))
-    return bench.run('post', { inputs, env, speed: 40 })
+    return runStep('post', { inputs, env, state })
   }
   zendesk.fault({ method: 'POST' }, status(plot))
   zendesk.fault({ method: 'GET' }, echo({ ...plot, status: plot.status === 200 ? 0 : plot.status }, false))
   zendesk.fault({ method: 'DELETE' }, echo({ ...plot, status: plot.status || 204 }, false))
-  return bench.run(plot.entry, { inputs, env, speed: 40 })
+  return runStep(plot.entry, { inputs, env })
 }
 
 describe('a server that echoes every secret', () => {
-  const ends: { plot: Plot; ended: Ended }[] = []
+  const played = plots.map((plot) => ({
+    plot,
+    end: once(async () => play(await sandbox(), plot))
+  }))
+  let red = 0
 
-  beforeAll(async () => {
-    await pool(plots, 6, async (plot) => {
-      const zendesk = await startZendesk()
-      ends.push({ plot, ended: await play(zendesk, plot) })
-      await zendesk.close()
-    })
-  }, 40_000)
-
-  afterAll(() => {
-    bench.close()
-    const red = ends.filter(({ ended }) => ended.exitCode === 1).length
-    process.stdout.write(
-      `leaks: ${ends.length} processes (${red} red) and ${3 * TEXTS} texts searched for secrets\n`
-    )
-  })
-
-  it('gets none of them into the log, the summary, or the variables of later steps', () => {
-    for (const { plot, ended } of ends) {
-      const printed = ended.lines.filter((line) => !line.startsWith('::add-mask::')).join('\n')
-      expect({ plot, leaks: found(printed, everySecret) }).toEqual({ plot, leaks: [] })
-      expect({ plot, leaks: found(ended.summary, everySecret) }).toEqual({ plot, leaks: [] })
-      expect({ plot, stderr: ended.stderr }).toEqual({ plot, stderr: '' })
-      // The token is what later steps are given, and what post revokes; nothing else is.
+  it.concurrent.each(
+    played.map(({ plot, end }, index) => [index, plot.credential, plot.entry, plot, end] as const)
+  )(
+    'gets no secret shown and no command run: process %i, %s in %s',
+    async (_index, _credential, _entry, plot, end) => {
+      const { stdout, summary, stderr, env, state, exitCode } = await end()
+      if (exitCode === 1) red += 1
+      const printed = stdout.filter((line) => !line.startsWith('::add-mask::')).join('\n')
+      // Later steps get the token, and post revokes it.
       const credentials = everySecret.filter((secret) => secret !== MINTED)
-      expect({ plot, leaks: found(ended.envFile, credentials) }).toEqual({ plot, leaks: [] })
-      expect({ plot, leaks: found(JSON.stringify(ended.state), credentials) }).toEqual({ plot, leaks: [] })
-    }
-  })
-
-  it('gets no command executed', () => {
-    const ours = ['add-mask', 'debug', 'error', 'warning']
-    for (const { plot, ended } of ends) {
-      const commands = ended.lines.flatMap((line) => parseCommand(line) ?? [])
-      expect({ plot, foreign: commands.filter(({ name }) => !ours.includes(name)) }).toEqual({
+      const commands = stdout.flatMap((line) => parseCommand(line) ?? [])
+      const ours = ['add-mask', 'debug', 'error', 'warning']
+      expect({
         plot,
-        foreign: []
-      })
-      const said = commands.filter(({ name, data }) => name !== 'add-mask' && /^\W*pwned/.test(data))
-      expect({ plot, said }).toEqual({ plot, said: [] })
-      expect({ plot, hidden: ended.lines.filter((line) => line.includes('##[')) }).toEqual({
+        stderr,
+        log: found(printed, everySecret),
+        summary: found(summary, everySecret),
+        env: found(JSON.stringify(env), credentials),
+        state: found(JSON.stringify(state), credentials),
+        foreignCommands: commands.filter(({ name }) => !ours.includes(name)),
+        foreignWords: commands.filter(({ name, data }) => name !== 'add-mask' && /^\W*pwned/.test(data)),
+        oldCommands: stdout.filter((line) => line.includes('##['))
+      }).toEqual({
         plot,
-        hidden: []
+        stderr: '',
+        log: [],
+        summary: [],
+        env: [],
+        state: [],
+        foreignCommands: [],
+        foreignWords: [],
+        oldCommands: []
       })
     }
-  })
+  )
 
-  it('is met by each credential, each step and each way to say a secret', () => {
+  it.concurrent('meets each credential, each step and each way to write a secret', async () => {
     const met = (name: keyof Plot): number => new Set(plots.map((plot) => plot[name])).size
     expect([met('credential'), met('entry'), met('form'), met('cut')]).toEqual([5, 3, 10, 7])
-    expect(ends.filter(({ ended }) => ended.outputs['token'] === MINTED).length).toBeGreaterThan(2)
-    expect(ends.filter(({ ended }) => ended.summary !== '').length).toBeGreaterThan(2)
+    const ends: StepEnd[] = []
+    for (const { end } of played) ends.push(await end())
+    expect(ends.filter(({ outputs }) => outputs['token'] === MINTED).length).toBeGreaterThan(2)
+    expect(ends.filter(({ summary }) => summary !== '').length).toBeGreaterThan(2)
+  })
+
+  afterAll(() => {
+    process.stdout.write(
+      `leaks: ${played.length} processes (${red} red) and ${3 * TEXTS} texts searched for secrets\n`
+    )
   })
 })

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { RequestError, Server } from 'proxy-chain'
 
-import { startZendesk, type Zendesk } from '../../mock/zendesk.ts'
-import { caFile, relay, tls } from './support/net.ts'
-import { Bench, count, shown, stateVariables, type Ended } from './support/step.ts'
+import { type Zendesk } from '../../mock/zendesk.ts'
+import { at, credentials, sandbox } from '../support/fixtures.ts'
+import { caFile, relay, tls } from '../support/net.ts'
+import { annotated, count, runStep, shown, type StepEnd, type StepRun } from '../support/run-action.ts'
 
 /*
  * A real CONNECT proxy is the only way to acme.zendesk.com, whose certificate comes from a CA of our own. In the
@@ -13,7 +14,6 @@ import { Bench, count, shown, stateVariables, type Ended } from './support/step.
 const USER = 'ci@acme'
 const PASSWORD = 'p@ss:w/rd%41'
 
-const bench = new Bench()
 let zendesk: Zendesk
 let untrusted: Zendesk
 let proxy: Server
@@ -24,8 +24,8 @@ let refusal = 0
 let locked = false
 
 beforeAll(async () => {
-  zendesk = await startZendesk({ tls: tls.good })
-  untrusted = await startZendesk({ tls: tls.wrongCa })
+  zendesk = await sandbox({ tls: tls.good })
+  untrusted = await sandbox({ tls: tls.wrongCa })
   proxy = new Server({
     port: 0,
     host: '127.0.0.1',
@@ -53,48 +53,45 @@ beforeEach(() => {
 })
 
 afterAll(async () => {
-  bench.close()
   await proxy.close(true)
-  await zendesk.close()
-  await untrusted.close()
 })
-
-function inputsFor(origin: string): Record<string, string> {
-  return {
-    subdomain: 'acme',
-    'client-id': 'ci_bot',
-    'client-secret': zendesk.client('ci_bot').secret!,
-    'base-url': origin,
-    'timeout-seconds': '20'
-  }
-}
 
 const account = (): string => `https://acme.zendesk.com:${zendesk.port}`
 const proxyUrl = (userInfo = ''): string => `http://${userInfo}127.0.0.1:${proxy.port}`
 
-function main(env: Record<string, string>, origin = account()): Promise<Ended> {
-  const inputs = inputsFor(origin)
-  return bench.run('main', {
-    inputs,
-    env: { TEST_LOOKUPS: '0', NODE_EXTRA_CA_CERTS: caFile, ...env },
-    speed: 40
+function run(
+  entry: 'main' | 'post',
+  env: Record<string, string>,
+  { lookups = 0, inputs, state }: StepRun
+): Promise<StepEnd> {
+  return runStep(entry, {
+    inputs: at(zendesk, {
+      ...credentials.clientCredentials(zendesk),
+      'base-url': account(),
+      'timeout-seconds': 20,
+      ...inputs
+    }),
+    env: { NODE_EXTRA_CA_CERTS: caFile, ...env },
+    lookups,
+    ...(state && { state })
   })
 }
 
-function post(env: Record<string, string>, state: Record<string, string>): Promise<Ended> {
-  const variables = { TEST_LOOKUPS: '0', NODE_EXTRA_CA_CERTS: caFile, ...env, ...stateVariables(state) }
-  return bench.run('post', { inputs: inputsFor(account()), env: variables, speed: 40 })
-}
+const main = (env: Record<string, string>, origin = account(), lookups = 0): Promise<StepEnd> =>
+  run('main', env, { inputs: { 'base-url': origin }, lookups })
+
+const post = (env: Record<string, string>, state: StepEnd['state']): Promise<StepEnd> =>
+  run('post', env, { state })
 
 /** Checks that a step failed for one reason, and returns its error. */
-function errorOf(ended: Ended): string {
+function errorOf(ended: StepEnd): string {
   expect(ended).toMatchObject({ exitCode: 1, stderr: '', outputs: {}, state: {} })
-  expect(count(ended.lines, 'error')).toBe(1)
-  return ended.lines.find((line) => line.startsWith('::error::'))!
+  expect(count(ended, 'error')).toBe(1)
+  return annotated(ended)[0]!
 }
 
-function masksOf({ lines }: Ended): string[] {
-  return lines
+function masksOf({ stdout }: StepEnd): string[] {
+  return stdout
     .filter((line) => line.startsWith('::add-mask::'))
     .map((line) => line.slice(12).replaceAll('%25', '%'))
 }
@@ -109,7 +106,7 @@ describe('through a proxy', () => {
       expect(zendesk.living()).toHaveLength(1)
       const ended = await post(env, minted.state)
       expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
-      expect(ended.lines.at(-1)).toBe(`Token ${minted.outputs['token-id']!} revoked, and verified dead.`)
+      expect(ended.stdout.at(-1)).toBe(`Token ${minted.outputs['token-id']!} revoked, and verified dead.`)
       expect(zendesk.living()).toEqual([])
       expect(zendesk.requests).toHaveLength(4)
       // A tunnel for each request, to that host and to nothing else.
@@ -132,7 +129,7 @@ describe('through a proxy', () => {
     for (const step of [minted, ended]) {
       expect(step).toMatchObject({ exitCode: 0, stderr: '' })
       expect(masksOf(step)).toEqual(expect.arrayContaining([encoded, PASSWORD]))
-      const everything = shown(step) + step.envFile + JSON.stringify([step.outputs, step.state])
+      const everything = shown(step) + JSON.stringify([step.env, step.outputs, step.state])
       for (const form of [encoded, PASSWORD, Buffer.from(`${USER}:${PASSWORD}`).toString('base64')]) {
         expect(everything).not.toContain(form)
       }
@@ -167,7 +164,7 @@ describe('through a proxy', () => {
     refusal = 403
     const ended = await post({ https_proxy: proxyUrl() }, state)
     expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
-    expect([count(ended.lines, 'warning'), count(ended.lines, 'error')]).toEqual([1, 0])
+    expect([count(ended, 'warning'), count(ended, 'error')]).toEqual([1, 0])
     refusal = 0
     await post({ https_proxy: proxyUrl() }, state)
     expect(zendesk.living()).toEqual([])
@@ -178,7 +175,7 @@ describe('through a proxy', () => {
     down.stop()
     const ended = await main({ https_proxy: `http://ci:secret-word@${down.host}:${down.port}` })
     expect(errorOf(ended)).toContain('The proxy could not be reached')
-    expect(ended.lines.filter((line) => /^POST .* got no complete reply \(proxy/.test(line))).toHaveLength(4)
+    expect(ended.stdout.filter((line) => /^POST .* got no complete reply \(proxy/.test(line))).toHaveLength(4)
     expect(shown(ended)).not.toContain('secret-word')
     down.close()
   })
@@ -204,7 +201,7 @@ describe('past a proxy', () => {
   it.each(['acme.zendesk.com', '.zendesk.com', 'other.example, zendesk.com', '*'])(
     'goes what no_proxy names: %s',
     async (list) => {
-      const ended = await main({ https_proxy: proxyUrl(), no_proxy: list, TEST_LOOKUPS: '9' })
+      const ended = await main({ https_proxy: proxyUrl(), no_proxy: list }, account(), 9)
       expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
       expect(asked).toEqual([])
       expect(zendesk.requests).toHaveLength(2)
@@ -213,7 +210,7 @@ describe('past a proxy', () => {
   )
 
   it('goes nothing else', async () => {
-    const ended = await main({ https_proxy: proxyUrl(), no_proxy: 'other.zendesk.com', TEST_LOOKUPS: '9' })
+    const ended = await main({ https_proxy: proxyUrl(), no_proxy: 'other.zendesk.com' }, account(), 9)
     expect(ended.exitCode).toBe(0)
     expect(asked).toHaveLength(2)
   })
@@ -231,12 +228,12 @@ describe('a certificate', () => {
     ['of a CA that the runner was not told of', account, ''],
     ['of another host', () => `https://other.zendesk.com:${zendesk.port}`, caFile]
   ])('%s is refused at once, through the proxy and past it', async (_of, origin, ca) => {
-    for (const variables of [{ https_proxy: proxyUrl() }, { TEST_LOOKUPS: '9' }]) {
+    for (const variables of [{ https_proxy: proxyUrl() }, {}]) {
       // With this variable Node trusts everybody, and says so on stderr; a credential is not sent that way.
       const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_EXTRA_CA_CERTS: ca, ...variables }
-      const ended = await main(env, origin())
+      const ended = await main(env, origin(), 9)
       expect(errorOf(ended)).toContain('The certificate of the server is not trusted (TLS)')
-      expect(ended.lines.some((line) => line.includes('try 2'))).toBe(false)
+      expect(ended.stdout.some((line) => line.includes('try 2'))).toBe(false)
     }
     expect([...zendesk.requests, ...untrusted.requests]).toEqual([])
   })

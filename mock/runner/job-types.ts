@@ -29,7 +29,7 @@ interface CommonStep {
 
 /** How to watch a process, and to get in its way. */
 export interface Interference {
-  /** Milliseconds until the process is killed; 60,000 by default. */
+  /** Milliseconds until the process is killed; 200,000 by default. */
   timeoutMs?: number
   /** Called when the process has started. */
   onStart?: (control: ProcessControl) => void

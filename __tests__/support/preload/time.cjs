@@ -1,118 +1,206 @@
 /*
- * Loaded before dist/ in a process under test: makes its waits short, and its name server fail on demand.
+ * Loaded before dist/ in a process under test. It replaces the clock of the process, so that a test needs no real
+ * time and a busy machine changes nothing: time stands still while the process works or waits for a response, and
+ * jumps to the next timer when only timers are left to wait for.
  *
- *   TEST_SPEED       how much faster time passes while the process waits
- *   TEST_CLOCK_FILE  where the process writes, at its end, how many milliseconds it took by its own clock
- *   TEST_LOOKUPS     how many host names are found; after them every one is unknown
- *   TEST_BARRIER     a file for which the process waits, dist/ already loaded, after it has left one of its own beside it
- *   TEST_PATIENCE    real milliseconds that a reply is given before the wait for it is shortened too; 300 by default
- *
- * Time runs as ever while the process works, and also while it is kept from working by others: so a busy machine
- * makes a test slower, but never makes a step run out of time.
+ *   TEST_NOW         the time of day at which the process starts, in milliseconds since 1970
+ *   TEST_RANDOM      what Math.random returns
+ *   TEST_STALLED     a folder: a file named after a local port means that the request from this port gets no response
+ *   TEST_HOLD        a file: time stands still until this file exists; a signal to the process creates it
+ *   TEST_SIGNAL_AT   a pattern: the process receives TEST_SIGNAL when it has printed a line that matches
+ *   TEST_CLOCK_FILE  a file that always holds the milliseconds that have passed by this clock
+ *   TEST_SPEED       instead of jumping to the next timer, wait for it at this many times the usual speed
+ *   TEST_LOOKUPS     how many host names are found; after them every name is unknown
+ *   TEST_BARRIER     a file that the process waits for, once dist/ is loaded and it has created a file of its own
+ *   TEST_REPORT      a file that receives the peak memory of the process, in KiB
  */
-const { env, getBuiltinModule } = process
-const dns = getBuiltinModule('node:dns')
-const { existsSync, writeFileSync } = getBuiltinModule('node:fs')
+const { env } = process
+const { errorMonitor } = require('node:events')
+const fs = require('node:fs')
 
-const { TEST_SPEED, TEST_CLOCK_FILE, TEST_LOOKUPS, TEST_BARRIER, TEST_PATIENCE } = env
-const speed = Number(TEST_SPEED ?? 1)
+const real = { setTimeout, clearTimeout, setImmediate, clearImmediate }
 
-const { performance, setTimeout, clearTimeout } = globalThis
-const realNow = performance.now.bind(performance)
-// A fixed day, so that nothing depends on when a test is run.
-const day = Date.UTC(2026, 8, 1, 12)
-/** Milliseconds that were skipped so far. */
-let skipped = 0
-/** Real milliseconds to look away, and how many more are taken for idleness. */
-const NAP = 4
-const LATE = 4
+/** Milliseconds since the start, by the clock that the process sees. */
+let clock = 0
+performance.now = () => clock
+if (env.TEST_NOW) Date.now = () => Number(env.TEST_NOW) + clock
+if (env.TEST_RANDOM) Math.random = () => Number(env.TEST_RANDOM)
 
-performance.now = () => realNow() + skipped
-Date.now = () => Math.round(day + performance.now())
+let isHeld = Boolean(env.TEST_HOLD) && !fs.existsSync(env.TEST_HOLD)
+const speed = Number(env.TEST_SPEED || Infinity)
+const clockFile = env.TEST_CLOCK_FILE ? fs.openSync(env.TEST_CLOCK_FILE, 'w') : undefined
 
-/** Requests that are waited for. */
-let inFlight = 0
-/** Until when a reply may be on its way from a server that is busy, in real milliseconds. */
-let patientUntil = 0
-const patience = Number(TEST_PATIENCE ?? 300)
+function setClock(time) {
+  clock = time
+  // Of fixed length, so that whoever reads it meanwhile finds the old time or the new one.
+  if (clockFile !== undefined) fs.writeSync(clockFile, clock.toFixed(3).padStart(20), 0)
+}
+setClock(0)
 
-const timers = new Set()
-let alarm
+/** HTTP requests that are not complete. */
+const requests = new Set()
 
-/** Sleeps until the next timer is due: shortly where nothing else is waited for, and in naps where a reply may come. */
-function sleep() {
-  clearTimeout(alarm)
-  if (timers.size === 0) return
-  const from = realNow()
-  const next = Math.min(...Array.from(timers, ({ due }) => due))
-  const left = () => Math.max(0, next - performance.now())
-  const isPatient = from < patientUntil
-  const isAlone = inFlight === 0
-  const short = left() / speed
-  alarm = setTimeout(
-    () => {
-      const slept = realNow() - from
-      if (!isPatient && isAlone) skipped += left()
-      else if (!isPatient && slept <= NAP + LATE) skipped += Math.min(left(), slept * (speed - 1))
-      const now = performance.now()
-      for (const timer of [...timers].sort((a, b) => a.due - b.due)) {
-        if (timer.due <= now && timers.delete(timer)) timer.work(...timer.rest)
-      }
-      sleep()
-    },
-    isPatient ? Math.min(left(), patientUntil - from, 2 ** 30) : isAlone ? short : Math.min(NAP, short)
-  )
+require('node:diagnostics_channel').subscribe('http.client.request.start', ({ request }) => {
+  requests.add(request)
+  const forget = () => requests.delete(request)
+  // One that waits for a tunnel ends without `close` if there is none.
+  request.once('close', forget).once(errorMonitor, forget)
+})
+
+function isStalled({ socket }) {
+  return Boolean(socket?.localPort) && fs.existsSync(`${env.TEST_STALLED}/${socket.localPort}`)
 }
 
-globalThis.setTimeout = (work, ms = 0, ...rest) => {
-  const timer = { due: performance.now() + ms, work, rest }
+/** What may be active in a process that waits for nothing but a timer. A file that is written, say, is not among it. */
+const PASSIVE = new Set([
+  'Timeout',
+  'Immediate',
+  'PipeWrap',
+  'TTYWrap',
+  'TCPSocketWrap',
+  'TLSWrap',
+  'SignalWrap'
+])
+
+/** Whether nothing can happen any more until a timer is due. */
+function isIdle() {
+  if (isHeld || ![...requests].every(isStalled)) return false
+  return process.getActiveResourcesInfo().every((name) => PASSIVE.has(name))
+}
+
+class Timer {
+  constructor(work, ms, rest) {
+    Object.assign(this, { work, rest, due: clock + Math.max(0, Number(ms) || 0) })
+  }
+  ref() {
+    return this
+  }
+  unref() {
+    return this
+  }
+}
+
+const timers = new Set()
+let idleTurns = 0
+let cancel = () => undefined
+
+/** Plans the next turn, instead of the one that was planned: at once, or some real milliseconds later. */
+function plan(turn, ms) {
+  cancel()
+  if (ms === undefined) {
+    const immediate = real.setImmediate(turn)
+    cancel = () => real.clearImmediate(immediate)
+  } else {
+    const timeout = real.setTimeout(turn, ms)
+    cancel = () => real.clearTimeout(timeout)
+  }
+}
+
+function tick() {
+  if (timers.size === 0) return
+  const next = [...timers].reduce((first, timer) => (timer.due < first.due ? timer : first))
+  if (next.due <= clock) {
+    timers.delete(next)
+    // Before its work, which may throw.
+    plan(tick)
+    next.work(...next.rest)
+  } else if (!isIdle()) {
+    idleTurns = 0
+    plan(tick, 3)
+  } else if (idleTurns++ < 3) {
+    // What the event loop has at hand (a signal, a response) comes first.
+    plan(tick)
+  } else {
+    idleTurns = 0
+    const jump = () => {
+      if (timers.has(next) && isIdle()) setClock(next.due)
+      tick()
+    }
+    if (speed === Infinity) jump()
+    else plan(jump, (next.due - clock) / speed)
+  }
+}
+
+globalThis.setTimeout = (work, ms, ...rest) => {
+  const timer = new Timer(work, ms, rest)
   timers.add(timer)
-  sleep()
+  idleTurns = 0
+  plan(tick)
   return timer
 }
 globalThis.clearTimeout = (timer) => {
-  if (!timers.delete(timer)) clearTimeout(timer)
+  if (!timers.delete(timer)) real.clearTimeout(timer)
+}
+require('node:timers/promises').setTimeout = (ms, value, { signal } = {}) =>
+  new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer)
+      reject(Object.assign(new Error('The operation was aborted'), { name: 'AbortError', code: 'ABORT_ERR' }))
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort)
+      resolve(value)
+    }, ms)
+    if (signal?.aborted) abort()
+    else signal?.addEventListener('abort', abort, { once: true })
+  })
+Object.assign(require('node:timers'), { setTimeout, clearTimeout })
+
+if (isHeld) {
+  const emit = process.emit
+  process.emit = function (name, ...rest) {
+    const result = emit.call(this, name, ...rest)
+    if (isHeld && /^SIG/.test(String(name))) {
+      isHeld = false
+      // By then the process has done what it does at once.
+      const tell = () => fs.writeFileSync(env.TEST_HOLD, '')
+      real.setTimeout(tell, 5)
+      process.once('exit', tell)
+    }
+    return result
+  }
 }
 
-if (TEST_CLOCK_FILE !== undefined) {
+if (env.TEST_SIGNAL_AT) {
+  const pattern = new RegExp(env.TEST_SIGNAL_AT, 'm')
+  const { stdout } = process
+  const write = stdout.write.bind(stdout)
+  stdout.write = (text, ...rest) => {
+    const result = write(text, ...rest)
+    if (pattern.test(String(text))) {
+      // A signal that is handled would be so at some later turn of the event loop.
+      if (env.TEST_SIGNAL === 'SIGKILL') process.kill(process.pid, 'SIGKILL')
+      else process.emit(env.TEST_SIGNAL)
+    }
+    return result
+  }
+}
+
+if (env.TEST_REPORT) {
   process.on('exit', () => {
-    writeFileSync(TEST_CLOCK_FILE, String(performance.now()))
+    fs.writeFileSync(env.TEST_REPORT, String(process.resourceUsage().maxRSS))
   })
 }
 
-if (TEST_LOOKUPS !== undefined) {
-  let left = Number(TEST_LOOKUPS)
-  dns.lookup = (host, options, done) => {
-    const found = left-- > 0
-    const error = Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), {
-      errno: -3008,
-      code: 'ENOTFOUND',
-      syscall: 'getaddrinfo',
-      hostname: host
-    })
+if (env.TEST_LOOKUPS) {
+  let left = Number(env.TEST_LOOKUPS)
+  require('node:dns').lookup = (hostname, options, done) => {
+    const isFound = left-- > 0
     process.nextTick(() => {
-      if (!found) done(error)
-      else if (options.all) done(null, [{ address: '127.0.0.1', family: 4 }])
-      else done(null, '127.0.0.1', 4)
+      if (isFound && options.all) done(null, [{ address: '127.0.0.1', family: 4 }])
+      else if (isFound) done(null, '127.0.0.1', 4)
+      else {
+        const error = new Error(`getaddrinfo ENOTFOUND ${hostname}`)
+        done(Object.assign(error, { errno: -3008, code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname }))
+      }
     })
   }
 }
 
-getBuiltinModule('node:diagnostics_channel').subscribe('http.client.request.start', ({ request }) => {
-  inFlight += 1
-  patientUntil = realNow() + patience
-  sleep()
-  request.once('close', () => {
-    inFlight -= 1
-    patientUntil = 0
-    sleep()
-  })
-})
-
-if (TEST_BARRIER !== undefined) {
-  const { dirname, join } = getBuiltinModule('node:path')
-  getBuiltinModule('node:module').createRequire(process.argv[1])(join(dirname(process.argv[1]), 'index.cjs'))
-  writeFileSync(`${TEST_BARRIER}.${process.pid}`, '')
-  const clock = new Int32Array(new SharedArrayBuffer(4))
-  while (!existsSync(TEST_BARRIER)) Atomics.wait(clock, 0, 0, 20)
+if (env.TEST_BARRIER) {
+  const { dirname, join } = require('node:path')
+  require(join(dirname(process.argv[1]), 'index.cjs'))
+  fs.writeFileSync(`${env.TEST_BARRIER}.${process.pid}`, '')
+  const sleeper = new Int32Array(new SharedArrayBuffer(4))
+  while (!fs.existsSync(env.TEST_BARRIER)) Atomics.wait(sleeper, 0, 0, 20)
 }
