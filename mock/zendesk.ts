@@ -68,6 +68,8 @@ export interface TokenSeed {
   usedAgo?: number | null | ((index: number) => number | null)
   /** How long it has yet to live (negative: it is dead already); for ever by default. */
   expiresIn?: number | null | ((index: number) => number | null)
+  /** Gives it a refresh token that expires in so many milliseconds (negative: it has expired already). */
+  refreshExpiresIn?: number
 }
 
 /** A running sandbox. */
@@ -168,7 +170,7 @@ export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendes
     const send = (reply: Reply): void => {
       record.status = reply.status
       response.writeHead(reply.status, {
-        Date: new Date(account.now()).toUTCString(),
+        Date: new Date(account.now() + account.behaviour.dateSkew).toUTCString(),
         'x-request-id': randomUUID(),
         // No body, no type; and one may be given in any case.
         ...(reply.body && { 'Content-Type': 'application/json; charset=utf-8' }),
@@ -262,6 +264,10 @@ function seedTokens(account: Account, count: number, seed: TokenSeed = {}): Toke
       createdAt: now - at(seed.age ?? 2 * dayMs, index),
       usedAt: usedAgo === null ? null : now - usedAgo,
       expiresAt: expiresIn === null ? null : now + expiresIn,
+      ...(seed.refreshExpiresIn !== undefined && {
+        refreshToken: account.newSecret(),
+        refreshExpiresAt: now + seed.refreshExpiresIn
+      }),
       origin: 'seeded'
     })
   })

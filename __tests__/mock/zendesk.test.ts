@@ -24,6 +24,7 @@ interface Body {
   scope: string
   token: { id: number; scopes: string[]; full_token: string; token: string; [name: string]: unknown }
   tokens: { id: number; token: string }[]
+  client: { identifier: string; secret: string }
   clients: { identifier: string }[]
   meta: { has_more: boolean; after_cursor: string }
 }
@@ -92,6 +93,11 @@ describe('POST /api/v2/oauth/tokens', () => {
     expect(zendesk.living()).toHaveLength(2)
   })
 
+  it('mints tokens that expire after 30 minutes on demand', async () => {
+    await start({ apiTokensExpire: true, now: () => Date.parse('2026-11-24T12:00:00Z') })
+    expect((await mint('ci_bot')).body.token['expires_at']).toBe('2026-11-24T12:30:00Z')
+  })
+
   it('refuses all others', async () => {
     await start()
     const attempt = async (authorization?: string, clientId: unknown = 360000000101): Promise<unknown[]> => {
@@ -133,6 +139,7 @@ describe('POST /oauth/tokens', () => {
     ['zis_acme', {}, 401, 'invalid_client'],
     ['browser_app', {}, 400, 'unauthorized_client'],
     ['tickets_only', { scope: 'read' }, 400, 'invalid_scope'],
+    ['tickets_only', { scope: 'tickets:read hc:read' }, 400, 'invalid_scope'],
     ['ci_bot', { expires_in: 299 }, 400, 'invalid_request'],
     ['ci_bot', { expires_in: 172_801 }, 400, 'invalid_request'],
     ['ci_bot', { grant_type: 'password' }, 400, 'unsupported_grant_type'],
@@ -142,6 +149,24 @@ describe('POST /oauth/tokens', () => {
     const answer = await machine(identifier, more)
     expect([answer.status, answer.body['error']]).toEqual([status, error])
     expect(zendesk.living()).toEqual([])
+  })
+
+  it('grants what the client is configured for if no scope is sent', async () => {
+    await start()
+    expect((await machine('ci_bot')).body.scope).toBe('read write')
+    expect((await machine('tickets_only')).body.scope).toBe('tickets:read tickets:write')
+    zendesk.behaviour.scopeRequired = true
+    expect((await machine('ci_bot')).body['error']).toBe('invalid_scope')
+    expect((await machine('ci_bot', { scope: 'unrestricted' })).body.scope).toBe('unrestricted')
+  })
+
+  it('reports no scopes on demand', async () => {
+    await start({ reportScopes: 'empty' })
+    expect((await machine('ci_bot')).body.scope).toBe('')
+    expect((await mint('ci_bot')).body.token.scopes).toEqual([])
+    zendesk.behaviour.reportScopes = 'absent'
+    expect((await machine('ci_bot')).body).not.toHaveProperty('scope')
+    expect((await mint('ci_bot')).body.token).not.toHaveProperty('scopes')
   })
 
   it('takes the secret by Basic, form-encoded, but not both ways', async () => {
@@ -291,7 +316,108 @@ describe('tokens', () => {
   })
 })
 
+describe('a new token', () => {
+  const get = (token: string): Promise<number> => statusWith(token)
+
+  it('is refused for its first requests, or for a time, if that is asked for', async () => {
+    await start({ unknownAtFirst: { requests: 2 }, now: () => 0 })
+    const first = (await machine('ci_bot')).body.access_token
+    expect([await get(first), await get(first), await get(first)]).toEqual([401, 401, 200])
+    zendesk.behaviour.unknownAtFirst = { ms: 6000 }
+    const second = (await machine('ci_bot')).body.access_token
+    expect(await get(second)).toBe(401)
+    zendesk.advance(6000)
+    expect(await get(second)).toBe(200)
+    expect(zendesk.living()).toHaveLength(2)
+  })
+
+  it('may get the facts of another token from `current`', async () => {
+    await start()
+    const [other] = zendesk.seedTokens(1)
+    zendesk.behaviour.currentIsAbout = other!.id
+    const { access_token } = (await machine('ci_bot')).body
+    const { body } = await call('GET', '/api/v2/oauth/tokens/current', {
+      authorization: bearer(access_token)
+    })
+    expect(body.token).toMatchObject({ id: other!.id, token: other!.value.slice(0, 10) })
+  })
+
+  it('is shown with its refresh token, and when it was used', async () => {
+    await start({ now: () => Date.parse('2026-11-24T12:00:00Z') })
+    const [pair] = zendesk.seedTokens(1, { refreshExpiresIn: 86_400_000 })
+    const { body } = await call('GET', `/api/v2/oauth/tokens/${pair!.id}`, { authorization: admin() })
+    expect(body.token).toMatchObject({
+      refresh_token: pair!.refreshToken!.slice(0, 10),
+      refresh_token_expires_at: '2026-11-25T12:00:00Z',
+      used_at: null
+    })
+    await get(pair!.value)
+    expect(pair!.usedAt).toBe(Date.parse('2026-11-24T12:00:00Z'))
+  })
+})
+
+describe('clients', () => {
+  it('get a new secret, which ends the old one at once', async () => {
+    await start()
+    const { id, secret } = zendesk.client('ci_bot')
+    const path = `/api/v2/oauth/clients/${id}/generate_secret`
+    const { status, body } = await call('PUT', path, { authorization: admin() })
+    expect([status, body.client.identifier]).toEqual([200, 'ci_bot'])
+    expect((await machine('ci_bot', { client_secret: secret })).body['error']).toBe('invalid_client')
+    expect((await machine('ci_bot', { client_secret: body.client.secret })).status).toBe(201)
+    expect(zendesk.client('ci_bot').secret).toBe(body.client.secret)
+  })
+
+  it('are created, and shown to their owner', async () => {
+    await start()
+    const create = (client: object): Promise<Answer> =>
+      call('POST', '/api/v2/oauth/clients', { body: { client }, authorization: admin() })
+    const { status, body } = await create({ name: 'New', identifier: 'new_bot', kind: 'confidential' })
+    expect(status).toBe(201)
+    expect((await machine('new_bot', { client_secret: body.client.secret })).status).toBe(201)
+    expect((await create({ name: 'New', identifier: 'new_bot' })).status).toBe(422)
+    expect((await create({ name: '', identifier: 'x' })).status).toBe(422)
+    expect((await create({ name: 'X', identifier: 'white space' })).status).toBe(422)
+    expect((await create({ name: 'X', identifier: 'x', kind: 'odd' })).status).toBe(422)
+    const own = await call('GET', '/api/v2/users/me/oauth/clients', { authorization: admin() })
+    expect(own.body.clients.map(({ identifier }) => identifier)).toContain('new_bot')
+    expect(own.body.clients.map(({ identifier }) => identifier)).not.toContain('agent_bot')
+  })
+})
+
 describe('the rest of the API', () => {
+  it('names the scopes that a token lacks', async () => {
+    await start()
+    const token = (await machine('ci_bot', { scope: 'hc:read tickets:write' })).body.access_token
+    const refusal = async (method: string, path: string): Promise<unknown> =>
+      (await call(method, path, { authorization: bearer(token), body: method === 'GET' ? undefined : {} }))
+        .body['description']
+    const words = 'You are missing the following required scopes:'
+    expect(await refusal('GET', '/api/v2/oauth/tokens/current')).toBe(`${words} read`)
+    expect(await refusal('GET', '/api/v2/search.json?query=printer')).toBe(`${words} read`)
+    expect(await refusal('GET', '/api/v2/users/me')).toBe(`${words} users:read, read`)
+    expect(await refusal('POST', '/api/v2/help_center/sections/1/articles')).toBe(`${words} hc:write, write`)
+    expect(await statusWith(token, '/api/v2/help_center/articles.json')).toBe(200)
+  })
+
+  it('searches and changes tickets', async () => {
+    await start()
+    const authorization = admin()
+    const found = await call('GET', '/api/v2/search.json?query=type:ticket%20printer', { authorization })
+    expect(found.body['results']).toMatchObject([{ id: 1 }])
+    const change = { body: { ticket: { tags: ['stale'] } }, authorization }
+    const changed = await call('PUT', '/api/v2/tickets/1', change)
+    expect(changed).toMatchObject({ status: 200, body: { ticket: { id: 1, tags: ['stale'] } } })
+    expect((await call('PUT', '/api/v2/tickets/99', change)).status).toBe(404)
+    expect((await call('PUT', '/api/v2/tickets/1', { body: {}, authorization })).status).toBe(400)
+  })
+
+  it('has a `Date` that is off by as much as is asked for', async () => {
+    await start({ now: () => Date.parse('2026-11-24T12:00:00Z'), dateSkew: -60_000 })
+    const { headers } = await call('GET', '/api/v2/users/me')
+    expect(headers.get('date')).toBe('Tue, 24 Nov 2026 11:59:00 GMT')
+  })
+
   it('knows tickets, users and ZIS as well as they are needed', async () => {
     await start()
     const authorization = bearer(zendesk.credentials.accessToken)
@@ -417,6 +543,22 @@ describe('faults', () => {
     expect(answers[3]).toMatchObject({ body: { teapot: true } })
     expect(answers[3]?.headers.get('retry-after')).toBe('7')
     expect(handle.hits).toBe(6)
+  })
+
+  it('has the pages of a gateway, and a stray 401', async () => {
+    await start()
+    zendesk.fault({}, [
+      { kind: 'gateway' },
+      { kind: 'gateway', status: 429, headers: { 'Retry-After': '9' } }
+    ])
+    const responses = [await fetch(zendesk.url), await fetch(zendesk.url)]
+    expect(responses.map(({ status }) => status)).toEqual([403, 429])
+    expect(responses[1]?.headers.get('retry-after')).toBe('9')
+    expect(responses[0]?.headers.get('content-type')).toBe('text/html')
+    expect(await responses[0]?.text()).toContain('Access denied')
+    zendesk.fault({}, [{ kind: 'stray-401' }])
+    expect(await me()).toMatchObject({ status: 401, body: { error: 'invalid_token' } })
+    expect((await me()).status).toBe(200)
   })
 
   it('streams a body of any size', async () => {

@@ -1,5 +1,5 @@
 import type { Account, Token } from './account.ts'
-import { type Call, refusals } from './replies.ts'
+import { type Call, type Refusal, refusals } from './replies.ts'
 import { covers } from './scopes.ts'
 import type { UserSeed } from './seeds.ts'
 
@@ -21,9 +21,15 @@ export function authenticate(account: Account, call: Call): Caller {
 export function authorized(account: Account, call: Call, scope: string): Caller {
   const caller = authenticate(account, call)
   if (caller.token && !covers(caller.token.scopes, scope)) {
-    throw refusals.forbidden(`You are missing the following required scopes: ${scope}`)
+    throw missingScope(scope)
   }
   return caller
+}
+
+/** The 403 that names the scopes of which one would do: `read`, or `tickets:read, read`. */
+export function missingScope(scope: string): Refusal {
+  const [, broad] = scope.split(':')
+  return refusals.missingScopes(broad === undefined ? [scope] : [scope, broad])
 }
 
 /** The same, with a 403 for a caller who is no admin. */
@@ -43,7 +49,7 @@ function byApiToken(account: Account, base64: string): Caller {
 function byAccessToken(account: Account, value: string): Caller {
   const token = account.alive(value)
   const user = account.users.find((candidate) => candidate.id === token?.userId)
-  if (!token || !user) throw refusals.deadToken()
+  if (!token || !user || !account.isKnown(token)) throw refusals.invalidToken()
   token.usedAt = account.now()
   return { user, token }
 }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 
-import { json, type Reply } from './replies.ts'
+import { json, refusals, type Reply } from './replies.ts'
 
 /** What may go wrong with a reply. */
 export type FaultKind =
@@ -20,6 +20,10 @@ export type FaultKind =
   /** Something that is not HTTP. */
   | { kind: 'garbage' }
   | { kind: 'html'; status?: number }
+  /** The page of something in front of Zendesk: a firewall, an IP allow-list, a proxy. 403 unless `status` says otherwise. */
+  | { kind: 'gateway'; status?: number; headers?: Record<string, string> }
+  /** Zendesk's own 401 to a good token, from a server that has a bad moment. */
+  | { kind: 'stray-401' }
   | { kind: 'empty'; status?: number }
   /** A body without end in sight: 64 MiB unless `bytes` says otherwise. */
   | { kind: 'huge'; bytes?: number; status?: number }
@@ -167,6 +171,12 @@ export async function commit(fault: Fault, answering: Answering): Promise<void> 
     case 'html':
       send(html(fault.status ?? 200))
       return
+    case 'gateway':
+      send(gatewayPage(fault))
+      return
+    case 'stray-401':
+      send(refusals.invalidToken().reply)
+      return
     case 'empty':
       send({ status: fault.status ?? 200, headers: {}, body: '' })
       return
@@ -184,6 +194,13 @@ function html(status: number): Reply {
     headers: { 'Content-Type': 'text/html; charset=utf-8' },
     body: '<!DOCTYPE html>\n<html><head><title>Oops</title></head><body><h1>There is no help desk here</h1></body></html>\n'
   }
+}
+
+function gatewayPage({ status = 403, headers }: Extract<Fault, { kind: 'gateway' }>): Reply {
+  const body = `<!DOCTYPE html>
+<html><head><title>${status} | Access denied</title></head><body><h1>Error ${status}</h1><p>Ray ID: 8d1f</p></body></html>
+`
+  return { status, headers: { 'Content-Type': 'text/html', Server: 'gateway', ...headers }, body }
 }
 
 function madeUp({ status, body, text, headers }: Extract<Fault, { kind: 'reply' }>): Reply {

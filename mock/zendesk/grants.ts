@@ -8,7 +8,8 @@ import type { ClientSeed } from './seeds.ts'
 type Parameters = Record<string, unknown>
 
 const day = 86_400
-const accessLifetime = { least: 300, most: 2 * day, usual: 1800 }
+/** Seconds. */
+export const accessLifetime = { least: 300, most: 2 * day, usual: 1800 }
 const refreshLifetime = { least: 7 * day, most: 90 * day, usual: 30 * day }
 
 /** `POST /oauth/tokens` */
@@ -19,6 +20,9 @@ export function grantToken(call: Call, account: Account): Reply {
     throw refusals.oauth('unsupported_grant_type', 'The authorization grant type is not supported')
   }
   const client = authenticateClient(account, call, parameters)
+  if (account.behaviour.scopeRequired && parameters['scope'] === undefined) {
+    throw refusals.oauth('invalid_scope', 'You must specify a scope')
+  }
   const lifetime = seconds(parameters, 'expires_in', accessLifetime) ?? client.tokenLifetime
   const token: Pick<NewToken, 'clientId' | 'createdAt' | 'expiresAt'> = {
     clientId: client.id,
@@ -71,7 +75,7 @@ function byClientCredentials(
     )
   }
   if (client.identifier.startsWith('zis_')) throw unknownClient()
-  const scopes = account.grantable(client, wantedScopes(parameters) ?? client.allowedScopes ?? ['read'])
+  const scopes = account.grantable(client, wantedScopes(parameters) ?? account.configuredScopes(client))
   const unusable = Array.isArray(parameters['scope'])
   return account.mint({ ...token, userId: client.userId, scopes, unusable, origin: 'client_credentials' })
 }
@@ -127,7 +131,7 @@ function grantReply(account: Account, parameters: Parameters, token: Token): Rep
   const reply: Parameters = {
     access_token: token.value,
     token_type: 'bearer',
-    scope: token.scopes.join(' ')
+    ...reportedScopes(account, 'scope', token)
   }
   if (token.refreshToken !== null) {
     reply['refresh_token'] = token.refreshToken
@@ -137,6 +141,14 @@ function grantReply(account: Account, parameters: Parameters, token: Token): Rep
     reply['expires_in'] = secondsBetween(token.createdAt, token.expiresAt)
   }
   return json(grantStatus, reply, { 'Cache-Control': 'no-store' })
+}
+
+/** What the response to a mint says about the scopes of `token`. */
+export function reportedScopes(account: Account, name: 'scope' | 'scopes', token: Token): Parameters {
+  const { reportScopes } = account.behaviour
+  if (reportScopes === 'absent') return { [name]: undefined }
+  const scopes = reportScopes === 'empty' ? [] : token.scopes
+  return { [name]: name === 'scope' ? scopes.join(' ') : scopes }
 }
 
 function readParameters(call: Call): Parameters {
@@ -195,7 +207,7 @@ function refreshable(
   parameters: Parameters
 ): Pick<Token, 'refreshToken' | 'refreshExpiresAt'> {
   const lifetime = seconds(parameters, 'refresh_token_expires_in', refreshLifetime) ?? refreshLifetime.usual
-  return { refreshToken: account.refreshSecret(), refreshExpiresAt: account.now() + lifetime * 1000 }
+  return { refreshToken: account.newSecret(), refreshExpiresAt: account.now() + lifetime * 1000 }
 }
 
 function wantedScopes(parameters: Parameters): string[] | undefined {

@@ -2,12 +2,10 @@ import type { Account } from './account.ts'
 import { authenticate, authorized } from './authentication.ts'
 import { type Call, isObject, json, parsed, Refusal, refusals, type Reply } from './replies.ts'
 
-const subjects = ['The printer is on fire', 'Password reset does not arrive', 'Thank you!']
-
 /** `GET /api/v2/tickets` */
 export function listTickets(call: Call, account: Account): Reply {
   authorized(account, call, 'tickets:read')
-  const tickets = allTickets(account)
+  const { tickets } = account
   return json(200, {
     tickets,
     count: tickets.length,
@@ -21,28 +19,35 @@ export function listTickets(call: Call, account: Account): Reply {
 /** `GET /api/v2/tickets/{id}` */
 export function showTicket(call: Call, account: Account): Reply {
   authorized(account, call, 'tickets:read')
-  const ticket = allTickets(account).find(({ id }) => id === Number(call.params[0]))
-  if (!ticket) throw refusals.noRecord()
+  const ticket = ticketById(account, call)
   return json(200, { ticket })
 }
 
 /** `POST /api/v2/tickets` */
 export function createTicket(call: Call, account: Account): Reply {
   const { user } = authorized(account, call, 'tickets:write')
-  const body = parsed(call.body)
-  const wanted = isObject(body) ? body['ticket'] : undefined
-  if (!isObject(wanted)) throw refusals.malformed('ticket is missing')
-  const ticket = { status: 'new', requester_id: user.id, ...wanted, id: allTickets(account).length + 1 }
+  const wanted = givenTicket(call)
+  const ticket = { status: 'new', requester_id: user.id, ...wanted, id: account.tickets.length + 1 }
   account.tickets.push(ticket)
   return json(201, { ticket })
+}
+
+/** `PUT /api/v2/tickets/{id}` */
+export function updateTicket(call: Call, account: Account): Reply {
+  authorized(account, call, 'tickets:write')
+  const ticket = ticketById(account, call)
+  const wanted = givenTicket(call)
+  return json(200, { ticket: Object.assign(ticket, wanted) })
 }
 
 /** `GET /api/v2/search` wants the broad `read`. */
 export function search(call: Call, account: Account): Reply {
   authorized(account, call, 'read')
+  // Only words of the subject are searched for; terms such as `status:open` or `created<2026-01-01` all fit.
   const words = (call.query.get('query') ?? '').toLowerCase().split(' ')
-  const results = allTickets(account)
-    .filter(({ subject }) => words.some((word) => String(subject).toLowerCase().includes(word)))
+  const plain = words.filter((word) => !/[:<>]/.test(word))
+  const results = account.tickets
+    .filter(({ subject }) => plain.every((word) => String(subject).toLowerCase().includes(word)))
     .map((ticket) => ({ ...ticket, result_type: 'ticket' }))
   return json(200, { results, count: results.length, next_page: null, previous_page: null, facets: null })
 }
@@ -75,9 +80,15 @@ export function uploadBundle(call: Call, account: Account): Reply {
   return json(403, { errors: [{ status: '403', code: '4030', title: 'Forbidden', detail }] })
 }
 
-function allTickets(account: Account): Record<string, unknown>[] {
-  return [
-    ...subjects.map((subject, index) => ({ id: index + 1, subject, status: 'open' })),
-    ...account.tickets
-  ]
+function ticketById({ tickets }: Account, call: Call): Record<string, unknown> {
+  const ticket = tickets.find(({ id }) => id === Number(call.params[0]))
+  if (!ticket) throw refusals.noRecord()
+  return ticket
+}
+
+function givenTicket(call: Call): Record<string, unknown> {
+  const body = parsed(call.body)
+  const ticket = isObject(body) ? body['ticket'] : undefined
+  if (!isObject(ticket)) throw refusals.malformed('ticket is missing')
+  return ticket
 }

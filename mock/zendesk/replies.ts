@@ -58,7 +58,7 @@ export const refusals = {
     new Refusal(
       json(401, { error: "Couldn't authenticate you" }, { 'WWW-Authenticate': 'Basic realm="Web Password"' })
     ),
-  deadToken: (): Refusal => {
+  invalidToken: (): Refusal => {
     const error = 'invalid_token'
     const error_description =
       'The access token provided is expired, revoked, malformed or invalid for other reasons.'
@@ -72,6 +72,13 @@ export const refusals = {
   },
   forbidden: (message = 'You do not have access to this page. Please contact the account owner.'): Refusal =>
     new Refusal(json(403, { error: { title: 'Forbidden', message } })),
+  missingScopes: (scopes: readonly string[]): Refusal =>
+    new Refusal(
+      json(403, {
+        error: 'Forbidden',
+        description: `You are missing the following required scopes: ${scopes.join(', ')}`
+      })
+    ),
   noRecord: (): Refusal => new Refusal(json(404, { error: 'RecordNotFound', description: 'Not found' })),
   noEndpoint: (): Refusal => new Refusal(json(404, { error: 'InvalidEndpoint', description: 'Not found' })),
   invalid: (field: string, description: string): Refusal =>

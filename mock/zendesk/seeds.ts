@@ -19,7 +19,7 @@ export interface ClientSeed {
   userId: number
   /** Set for confidential clients. */
   secret?: string
-  /** Where set, asking for more is `invalid_scope`. */
+  /** If set, asking for more is `invalid_scope`. A grant without `scope` gets these, or else `read write`. */
   allowedScopes?: readonly string[]
   /** Seconds that a token lives when the request does not say. Clients older than 2026-04-30 have none. */
   tokenLifetime?: number
@@ -100,5 +100,15 @@ export function fillerClients(count: number): ClientSeed[] {
     identifier: `filler_${index + 1}`,
     kind: 'public',
     userId: adminId
+  }))
+}
+
+/** The tickets that the account has at the beginning. */
+export function defaultTickets(): Record<string, unknown>[] {
+  return ['The printer is on fire', 'Password reset does not arrive', 'Thank you!'].map((subject, index) => ({
+    id: index + 1,
+    subject,
+    status: 'open',
+    tags: []
   }))
 }

@@ -1,9 +1,9 @@
 import type { Account, Token } from './account.ts'
-import { authenticate, authorized, authorizedAdmin, type Caller } from './authentication.ts'
+import { authenticate, authorized, authorizedAdmin, type Caller, missingScope } from './authentication.ts'
+import { accessLifetime, reportedScopes } from './grants.ts'
 import { page } from './pages.ts'
 import { type Call, isObject, json, noContent, parsed, refusals, type Reply } from './replies.ts'
 import { covers } from './scopes.ts'
-import type { ClientSeed } from './seeds.ts'
 
 /** `POST /api/v2/oauth/tokens`, deprecated since 2026-08-26 */
 export function createToken(call: Call, account: Account): Reply {
@@ -25,14 +25,17 @@ export function createToken(call: Call, account: Account): Reply {
   const { scopes } = wanted
   if (!Array.isArray(scopes) || scopes.length === 0)
     throw refusals.invalid('scopes', 'Scopes: cannot be blank')
+  const lifetime =
+    client.tokenLifetime ?? (account.behaviour.apiTokensExpire ? accessLifetime.usual : undefined)
   const token = account.mint({
     clientId: client.id,
     userId: user.id,
     scopes: account.grantable(client, scopes.map(String)),
-    expiresAt: client.tokenLifetime === undefined ? null : account.now() + client.tokenLifetime * 1000,
+    expiresAt: lifetime === undefined ? null : account.now() + lifetime * 1000,
     origin: 'api'
   })
-  return json(201, { token: { ...shown(token), full_token: token.value } })
+  const resource = { ...shown(token), ...reportedScopes(account, 'scopes', token), full_token: token.value }
+  return json(201, { token: resource })
 }
 
 /** `GET /api/v2/oauth/tokens`: revoked ones are gone from it, expired ones are not. */
@@ -52,7 +55,9 @@ export function listTokens(call: Call, account: Account): Reply {
 
 /** `GET /api/v2/oauth/tokens/current` */
 export function showCurrent(call: Call, account: Account): Reply {
-  return json(200, { token: shown(ownToken(call, account, 'read')) })
+  const own = ownToken(call, account, 'read')
+  const { currentIsAbout } = account.behaviour
+  return json(200, { token: shown(account.tokens.get(currentIsAbout ?? own.id) ?? own) })
 }
 
 /** `DELETE /api/v2/oauth/tokens/current` */
@@ -71,13 +76,6 @@ export function showToken(call: Call, account: Account): Reply {
 export function deleteToken(call: Call, account: Account): Reply {
   tokenById(call, account, 'write').revoked = true
   return noContent
-}
-
-/** `GET /api/v2/oauth/clients` */
-export function listClients(call: Call, account: Account): Reply {
-  authorizedAdmin(account, call, 'read')
-  const records = account.clients.toSorted((left, right) => left.id - right.id)
-  return page(call, 'clients', records, shownClient)
 }
 
 function ownToken(call: Call, account: Account, scope: string): Token {
@@ -100,7 +98,7 @@ function tokenById(call: Call, account: Account, scope: string): Token {
 function demand(account: Account, caller: Caller, token: Token | undefined, scope: string): void {
   if (!caller.token || covers(caller.token.scopes, scope)) return
   if (account.behaviour.narrowTokensManageThemselves && caller.token === token) return
-  throw refusals.forbidden(`You are missing the following required scopes: ${scope}`)
+  throw missingScope(scope)
 }
 
 function shown(token: Token): object {
@@ -116,20 +114,6 @@ function shown(token: Token): object {
     used_at: timestamp(token.usedAt),
     refresh_token: token.refreshToken?.slice(0, 10) ?? null,
     refresh_token_expires_at: timestamp(token.refreshExpiresAt)
-  }
-}
-
-function shownClient(client: ClientSeed): object {
-  return {
-    id: client.id,
-    identifier: client.identifier,
-    name: client.identifier,
-    kind: client.kind,
-    user_id: client.userId,
-    url: `https://acme.zendesk.com/api/v2/oauth/clients/${client.id}.json`,
-    // The list gives the beginning of a secret only.
-    secret: client.secret?.slice(0, 10) ?? null,
-    redirect_uri: []
   }
 }
 
