@@ -180,14 +180,14 @@ describe('POST /oauth/tokens', () => {
     expect((await grant({ ...body, client_secret: secret }, basic('agent_bot', encoded))).status).toBe(400)
   })
 
-  it('gives a dead token for scopes in an array, and JWTs that begin alike', async () => {
+  it('gives a token that is refused everywhere for scopes in an array, and JWTs that begin alike', async () => {
     await start({ tokenFormat: 'jwt' })
-    const dead = await machine('ci_bot', { scope: ['read', 'write'] })
-    expect(await statusWith(dead.body.access_token)).toBe(401)
-    const alive = await machine('ci_bot', { scope: 'read' })
-    expect(await statusWith(alive.body.access_token)).toBe(200)
-    expect(alive.body.access_token).toMatch(/^eyJ/)
-    expect(alive.body.access_token.slice(0, 10)).toBe(dead.body.access_token.slice(0, 10))
+    const refused = await machine('ci_bot', { scope: ['read', 'write'] })
+    expect(await statusWith(refused.body.access_token)).toBe(401)
+    const accepted = await machine('ci_bot', { scope: 'read' })
+    expect(await statusWith(accepted.body.access_token)).toBe(200)
+    expect(accepted.body.access_token).toMatch(/^eyJ/)
+    expect(accepted.body.access_token.slice(0, 10)).toBe(refused.body.access_token.slice(0, 10))
   })
 
   it('exchanges a code once, with its verifier, within 120 seconds; and rotates refresh tokens', async () => {
@@ -260,7 +260,7 @@ describe('POST /oauth/tokens', () => {
 })
 
 describe('tokens', () => {
-  it('are listed in pages, without dead ones that were revoked', async () => {
+  it('are listed in pages, without revoked ones', async () => {
     await start({ clientsBefore: 250 })
     zendesk.seedTokens(230, { age: (index) => index * 1000 })
     zendesk.seedTokens(3, { client: 'tickets_only' })
@@ -287,7 +287,7 @@ describe('tokens', () => {
     expect(cursor.status).toBe(400)
   })
 
-  it('want read to be seen and write to be deleted, and die for good', async () => {
+  it('need read to be shown and write to be deleted, and are revoked for good', async () => {
     await start()
     const narrow = (await machine('ci_bot', { scope: 'tickets:read' })).body.access_token
     const wide = (await machine('ci_bot', { scope: 'read write' })).body.access_token
@@ -305,7 +305,7 @@ describe('tokens', () => {
     expect(unknown).toMatchObject({ status: 404, body: { error: 'RecordNotFound' } })
   })
 
-  it('survive DELETE current where the bug is on', async () => {
+  it('stay active after DELETE current if the bug is on', async () => {
     await start({ deleteCurrentWorks: false })
     const { full_token: token, id } = (await mint('zis_acme')).body.token
     const authorization = bearer(token)
@@ -492,7 +492,7 @@ describe('faults', () => {
     'close-mid-body',
     'garbage',
     'lose-reply'
-  ] as const)('%s breaks the reply off', async (kind) => {
+  ] as const)('%s breaks off the response', async (kind) => {
     await start()
     const handle = zendesk.fault({ path: '/api/v2/users/me', count: 1 }, { kind })
     await expect(me()).rejects.toThrow()
@@ -509,7 +509,7 @@ describe('faults', () => {
     await expect(fetched).rejects.toMatchObject({ name: 'TimeoutError' })
   })
 
-  it('carries a request out whose reply is lost, and none whose fault comes before', async () => {
+  it('carries out a request whose response is lost, and none whose fault comes before', async () => {
     await start()
     zendesk.fault({ method: 'POST', path: /tokens$/ }, [
       { kind: 'reset' },
@@ -527,7 +527,7 @@ describe('faults', () => {
     expect(zendesk.living()).toHaveLength(2)
   })
 
-  it('replies with whatever is asked for', async () => {
+  it('responds with whatever is asked for', async () => {
     await start()
     const handle = zendesk.fault({ method: 'GET' }, [
       { kind: 'empty', status: 500 },
@@ -535,7 +535,7 @@ describe('faults', () => {
       { kind: 'redirect', location: 'https://elsewhere.example/' },
       { kind: 'reply', status: 418, body: { teapot: true }, headers: { 'Retry-After': '7' } },
       { kind: 'delay', ms: 5 },
-      { kind: 'edit', edit: (reply) => ({ ...reply, status: 203 }) }
+      { kind: 'edit', edit: (response) => ({ ...response, status: 203 }) }
     ])
     const answers: Answer[] = []
     for (let index = 0; index < 7; index++) answers.push(await me())

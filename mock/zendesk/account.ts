@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 import { type Behaviour, defaultBehaviour, type ZendeskOptions } from './options.ts'
-import { refusals } from './replies.ts'
+import { refusals } from './responses.ts'
 import { covers, knownScopes } from './scopes.ts'
 import {
   type ClientSeed,
@@ -30,7 +30,7 @@ export interface Token {
   refreshToken: string | null
   refreshExpiresAt: number | null
   revoked: boolean
-  /** Born dead: its scopes were asked for as an array. */
+  /** Refused everywhere: its scopes were requested as an array. */
   unusable: boolean
 }
 
@@ -60,7 +60,7 @@ export interface Authorization {
   userId?: number
 }
 
-/** Seconds that an authorization code lives. */
+/** Seconds until an authorization code expires. */
 const codeLifetime = 120
 
 /** Everything the account remembers, and the rules for changing it. Knows nothing of HTTP but how to refuse. */
@@ -116,14 +116,14 @@ export class Account {
     return minted
   }
 
-  isAlive(token: Token): boolean {
+  isActive(token: Token): boolean {
     return !token.revoked && !token.unusable && (token.expiresAt === null || token.expiresAt > this.now())
   }
 
-  /** The living token of this value. */
-  alive(value: string): Token | undefined {
+  /** The active token of this value. */
+  activeToken(value: string): Token | undefined {
     const token = this.#byValue.get(value)
-    return token && this.isAlive(token) ? token : undefined
+    return token && this.isActive(token) ? token : undefined
   }
 
   /** Whether the server that gets this request with `token` knows it yet. */

@@ -1,28 +1,28 @@
 import type { Account } from './account.ts'
 import { authorized, authorizedAdmin } from './authentication.ts'
 import { page } from './pages.ts'
-import { type Call, isObject, json, parsed, refusals, type Reply } from './replies.ts'
+import { type MockRequest, isObject, json, parsed, refusals, type MockResponse } from './responses.ts'
 import type { ClientSeed } from './seeds.ts'
 
 /** `GET /api/v2/oauth/clients` */
-export function listClients(call: Call, account: Account): Reply {
-  authorizedAdmin(account, call, 'read')
-  return clientPage(call, account.clients)
+export function listClients(request: MockRequest, account: Account): MockResponse {
+  authorizedAdmin(account, request, 'read')
+  return clientPage(request, account.clients)
 }
 
 /** `GET /api/v2/users/me/oauth/clients` */
-export function listOwnClients(call: Call, account: Account): Reply {
-  const { user } = authorized(account, call, 'read')
+export function listOwnClients(request: MockRequest, account: Account): MockResponse {
+  const { user } = authorized(account, request, 'read')
   return clientPage(
-    call,
+    request,
     account.clients.filter(({ userId }) => userId === user.id)
   )
 }
 
 /** `POST /api/v2/oauth/clients`: shows the secret in full, this once. */
-export function createClient(call: Call, account: Account): Reply {
-  const { user } = authorizedAdmin(account, call, 'write')
-  const body = parsed(call.body)
+export function createClient(request: MockRequest, account: Account): MockResponse {
+  const { user } = authorizedAdmin(account, request, 'write')
+  const body = parsed(request.body)
   const wanted = isObject(body) ? body['client'] : undefined
   if (!isObject(wanted)) throw refusals.malformed('client is missing')
   const { name, identifier, kind = 'public' } = wanted
@@ -45,17 +45,17 @@ export function createClient(call: Call, account: Account): Reply {
 }
 
 /** `PUT /api/v2/oauth/clients/{id}/generate_secret`: shows the new secret in full, and ends the old one at once. */
-export function generateSecret(call: Call, account: Account): Reply {
-  authorizedAdmin(account, call, 'write')
-  const client = account.clients.find(({ id }) => id === Number(call.params[0]))
+export function generateSecret(request: MockRequest, account: Account): MockResponse {
+  authorizedAdmin(account, request, 'write')
+  const client = account.clients.find(({ id }) => id === Number(request.params[0]))
   if (!client) throw refusals.noRecord()
   client.secret = account.newSecret()
   return json(200, { client: { ...shown(client), secret: client.secret } })
 }
 
-function clientPage(call: Call, clients: readonly ClientSeed[]): Reply {
+function clientPage(request: MockRequest, clients: readonly ClientSeed[]): MockResponse {
   const records = clients.toSorted((left, right) => left.id - right.id)
-  return page(call, 'clients', records, shown)
+  return page(request, 'clients', records, shown)
 }
 
 function shown(client: ClientSeed): object {

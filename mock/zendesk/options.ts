@@ -6,7 +6,7 @@ export interface Behaviour {
   mintEndpoint: 'works' | 'gone-410' | 'gone-404' | 'forbidden-403'
   /** The status of a successful grant: documented as 201, seen as 200. */
   grantStatus: 200 | 201
-  /** When a grant's reply has `expires_in`: it may lack it unless the request had it. */
+  /** When a grant's response has `expires_in`: it may lack it unless the request had it. */
   tellExpiresIn: 'always' | 'when-asked' | 'never'
   /** A grant without `scope` is refused, as older documentation says; otherwise it gets what the client may have. */
   scopeRequired: boolean

@@ -11,10 +11,10 @@ import {
   updateTicket,
   uploadBundle
 } from './product.ts'
-import { type Call, Refusal, refusals, type Reply } from './replies.ts'
+import { type MockRequest, Refusal, refusals, type MockResponse } from './responses.ts'
 import { createToken, deleteCurrent, deleteToken, listTokens, showCurrent, showToken } from './tokens.ts'
 
-type Handler = (call: Call, account: Account) => Reply
+type Handler = (request: MockRequest, account: Account) => MockResponse
 
 /** Every endpoint. The first that fits is taken. */
 const routes: readonly [method: string, path: string, handler: Handler][] = [
@@ -58,15 +58,15 @@ const compiled = routes.map(([method, path, handler]) => ({
 }))
 
 /** What Zendesk does with a request, and says to it. */
-export function route(account: Account, call: Omit<Call, 'params'>): Reply {
+export function route(account: Account, request: Omit<MockRequest, 'params'>): MockResponse {
   try {
     for (const { method, pattern, handler } of compiled) {
-      const found = method === call.method ? pattern.exec(call.path) : null
-      if (found) return handler({ ...call, params: found.slice(1) }, account)
+      const found = method === request.method ? pattern.exec(request.path) : null
+      if (found) return handler({ ...request, params: found.slice(1) }, account)
     }
     throw refusals.noEndpoint()
   } catch (error) {
-    if (error instanceof Refusal) return error.reply
+    if (error instanceof Refusal) return error.response
     throw error
   }
 }

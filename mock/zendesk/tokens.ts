@@ -2,11 +2,19 @@ import type { Account, Token } from './account.ts'
 import { authenticate, authorized, authorizedAdmin, type Caller, missingScope } from './authentication.ts'
 import { accessLifetime, reportedScopes } from './grants.ts'
 import { page } from './pages.ts'
-import { type Call, isObject, json, noContent, parsed, refusals, type Reply } from './replies.ts'
+import {
+  type MockRequest,
+  isObject,
+  json,
+  noContent,
+  parsed,
+  refusals,
+  type MockResponse
+} from './responses.ts'
 import { covers } from './scopes.ts'
 
 /** `POST /api/v2/oauth/tokens`, deprecated since 2026-08-26 */
-export function createToken(call: Call, account: Account): Reply {
+export function createToken(request: MockRequest, account: Account): MockResponse {
   switch (account.behaviour.mintEndpoint) {
     case 'gone-410':
       return json(410, { error: 'Gone', description: 'This endpoint has been removed' })
@@ -16,8 +24,8 @@ export function createToken(call: Call, account: Account): Reply {
       throw refusals.forbidden()
     case 'works':
   }
-  const { user } = authorizedAdmin(account, call, 'write')
-  const body = parsed(call.body)
+  const { user } = authorizedAdmin(account, request, 'write')
+  const body = parsed(request.body)
   const wanted = isObject(body) ? body['token'] : undefined
   if (!isObject(wanted)) throw refusals.malformed('token is missing')
   const client = account.clients.find(({ id }) => id === wanted['client_id'])
@@ -39,56 +47,56 @@ export function createToken(call: Call, account: Account): Reply {
 }
 
 /** `GET /api/v2/oauth/tokens`: revoked ones are gone from it, expired ones are not. */
-export function listTokens(call: Call, account: Account): Reply {
-  const { user } = authorized(account, call, 'read')
-  const all = call.query.get('all') === 'true'
+export function listTokens(request: MockRequest, account: Account): MockResponse {
+  const { user } = authorized(account, request, 'read')
+  const all = request.query.get('all') === 'true'
   if (all && user.role !== 'admin') throw refusals.forbidden()
-  const client = account.behaviour.filterByClient ? call.query.get('client_id') : null
+  const client = account.behaviour.filterByClient ? request.query.get('client_id') : null
   const records = [...account.tokens.values()].filter(
     (token) =>
       !token.revoked &&
       (all || token.userId === user.id) &&
       (client === null || String(token.clientId) === client)
   )
-  return page(call, 'tokens', records, shown)
+  return page(request, 'tokens', records, shown)
 }
 
 /** `GET /api/v2/oauth/tokens/current` */
-export function showCurrent(call: Call, account: Account): Reply {
-  const own = ownToken(call, account, 'read')
+export function showCurrent(request: MockRequest, account: Account): MockResponse {
+  const own = ownToken(request, account, 'read')
   const { currentIsAbout } = account.behaviour
   return json(200, { token: shown(account.tokens.get(currentIsAbout ?? own.id) ?? own) })
 }
 
 /** `DELETE /api/v2/oauth/tokens/current` */
-export function deleteCurrent(call: Call, account: Account): Reply {
-  const token = ownToken(call, account, 'write')
+export function deleteCurrent(request: MockRequest, account: Account): MockResponse {
+  const token = ownToken(request, account, 'write')
   if (account.behaviour.deleteCurrentWorks) token.revoked = true
   return noContent
 }
 
 /** `GET /api/v2/oauth/tokens/{id}` */
-export function showToken(call: Call, account: Account): Reply {
-  return json(200, { token: shown(tokenById(call, account, 'read')) })
+export function showToken(request: MockRequest, account: Account): MockResponse {
+  return json(200, { token: shown(tokenById(request, account, 'read')) })
 }
 
 /** `DELETE /api/v2/oauth/tokens/{id}` */
-export function deleteToken(call: Call, account: Account): Reply {
-  tokenById(call, account, 'write').revoked = true
+export function deleteToken(request: MockRequest, account: Account): MockResponse {
+  tokenById(request, account, 'write').revoked = true
   return noContent
 }
 
-function ownToken(call: Call, account: Account, scope: string): Token {
-  const caller = authenticate(account, call)
+function ownToken(request: MockRequest, account: Account, scope: string): Token {
+  const caller = authenticate(account, request)
   // An API token has no "current" access token.
   if (!caller.token) throw refusals.noRecord()
   demand(account, caller, caller.token, scope)
   return caller.token
 }
 
-function tokenById(call: Call, account: Account, scope: string): Token {
-  const caller = authenticate(account, call)
-  const token = account.tokens.get(Number(call.params[0]))
+function tokenById(request: MockRequest, account: Account, scope: string): Token {
+  const caller = authenticate(account, request)
+  const token = account.tokens.get(Number(request.params[0]))
   demand(account, caller, token, scope)
   const visible = caller.user.role === 'admin' || token?.userId === caller.user.id
   if (!token || token.revoked || !visible) throw refusals.noRecord()
