@@ -515,15 +515,22 @@ __nccwpck_require__.d(__webpack_exports__, {
   sweep: () => (/* binding */ src_sweep)
 });
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const promises_namespaceObject = require("node:timers/promises");
 ;// CONCATENATED MODULE: ./src/lib/clock.ts
-
 const systemClock = {
     now: () => Date.now(),
     elapsed: () => performance.now(),
     random: () => Math.random(),
-    sleep: (ms, signal) => (0,promises_namespaceObject.setTimeout)(ms, undefined, { signal }).catch(() => undefined)
+    sleep: (ms, signal) => new Promise((resolve) => {
+        const wake = () => {
+            clearTimeout(timer);
+            signal.removeEventListener('abort', wake);
+            resolve();
+        };
+        const timer = setTimeout(wake, ms);
+        signal.addEventListener('abort', wake);
+        if (signal.aborted)
+            wake();
+    })
 };
 
 ;// CONCATENATED MODULE: external "os"
