@@ -1,12 +1,9 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
-import { promisify } from 'node:util'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { parse } from 'yaml'
-import { startZendesk, type Zendesk } from '../mock/zendesk.ts'
-import { ERRORS } from '../src/zendesk/errors.ts'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from '@jest/globals'
+import { ERRORS } from '../src/messages.ts'
 
 const root = join(import.meta.dirname, '..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
