@@ -1,8 +1,11 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { describe, expect, it } from '@jest/globals'
+import { delimiter, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { parse } from 'yaml'
+import { startZendesk, type Zendesk } from '../mock/zendesk.ts'
 import { ERRORS } from '../src/messages.ts'
 
 const root = join(import.meta.dirname, '..')
