@@ -1,35 +1,35 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
 /** A request, read to its end. */
-export interface Call {
+export interface MockRequest {
   method: string
   /** The path without query, and without the `.json` that any path may end in. */
   path: string
   query: URLSearchParams
   headers: IncomingHttpHeaders
   body: string
-  /** What the path had in place of the route's `{…}`. */
+  /** The parts of the path that the route's `{…}` stand for. */
   params: readonly string[]
 }
 
-/** A whole reply. `Date`, `x-request-id` and a content type are added where it has none. */
-export interface Reply {
+/** A whole response. `Date`, `x-request-id` and a content type are added if it has none. */
+export interface MockResponse {
   status: number
   headers: Record<string, string>
   body: string
 }
 
-/** Thrown by a handler: the request ends here, with this reply. */
+/** Thrown by a handler: the request ends here, with this response. */
 export class Refusal extends Error {
-  readonly reply: Reply
+  readonly response: MockResponse
 
-  constructor(reply: Reply) {
-    super(`refused with ${reply.status}`)
-    this.reply = reply
+  constructor(response: MockResponse) {
+    super(`refused with ${response.status}`)
+    this.response = response
   }
 }
 
-export function json(status: number, value: unknown, headers: Record<string, string> = {}): Reply {
+export function json(status: number, value: unknown, headers: Record<string, string> = {}): MockResponse {
   return {
     status,
     headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
@@ -37,9 +37,9 @@ export function json(status: number, value: unknown, headers: Record<string, str
   }
 }
 
-export const noContent: Reply = { status: 204, headers: {}, body: '' }
+export const noContent: MockResponse = { status: 204, headers: {}, body: '' }
 
-/** The body as JSON, or `undefined` where it is none. */
+/** The body as JSON, or `undefined` if it is none. */
 export function parsed(body: string): unknown {
   try {
     return JSON.parse(body)
@@ -58,7 +58,7 @@ export const refusals = {
     new Refusal(
       json(401, { error: "Couldn't authenticate you" }, { 'WWW-Authenticate': 'Basic realm="Web Password"' })
     ),
-  deadToken: (): Refusal => {
+  invalidToken: (): Refusal => {
     const error = 'invalid_token'
     const error_description =
       'The access token provided is expired, revoked, malformed or invalid for other reasons.'
@@ -72,6 +72,13 @@ export const refusals = {
   },
   forbidden: (message = 'You do not have access to this page. Please contact the account owner.'): Refusal =>
     new Refusal(json(403, { error: { title: 'Forbidden', message } })),
+  missingScopes: (scopes: readonly string[]): Refusal =>
+    new Refusal(
+      json(403, {
+        error: 'Forbidden',
+        description: `You are missing the following required scopes: ${scopes.join(', ')}`
+      })
+    ),
   noRecord: (): Refusal => new Refusal(json(404, { error: 'RecordNotFound', description: 'Not found' })),
   noEndpoint: (): Refusal => new Refusal(json(404, { error: 'InvalidEndpoint', description: 'Not found' })),
   invalid: (field: string, description: string): Refusal =>
