@@ -46,8 +46,8 @@ function shellCode(path: string): string[] {
 describe('docs/troubleshooting.md', () => {
   const headings = all(read('docs/troubleshooting.md'), /^### `(.*)`$/gm)
 
-  it.each(Object.entries(ERRORS))('explains the error %s under its own words', (_name, { says }) => {
-    expect(headings).toContain(says)
+  it.each(Object.entries(ERRORS))('explains the error %s under its own words', (_kind, { cause }) => {
+    expect(headings).toContain(cause)
   })
 
   it('explains only what the code says', () => {
