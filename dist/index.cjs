@@ -5233,7 +5233,7 @@ async function verifyToken(client, token) {
     try {
         let response = await ask();
         for (const pause of verify_token_PAUSES) {
-            if (!isRejection(response))
+            if (!isRejection(response) || clock.elapsed() + pause >= end)
                 break;
             rejection = response;
             await client.pause(pause);

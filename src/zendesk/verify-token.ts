@@ -40,7 +40,7 @@ export async function verifyToken(client: ZendeskClient, token: Secret): Promise
   try {
     let response = await ask()
     for (const pause of PAUSES) {
-      if (!isRejection(response)) break
+      if (!isRejection(response) || clock.elapsed() + pause >= end) break
       rejection = response
       await client.pause(pause)
       response = await ask()
