@@ -2367,6 +2367,9 @@ const SHORTEST_SECRET = 4;
 /** Characters that may separate the parts of a secret. */
 const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u;
 const known = new Set();
+/** Every run of {@link SHARED_RUN} characters of the known secrets, and the secrets that are in it. */
+const knownRuns = new Set();
+const indexed = new Set();
 /** Hides `secret` from here on, in the forms in which servers repeat what they were sent. */
 function remember(secret) {
     const bytes = Buffer.from(secret);
@@ -2415,24 +2418,21 @@ function* wholeSecrets(text) {
 }
 /** Finds where `text` shares a run of {@link SHARED_RUN} characters with a known secret. */
 function* partialSecrets(text) {
-    const runs = new Map();
-    for (let at = 0; at + SHARED_RUN <= text.length; at += 1) {
-        const run = text.slice(at, at + SHARED_RUN);
-        const places = runs.get(run);
-        if (places === undefined)
-            runs.set(run, [at]);
-        else
-            places.push(at);
-    }
+    // Built when it is first needed, which in most steps is never.
     for (const secret of known) {
-        for (let at = 0; at + SHARED_RUN <= secret.length; at += 1) {
-            const run = secret.slice(at, at + SHARED_RUN);
-            for (const start of runs.get(run) ?? [])
-                yield [start, SHARED_RUN];
-            // A run is hidden once, however many secrets share it.
-            runs.delete(run);
-        }
+        if (indexed.has(secret))
+            continue;
+        indexed.add(secret);
+        for (const [, run] of runsOf(secret))
+            knownRuns.add(run);
     }
+    for (const [start, run] of runsOf(text))
+        if (knownRuns.has(run))
+            yield [start, SHARED_RUN];
+}
+function* runsOf(text) {
+    for (let at = 0; at + SHARED_RUN <= text.length; at += 1)
+        yield [at, text.slice(at, at + SHARED_RUN)];
 }
 /** Replaces what `find` finds in `text` by `***`. */
 function redact(text, ...finders) {
@@ -3017,19 +3017,20 @@ function prefixOf(token) {
 function scopesOf(value) {
     if (typeof value !== 'string' && !Array.isArray(value))
         return undefined;
-    const reported = typeof value === 'string' ? value.split(' ').filter(Boolean) : list(value);
-    if (reported.join(' ').length > SCOPES_LIMIT)
+    const reported = typeof value === 'string' ? value.split(' ').filter(Boolean) : value;
+    // Strings only: joining deeply nested lists would exhaust the stack.
+    const words = reported.filter((scope) => typeof scope === 'string');
+    if (words.join(' ').length > SCOPES_LIMIT)
         return undefined;
-    const scopes = reported.filter((scope) => typeof scope === 'string' && isWellFormedScope(scope) && quote(scope) === scope);
+    const scopes = words.filter((scope) => isWellFormedScope(scope) && quote(scope) === scope);
     return scopes.length === 0 && reported.length > 0 ? undefined : scopes;
 }
 /** An ISO 8601 time with its zone, in milliseconds; `null` for null, `undefined` for anything else. */
 function timeOf(value) {
     if (value === null)
         return null;
-    if (typeof value !== 'string' || !/T.*(?:Z|[+-]\d\d:?\d\d)$/i.test(value))
-        return undefined;
-    const ms = Date.parse(value);
+    const time = json_text(value) ?? '';
+    const ms = /^\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)$/i.test(time) ? Date.parse(time) : NaN;
     return Number.isNaN(ms) ? undefined : ms;
 }
 /** Creates a token for the client with the numeric id `clientId` (API token or access token). */
@@ -3732,7 +3733,7 @@ const ERRORS = {
     credentialsRejected: {
         cause: 'Zendesk rejected the credentials',
         cure: ({ credential }) => ({
-            api_token: 'Check that `email` and `api-token` belong together and that the token is active: Zendesk deactivates one that was unused for 30 days, and accounts created since 2026-07-28 have none. Better use `client-secret`.',
+            api_token: 'Check that `api-token` is an active API token of `email`, not a password. One unused for 30 days is deactivated; accounts created since 2026-07-28 have none: use `client-secret`.',
             access_token: 'The `access-token` has expired, was revoked or is incomplete. Mint another.',
             client_credentials: 'Check `client-id` and `client-secret`.',
             authorization_code: 'Check `client-id`, and `client-secret` or `code-verifier`.',
@@ -4063,8 +4064,9 @@ function usableRefreshToken(value) {
  * @param requested the scopes and the lifetime in seconds that count if the response reports none
  * @param now this machine's clock, in milliseconds since 1970
  */
-function mintedToken({ response, token, date }, requested, now) {
-    const { facts, expiresIn } = response;
+function mintedToken(mint, requested, now) {
+    const { token, date } = mint;
+    const { facts, expiresIn } = mint.response;
     const lifetime = expiresIn ?? requested.expiresIn;
     const minted = {
         token,
@@ -4074,16 +4076,17 @@ function mintedToken({ response, token, date }, requested, now) {
         scopes: facts.scopes ?? requested.scopes,
         scopesReported: facts.scopes !== undefined,
         expiresAt: lifetime === undefined ? '' : isoTime(now + lifetime * 1000),
-        reportedExpiry: expiresIn === undefined || date === undefined ? undefined : date + expiresIn * 1000,
+        expiryReported: expiresIn !== undefined,
+        expiredAfter: expiresIn === undefined || date === undefined ? undefined : date + expiresIn * 1000,
         lifetime,
         mintedAt: date ?? now,
         seenWorking: false
     };
-    setExpiry(minted, facts, expiresIn);
+    setExpiry(minted, facts, mint);
     return minted;
 }
 /** Adds what Zendesk reported when the token was used for the first time. */
-function addFacts(minted, facts, { expiresIn }) {
+function addFacts(minted, facts, mint) {
     minted.id = facts.id ?? minted.id;
     minted.clientId = facts.clientId ?? minted.clientId;
     minted.userId = facts.userId ?? minted.userId;
@@ -4091,24 +4094,26 @@ function addFacts(minted, facts, { expiresIn }) {
         minted.scopes = facts.scopes;
         minted.scopesReported = true;
     }
-    if (facts.expiresAt === null && expiresIn === undefined) {
+    if (facts.expiresAt === null && mint.response.expiresIn === undefined) {
         minted.lifetime = undefined;
         minted.expiresAt = '';
     }
-    setExpiry(minted, facts, expiresIn);
+    setExpiry(minted, facts, mint);
 }
 /**
  * Takes over an expiry that Zendesk reported. The lifetime is what the response to the mint reported, else the time
- * between two of Zendesk's own times; if that makes no sense, the lifetime is unknown.
+ * between two of Zendesk's own times; if that makes no sense, the lifetime is unknown. The `Date` headers may be off,
+ * so by them the token has expired only if both the expiry and the mint plus the lifetime are past.
  */
-function setExpiry(minted, facts, expiresIn) {
-    const { expiresAt, createdAt } = facts;
+function setExpiry(minted, { expiresAt, createdAt }, { date, response }) {
     if (expiresAt === null || expiresAt === undefined)
         return;
     const span = (expiresAt - (createdAt ?? minted.mintedAt)) / 1000;
     minted.expiresAt = isoTime(expiresAt);
-    minted.reportedExpiry = expiresAt;
-    minted.lifetime = expiresIn ?? (span > 0 ? span : undefined);
+    minted.expiryReported = true;
+    minted.lifetime = response.expiresIn ?? (span > 0 ? span : undefined);
+    minted.expiredAfter =
+        date === undefined ? undefined : Math.max(expiresAt, date + (minted.lifetime ?? 0) * 1000);
 }
 
 ;// CONCATENATED MODULE: ./src/runner/state.ts
@@ -4170,7 +4175,7 @@ function loadState() {
 }
 function mintedTokenIn(saved) {
     const token = usableToken(saved['token']);
-    const { mintedAt, reportedExpiry, lifetime, expiresAt, scopesReported, seenWorking } = saved;
+    const { mintedAt, expiredAfter, lifetime, expiresAt } = saved;
     if (token === undefined || !Array.isArray(saved['scopes']))
         return undefined;
     if (!isNumber(mintedAt) || typeof expiresAt !== 'string')
@@ -4181,12 +4186,13 @@ function mintedTokenIn(saved) {
         clientId: positiveInteger(saved['clientId']),
         userId: positiveInteger(saved['userId']),
         scopes: scopesOf(saved['scopes']) ?? [],
-        scopesReported: scopesReported === true,
+        scopesReported: saved['scopesReported'] === true,
         expiresAt,
-        reportedExpiry: isNumber(reportedExpiry) ? reportedExpiry : undefined,
+        expiryReported: saved['expiryReported'] === true,
+        expiredAfter: isNumber(expiredAfter) ? expiredAfter : undefined,
         lifetime: isNumber(lifetime) ? lifetime : undefined,
         mintedAt,
-        seenWorking: seenWorking === true
+        seenWorking: saved['seenWorking'] === true
     };
 }
 function contextIn(saved) {
@@ -4505,6 +4511,8 @@ class LostResponses {
 
 /** Milliseconds to revoke the cleanup token in if the job is cancelled or the deadline is reached. */
 const CLEANUP_TIMEOUT = 4000;
+/** Milliseconds to wait before a rejected DELETE is sent once more. */
+const REJECTION_PAUSE = 1000;
 /**
  * Mints a cleanup token by the client credentials grant, works with it, and revokes it, whatever the work came to.
  *
@@ -4563,6 +4571,14 @@ async function factsOf(client, token) {
 }
 async function revokeCleanupToken(client, authorization, id, { lifetime, onRemaining }) {
     const request = { ...revokeToken(id ?? 'current', authorization), purpose: 'revoke the cleanup token' };
+    const revoke = async () => {
+        const response = await client.send(request);
+        if (!isRejection(response))
+            return response;
+        // The token is seconds old, so a server may not know it yet, or the 401 may be stray.
+        await client.pause(REJECTION_PAUSE);
+        return client.send(request);
+    };
     const onceMore = (error) => {
         // Any error counts here: the time may have ended while a request was under way.
         const isOver = client.deadline.signal.aborted || client.deadline.remaining() <= 0;
@@ -4571,9 +4587,9 @@ async function revokeCleanupToken(client, authorization, id, { lifetime, onRemai
         return client.fork(client.deadline.forCleanup(CLEANUP_TIMEOUT)).send(request);
     };
     try {
-        const response = await client.send(request).catch(onceMore);
-        const isGone = isAccepted(response) || isRejection(response) || (id !== undefined && isJson(response, 404));
-        if (!isGone)
+        const response = await revoke().catch(onceMore);
+        const isGone = id !== undefined && (isRejection(response) || isJson(response, 404));
+        if (!isAccepted(response) && !isGone)
             throw unexpectedResponse(request, response);
     }
     catch (error) {
@@ -4871,9 +4887,8 @@ class Revocation {
         return isAboutIt || isJson(response, 403);
     }
     /** Whether the expiry that Zendesk reported is past by the clock of this very response. */
-    #isExpired({ date }) {
-        const { reportedExpiry } = this.minted;
-        return date !== undefined && reportedExpiry !== undefined && date > reportedExpiry;
+    #isExpired({ date = 0 }) {
+        return date > (this.minted.expiredAfter ?? Infinity);
     }
     #isMissingScope({ by }, response) {
         if (missingScopes(response) !== undefined)
@@ -4961,7 +4976,7 @@ async function findId(client, minted, { authorization, facts }) {
  *
  * @throws {Error} if the runner's files cannot be written; a token that cannot be saved for post is revoked at once
  */
-async function publishToken(client, inputs, { minted, response }) {
+async function publishToken(client, inputs, { minted, mint: { response } }) {
     if (shouldRevoke(inputs, response)) {
         try {
             saveForPost({ minted, context: contextOf(inputs) });
@@ -5317,7 +5332,7 @@ async function mint(client, inputs) {
     const { log, deadline } = client;
     const mint = await requestToken(client, inputs);
     const minted = mintedToken(mint, inputs, deadline.clock.now());
-    const published = { minted, response: mint.response };
+    const published = { minted, mint };
     await publishToken(client, inputs, published);
     requireScopes(minted);
     deadline.check();
@@ -5332,11 +5347,11 @@ async function mint(client, inputs) {
 }
 /** Uses the new token once, and publishes what this reports about it. */
 async function check(client, inputs, published) {
-    const { minted, response } = published;
+    const { minted, mint } = published;
     const { works, facts, unchecked } = await verifyToken(client, minted.token);
     minted.seenWorking = works;
     if (facts !== undefined)
-        addFacts(minted, facts, response);
+        addFacts(minted, facts, mint);
     if (works)
         await publishToken(client, inputs, published);
     if (unchecked !== undefined)
@@ -5376,14 +5391,15 @@ function reportScopes({ scopes, scopesReported }, { scopes: requested, hasDefaul
     log.warning(`Zendesk did not grant ${quote(missing.join(' '))}. Check the names, and the allowed scopes of the client in Admin Center.`);
 }
 /** What becomes of the token when the job ends; a revocation is promised only if the token or the credential may do it. */
-function whatFollows(inputs, { minted, response }) {
+function whatFollows(inputs, { minted, mint }) {
     const { credential } = inputs;
-    if (!shouldRevoke(inputs, response))
+    if (!shouldRevoke(inputs, mint.response))
         return 'It will not be revoked when the job ends.';
     if (isAdmin(credential) || mayRevoke(minted.scopes))
         return 'It will be revoked when the job ends.';
     const how = credential.kind === 'client_credentials' ? ' with a cleanup token' : '';
-    return `Its scopes do not include \`write\`, so post will try to revoke it${how}. ${expiryOf(minted)} otherwise.`;
+    const expiry = expiryOf(minted);
+    return `Its scopes do not include \`write\`, so post will try to revoke it${how}; otherwise ${expiry.charAt(0).toLowerCase()}${expiry.slice(1)}.`;
 }
 
 ;// CONCATENATED MODULE: ./src/post.ts
@@ -5424,7 +5440,7 @@ async function post({ log, startDeadline }) {
         credential,
         clientId: account.id,
         onCleanupToken: (why) => {
-            log.info(`Minted a cleanup token (read write) to revoke ${nameOf(minted)}, because: ${reasonOf(why)}.`);
+            log.info(`Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(minted)}, because: ${reasonOf(why)}.`);
         },
         onRemaining: (problem) => remaining.push(remainingSentence(problem, origin))
     });
@@ -5484,7 +5500,7 @@ function report(outcome, { state, isMissing, remaining }, log) {
             return;
         case 'active': {
             const { why, scopeOnly, deleteSent } = outcome;
-            if (scopeOnly && !isMissing && state.minted.reportedExpiry !== undefined && remaining.length === 0) {
+            if (scopeOnly && !isMissing && state.minted.expiryReported && remaining.length === 0) {
                 log.info(`Could not revoke ${name}: no available token has the scope \`write\`. ${expiryOf(state.minted)}.`);
                 return;
             }

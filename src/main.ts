@@ -50,7 +50,7 @@ async function mint(client: ZendeskClient, inputs: MainInputs): Promise<void> {
   const { log, deadline } = client
   const mint = await requestToken(client, inputs)
   const minted = mintedToken(mint, inputs, deadline.clock.now())
-  const published: PublishedToken = { minted, response: mint.response }
+  const published: PublishedToken = { minted, mint }
   await publishToken(client, inputs, published)
   requireScopes(minted)
   deadline.check()
@@ -66,10 +66,10 @@ async function mint(client: ZendeskClient, inputs: MainInputs): Promise<void> {
 
 /** Uses the new token once, and publishes what this reports about it. */
 async function check(client: ZendeskClient, inputs: MainInputs, published: PublishedToken): Promise<void> {
-  const { minted, response } = published
+  const { minted, mint } = published
   const { works, facts, unchecked } = await verifyToken(client, minted.token)
   minted.seenWorking = works
-  if (facts !== undefined) addFacts(minted, facts, response)
+  if (facts !== undefined) addFacts(minted, facts, mint)
   if (works) await publishToken(client, inputs, published)
   if (unchecked !== undefined) client.log.info(`The new token was not checked: ${causeOf(unchecked)}.`)
   requireScopes(minted)
@@ -114,10 +114,11 @@ function reportScopes(
 }
 
 /** What becomes of the token when the job ends; a revocation is promised only if the token or the credential may do it. */
-function whatFollows(inputs: MainInputs, { minted, response }: PublishedToken): string {
+function whatFollows(inputs: MainInputs, { minted, mint }: PublishedToken): string {
   const { credential } = inputs
-  if (!shouldRevoke(inputs, response)) return 'It will not be revoked when the job ends.'
+  if (!shouldRevoke(inputs, mint.response)) return 'It will not be revoked when the job ends.'
   if (isAdmin(credential) || mayRevoke(minted.scopes)) return 'It will be revoked when the job ends.'
   const how = credential.kind === 'client_credentials' ? ' with a cleanup token' : ''
-  return `Its scopes do not include \`write\`, so post will try to revoke it${how}. ${expiryOf(minted)} otherwise.`
+  const expiry = expiryOf(minted)
+  return `Its scopes do not include \`write\`, so post will try to revoke it${how}; otherwise ${expiry.charAt(0).toLowerCase()}${expiry.slice(1)}.`
 }

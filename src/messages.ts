@@ -44,7 +44,7 @@ export const ERRORS: Record<ErrorKind, { cause: string; cure: (details: Details)
     cure: ({ credential }) =>
       ({
         api_token:
-          'Check that `email` and `api-token` belong together and that the token is active: Zendesk deactivates one that was unused for 30 days, and accounts created since 2026-07-28 have none. Better use `client-secret`.',
+          'Check that `api-token` is an active API token of `email`, not a password. One unused for 30 days is deactivated; accounts created since 2026-07-28 have none: use `client-secret`.',
         access_token: 'The `access-token` has expired, was revoked or is incomplete. Mint another.',
         client_credentials: 'Check `client-id` and `client-secret`.',
         authorization_code: 'Check `client-id`, and `client-secret` or `code-verifier`.',

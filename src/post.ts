@@ -40,7 +40,9 @@ export async function post({ log, startDeadline }: Step): Promise<void> {
     credential,
     clientId: account.id,
     onCleanupToken: (why) => {
-      log.info(`Minted a cleanup token (read write) to revoke ${nameOf(minted)}, because: ${reasonOf(why)}.`)
+      log.info(
+        `Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(minted)}, because: ${reasonOf(why)}.`
+      )
     },
     onRemaining: (problem) => remaining.push(remainingSentence(problem, origin))
   })
@@ -113,7 +115,7 @@ function report(outcome: Outcome, { state, isMissing, remaining }: Report, log: 
       return
     case 'active': {
       const { why, scopeOnly, deleteSent } = outcome
-      if (scopeOnly && !isMissing && state.minted.reportedExpiry !== undefined && remaining.length === 0) {
+      if (scopeOnly && !isMissing && state.minted.expiryReported && remaining.length === 0) {
         log.info(
           `Could not revoke ${name}: no available token has the scope \`write\`. ${expiryOf(state.minted)}.`
         )

@@ -5,14 +5,14 @@ import { fingerprintOf, saveForPost, type MintContext } from './runner/state.ts'
 import { nameOf, remainingSentence } from './token-report.ts'
 import { type ZendeskClient } from './zendesk/client.ts'
 import { givesRefreshToken, isAdmin } from './zendesk/credential.ts'
-import { type MintedToken } from './zendesk/minted-token.ts'
+import { type Mint, type MintedToken } from './zendesk/minted-token.ts'
 import { revokeAndVerify } from './zendesk/revocation.ts'
 import { type TokenResponse } from './zendesk/token-response.ts'
 
-/** A token, and the response that it came in. */
+/** A token, and the mint that it came from. */
 export interface PublishedToken {
   minted: MintedToken
-  response: TokenResponse
+  mint: Mint
 }
 
 /**
@@ -24,7 +24,7 @@ export interface PublishedToken {
 export async function publishToken(
   client: ZendeskClient,
   inputs: MainInputs,
-  { minted, response }: PublishedToken
+  { minted, mint: { response } }: PublishedToken
 ): Promise<void> {
   if (shouldRevoke(inputs, response)) {
     try {

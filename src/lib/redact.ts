@@ -16,6 +16,9 @@ export const SHORTEST_SECRET = 4
 const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u
 
 const known = new Set<string>()
+/** Every run of {@link SHARED_RUN} characters of the known secrets, and the secrets that are in it. */
+const knownRuns = new Set<string>()
+const indexed = new Set<string>()
 
 /** Hides `secret` from here on, in the forms in which servers repeat what they were sent. */
 export function remember(secret: string): void {
@@ -66,21 +69,17 @@ function* wholeSecrets(text: string): Generator<[start: number, length: number]>
 
 /** Finds where `text` shares a run of {@link SHARED_RUN} characters with a known secret. */
 function* partialSecrets(text: string): Generator<[start: number, length: number]> {
-  const runs = new Map<string, number[]>()
-  for (let at = 0; at + SHARED_RUN <= text.length; at += 1) {
-    const run = text.slice(at, at + SHARED_RUN)
-    const places = runs.get(run)
-    if (places === undefined) runs.set(run, [at])
-    else places.push(at)
-  }
+  // Built when it is first needed, which in most steps is never.
   for (const secret of known) {
-    for (let at = 0; at + SHARED_RUN <= secret.length; at += 1) {
-      const run = secret.slice(at, at + SHARED_RUN)
-      for (const start of runs.get(run) ?? []) yield [start, SHARED_RUN]
-      // A run is hidden once, however many secrets share it.
-      runs.delete(run)
-    }
+    if (indexed.has(secret)) continue
+    indexed.add(secret)
+    for (const [, run] of runsOf(secret)) knownRuns.add(run)
   }
+  for (const [start, run] of runsOf(text)) if (knownRuns.has(run)) yield [start, SHARED_RUN]
+}
+
+function* runsOf(text: string): Generator<[start: number, run: string]> {
+  for (let at = 0; at + SHARED_RUN <= text.length; at += 1) yield [at, text.slice(at, at + SHARED_RUN)]
 }
 
 /** Replaces what `find` finds in `text` by `***`. */

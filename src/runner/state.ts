@@ -92,7 +92,7 @@ export function loadState(): State | undefined {
 
 function mintedTokenIn(saved: Record<string, unknown>): MintedToken | undefined {
   const token = usableToken(saved['token'])
-  const { mintedAt, reportedExpiry, lifetime, expiresAt, scopesReported, seenWorking } = saved
+  const { mintedAt, expiredAfter, lifetime, expiresAt } = saved
   if (token === undefined || !Array.isArray(saved['scopes'])) return undefined
   if (!isNumber(mintedAt) || typeof expiresAt !== 'string') return undefined
   return {
@@ -101,12 +101,13 @@ function mintedTokenIn(saved: Record<string, unknown>): MintedToken | undefined 
     clientId: positiveInteger(saved['clientId']),
     userId: positiveInteger(saved['userId']),
     scopes: scopesOf(saved['scopes']) ?? [],
-    scopesReported: scopesReported === true,
+    scopesReported: saved['scopesReported'] === true,
     expiresAt,
-    reportedExpiry: isNumber(reportedExpiry) ? reportedExpiry : undefined,
+    expiryReported: saved['expiryReported'] === true,
+    expiredAfter: isNumber(expiredAfter) ? expiredAfter : undefined,
     lifetime: isNumber(lifetime) ? lifetime : undefined,
     mintedAt,
-    seenWorking: seenWorking === true
+    seenWorking: saved['seenWorking'] === true
   }
 }
 

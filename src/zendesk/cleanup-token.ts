@@ -46,6 +46,8 @@ export interface RemainingToken {
 
 /** Milliseconds to revoke the cleanup token in if the job is cancelled or the deadline is reached. */
 const CLEANUP_TIMEOUT = 4000
+/** Milliseconds to wait before a rejected DELETE is sent once more. */
+const REJECTION_PAUSE = 1000
 
 /**
  * Mints a cleanup token by the client credentials grant, works with it, and revokes it, whatever the work came to.
@@ -113,6 +115,13 @@ async function revokeCleanupToken(
   { lifetime, onRemaining }: CleanupTerms
 ): Promise<void> {
   const request = { ...revokeToken(id ?? 'current', authorization), purpose: 'revoke the cleanup token' }
+  const revoke = async (): Promise<FinalResponse> => {
+    const response = await client.send(request)
+    if (!isRejection(response)) return response
+    // The token is seconds old, so a server may not know it yet, or the 401 may be stray.
+    await client.pause(REJECTION_PAUSE)
+    return client.send(request)
+  }
   const onceMore = (error: unknown): Promise<FinalResponse> => {
     // Any error counts here: the time may have ended while a request was under way.
     const isOver = client.deadline.signal.aborted || client.deadline.remaining() <= 0
@@ -120,10 +129,9 @@ async function revokeCleanupToken(
     return client.fork(client.deadline.forCleanup(CLEANUP_TIMEOUT)).send(request)
   }
   try {
-    const response = await client.send(request).catch(onceMore)
-    const isGone =
-      isAccepted(response) || isRejection(response) || (id !== undefined && isJson(response, 404))
-    if (!isGone) throw unexpectedResponse(request, response)
+    const response = await revoke().catch(onceMore)
+    const isGone = id !== undefined && (isRejection(response) || isJson(response, 404))
+    if (!isAccepted(response) && !isGone) throw unexpectedResponse(request, response)
   } catch (error) {
     if (!(error instanceof ZendeskError)) throw error
     onRemaining({ id, lifetime, error })

@@ -15,11 +15,13 @@ export interface MintedToken {
   scopesReported: boolean
   /** When the token expires, in ISO 8601 and UTC, as the workflow sees it; empty if it does not. */
   expiresAt: string
-  /** The expiry that Zendesk reported, by its own clock, in milliseconds since 1970. */
-  reportedExpiry: number | undefined
+  /** Whether Zendesk reported an expiry. */
+  expiryReported: boolean
+  /** When the token has surely expired by the clock of the `Date` headers, in milliseconds since 1970. */
+  expiredAfter: number | undefined
   /** Seconds from the mint to the expiry; `undefined` if there is none, or it is not known. */
   lifetime: number | undefined
-  /** The `Date` of the response to the mint, else this machine's clock, in milliseconds since 1970. */
+  /** The `Date` header of the response to the mint, else this machine's clock, in milliseconds since 1970. */
   mintedAt: number
   /** Whether Zendesk has accepted the token once. */
   seenWorking: boolean
@@ -40,11 +42,12 @@ export interface Mint {
  * @param now this machine's clock, in milliseconds since 1970
  */
 export function mintedToken(
-  { response, token, date }: Mint,
+  mint: Mint,
   requested: { scopes: string[]; expiresIn: number | undefined },
   now: number
 ): MintedToken {
-  const { facts, expiresIn } = response
+  const { token, date } = mint
+  const { facts, expiresIn } = mint.response
   const lifetime = expiresIn ?? requested.expiresIn
   const minted: MintedToken = {
     token,
@@ -54,17 +57,18 @@ export function mintedToken(
     scopes: facts.scopes ?? requested.scopes,
     scopesReported: facts.scopes !== undefined,
     expiresAt: lifetime === undefined ? '' : isoTime(now + lifetime * 1000),
-    reportedExpiry: expiresIn === undefined || date === undefined ? undefined : date + expiresIn * 1000,
+    expiryReported: expiresIn !== undefined,
+    expiredAfter: expiresIn === undefined || date === undefined ? undefined : date + expiresIn * 1000,
     lifetime,
     mintedAt: date ?? now,
     seenWorking: false
   }
-  setExpiry(minted, facts, expiresIn)
+  setExpiry(minted, facts, mint)
   return minted
 }
 
 /** Adds what Zendesk reported when the token was used for the first time. */
-export function addFacts(minted: MintedToken, facts: TokenFacts, { expiresIn }: TokenResponse): void {
+export function addFacts(minted: MintedToken, facts: TokenFacts, mint: Mint): void {
   minted.id = facts.id ?? minted.id
   minted.clientId = facts.clientId ?? minted.clientId
   minted.userId = facts.userId ?? minted.userId
@@ -72,22 +76,28 @@ export function addFacts(minted: MintedToken, facts: TokenFacts, { expiresIn }: 
     minted.scopes = facts.scopes
     minted.scopesReported = true
   }
-  if (facts.expiresAt === null && expiresIn === undefined) {
+  if (facts.expiresAt === null && mint.response.expiresIn === undefined) {
     minted.lifetime = undefined
     minted.expiresAt = ''
   }
-  setExpiry(minted, facts, expiresIn)
+  setExpiry(minted, facts, mint)
 }
 
 /**
  * Takes over an expiry that Zendesk reported. The lifetime is what the response to the mint reported, else the time
- * between two of Zendesk's own times; if that makes no sense, the lifetime is unknown.
+ * between two of Zendesk's own times; if that makes no sense, the lifetime is unknown. The `Date` headers may be off,
+ * so by them the token has expired only if both the expiry and the mint plus the lifetime are past.
  */
-function setExpiry(minted: MintedToken, facts: TokenFacts, expiresIn: number | undefined): void {
-  const { expiresAt, createdAt } = facts
+function setExpiry(
+  minted: MintedToken,
+  { expiresAt, createdAt }: TokenFacts,
+  { date, response }: Mint
+): void {
   if (expiresAt === null || expiresAt === undefined) return
   const span = (expiresAt - (createdAt ?? minted.mintedAt)) / 1000
   minted.expiresAt = isoTime(expiresAt)
-  minted.reportedExpiry = expiresAt
-  minted.lifetime = expiresIn ?? (span > 0 ? span : undefined)
+  minted.expiryReported = true
+  minted.lifetime = response.expiresIn ?? (span > 0 ? span : undefined)
+  minted.expiredAfter =
+    date === undefined ? undefined : Math.max(expiresAt, date + (minted.lifetime ?? 0) * 1000)
 }

@@ -233,9 +233,8 @@ class Revocation {
   }
 
   /** Whether the expiry that Zendesk reported is past by the clock of this very response. */
-  #isExpired({ date }: ZendeskResponse): boolean {
-    const { reportedExpiry } = this.minted
-    return date !== undefined && reportedExpiry !== undefined && date > reportedExpiry
+  #isExpired({ date = 0 }: ZendeskResponse): boolean {
+    return date > (this.minted.expiredAfter ?? Infinity)
   }
 
   #isMissingScope({ by }: Way, response: ZendeskResponse): boolean {

@@ -1,4 +1,4 @@
-import { list, object, text } from '../lib/json.ts'
+import { object, text } from '../lib/json.ts'
 import { quote } from '../lib/redact.ts'
 import { Secret } from '../lib/secret.ts'
 import { type ZendeskRequest } from './connection.ts'
@@ -89,20 +89,19 @@ export function prefixOf(token: Secret): string | undefined {
  */
 export function scopesOf(value: unknown): string[] | undefined {
   if (typeof value !== 'string' && !Array.isArray(value)) return undefined
-  const reported = typeof value === 'string' ? value.split(' ').filter(Boolean) : list(value)
-  if (reported.join(' ').length > SCOPES_LIMIT) return undefined
-  const scopes = reported.filter(
-    (scope): scope is string =>
-      typeof scope === 'string' && isWellFormedScope(scope) && quote(scope) === scope
-  )
+  const reported: unknown[] = typeof value === 'string' ? value.split(' ').filter(Boolean) : value
+  // Strings only: joining deeply nested lists would exhaust the stack.
+  const words = reported.filter((scope): scope is string => typeof scope === 'string')
+  if (words.join(' ').length > SCOPES_LIMIT) return undefined
+  const scopes = words.filter((scope) => isWellFormedScope(scope) && quote(scope) === scope)
   return scopes.length === 0 && reported.length > 0 ? undefined : scopes
 }
 
 /** An ISO 8601 time with its zone, in milliseconds; `null` for null, `undefined` for anything else. */
 function timeOf(value: unknown): number | null | undefined {
   if (value === null) return null
-  if (typeof value !== 'string' || !/T.*(?:Z|[+-]\d\d:?\d\d)$/i.test(value)) return undefined
-  const ms = Date.parse(value)
+  const time = text(value) ?? ''
+  const ms = /^\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)$/i.test(time) ? Date.parse(time) : NaN
   return Number.isNaN(ms) ? undefined : ms
 }
 
