@@ -1,101 +1,177 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-import { isMap, parseDocument, visit } from 'yaml'
+import { expect, it } from '@jest/globals'
 
-import type { Zendesk } from '../../mock/zendesk.ts'
-import { startZendesk } from '../../mock/zendesk.ts'
-import type { Act, ActRun, Job } from './act.ts'
-import type { Certificates } from './certificates.ts'
-import { npmPackages, pythonPackages, rubyGems, type Client } from './clients.ts'
-import type { Report } from './report.ts'
-import { bearerOf, play, type Stage } from './scene.ts'
+import { defaultClients, startZendesk, type RecordedRequest, type Zendesk } from '../../mock/zendesk.ts'
+import type { ActRun, Job } from './act.ts'
+import { makeCertificates } from './certificates.ts'
+import { bearerOf, expectRevoked, scenario, scratch, type Scenario } from './scenario.ts'
 
 /*
- * The examples, as they are, but for the input `base-url` that points them at the sandbox. Libraries that only speak
- * https, with a host of two halves, find it at 127.0.0.1 as well: subdomain `127`, domain `0.0.1:{port}`.
+ * The examples as they are, with the input `base-url` added, which points them at the mock. Some libraries want https
+ * and a host of two halves: they find the mock as subdomain `127` of the domain `0.0.1:{port}`.
  */
 
 interface Example extends Omit<Job, 'workflow'> {
-  /** The library that it uses. */
-  needs?: 'npm' | 'python' | 'ruby'
-  /** Serve https. */
+  /** Why it cannot run here. */
+  skip?: string | undefined
+  /** Whether Zendesk speaks https. */
   tls?: boolean
-  /** What Zendesk says where the sandbox has no such endpoint. */
-  replies?: [method: string, path: string, status: number, ...bodies: unknown[]][]
-  /** How many tokens the example mints. */
-  mints?: number
-  /** `METHOD /path` of what the example does with its token. */
+  /** Responses of endpoints that the mock does not have. */
+  prepare?: (zendesk: Zendesk) => void
+  /** The scopes of each token that it mints. */
+  scopes: string[]
+  /** `METHOD /path` of what it does with its tokens. */
   does: string[]
   /** A line that it prints. */
   prints?: RegExp
-  /** What else is to be seen. */
-  also?: (stage: Stage, run: ActRun) => void
+  /** What else to check. */
+  then?: (scenario: Scenario, run: ActRun) => void
 }
 
 const folder = join(import.meta.dirname, '../../examples')
+const certificates = makeCertificates(scratch)
 const listTickets = 'GET /api/v2/tickets'
-const triggers = { triggers: [{ id: 1, title: 'Notify the requester' }] }
+const activeTriggers = '/api/v2/triggers/active'
+const translation = '/api/v2/help_center/articles/360001/translations/en-us'
+const unchanged = translation.replace('360001', '360002')
 
 const account = { ZENDESK_SUBDOMAIN: 'acme', ZENDESK_CLIENT_ID: 'ci_bot' }
-const secret = { ZENDESK_CLIENT_SECRET: 'sandbox-secret-of-ci_bot-0123456789abcdef' }
+const oldSecret = defaultClients.find(({ identifier }) => identifier === 'ci_bot')?.secret ?? ''
+const secrets = { ZENDESK_CLIENT_SECRET: oldSecret, APP_PRIVATE_KEY: 'the-key-of-the-app' }
+const stored = (name: string): string => readFileSync(join(scratch, name), 'utf8')
+/** GitHub's command as the examples use it: it stores a secret that it reads. */
+const gh = `test -n "$GH_TOKEN" && test "$1 $2 $4 $6 $7" = 'secret set --repo --env zendesk' && cat >"$STORE/$3"`
+const storing = { env: { STORE: scratch }, commands: { gh } }
 
-/** Every example that one run of one workflow shows, by its file's name. */
 const examples: Record<string, Example> = {
-  curl: { does: [listTickets], also: idsAreRead },
+  curl: { scopes: ['tickets:read'], does: [listTickets], prints: /^\[?\s*1,?$/ },
   'environment-approval': {
-    replies: [['GET', '/api/v2/triggers/active', 200, triggers]],
-    does: ['GET /api/v2/triggers/active'],
-    also: ({ equal }, { summaries }) => {
-      equal('both summaries are written', summaries.length, 2)
+    prepare: (zendesk) => {
+      respond(zendesk, 'GET', activeTriggers, 200, { triggers: [{ id: 1 }] })
+    },
+    scopes: ['triggers:read'],
+    does: [`GET ${activeTriggers}`],
+    then: (_, { summaries }) => {
+      expect(summaries).toHaveLength(2)
+    }
+  },
+  'help-center-sync': {
+    files: { 'articles/360001.html': '<p>New</p>', 'articles/360002.html': '<p>Same</p>' },
+    prepare: (zendesk) => {
+      respond(zendesk, 'GET', translation, 200, { translation: { body: '<p>Old</p>' } })
+      respond(zendesk, 'GET', unchanged, 200, { translation: { body: '<p>Same</p>' } })
+      respond(zendesk, 'PUT', translation, 200, {})
+    },
+    scopes: ['hc:read hc:write'],
+    does: [`GET ${translation}`, `PUT ${translation}`, `GET ${unchanged}`],
+    prints: /^360002: unchanged$/,
+    then: ({ zendesk }) => {
+      const update = productRequests(zendesk).find(({ method }) => method === 'PUT')
+      expect(update?.json).toEqual({ translation: { body: '<p>New</p>' } })
     }
   },
   'long-job': {
-    replies: [
-      [
-        'GET',
-        '/api/v2/incremental/tickets/cursor',
-        200,
-        { tickets: [{ id: 1 }, { id: 2 }], after_cursor: 'a+b/c=', end_of_stream: false },
-        { tickets: [{ id: 3 }], after_cursor: null, end_of_stream: true }
-      ]
-    ],
-    commands: { sleep: ': # the pause that Zendesk wants between two pages' },
+    prepare: (zendesk) => {
+      const first = { tickets: [{ id: 1 }, { id: 2 }], after_cursor: 'a+b/c=', end_of_stream: false }
+      const last = { tickets: [{ id: 3 }], after_cursor: null, end_of_stream: true }
+      respond(zendesk, 'GET', '/api/v2/incremental/tickets/cursor', 200, first, last)
+    },
+    commands: { sleep: ': # the pause between two pages' },
+    scopes: ['read'],
     does: ['GET /api/v2/incremental/tickets/cursor', 'GET /api/v2/incremental/tickets/cursor'],
     prints: /^\s*3 tickets\.ndjson$/,
-    also: ({ zendesk, equal, minted }) => {
-      const cursors = zendesk.requests.filter(({ fault }) => fault).map(({ query }) => query.get('cursor'))
-      equal('it goes on with the cursor', cursors, [null, 'a+b/c='])
+    then: ({ zendesk, minted }) => {
+      const cursors = productRequests(zendesk).map(({ query }) => query.get('cursor'))
+      expect(cursors).toEqual([null, 'a+b/c='])
       const [token] = minted()
-      equal('the token may live 18600 s', ((token?.expiresAt ?? 0) - (token?.createdAt ?? 0)) / 1000, 18600)
+      expect(((token?.expiresAt ?? 0) - (token?.createdAt ?? 0)) / 1000).toBe(18_600)
     }
   },
-  'matrix-sandboxes': { mints: 3, does: [listTickets, listTickets, listTickets], prints: /^true$/ },
-  'node-zendesk': { needs: 'npm', does: [listTickets], prints: /^3 tickets$/ },
+  'matrix-sandboxes': {
+    scopes: ['tickets:read', 'tickets:read', 'tickets:read'],
+    does: [listTickets, listTickets, listTickets],
+    prints: /^true$/
+  },
+  'node-zendesk': { env: npm(), scopes: ['tickets:read'], does: [listTickets], prints: /^3 tickets$/ },
+  'python-export': {
+    skip: missing('python3', '--version'),
+    prepare: twoPages,
+    scopes: ['tickets:read'],
+    does: [listTickets, listTickets],
+    prints: /^6 tickets$/,
+    then: ({ zendesk }) => {
+      const cursors = productRequests(zendesk).map(({ query }) => query.get('page[after]'))
+      expect(cursors).toEqual([null, 'a+b/c='])
+    }
+  },
   'python-zenpy': {
-    needs: 'python',
+    skip: missing('python3', '--version'),
+    env: userSettings('PIP_'),
     tls: true,
-    does: [listTickets],
-    prints: /^3 tickets$/,
-    also: ({ zendesk, check }) => {
-      const agent = zendesk.requests.map(({ headers }) => headers['user-agent'] ?? '')
-      check(
-        'zenpy itself asks',
-        agent.some((name) => name.startsWith('Zenpy/')),
-        agent
-      )
-    }
-  },
-  'ruby-zendesk-api': {
-    needs: 'ruby',
-    tls: true,
-    // The gem is installed already, and `gem install` would want the network nevertheless.
-    commands: { gem: `exec ruby -e 'gem ARGV[1], ARGV[3]' -- "$@"` },
+    scopes: ['tickets:read'],
     does: [listTickets],
     prints: /^3 tickets$/
   },
+  'rotate-client-secret': {
+    ...storing,
+    vars: { APP_CLIENT_ID: 'app' },
+    scopes: ['read write'],
+    does: [],
+    then: ({ zendesk }, { text }) => {
+      expect(stored('ZENDESK_CLIENT_SECRET')).toBe(zendesk.client('ci_bot').secret)
+      expect(stored('ZENDESK_CLIENT_SECRET')).not.toBe(oldSecret)
+      expect(text).not.toContain(stored('ZENDESK_CLIENT_SECRET'))
+    }
+  },
+  'ruby-zendesk-api': {
+    skip: missing('ruby', '--version') ?? missing('gem', 'specification', 'zendesk_api', '--remote'),
+    env: { GEM_HOME: join(scratch, 'gems') },
+    tls: true,
+    scopes: ['tickets:read'],
+    does: [listTickets],
+    prints: /^3 tickets$/
+  },
+  'search-and-tag': {
+    prepare: (zendesk) => {
+      respond(zendesk, 'PUT', '/api/v2/tickets/update_many', 200, { job_status: { id: 'job' } })
+    },
+    scopes: ['read tickets:write'],
+    does: ['GET /api/v2/search', 'PUT /api/v2/tickets/update_many'],
+    prints: /^Tagged 1,2,3$/,
+    then: ({ zendesk }) => {
+      const [search, update] = productRequests(zendesk)
+      expect(search?.query.get('query')).toContain('status:pending')
+      expect(update?.query.get('ids')).toBe('1,2,3')
+      expect(update?.json).toEqual({ ticket: { additional_tags: ['stale'] } })
+    }
+  },
+  'ticket-from-release': {
+    event: {
+      action: 'published',
+      repository: { name: 'support' },
+      release: { id: 7, tag_name: 'v2', html_url: 'https://example.com/v2', body: 'A "quote"\nand $(more)' }
+    },
+    scopes: ['tickets:write'],
+    does: ['POST /api/v2/tickets'],
+    prints: /^Created ticket 4$/,
+    then: ({ zendesk }) => {
+      const [request] = productRequests(zendesk)
+      expect(request?.headers['idempotency-key']).toBe('release-7')
+      expect(request?.json).toEqual({
+        ticket: {
+          subject: 'support v2 is released',
+          comment: { body: 'https://example.com/v2\n\nA "quote"\nand $(more)', public: false },
+          tags: ['release']
+        }
+      })
+    }
+  },
   'zcli-apps': {
-    needs: 'npm',
+    env: npm(),
     tls: true,
     vars: { ZENDESK_APP_ID: '77' },
     files: {
@@ -111,12 +187,13 @@ const examples: Record<string, Example> = {
       'app/assets/iframe.html': '<p>An app</p>',
       'app/translations/en.json': '{}'
     },
-    replies: [
-      ['POST', '/api/v2/apps/uploads', 201, { id: 5 }],
-      ['PUT', '/api/v2/apps/77', 202, { job_id: 'job' }],
-      ['GET', '/api/v2/apps/job_statuses/job', 200, { status: 'completed', app_id: 77 }],
-      ['GET', '/api/support/apps/installations', 200, { installations: [] }]
-    ],
+    prepare: (zendesk) => {
+      respond(zendesk, 'POST', '/api/v2/apps/uploads', 201, { id: 5 })
+      respond(zendesk, 'PUT', '/api/v2/apps/77', 202, { job_id: 'job' })
+      respond(zendesk, 'GET', '/api/v2/apps/job_statuses/job', 200, { status: 'completed', app_id: 77 })
+      respond(zendesk, 'GET', '/api/support/apps/installations', 200, { installations: [] })
+    },
+    scopes: ['apps:read apps:write'],
     does: [
       'POST /api/v2/apps/validate',
       'POST /api/v2/apps/uploads',
@@ -127,7 +204,7 @@ const examples: Record<string, Example> = {
     prints: /Successfully updated app: App with app_id: 77/
   },
   'zcli-themes': {
-    needs: 'npm',
+    env: npm(),
     tls: true,
     vars: { ZENDESK_THEME_ID: 'theme-1' },
     files: {
@@ -145,17 +222,18 @@ const examples: Record<string, Example> = {
       'theme/style.css': '',
       'theme/thumbnail.png': ''
     },
-    replies: [
-      [
-        'POST',
-        '/api/v2/guide/theming/jobs/themes/updates',
-        202,
-        { job: { id: 'job', data: { upload: { url: '/upload', parameters: { key: 'theme' } } } } }
-      ],
-      ['POST', '/upload', 201, {}],
-      ['GET', '/api/v2/guide/theming/jobs/job', 200, { job: { id: 'job', status: 'completed' } }],
-      ['POST', '/api/v2/guide/theming/themes/theme-1/publish', 200, {}]
-    ],
+    prepare: (zendesk) => {
+      const upload = { url: '/upload', parameters: { key: 'theme' } }
+      respond(zendesk, 'POST', '/api/v2/guide/theming/jobs/themes/updates', 202, {
+        job: { id: 'job', data: { upload } }
+      })
+      respond(zendesk, 'POST', '/upload', 201, {})
+      respond(zendesk, 'GET', '/api/v2/guide/theming/jobs/job', 200, {
+        job: { id: 'job', status: 'completed' }
+      })
+      respond(zendesk, 'POST', '/api/v2/guide/theming/themes/theme-1/publish', 200, {})
+    },
+    scopes: ['themes:read themes:write brands:read'],
     does: [
       'POST /api/v2/guide/theming/jobs/themes/updates',
       'POST /upload',
@@ -166,110 +244,27 @@ const examples: Record<string, Example> = {
   },
   zis: {
     vars: { ZIS_INTEGRATION: 'acme' },
-    mints: 2,
+    scopes: ['read write', 'read write'],
     does: ['GET /api/services/zis/integrations/acme/configs'],
-    also: ({ zendesk, minted, equal }, { posts }) => {
-      equal('the ZIS token does it', bearerOf(product(zendesk)[0]!), minted()[1]?.value)
-      equal(
-        'it is revoked before the other',
-        posts.map((post) => /ZIS|admin/.exec(post)?.[0]),
-        ['ZIS', 'admin']
-      )
+    then: ({ zendesk, minted }, { posts }) => {
+      expect(bearerOf(productRequests(zendesk)[0]!)).toBe(minted()[1]?.value)
+      expect(posts.map((post) => /ZIS|admin/.exec(post)?.[0])).toEqual(['ZIS', 'admin'])
     }
   }
 }
 
-/** @param scratch for files that steps write */
-export async function playExamples(
-  act: Act,
-  report: Report,
-  certificates: Certificates,
-  scratch: string
-): Promise<void> {
-  const names = readdirSync(folder).map((file) => file.replace(/\.yml$/, ''))
-  const texts = names.map(read)
-  const clients: Record<NonNullable<Example['needs']>, Client> = {
-    npm: await npmPackages(texts, scratch),
-    python: await pythonPackages(texts),
-    ruby: await rubyGems(texts)
-  }
-  const specials: Record<string, (stage: Stage) => Promise<void>> = {
-    'first-refresh-token': (stage) => refreshTokens(stage, scratch),
-    'nightly-sweep': nightlySweep,
-    'reusable-workflow': reusableWorkflow,
-    'two-accounts': twoAccounts
-  }
-  // first-refresh-token plays the other of the two as well.
-  const played = ['rotate-refresh-token', ...Object.keys(specials), ...Object.keys(examples)].sort()
-  report.equal('every example is played', names, played)
-
-  for (const [name, checks] of Object.entries(specials)) await play(`example ${name}`, act, report, checks)
-  for (const [name, example] of Object.entries(examples)) {
-    const client = example.needs === undefined ? { env: {} } : clients[example.needs]
-    if ('missing' in client) {
-      // Only RubyGems may be out of reach where everything else has to run.
-      const isOptional = example.needs === 'ruby' || process.env['CI'] !== 'true'
-      if (isOptional) report.skip(`example ${name}, since ${client.missing}`)
-      else report.check(`example ${name}: its library is installed`, false, client.missing)
-      continue
-    }
-    const options = example.tls ? { tls: certificates.tls } : {}
-    await play(
-      `example ${name}`,
-      act,
-      report,
-      (stage) => one(stage, name, example, client, certificates),
-      options
-    )
+for (const [name, example] of Object.entries(examples)) {
+  const title = `the example ${name} does what it says, and its tokens are revoked`
+  if (example.skip === undefined) {
+    scenario(title, (scenario) => runExample(scenario, name, example), example.tls ? certificates : {})
+  } else {
+    process.stdout.write(`skipped: the example ${name}, because ${example.skip}\n`)
+    it.skip(title, () => undefined)
   }
 }
 
-async function one(
-  stage: Stage,
-  name: string,
-  example: Example,
-  client: { env: Record<string, string> },
-  { caFile }: Certificates
-): Promise<void> {
-  const { zendesk, run, check, equal, minted } = stage
-  for (const [method, path, status, ...bodies] of example.replies ?? []) {
-    zendesk.fault(
-      { method, path },
-      bodies.map((body) => ({ kind: 'reply', status, body }))
-    )
-  }
-  const halves = { ZENDESK_DOMAIN: `0.0.1:${zendesk.port}` }
-  const trust = { NODE_EXTRA_CA_CERTS: caFile, REQUESTS_CA_BUNDLE: caFile, SSL_CERT_FILE: caFile, ...halves }
-  const result = await run({
-    ...example,
-    workflow: pointed(read(name), () => zendesk.url),
-    vars: { ...account, ...(example.tls && { ZENDESK_SUBDOMAIN: '127' }), ...example.vars },
-    secrets: { ...secret, ...example.secrets },
-    env: { ...client.env, ...(example.tls && trust) }
-  })
-  const tokens = minted().filter(({ id }) => !isHelper(stage, id))
-  equal('it mints as many tokens as it says', tokens.length, example.mints ?? 1)
-  equal(
-    'it does with them what it says',
-    product(zendesk).map(({ method, path }) => `${method} ${path}`),
-    example.does
-  )
-  const used = product(zendesk).map((request) => bearerOf(request))
-  check(
-    'it does so with its own tokens',
-    used.every((value) => tokens.some((token) => token.value === value))
-  )
-  if (example.prints)
-    check(
-      'it prints its result',
-      result.printed.some((line) => example.prints!.test(line))
-    )
-  example.also?.(stage, result)
-  allDead(stage, result, tokens.length)
-}
-
-/** A code becomes a refresh token, which is stored; the other workflow rotates what was stored. */
-async function refreshTokens({ zendesk, run, check, equal, minted }: Stage, scratch: string): Promise<void> {
+scenario('the examples with a refresh token store it, use it, and store its successor', async (scenario) => {
+  const { zendesk, run, minted } = scenario
   const redirectUri = 'https://acme.example/callback'
   const verifier = 'a-plain-challenge-for-the-end-to-end-run-0123456789'
   const code = zendesk.authorize({
@@ -278,144 +273,192 @@ async function refreshTokens({ zendesk, run, check, equal, minted }: Stage, scra
     scope: 'read write',
     codeChallenge: verifier
   })
-  const app = { APP_CLIENT_ID: 'app', ZENDESK_REDIRECT_URI: redirectUri }
-  const job = {
-    vars: { ...account, ...app },
-    env: { STORE: scratch },
-    // What the two workflows ask of GitHub's own command: to store what it reads.
-    commands: {
-      gh: `test -n "$GH_TOKEN" && test "$1 $2 $4 $6 $7" = 'secret set --repo --env zendesk' && cat >"$STORE/$3"`
-    }
-  }
-  const stored = (): string => readFileSync(join(scratch, 'ZENDESK_REFRESH_TOKEN'), 'utf8')
+  const job = { ...storing, vars: { ...account, APP_CLIENT_ID: 'app', ZENDESK_REDIRECT_URI: redirectUri } }
 
   const first = await run({
     ...job,
-    workflow: pointed(read('first-refresh-token'), () => zendesk.url),
-    inputs: { code },
-    secrets: { ...secret, APP_PRIVATE_KEY: 'the-key-of-the-app', ZENDESK_CODE_VERIFIER: verifier }
+    workflow: read('first-refresh-token', zendesk.url),
+    event: { inputs: { code } },
+    secrets: { ...secrets, ZENDESK_CODE_VERIFIER: verifier }
   })
-  check('the code is masked as well', !first.text.includes(code))
-  equal('the first refresh token is stored', stored(), minted()[0]?.refreshToken)
+  expect(first.text).not.toContain(code)
+  expect(stored('ZENDESK_REFRESH_TOKEN')).toBe(minted()[0]?.refreshToken)
 
-  const rotated = await run({
+  const second = await run({
     ...job,
-    workflow: pointed(read('rotate-refresh-token'), () => zendesk.url),
-    secrets: { ...secret, APP_PRIVATE_KEY: 'the-key-of-the-app', ZENDESK_REFRESH_TOKEN: stored() }
+    workflow: read('rotate-refresh-token', zendesk.url),
+    secrets: { ...secrets, ZENDESK_REFRESH_TOKEN: stored('ZENDESK_REFRESH_TOKEN') }
   })
-  equal('its successor is stored', stored(), minted()[1]?.refreshToken)
-  equal(
-    'the first pair is dead, the second lives',
-    minted().map(({ revoked }) => revoked),
-    [true, false]
-  )
-  check('the new token is used', rotated.printed.join('').replaceAll(/\s/g, '').includes('[1,2,3]'))
-}
+  expect(stored('ZENDESK_REFRESH_TOKEN')).toBe(minted()[1]?.refreshToken)
+  expect(minted().map(({ revoked }) => revoked)).toEqual([true, false])
+  expect(second.printed.join('').replaceAll(/\s/g, '')).toContain('[1,2,3]')
+})
 
-async function nightlySweep({ zendesk, run, check, equal }: Stage): Promise<void> {
-  zendesk.seedTokens(5)
-  const young = zendesk.seedTokens(1, { age: 60_000 })
-  const job = { workflow: pointed(read('nightly-sweep'), () => zendesk.url), vars: account, secrets: secret }
+scenario(
+  'the example nightly-sweep lists stale tokens, and revokes them if SWEEP says so',
+  async (scenario) => {
+    const { zendesk, run } = scenario
+    zendesk.seedTokens(5)
+    const recent = zendesk.seedTokens(1, { age: 60_000 })
+    const job = { workflow: read('nightly-sweep', zendesk.url), secrets }
 
-  const look = await run(job)
-  equal('without the variable it only looks', zendesk.living().length, 6)
-  equal('and it writes a summary for each account', look.summaries.length, 2)
+    const dryRun = await run({ ...job, vars: account })
+    expect(zendesk.living()).toHaveLength(6)
+    expect(dryRun.summaries).toHaveLength(2)
 
-  const sweep = await run({ ...job, vars: { ...account, SWEEP: 'revoke' } })
-  check('with it, it sweeps', sweep.posts.length === 0 && sweep.summaries.length > 2)
-  equal(
-    'only the young one is left',
-    zendesk.living().map(({ id }) => id),
-    young.map(({ id }) => id)
-  )
-}
+    await run({ ...job, vars: { ...account, SWEEP: 'revoke' } })
+    expect(zendesk.living()).toEqual(recent)
+  }
+)
 
-/** Called as its own comment says. */
-async function reusableWorkflow(stage: Stage): Promise<void> {
-  const { zendesk, run, check } = stage
-  const text = read('reusable-workflow')
-  const caller =
-    /a caller such as this:\n#\n((?:# {3}.*\n)+)/.exec(text)?.[1]?.replaceAll(/^# {3}/gm, '') ?? ''
+scenario('the example reusable-workflow returns a result to the caller in its comment', async (scenario) => {
+  const { zendesk, run } = scenario
+  const called = read('reusable-workflow', zendesk.url)
+  const [caller = ''] = /(?:^# {3}.*\n)+(?=name:)/m.exec(called) ?? []
   const result = await run({
-    workflow: `on: workflow_dispatch\n${caller}`,
-    files: { '.github/workflows/reusable-workflow.yml': pointed(text, () => zendesk.url) },
-    secrets: secret
+    workflow: `on: workflow_dispatch\n${caller.replaceAll(/^# {3}/gm, '')}`,
+    files: { '.github/workflows/reusable-workflow.yml': called },
+    secrets
   })
-  check('it counts', result.text.includes('::set-output:: tickets=3'))
-  allDead(stage, result, 1)
-}
+  expect(result.text).toContain('::set-output:: tickets=3')
+  expectRevoked(scenario, result, 1)
+})
 
-async function twoAccounts(stage: Stage): Promise<void> {
-  const { zendesk, run, check, equal } = stage
+scenario('the example two-accounts asks each account with its own token', async (scenario) => {
+  const { zendesk, run } = scenario
   const sandbox = await startZendesk()
   try {
     for (const each of [zendesk, sandbox]) {
-      each.fault({ path: '/api/v2/triggers/active' }, { kind: 'reply', status: 200, body: triggers })
+      respond(each, 'GET', activeTriggers, 200, { triggers: [{ title: 'Notify' }] })
     }
     const result = await run({
-      workflow: pointed(read('two-accounts'), (id) => (id === 'sandbox' ? sandbox.url : zendesk.url)),
+      workflow: read('two-accounts', zendesk.url, sandbox.url),
       vars: { ...account, SANDBOX_SUBDOMAIN: 'acme-sandbox', SANDBOX_CLIENT_ID: 'admin_tools' },
-      secrets: { ...secret, SANDBOX_CLIENT_SECRET: sandbox.client('admin_tools').secret ?? '' }
+      secrets: { ...secrets, SANDBOX_CLIENT_SECRET: sandbox.client('admin_tools').secret ?? '' }
     })
     for (const each of [zendesk, sandbox]) {
-      const own = product(each)
-        .map(bearerOf)
-        .filter((value) => [...each.tokens.values()].some((token) => token.value === value))
-      equal('each account is asked once, with its own token', own.length, 1)
+      const values = [...each.tokens.values()].map(({ value }) => value)
+      const used = productRequests(each).map(bearerOf)
+      expect(used).toHaveLength(1)
+      expect(values).toContain(used[0])
+      expect(values.filter((value) => result.text.includes(value))).toEqual([])
     }
-    check(
-      'its tokens are not in the log',
-      [...sandbox.tokens.values()].every(({ value }) => !result.text.includes(value))
-    )
-    equal('none is alive in the other account', sandbox.living().length, 0)
-    allDead(stage, result, 2)
+    expect(sandbox.living()).toEqual([])
+    expectRevoked(scenario, result, 2)
   } finally {
     await sandbox.close()
   }
+})
+
+it('every example is run by a test, and says what it needs and which scopes', () => {
+  const others = [
+    'first-refresh-token',
+    'nightly-sweep',
+    'reusable-workflow',
+    'rotate-refresh-token',
+    'two-accounts'
+  ]
+  const names = readdirSync(folder).map((file) => file.replace(/\.yml$/, ''))
+  expect(names.toSorted()).toEqual([...others, ...Object.keys(examples)].toSorted())
+  for (const name of names) {
+    expect(read(name)).toMatch(/^# .*\.\n#\n# Needs[:,](.*\n#)+ Scopes: /)
+  }
+})
+
+async function runExample(scenario: Scenario, name: string, example: Example): Promise<void> {
+  const { zendesk, run, minted } = scenario
+  example.prepare?.(zendesk)
+  const { caFile } = certificates
+  const https = {
+    NODE_EXTRA_CA_CERTS: caFile,
+    REQUESTS_CA_BUNDLE: caFile,
+    SSL_CERT_FILE: caFile,
+    ZENDESK_DOMAIN: `0.0.1:${zendesk.port}`
+  }
+  const result = await run({
+    ...example,
+    workflow: read(name, zendesk.url),
+    vars: { ...account, ...(example.tls && { ZENDESK_SUBDOMAIN: '127' }), ...example.vars },
+    secrets,
+    env: { ...example.env, ...(example.tls && https) }
+  })
+  const tokens = minted().filter(
+    (token) => (token.expiresAt ?? Infinity) - token.createdAt !== cleanupLifetime
+  )
+  const requests = productRequests(zendesk)
+  const values = tokens.map(({ value }) => value)
+  expect(tokens.map(({ scopes }) => scopes.join(' '))).toEqual(example.scopes)
+  expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual(example.does)
+  expect(requests.filter((request) => !values.includes(bearerOf(request) ?? ''))).toEqual([])
+  if (example.prints) expect(result.printed).toContainEqual(expect.stringMatching(example.prints))
+  example.then?.(scenario, result)
+  const complaints = result.entries.filter(({ command }) => command === 'warning' || command === 'error')
+  expect(complaints.map(({ msg }) => msg)).toEqual([])
+  expectRevoked(scenario, result, tokens.length)
 }
 
-function allDead({ zendesk, equal }: Stage, { printed, entries }: ActRun, wanted: number): void {
-  const proven = printed.filter((line) => /^Token .* revoked, and verified dead\.$/.test(line))
-  equal('post proves each dead', proven.length, wanted)
-  equal('none is alive', zendesk.living().length, 0)
-  const warnings = entries.filter(({ command }) => command === 'warning' || command === 'error')
-  equal(
-    'there is no warning',
-    warnings.map(({ msg }) => msg),
-    []
+/** The lifetime in milliseconds by which a cleanup token is known; no example asks for it. */
+const cleanupLifetime = 600_000
+
+/** An example that uses the action of `acme`, each time with the next `base-url`, or else the first one. */
+function read(name: string, ...urls: string[]): string {
+  let uses = 0
+  return readFileSync(join(folder, `${name}.yml`), 'utf8').replaceAll(
+    /<owner>(\/create-zendesk-token.*\n( *)with:\n)/g,
+    (_, step: string, indent: string) => `acme${step}${indent}  base-url: ${urls[uses++] ?? urls[0]}\n`
   )
 }
 
-function idsAreRead({ check }: Stage, { printed }: ActRun): void {
-  check('it prints its result', printed.join('').replaceAll(/\s/g, '').includes('[1,2,3]'))
-}
-
-/** Helper tokens have the scopes `read write` and ten minutes; no example asks for that. */
-function isHelper({ zendesk }: Stage, id: number): boolean {
-  const token = zendesk.tokens.get(id)
-  return token?.scopes.join(' ') === 'read write' && (token.expiresAt ?? 0) - token.createdAt === 600_000
-}
-
-/** The requests that are not about tokens. */
-function product({ requests }: Zendesk): Zendesk['requests'] {
+function productRequests({ requests }: Zendesk): RecordedRequest[] {
   return requests.filter(({ path }) => !/^(\/api\/v2)?\/oauth\//.test(path))
 }
 
-function read(name: string): string {
-  return readFileSync(join(folder, `${name}.yml`), 'utf8')
+function respond(zendesk: Zendesk, method: string, path: string, status: number, ...bodies: object[]): void {
+  zendesk.fault(
+    { method, path },
+    bodies.map((body) => ({ kind: 'reply', status, body }))
+  )
 }
 
-/** Adds the input `base-url` to each step that uses this action. */
-function pointed(text: string, urlOf: (stepId: string) => string): string {
-  const document = parseDocument(text)
-  visit(document, {
-    Map(_, step) {
-      const uses = step.get('uses')
-      const inputs = step.get('with')
-      if (typeof uses === 'string' && uses.startsWith('OWNER/create-zendesk-token') && isMap(inputs)) {
-        inputs.set('base-url', urlOf(String(step.get('id'))))
-      }
+/** Lets the first page of tickets say that there is another one. */
+function twoPages(zendesk: Zendesk): void {
+  const meta = { has_more: true, after_cursor: 'a+b/c=' }
+  zendesk.fault(
+    { method: 'GET', path: '/api/v2/tickets', count: 1 },
+    {
+      kind: 'edit',
+      edit: (response) => ({
+        ...response,
+        body: JSON.stringify({ ...(JSON.parse(response.body) as object), meta })
+      })
     }
-  })
-  return String(document)
+  )
+}
+
+/** Why a command cannot be used here. */
+function missing(command: string, ...args: string[]): string | undefined {
+  const { error, status } = spawnSync(command, args, { stdio: 'ignore', timeout: 30_000 })
+  return !error && status === 0 ? undefined : `\`${[command, ...args].join(' ')}\` fails here`
+}
+
+/** The user's own settings of npm or pip, which a job does not see otherwise. */
+function userSettings(prefix: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      name.startsWith(prefix) && value !== undefined ? [[name, value]] : []
+    )
+  )
+}
+
+/** npm with a folder of its own for global packages, and with the cache of the user. */
+function npm(): Record<string, string> {
+  const prefix = mkdtempSync(join(scratch, 'npm-'))
+  return {
+    ...userSettings('npm_config_'),
+    npm_config_userconfig: join(homedir(), '.npmrc'),
+    npm_config_cache: execFileSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).trim(),
+    npm_config_prefer_offline: 'true',
+    npm_config_prefix: prefix,
+    PATH: join(prefix, 'bin')
+  }
 }

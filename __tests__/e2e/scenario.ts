@@ -1,89 +1,87 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { startZendesk, type RecordedRequest, type Token, type Zendesk } from '../../mock/zendesk.ts'
-import type { ZendeskOptions } from '../../mock/zendesk.ts'
-import type { Act, ActRun, Job } from './act.ts'
-import { indented, type Report } from './report.ts'
+import { afterAll, expect, it } from '@jest/globals'
 
-/** What the checks of one scene work with. */
-export interface Stage {
+import {
+  startZendesk,
+  type RecordedRequest,
+  type Token,
+  type Zendesk,
+  type ZendeskOptions
+} from '../../mock/zendesk.ts'
+import { Act, type ActRun, type Job } from './act.ts'
+
+export interface Scenario {
   zendesk: Zendesk
-  act: Act
-  report: Report
-  /** Checks with the scene's name before theirs. */
-  check: (name: string, holds: boolean, found?: unknown) => void
-  equal: (name: string, found: unknown, wanted: unknown) => void
-  /** Runs a workflow, and checks what holds of every run: its exit code, and that no secret is in its log. */
+  /** Runs a workflow, and checks its exit code and that its log shows no secret. */
   run: (job: Job, wanted?: { exitCode: number }) => Promise<ActRun>
-  /** The tokens that were minted in this scene, oldest first, without those that were seeded. */
+  /** The tokens that were minted in this scenario, oldest first. */
   minted: () => Token[]
 }
 
-/** Plays one scene with a sandbox of its own. Where a check fails, the log of each of its runs is shown. */
-export async function play(
-  name: string,
-  act: Act,
-  report: Report,
-  checks: (stage: Stage) => Promise<void>,
+/** For files of this run. */
+export const scratch = mkdtempSync(join(tmpdir(), 'create-zendesk-token-e2e-'))
+
+const act = new Act(scratch)
+const timeLimit = 180_000
+
+afterAll(() => {
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+/** A test with its own mock of Zendesk. If it fails, the logs of its runs are printed. */
+export function scenario(
+  title: string,
+  test: (scenario: Scenario) => Promise<void>,
   options: ZendeskOptions = {}
-): Promise<void> {
-  const zendesk = await startZendesk(options)
-  const failedBefore = report.failed
-  const runs: ActRun[] = []
-  const check: Stage['check'] = (what, holds, found) => {
-    report.check(`${name}: ${what}`, holds, found)
-  }
-  const minted: Stage['minted'] = () =>
-    [...zendesk.tokens.values()].filter(({ origin }) => origin !== 'standing' && origin !== 'seeded')
-  const stage: Stage = {
-    zendesk,
-    act,
-    report,
-    check,
-    equal: (what, found, wanted) => {
-      report.equal(`${name}: ${what}`, found, wanted)
-    },
-    minted,
-    run: async (job, { exitCode } = { exitCode: 0 }) => {
-      const run = await act.run(job)
-      runs.push(run)
-      check(`act ends with ${exitCode}`, run.exitCode === exitCode, `it ended with ${run.exitCode}`)
-      const secrets = [
-        ...Object.values(job.secrets ?? {}),
-        ...[...zendesk.tokens.values()].flatMap(({ value, refreshToken }) => [value, refreshToken ?? value])
-      ]
-      const leaked = secrets.filter((secret) => run.text.includes(secret))
-      check('no secret is in the log', leaked.length === 0, leaked)
-      return run
+): void {
+  const play = async (): Promise<void> => {
+    const zendesk = await startZendesk(options)
+    const logs: string[] = []
+    const run: Scenario['run'] = async (job, { exitCode } = { exitCode: 0 }) => {
+      const result = await act.run(job)
+      logs.push(result.text)
+      const tokens = [...zendesk.tokens.values()].flatMap(({ value, refreshToken }) => [value, refreshToken])
+      const secrets = [...Object.values(job.secrets ?? {}), ...tokens].filter((secret) => secret !== null)
+      expect(secrets.filter((secret) => result.text.includes(secret))).toEqual([])
+      expect(result.exitCode).toBe(exitCode)
+      return result
+    }
+    const minted: Scenario['minted'] = () =>
+      [...zendesk.tokens.values()].filter(({ origin }) => origin !== 'standing' && origin !== 'seeded')
+    try {
+      await test({ zendesk, run, minted })
+    } catch (error) {
+      process.stdout.write(`${title}\n${logs.join('\n')}\n${zendesk.requests.map(line).join('\n')}\n`)
+      throw error
+    } finally {
+      await zendesk.close()
     }
   }
-  try {
-    await checks(stage)
-  } catch (error) {
-    check('it can be checked', false, error instanceof Error ? error.stack : String(error))
-  } finally {
-    await zendesk.close()
-  }
-  if (report.failed === failedBefore) return
-  for (const { text } of runs) console.log(indented(text.slice(-20_000)))
-  console.log(indented(zendesk.requests.map(shown).join('\n')))
+  it(title, play, timeLimit)
 }
 
-export function shown({ method, target, status, fault }: RecordedRequest): string {
-  return `${method} ${target} ${status ?? ''} ${fault ?? ''}`.trimEnd()
+/** Post says of so many tokens that it revoked and verified them, and none works any more. */
+export function expectRevoked({ zendesk }: Scenario, { printed }: ActRun, tokens: number): void {
+  expect(printed.filter((line) => /evoked.*verified/.test(line))).toHaveLength(tokens)
+  expect(zendesk.living()).toEqual([])
 }
 
-/** The text of a workflow of this folder. */
-export function workflow(name: string): string {
-  return readFileSync(join(import.meta.dirname, 'workflows', `${name}.yml`), 'utf8')
-}
-
-/** Requests that end tokens, in order: whose token did it, and to which. */
-export function deletions(zendesk: Zendesk): RecordedRequest[] {
-  return zendesk.requests.filter(({ method }) => method === 'DELETE')
+export function deletions({ requests }: Zendesk): RecordedRequest[] {
+  return requests.filter(({ method }) => method === 'DELETE')
 }
 
 export function bearerOf({ headers }: RecordedRequest): string | undefined {
   return /^Bearer (.*)$/.exec(headers.authorization ?? '')?.[1]
+}
+
+/** A workflow of this folder. */
+export function workflow(name: string): string {
+  return readFileSync(join(import.meta.dirname, 'workflows', `${name}.yml`), 'utf8')
+}
+
+function line({ method, target, status, fault }: RecordedRequest): string {
+  return `${method} ${target} ${status ?? ''} ${fault ?? ''}`.trimEnd()
 }
