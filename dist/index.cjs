@@ -515,7 +515,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   sweep: () => (/* binding */ src_sweep)
 });
 
-;// CONCATENATED MODULE: ./src/secret.ts
+;// CONCATENATED MODULE: ./src/lib/secret.ts
 /** A value that is never printed: everything that would show it shows `***`. */
 class Secret {
     #value;
@@ -2356,7 +2356,7 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
-;// CONCATENATED MODULE: ./src/redact.ts
+;// CONCATENATED MODULE: ./src/lib/redact.ts
 /*
  * What others say (Zendesk, a proxy, the author of an input) on its way to a log.
  *
@@ -2450,7 +2450,7 @@ function quote(text) {
         : `${characters.slice(0, QUOTE_LIMIT - 1).join('')}…`;
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/account.ts
+;// CONCATENATED MODULE: ./src/zendesk/origin.ts
 /*
  * Where a Zendesk account is: its subdomain and its origin.
  */
@@ -2634,7 +2634,7 @@ function readBody(message) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/failures.ts
+;// CONCATENATED MODULE: ./src/zendesk/network-error.ts
 /** A request that got no complete reply. */
 class Unanswered extends Error {
     reason;
@@ -2735,7 +2735,7 @@ function decodable({ username, password }) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/http.ts
+;// CONCATENATED MODULE: ./src/zendesk/connection.ts
 
 
 
@@ -2851,7 +2851,7 @@ class Connection {
         const date = Date.parse(headers.date ?? '');
         return {
             status: Number(statusCode),
-            json: http_parse(text),
+            json: connection_parse(text),
             html: /^\s*</.test(text),
             retryAfter: headers['retry-after'],
             location: headers.location,
@@ -2860,7 +2860,7 @@ class Connection {
         };
     }
 }
-function http_parse(text) {
+function connection_parse(text) {
     try {
         return JSON.parse(text);
     }
@@ -2869,7 +2869,7 @@ function http_parse(text) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/words.ts
+;// CONCATENATED MODULE: ./src/zendesk/error-response.ts
 
 /** `value` as an object of JSON; an empty one where it is none. */
 function object(value) {
@@ -2880,12 +2880,12 @@ function list(value) {
     return Array.isArray(value) ? value : [];
 }
 /** `value` as a text; `undefined` where it is none, or empty. */
-function words_text(value) {
+function error_response_text(value) {
     return typeof value === 'string' && value !== '' ? value : undefined;
 }
 /** The `error` of an OAuth error reply, such as `invalid_grant` (RFC 6749 §5.2). */
 function errorCode(json) {
-    return words_text(object(json)['error']);
+    return error_response_text(object(json)['error']);
 }
 /**
  * Zendesk's own words in an error reply, cleaned and cut to 200 characters; `undefined` where it gave none. Its
@@ -2898,16 +2898,16 @@ function wordsOf(json) {
     const first = object(list(errors)[0]);
     const field = object(list(Object.values(object(details))[0])[0]);
     const parts = [
-        words_text(error) ?? words_text(inner['title']) ?? words_text(first['title']) ?? words_text(first['code']),
-        words_text(error_description) ??
-            words_text(description) ??
-            words_text(inner['message']) ??
-            words_text(first['detail']) ??
-            words_text(message),
-        words_text(field['description'])
+        error_response_text(error) ?? error_response_text(inner['title']) ?? error_response_text(first['title']) ?? error_response_text(first['code']),
+        error_response_text(error_description) ??
+            error_response_text(description) ??
+            error_response_text(inner['message']) ??
+            error_response_text(first['detail']) ??
+            error_response_text(message),
+        error_response_text(field['description'])
     ];
     const words = [...new Set(parts.filter((part) => part !== undefined))].join(': ');
-    return words_text(quote(words));
+    return error_response_text(quote(words));
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/tokens.ts
@@ -2941,7 +2941,7 @@ function tokenFacts(value) {
         expiresAt: time(token['expires_at']),
         createdAt: time(token['created_at']) ?? undefined,
         usedAt: usedAt === null || usedAt === undefined ? null : (time(usedAt) ?? NaN),
-        prefix: words_text(token['token'])
+        prefix: error_response_text(token['token'])
     };
 }
 /**
@@ -2955,7 +2955,7 @@ function scopesOf(value) {
 function time(value) {
     if (value === null)
         return null;
-    const ms = Date.parse(words_text(value) ?? '');
+    const ms = Date.parse(error_response_text(value) ?? '');
     return Number.isNaN(ms) ? undefined : ms;
 }
 /** Creates a token for the client with the numeric id `clientId` (credentials A and B; deprecated on 2026-08-26). */
@@ -2980,7 +2980,7 @@ function tokensOf(clientId, allUsers) {
     return `${TOKENS}?client_id=${clientId}${allUsers ? '&all=true' : ''}`;
 }
 
-;// CONCATENATED MODULE: ./src/runner/form.ts
+;// CONCATENATED MODULE: ./src/inputs/input-reader.ts
 
 
 
@@ -3072,7 +3072,7 @@ class Form {
     }
 }
 
-;// CONCATENATED MODULE: ./src/runner/inputs.ts
+;// CONCATENATED MODULE: ./src/inputs/inputs.ts
 
 
 
@@ -3306,7 +3306,7 @@ function scopeWarning(scopes) {
     return unknown.length === 0 ? [] : [`scopes: Zendesk documents no scope ${unknown.join(', ')}`];
 }
 
-;// CONCATENATED MODULE: ./src/world.ts
+;// CONCATENATED MODULE: ./src/lib/clock.ts
 const realWorld = {
     now: () => Date.now(),
     elapsed: () => performance.now(),
@@ -3324,7 +3324,7 @@ const realWorld = {
     })
 };
 
-;// CONCATENATED MODULE: ./src/budget.ts
+;// CONCATENATED MODULE: ./src/lib/deadline.ts
 
 /** The runner cancelled the job: nothing new may be started. */
 class Cancelled extends Error {
@@ -3388,7 +3388,7 @@ class Budget {
     }
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/retry.ts
+;// CONCATENATED MODULE: ./src/zendesk/client.ts
 
 
 
@@ -3600,7 +3600,7 @@ function writing(variable, write) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/errors.ts
+;// CONCATENATED MODULE: ./src/messages.ts
 
 
 
@@ -3899,7 +3899,7 @@ async function* pages(session, path, key, authorization, about) {
         const more = meta['has_more'] ?? false;
         if (more === false)
             return;
-        const cursor = words_text(meta['after_cursor']);
+        const cursor = error_response_text(meta['after_cursor']);
         if (more !== true || cursor === undefined || /\p{Cs}/u.test(cursor) || seen.has(cursor))
             throw explain(answer, circumstances, 'unusableReply');
         seen.add(cursor);
@@ -3979,7 +3979,7 @@ function parametersOf(grant) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/time.ts
+;// CONCATENATED MODULE: ./src/lib/time.ts
 /** A time in ISO 8601, UTC, to the second, such as `2027-04-30T12:00:00Z`; empty for a time that no calendar has. */
 function isoTime(ms) {
     const date = new Date(ms);
@@ -4010,7 +4010,7 @@ function duration(seconds) {
     return parts.filter(Boolean).join(' ');
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/lost-reply.ts
+;// CONCATENATED MODULE: ./src/zendesk/lost-response.ts
 
 
 
@@ -4051,7 +4051,7 @@ class LostReply {
     }
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/mint-reply.ts
+;// CONCATENATED MODULE: ./src/zendesk/token-response.ts
 
 
 
@@ -4093,7 +4093,7 @@ function usableRefreshToken(value) {
     return typeof value === 'string' && /^[\x21-\x7e]{1,8192}$/.test(value) ? new Secret(value) : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/ask.ts
+;// CONCATENATED MODULE: ./src/request-token.ts
 
 
 
@@ -4184,7 +4184,7 @@ function withNote(error, lost) {
     return noted;
 }
 
-;// CONCATENATED MODULE: ./src/minted-token.ts
+;// CONCATENATED MODULE: ./src/zendesk/minted-token.ts
 
 
 
@@ -4276,7 +4276,7 @@ function summary_escape(text) {
     return quote(text).replace(/[&<>"']/g, (character) => String(entities[character]));
 }
 
-;// CONCATENATED MODULE: ./src/describe.ts
+;// CONCATENATED MODULE: ./src/token-report.ts
 
 
 
@@ -4399,7 +4399,7 @@ function loadContext(saved) {
     const method = AUTH_METHODS.find((known) => known === authMethod);
     if (credential === undefined || method === undefined || !isNumber(timeoutSeconds))
         return undefined;
-    if ([origin, id, salt, hash].map(words_text).includes(undefined) || readOrigin(origin) !== origin)
+    if ([origin, id, salt, hash].map(error_response_text).includes(undefined) || readOrigin(origin) !== origin)
         return undefined;
     return {
         origin: origin,
@@ -4414,7 +4414,7 @@ function isNumber(value) {
     return typeof value === 'number' && Number.isFinite(value);
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/helper.ts
+;// CONCATENATED MODULE: ./src/zendesk/cleanup-token.ts
 
 
 
@@ -4654,7 +4654,7 @@ async function find(session, { token, scopes, serverTime }, { authorization, fac
     return matches.length === 1 ? matches[0] : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/hand-over.ts
+;// CONCATENATED MODULE: ./src/publish-token.ts
 
 
 
@@ -4783,13 +4783,13 @@ function prepare(host) {
     return stop.signal;
 }
 
-;// CONCATENATED MODULE: ./src/version.ts
+;// CONCATENATED MODULE: ./src/lib/version.ts
 /** The version in `package.json`, to which a test holds it. */
 const VERSION = '1.0.0';
 /** What every request says of itself. */
 const USER_AGENT = `create-zendesk-token/${VERSION}`;
 
-;// CONCATENATED MODULE: ./src/runner/masks.ts
+;// CONCATENATED MODULE: ./src/inputs/mask-inputs.ts
 
 
 
@@ -4827,7 +4827,7 @@ function maskSecrets(log, names = SECRET_INPUTS, client = { id: getInput('client
     proxyPasswords(process.env).forEach(log.mask);
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/check.ts
+;// CONCATENATED MODULE: ./src/zendesk/verify-token.ts
 
 
 
@@ -4892,7 +4892,7 @@ async function checkToken(session, token, about) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/mint.ts
+;// CONCATENATED MODULE: ./src/main.ts
 
 
 
@@ -4963,7 +4963,7 @@ function warnOfScopes(asked, granted, log) {
     log.warning(`Zendesk did not grant ${quote(missing.join(' '))}: check the names, and the allowed scopes of the client in Admin Center.`);
 }
 
-;// CONCATENATED MODULE: ./src/revoke.ts
+;// CONCATENATED MODULE: ./src/post.ts
 
 
 
@@ -5090,7 +5090,7 @@ function wayOut({ minted, context }) {
     return `${ownEnd(minted)}; to remove it by hand, ${byHand}.`;
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/leftovers.ts
+;// CONCATENATED MODULE: ./src/zendesk/stale-tokens.ts
 
 /**
  * The token as a left-over one, or `undefined` where it belongs to another client, is the one that is worked with, is
@@ -5110,7 +5110,7 @@ function leftOver(token, criteria, now) {
     return { id, userId, scopes: scopes.join(' '), createdAt, usedAt };
 }
 
-;// CONCATENATED MODULE: ./src/tally.ts
+;// CONCATENATED MODULE: ./src/sweep-report.ts
 
 
 
@@ -5182,7 +5182,7 @@ class Tally {
         const parts = this.failure === undefined ? [] : [this.failure.message];
         if (remained > 0) {
             // One message of each kind of error stands for all of its kind.
-            const kinds = new Map([...this.#failed.values()].reverse().map((why) => [tally_kindOf(why), why.message]));
+            const kinds = new Map([...this.#failed.values()].reverse().map((why) => [sweep_report_kindOf(why), why.message]));
             const ids = idList([...this.#failed.keys()].sort((a, b) => a - b));
             parts.push(`${tokens(remained)} of ${this.matched} left over could not be revoked: ${ids}.`, ...kinds.values());
         }
@@ -5217,7 +5217,7 @@ class Tally {
 function tokens(count) {
     return `${count} ${count === 1 ? 'token' : 'tokens'}`;
 }
-function tally_kindOf(error) {
+function sweep_report_kindOf(error) {
     return error instanceof ZendeskError ? error.kind : error.message;
 }
 function idList(ids) {

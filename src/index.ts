@@ -1,8 +1,8 @@
-import { mint } from './mint.ts'
-import { revoke, revokeFailed } from './revoke.ts'
+import { mint } from './main.ts'
+import { revoke, revokeFailed } from './post.ts'
 import { runStep } from './step.ts'
 import { sweep as sweepTokens } from './sweep.ts'
-import { realWorld } from './world.ts'
+import { realWorld } from './lib/clock.ts'
 import { log } from './runner/log.ts'
 
 /*

@@ -1,5 +1,5 @@
-import { Budget, BudgetSpent } from './budget.ts'
-import { type World } from './world.ts'
+import { Budget, BudgetSpent } from './lib/deadline.ts'
+import { type World } from './lib/clock.ts'
 import { type Log } from './runner/log.ts'
 
 /** What a step is run with. */

@@ -1,6 +1,6 @@
 import * as core from '@actions/core'
-import { oneLine, remember } from '../redact.ts'
-import { type Notes } from '../zendesk/retry.ts'
+import { oneLine, remember } from '../lib/redact.ts'
+import { type Notes } from '../zendesk/client.ts'
 
 /** Everything that is said to the log of the job. Each message becomes one safe line. */
 export interface Log extends Notes {

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { exportVariable, setOutput } from '@actions/core'
-import { type Secret } from '../secret.ts'
+import { type Secret } from '../lib/secret.ts'
 
 /** What later steps of the job are given; the names are those of `action.yml`. */
 export type Outputs<Name extends string> = Record<Name, string | number | undefined>

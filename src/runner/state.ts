@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { saveState } from '@actions/core'
-import { type MintedToken } from '../minted-token.ts'
+import { type MintedToken } from '../zendesk/minted-token.ts'
 import {
   AUTH_METHODS,
   CREDENTIAL_KINDS,
@@ -8,9 +8,9 @@ import {
   type Credential,
   type CredentialKind
 } from '../zendesk/credential.ts'
-import { readOrigin } from '../zendesk/account.ts'
+import { readOrigin } from '../zendesk/origin.ts'
 import { scopesOf, usableId, usableToken } from '../zendesk/tokens.ts'
-import { object, text } from '../zendesk/words.ts'
+import { object, text } from '../zendesk/error-response.ts'
 
 /*
  * What main leaves for post. The file behind it stays readable to every later step of the job, so it holds the

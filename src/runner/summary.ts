@@ -1,5 +1,5 @@
 import { summary } from '@actions/core'
-import { quote } from '../redact.ts'
+import { quote } from '../lib/redact.ts'
 import { type Log } from './log.ts'
 
 /** GitHub drops a summary of more than 1 MiB whole; this leaves room for what other actions write. */

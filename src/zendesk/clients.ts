@@ -1,9 +1,9 @@
-import { type Secret } from '../secret.ts'
-import { explain, type About } from './errors.ts'
+import { type Secret } from '../lib/secret.ts'
+import { explain, type About } from '../messages.ts'
 import { pages } from './pages.ts'
-import { type Answer, type Session } from './retry.ts'
+import { type Answer, type Session } from './client.ts'
 import { usableId } from './tokens.ts'
-import { object } from './words.ts'
+import { object } from './error-response.ts'
 
 const CLIENTS = '/api/v2/oauth/clients'
 

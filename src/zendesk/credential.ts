@@ -1,4 +1,4 @@
-import { Secret } from '../secret.ts'
+import { Secret } from '../lib/secret.ts'
 
 /** How a confidential client's secret travels (RFC 6749 §2.3.1, names of RFC 8414). */
 export const AUTH_METHODS = ['client_secret_post', 'client_secret_basic'] as const

@@ -1,6 +1,6 @@
-import { Secret } from '../secret.ts'
+import { Secret } from '../lib/secret.ts'
 import { clientBasic, type Grant } from './credential.ts'
-import { type Call } from './http.ts'
+import { type Call } from './connection.ts'
 
 /** What a grant asks for. */
 export interface GrantRequest {

@@ -1,8 +1,8 @@
-import { type Secret } from '../secret.ts'
-import { explain, type About } from './errors.ts'
-import { type Call } from './http.ts'
-import { type Answer, type Session } from './retry.ts'
-import { list, object, text } from './words.ts'
+import { type Secret } from '../lib/secret.ts'
+import { explain, type About } from '../messages.ts'
+import { type Call } from './connection.ts'
+import { type Answer, type Session } from './client.ts'
+import { list, object, text } from './error-response.ts'
 
 /** One page of a list, and the reply that it came in. */
 export interface Page {

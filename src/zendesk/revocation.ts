@@ -1,11 +1,11 @@
-import { BudgetSpent, Cancelled } from '../budget.ts'
-import { type Secret } from '../secret.ts'
+import { BudgetSpent, Cancelled } from '../lib/deadline.ts'
+import { type Secret } from '../lib/secret.ts'
 import { adminAuthorization, bearer, isAdmin, type Credential } from './credential.ts'
-import { explain, reasonOf, ZendeskError, type About, type Circumstances } from './errors.ts'
-import { Unanswered } from './failures.ts'
-import { withHelper, type Helper } from './helper.ts'
+import { explain, reasonOf, ZendeskError, type About, type Circumstances } from '../messages.ts'
+import { Unanswered } from './network-error.ts'
+import { withHelper, type Helper } from './cleanup-token.ts'
 import { pages } from './pages.ts'
-import { type Session } from './retry.ts'
+import { type Session } from './client.ts'
 import { currentToken, revokeToken, tokenFacts, tokensOf } from './tokens.ts'
 
 /** The token that is to die. */

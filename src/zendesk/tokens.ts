@@ -1,9 +1,9 @@
-import { quote } from '../redact.ts'
-import { Secret } from '../secret.ts'
+import { quote } from '../lib/redact.ts'
+import { Secret } from '../lib/secret.ts'
 import { adminAuthorization, bearer, type AdminCredential } from './credential.ts'
-import { type Call } from './http.ts'
+import { type Call } from './connection.ts'
 import { isWellFormedScope } from './scopes.ts'
-import { list, object, text } from './words.ts'
+import { list, object, text } from './error-response.ts'
 
 /*
  * Tokens as a resource, https://developer.zendesk.com/api-reference/ticketing/oauth/oauth_tokens/
