@@ -186,7 +186,7 @@ export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendes
       return refusal ?? route(account, { method, path, query, headers, body })
     }
 
-    const fault = faults.take(method, path)
+    const fault = faults.take(method, path, headers.authorization)
     if (!fault) {
       send(carryOut())
       return

@@ -1,309 +1,267 @@
-import { BudgetSpent, Cancelled } from './lib/deadline.ts'
+import { CREDENTIAL_INPUTS } from './inputs/credentials.ts'
 import { quote } from './lib/redact.ts'
 import { type CredentialKind } from './zendesk/credential.ts'
-import { Unanswered, type Reason } from './zendesk/network-error.ts'
-import { type Call } from './zendesk/connection.ts'
-import { type Answer } from './zendesk/client.ts'
-import { errorCode, wordsOf } from './zendesk/error-response.ts'
+import { NetworkError } from './zendesk/network-error.ts'
+import {
+  isDeprecatedMint,
+  missingScopes,
+  pathOf,
+  ZendeskError,
+  zendeskWords,
+  type ErrorKind
+} from './zendesk/zendesk-error.ts'
 
-/** What is known about a request that failed, for the sentence that tells of it. */
-export interface Circumstances {
-  /** What could not be done, such as `mint a token`. */
-  purpose: string
-  call: Call
-  /** The origin that was asked. */
+/*
+ * Every error of a request in words. The layers below know nothing of inputs; here their errors meet the inputs that
+ * the reader can change.
+ */
+
+/** What a message needs to know about the step. */
+export interface MessageContext {
   origin: string
-  /** The credential that was used, by the name of the input that chose it. */
-  credential: CredentialKind
   /** The `client-id` input. */
   clientId: string
-  /** Whether the request creates a token at the endpoint that Zendesk has deprecated. */
-  deprecatedMint?: boolean
-  /** Whether an earlier try of the same request may have been carried out. */
-  afterLostReply?: boolean
+  credential: CredentialKind
+  /** The `timeout-seconds` input, or what post makes of it. */
+  timeoutSeconds: number
+  /** Whether the mint requests scopes. */
+  requestsScopes: boolean
 }
 
-/** What every request of a step has in common. */
-export type About = Pick<Circumstances, 'origin' | 'credential' | 'clientId'>
-
-/** Something that Zendesk, or what stands before it, refused or failed to do. */
-export class ZendeskError extends Error {
-  constructor(
-    message: string,
-    readonly kind: ErrorKind
-  ) {
-    super(message)
-  }
-}
-
-export type ErrorKind = keyof typeof ERRORS
-
-interface Told extends Circumstances {
+interface Details extends MessageContext {
+  error: ZendeskError
   host: string
-  answer?: Answer
-  unanswered?: Unanswered
-  seconds?: number
+  /** The input that chooses the credential, in backquotes. */
+  input: string
 }
-
-/** What a helper token is minted for, in an error. */
-export const HELPER_PURPOSE = 'mint a helper token'
 
 /**
- * Every way in which Zendesk can say no: how the sentence begins, by which `docs/troubleshooting.md` is found, and
- * how it ends: the likely cause and what to do.
+ * Each error: its cause, by which `docs/troubleshooting.md` is found, and what to do.
  */
-export const ERRORS = {
-  credentialsRefused: {
-    says: 'Zendesk refused the credentials',
-    cure: ({ credential }: Told) =>
+export const ERRORS: Record<ErrorKind, { cause: string; cure: (details: Details) => string }> = {
+  credentialsRejected: {
+    cause: 'Zendesk rejected the credentials',
+    cure: ({ credential }) =>
       ({
-        'api-token':
-          'check that `email` and `api-token` belong together and that API token access is on; Zendesk deactivates an API token that was not used for 30 days, so it may have to be activated again, or better replaced by `client-secret`',
-        'access-token': 'the `access-token` is expired, revoked or cut short: mint another',
-        'client-secret': 'check `client-id` and `client-secret`',
-        'authorization-code': 'check `client-id`, and `client-secret` or `code-verifier`',
-        'refresh-token': 'check `client-id`, and `client-secret` where the client is confidential'
+        api_token:
+          'Check that `email` and `api-token` belong together and that the token is active: Zendesk deactivates one that was unused for 30 days, and accounts created since 2026-07-28 have none. Better use `client-secret`.',
+        access_token: 'The `access-token` has expired, was revoked or is incomplete. Mint another.',
+        client_credentials: 'Check `client-id` and `client-secret`.',
+        authorization_code: 'Check `client-id`, and `client-secret` or `code-verifier`.',
+        refresh_token: 'Check `client-id`, and `client-secret` if the client is confidential.'
       })[credential]
   },
-  newTokenRefused: {
-    says: 'Zendesk refuses the token that it has just given',
+  newTokenRejected: {
+    cause: 'Zendesk rejected the token',
     cure: () =>
-      'run the job again; if it stays so, check that the scopes are documented ones, for an unknown scope can give a token that works nowhere'
+      'Run the job again. If it happens again, check `scopes`: an unknown scope can give a token that works nowhere.'
   },
   forbidden: {
-    says: 'Zendesk does not allow this',
-    cure: ({ credential, deprecatedMint, call }: Told) =>
-      call.path === '/oauth/tokens'
-        ? 'check the client in Admin Center, and the IP restrictions of the account: Zendesk, or something in front of it, lets this client or this runner mint no tokens'
-        : [
-            credential === 'api-token'
-              ? 'the user of `email` is not an admin'
-              : 'the user of the credential is not an admin, or the credential lacks the scope (`read` to look up, `write` to create or revoke)',
-            deprecatedMint === true
-              ? ', or Zendesk has closed this deprecated endpoint for the account: use an admin, or `client-secret` in place of the credential'
-              : ': use an admin, and a credential with the scopes `read write`'
-          ].join('')
+    cause: 'Zendesk does not allow this',
+    cure: ({ error, input }) => {
+      if (error.request.path === '/oauth/tokens')
+        return 'Check the client in Admin Center, and the IP restrictions of the account.'
+      const user = 'The user of the credential is not an admin, or the credential lacks a scope'
+      return isDeprecatedMint(error.request)
+        ? `${user}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
+        : `${user}. Use an admin's credential with the scopes \`read write\`.`
+    }
+  },
+  missingScope: {
+    cause: 'The credential lacks a scope',
+    cure: ({ error }) => {
+      const scopes = error.response && missingScopes(error.response)
+      return `It needs ${quote(String(scopes))}. Use a credential with this scope.`
+    }
+  },
+  gateway: {
+    cause: 'Something in front of Zendesk answered with a web page',
+    cure: ({ host }) =>
+      `It is not Zendesk's own answer. Check the firewall and the proxy between the runner and ${host}, and the IP restrictions of the account.`
   },
   clientUnknown: {
-    says: 'Zendesk knows no such OAuth client',
-    cure: ({ clientId }: Told) =>
-      `there is no client "${quote(clientId)}" that this user can see: write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\``
+    cause: 'Zendesk has no such OAuth client',
+    cure: ({ clientId }) =>
+      `This user sees no client "${quote(clientId)}". Write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\`.`
   },
   subdomainUnknown: {
-    says: 'There is no Zendesk API at this address',
-    cure: ({ host }: Told) =>
-      `check \`subdomain\` (and \`base-url\`): ${host} does not answer as a Zendesk account does, which happens with a misspelt, renamed or closed account, and with a login page in front of it`
+    cause: 'There is no Zendesk account at this address',
+    cure: ({ host }) =>
+      `Check \`subdomain\` (and \`base-url\`): ${host} does not respond as an account does. It may be misspelt, renamed or closed.`
   },
   redirect: {
-    says: 'The server answered with a redirect, which is never followed',
-    cure: ({ answer, origin }: Told) =>
-      `it points to ${hostOf(answer?.location, origin)}; check \`subdomain\` and \`base-url\`, for a credential is sent only to the host that you name`
+    cause: 'The server responded with a redirect, which is never followed',
+    cure: ({ error, origin }) =>
+      `It points to ${hostOf(error.response?.location, origin)}. Check \`subdomain\` and \`base-url\`.`
   },
   invalidClient: {
-    says: 'Zendesk refused the OAuth client (invalid_client)',
-    cure: ({ clientId, credential }: Told) =>
-      [
-        clientId.startsWith('zis_') && credential === 'client-secret'
-          ? 'clients whose identifier begins with `zis_` cannot use `client-secret`: mint for them with `access-token`'
-          : 'check that `client-secret` is set for a confidential client, is the secret of this client, copied whole, and that `token-endpoint-auth-method` is right',
-        /^\d+$/.test(clientId)
-          ? '; `client-id` is a number, but this credential wants the unique identifier'
-          : '; `client-id` has to be the unique identifier of the client in this account, not its name or number'
-      ].join('')
+    cause: 'Zendesk rejected the OAuth client (invalid_client)',
+    cure: ({ clientId, credential }) => {
+      if (clientId.startsWith('zis_') && credential === 'client_credentials')
+        return 'Clients whose identifier begins with `zis_` cannot use `client-secret`. Use `access-token`.'
+      const id = quote(clientId)
+      const isNumber = /^\d+$/.test(clientId) ? ', not its number' : ''
+      return `Check that \`client-id\` (${id}) is the client's unique identifier in this account${isNumber}, and that \`client-secret\` is complete and belongs to it.`
+    }
   },
   unauthorizedClient: {
-    says: 'Zendesk does not let this OAuth client use this grant (unauthorized_client)',
-    cure: ({ credential }: Told) =>
-      credential === 'client-secret'
-        ? 'only confidential clients can use `client-secret`, and this one is public: make it confidential in Admin Center, or use another credential'
-        : 'allow this grant for the client in Admin Center, or use another client'
+    cause: 'Zendesk does not let this OAuth client use this grant (unauthorized_client)',
+    cure: ({ credential }) =>
+      credential === 'client_credentials'
+        ? 'The client is public. Create a new confidential client: changing the kind of this one makes a new secret.'
+        : 'Allow the grant for the client in Admin Center, or use another client.'
   },
   invalidScope: {
-    says: 'Zendesk refused the scopes (invalid_scope)',
-    cure: ({ purpose }: Told) =>
-      purpose === HELPER_PURPOSE
-        ? 'allow `read` and `write` in the allowed scopes of the client in Admin Center, which a helper token needs'
-        : 'ask in `scopes` only for what the allowed scopes of the client list in Admin Center, or widen them there'
+    cause: 'Zendesk rejected the scopes (invalid_scope)',
+    cure: ({ error, requestsScopes }) => {
+      if (error.request.purpose === 'mint a cleanup token')
+        return 'Allow `read` and `write` in the allowed scopes of the client in Admin Center.'
+      return requestsScopes
+        ? "Request in `scopes` only what the client's allowed scopes in Admin Center include, or extend them there."
+        : 'Set `scopes`: this account does not mint without them.'
+    }
   },
   invalidGrant: {
-    says: 'Zendesk refused the grant (invalid_grant)',
-    cure: ({ credential, afterLostReply }: Told) =>
-      [
-        credential === 'refresh-token'
-          ? 'the refresh token has been used, has been revoked or has expired: store the `refresh-token` output after each run, never let two runs share one, and start again with a code'
-          : 'an authorization code works once and for 120 seconds, and only with the `redirect-uri`, `code-verifier` and client that it was asked for with: get another',
-        afterLostReply === true
-          ? ' (a reply was lost before this one: the first try was probably carried out, and used it up)'
-          : ''
-      ].join('')
+    cause: 'Zendesk rejected the grant (invalid_grant)',
+    cure: ({ credential }) =>
+      credential === 'refresh_token'
+        ? 'The refresh token was used, was revoked or has expired. Save the `refresh-token` output after each run, and never let two runs share one. Start again with an authorization code.'
+        : 'An authorization code works once, for 120 seconds, and only with the same `redirect-uri`, `code-verifier` and client. Get another.'
   },
   endpointGone: {
-    says: 'Zendesk no longer mints tokens at this endpoint',
-    cure: ({ clientId }: Told) =>
-      `it was deprecated on 2026-08-26: use \`client-secret\` in place of \`api-token\` or \`access-token\` (if other workflows can still mint, check instead that client ${quote(clientId)} exists)`
+    cause: 'Zendesk no longer mints tokens at this endpoint',
+    cure: ({ input, clientId }) =>
+      `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${quote(clientId)} exists.`
   },
   rateLimit: {
-    says: 'Zendesk limits the rate of requests',
-    cure: ({ answer }: Told) =>
-      answer?.unfitting === undefined
-        ? 'start fewer jobs at once, or raise `timeout-seconds`'
-        : `it asks to wait ${Math.ceil(answer.unfitting)} s, which does not fit into the time that this step has left: raise \`timeout-seconds\`, or start fewer jobs at once`
+    cause: 'Zendesk limits the rate of requests',
+    cure: ({ error }) => `${waitOf(error)}Start fewer jobs at once, or raise \`timeout-seconds\`.`
   },
   outage: {
-    says: 'Zendesk is not working at the moment',
-    cure: ({ answer }: Told) =>
-      answer?.unfitting === undefined
-        ? 'see https://status.zendesk.com, and run the job again later'
-        : `it asks to wait ${Math.ceil(answer.unfitting)} s, which does not fit into the time that this step has left: see https://status.zendesk.com, and run the job again later`
+    cause: 'Zendesk is unavailable',
+    cure: ({ error }) => `${waitOf(error)}See https://status.zendesk.com, and run the job again later.`
   },
-  unusableReply: {
-    says: 'Zendesk answered with something that cannot be used',
+  unusableResponse: {
+    cause: 'The response cannot be used',
     cure: () =>
-      'run the job again; if it stays so, something between here and Zendesk may be changing its replies'
+      'Run the job again. If it happens again, something between the runner and Zendesk may be changing responses.'
   },
   unexpected: {
-    says: 'Zendesk refused the request',
-    cure: () => 'check the inputs of this step against what Zendesk says'
+    cause: 'Zendesk refused the request',
+    cure: () => 'Check the inputs of this step against what Zendesk says.'
   },
   dns: {
-    says: 'The host name could not be found (DNS)',
-    cure: ({ host }: Told) =>
-      `check \`subdomain\` (and \`base-url\`): ${host}, and the name server of the runner`
+    cause: 'The host name was not found (DNS)',
+    cure: ({ host }) =>
+      `Check \`subdomain\` (and \`base-url\`): ${host}. Check the name server of the runner.`
   },
   certificate: {
-    says: 'The certificate of the server is not trusted (TLS)',
+    cause: 'The certificate of the server is not trusted (TLS)',
     cure: () =>
-      'where a proxy of your own opens TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`; else check `base-url`, for somebody may be listening'
+      'If a proxy of yours opens TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`. Else check `base-url`: somebody may be listening.'
   },
   tls: {
-    says: 'No secure connection could be made (TLS)',
-    cure: ({ host }: Told) => `check \`base-url\` and what stands between the runner and ${host}`
+    cause: 'The secure connection failed (TLS)',
+    cure: ({ host }) => `Check \`base-url\`, and what is between the runner and ${host}.`
   },
   connection: {
-    says: 'The server could not be reached',
-    cure: ({ host }: Told) =>
-      `check that the runner may connect to ${host}; behind a proxy set \`https_proxy\``
+    cause: 'The server could not be reached',
+    cure: ({ host }) => `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`
   },
   proxy: {
-    says: 'The proxy could not be reached',
-    cure: () => 'check `https_proxy` and `http_proxy` of the runner, and that the proxy works'
+    cause: 'The proxy could not be reached',
+    cure: () => 'Check `https_proxy` and `http_proxy` on the runner, and that the proxy works.'
   },
   proxyRefused: {
-    says: 'The proxy refused the connection',
-    cure: ({ host, unanswered }: Told) =>
-      unanswered?.code === '407'
-        ? 'it wants a user name and a password: write them into `https_proxy` as http://user:password@host:port'
-        : `allow ${host} in the proxy, or name it in \`no_proxy\``
+    cause: 'The proxy refused the connection',
+    cure: ({ host, error }) =>
+      codeOf(error) === '407'
+        ? 'It needs a user name and a password. Write them into `https_proxy` as http://user:password@host:port.'
+        : `Allow ${host} in the proxy, or list it in \`no_proxy\`.`
   },
   proxyUnreadable: {
-    says: 'The address of the proxy cannot be read',
-    cure: ({ unanswered }: Told) =>
-      `write \`${unanswered?.code ?? ''}\` as http://host:port, with a user name and a password percent-encoded before the host where it needs them`
+    cause: 'The proxy URL cannot be read',
+    cure: ({ error }) =>
+      `Write \`${codeOf(error)}\` as http://host:port, or http://user:password@host:port with user and password percent-encoded.`
+  },
+  proxyIsHttps: {
+    cause: 'The proxy URL begins with https://',
+    cure: ({ error }) =>
+      `Write \`${codeOf(error)}\` as http://host:port: the connection to the proxy is plain, the connection to Zendesk inside it is still TLS.`
   },
   brokenOff: {
-    says: 'The connection broke before the reply was complete',
-    cure: ({ host }: Told) =>
-      `run the job again; if it stays so, check what stands between the runner and ${host}`
+    cause: 'The connection broke before the response was complete',
+    cure: ({ host }) =>
+      `Run the job again. If it happens again, check what is between the runner and ${host}.`
   },
   tooLarge: {
-    says: 'The reply is larger than 1 MiB, and was not read',
-    cure: () => 'check `subdomain` and `base-url`: no reply of Zendesk is that long'
+    cause: 'The response is larger than 1 MiB',
+    cure: () => 'Check `subdomain` and `base-url`: no response of Zendesk is that long.'
   },
   unsendable: {
-    says: 'The request could not be sent',
-    cure: () => 'a value in it has characters that HTTP does not allow: check the inputs of this step'
+    cause: 'The request could not be sent',
+    cure: () => 'A value in it has characters that HTTP does not allow. Check the inputs of this step.'
   },
   timeout: {
-    says: 'There was no reply in time',
-    cure: () => 'see https://status.zendesk.com, run the job again, or raise `timeout-seconds`'
+    cause: 'There was no response in time',
+    cure: ({ timeoutSeconds }) =>
+      `A request has at most 30 s, and the step ${timeoutSeconds} s. See https://status.zendesk.com, or raise \`timeout-seconds\`.`
   },
-  budget: {
-    says: 'The time of this step is over',
-    cure: ({ seconds }: Told) =>
-      `it had ${seconds ?? 0} s for all requests, waits and retries: raise \`timeout-seconds\`, or see https://status.zendesk.com`
+  deadline: {
+    cause: 'The step reached its timeout',
+    cure: ({ timeoutSeconds }) =>
+      `It had ${timeoutSeconds} s for all requests, waits and retries. Raise \`timeout-seconds\`, or see https://status.zendesk.com.`
   },
   cancelled: {
-    says: 'The job was cancelled',
-    cure: () => 'nothing more was started'
+    cause: 'The job was cancelled',
+    cure: () => 'Nothing more was started.'
   }
-} as const satisfies Record<string, { says: string; cure: (told: Told) => string }>
-
-const BY_REASON: Record<Reason, ErrorKind> = {
-  dns: 'dns',
-  certificate: 'certificate',
-  tls: 'tls',
-  connection: 'connection',
-  proxy: 'proxy',
-  'proxy refused': 'proxyRefused',
-  'proxy unreadable': 'proxyUnreadable',
-  'broken off': 'brokenOff',
-  'too large': 'tooLarge',
-  timeout: 'timeout',
-  cancelled: 'cancelled',
-  unsendable: 'unsendable'
 }
 
-const BY_CODE = new Map<string | undefined, ErrorKind>([
-  ['invalid_client', 'invalidClient'],
-  ['unauthorized_client', 'unauthorizedClient'],
-  ['invalid_scope', 'invalidScope'],
-  ['invalid_grant', 'invalidGrant']
-])
-
-/** Which of {@link ERRORS} a complete reply is that is not the one hoped for. */
-export function kindOf(answer: Answer, { call, deprecatedMint }: Circumstances): ErrorKind {
-  const { status, json, html } = answer
-  const code = BY_CODE.get(errorCode(json))
-  if (code !== undefined) return code
-  if (status >= 300 && status < 400) return 'redirect'
-  if (status === 401) return 'credentialsRefused'
-  if (status === 403) return 'forbidden'
-  if (status === 429) return 'rateLimit'
-  if (status === 408 || status >= 500) return 'outage'
-  if (deprecatedMint === true && (status === 410 || (status === 404 && json !== undefined)))
-    return 'endpointGone'
-  if (html || (status === 404 && call.method !== 'DELETE')) return 'subdomainUnknown'
-  if (status < 300) return 'unusableReply'
-  if (status === 422 && deprecatedMint === true && !/scope/i.test(String(wordsOf(json))))
-    return 'clientUnknown'
-  return 'unexpected'
+/** The error in one line: what could not be done, why, what to do, and the request with its status. */
+export function explain(error: unknown, context: MessageContext): Error {
+  if (error instanceof ZendeskError) return new Error(sentences(error, context))
+  return error instanceof Error ? error : new Error(String(error))
 }
 
-/**
- * The error to throw where a request failed, as one sentence: what failed, at which host, Zendesk's own words, the
- * likely cause and what to do.
- *
- * @param outcome the reply that was not hoped for, or what was thrown in place of one
- * @returns an error of ours; `outcome` itself where it is none that a request can have
- */
-export function explain(outcome: unknown, circumstances: Circumstances, kind?: ErrorKind): unknown {
-  const host = new URL(circumstances.origin).host
-  const told: Told = { ...circumstances, host }
-  if (outcome instanceof BudgetSpent) return sentence('budget', { ...told, seconds: outcome.seconds }, '')
-  if (outcome instanceof Cancelled) return sentence('cancelled', told, '')
-  if (outcome instanceof Unanswered) {
-    const code = outcome.code === '' ? '' : ` (${outcome.code})`
-    return sentence(BY_REASON[outcome.reason], { ...told, unanswered: outcome }, code)
-  }
-  if (outcome instanceof Error) return outcome
-  const answer = outcome as Answer
-  const words = wordsOf(answer.json)
-  const said =
-    kind === 'clientUnknown' ? '' : ` answered ${answer.status}${words === undefined ? '' : ` ("${words}")`}`
-  return sentence(kind ?? kindOf(answer, circumstances), { ...told, answer }, said)
-}
-
-/** What an error says, as a part of a longer sentence. */
-export function reasonOf(error: unknown): string {
+/** Why a request failed, as a part of a longer sentence: the cause, and the request with its status. */
+export function causeOf(error: unknown): string {
+  if (error instanceof ZendeskError) return `${ERRORS[error.kind].cause} (${requestOf(error)})`
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
 }
 
-function sentence(kind: ErrorKind, told: Told, said: string): ZendeskError {
-  const { says, cure } = ERRORS[kind]
-  const { purpose, call, host } = told
-  const path = call.path.replace(/\?.*/s, '')
-  const message = `Could not ${purpose}: ${says}: ${call.method} ${path} at ${host}${said}; ${cure(told)}.`
-  return new ZendeskError(message, kind)
+function sentences(error: ZendeskError, context: MessageContext): string {
+  const host = new URL(context.origin).host
+  const input = `\`${CREDENTIAL_INPUTS[context.credential].chooses}\``
+  const { cause, cure } = ERRORS[error.kind]
+  const advice = cure({ ...context, error, host, input })
+  return [
+    `Could not ${error.request.purpose}: ${cause}. ${advice} ${requestOf(error, host)}.`,
+    ...error.notes
+  ].join(' ')
+}
+
+/** The request, with the status or the system's code, and Zendesk's own words. */
+function requestOf(error: ZendeskError, host?: string): string {
+  const { request, response } = error
+  const words = response === undefined ? undefined : zendeskWords(response.json)
+  const status = response === undefined ? codeOf(error) : String(response.status)
+  const at = host === undefined ? '' : ` at ${host}`
+  return [
+    `${request.method} ${pathOf(request)}${at}`,
+    status === '' ? '' : `: ${status}`,
+    words === undefined ? '' : ` ("${words}")`
+  ].join('')
+}
+
+/** What the system called a network error, such as `ECONNREFUSED`; empty if it did not. */
+function codeOf({ cause }: ZendeskError): string {
+  return cause instanceof NetworkError ? cause.code : ''
+}
+
+function waitOf({ response }: ZendeskError): string {
+  if (response?.unfittingWait === undefined) return ''
+  return `It asks to wait ${Math.ceil(response.unfittingWait)} s, more than this step has left. `
 }
 
 function hostOf(location: string | undefined, origin: string): string {

@@ -1,139 +1,154 @@
+import { CREDENTIAL_INPUTS, rereadCredential } from './inputs/credentials.ts'
+import { maskInputs } from './inputs/mask-inputs.ts'
 import { reserveOf } from './lib/deadline.ts'
-import { nameOf, ownEnd, tokenTable } from './token-report.ts'
-import { type Step } from './step.ts'
+import { type Log } from './lib/log.ts'
 import { USER_AGENT } from './lib/version.ts'
-import { rereadCredential } from './inputs/inputs.ts'
-import { type Log } from './runner/log.ts'
-import { maskSecrets, type SecretInput } from './inputs/mask-inputs.ts'
-import { credentialText, fingerprintOf, load, type MintContext, type State } from './runner/state.ts'
+import { causeOf } from './messages.ts'
+import { fingerprintOf, loadState, type MintContext, type State } from './runner/state.ts'
 import { writeSummary } from './runner/summary.ts'
-import { type Credential, type CredentialKind } from './zendesk/credential.ts'
-import { reasonOf } from './messages.ts'
-import { revokeAndProve, type Outcome } from './zendesk/revocation.ts'
-import { Session } from './zendesk/client.ts'
+import { type Step } from './step.ts'
+import { expiryOf, nameOf, remainingSentence, tokenTable } from './token-report.ts'
+import { ZendeskClient } from './zendesk/client.ts'
+import { type Credential } from './zendesk/credential.ts'
+import { revokeAndVerify, type Outcome, type Why } from './zendesk/revocation.ts'
+import { TOKENS_PATH } from './zendesk/tokens.ts'
+import { stopReason } from './zendesk/zendesk-error.ts'
 
-/** Seconds at most: a cancelled job gives all its post steps together 285. */
+/** Seconds: a cancelled job gives all its post steps together 285. */
 const LONGEST_POST = 240
-/** Seconds after its expiry when a token is surely dead. */
-const EXPIRY_MARGIN = 60
 
 type Minted = Exclude<State, { skipped: unknown }>
 
-/** The post step: revokes the token that main minted, and proves that it is dead. It never fails the job. */
-export async function revoke({ world, log, budget }: Step): Promise<void> {
-  const state = load()
-  const nothing = nothingToRevoke(state, world.now())
-  if (state === undefined || 'skipped' in state || nothing !== undefined) {
-    log.info(String(nothing))
+/** The post step: revokes the token that main minted, and verifies that Zendesk rejects it. It never fails the job. */
+export async function post({ log, startDeadline }: Step): Promise<void> {
+  const state = loadState()
+  if (state === undefined || 'skipped' in state) {
+    log.info(nothingToRevoke(state))
     return
   }
   const { minted, context } = state
-  maskSecrets(log, SECRETS_OF[context.credential], context.client)
+  maskInputs(log, CREDENTIAL_INPUTS[context.credential].post, context.client)
   log.mask(minted.token.reveal())
 
-  const { origin, client } = context
+  const { origin, client: account } = context
   const seconds = Math.min(context.timeoutSeconds, LONGEST_POST)
-  const session = new Session(origin, USER_AGENT, budget(seconds, reserveOf(seconds)), log)
-  const about = { origin, clientId: client.id, credential: context.credential }
-  const leftOver: string[] = []
+  const deadline = startDeadline(seconds, reserveOf(seconds))
+  const client = new ZendeskClient({ origin, userAgent: USER_AGENT, deadline, log })
   const credential = sameCredential(context)
-  const outcome = await revokeAndProve(session, minted, {
+  const remaining: string[] = []
+  const outcome = await revokeAndVerify(client, minted, {
     credential,
-    about,
-    mask: log.mask,
-    onLeftOver: (sentence) => leftOver.push(sentence)
+    clientId: account.id,
+    onCleanupToken: (why) => {
+      log.info(`Minted a cleanup token (read write) to revoke ${nameOf(minted)}, because: ${reasonOf(why)}.`)
+    },
+    onRemaining: (problem) => remaining.push(remainingSentence(problem, origin))
   })
-  report(outcome, state, credential, leftOver, log)
+  const isMissing = credential === undefined && CREDENTIAL_INPUTS[context.credential].post.length > 0
+  report(outcome, { state, isMissing, remaining }, log)
   if (context.jobSummary) {
-    await writeSummary(tokenTable('Zendesk token revoked', minted, origin, STATES[outcome.end]), log)
+    await writeSummary(tokenTable('Zendesk token revoked', minted, origin, STATES[outcome.result]), log)
   }
 }
 
-/** Tells, where the post step itself failed, what may live on because of it. */
-export function revokeFailed(log: Log, error: unknown): void {
-  const state = load()
+/** Reports, if the post step itself failed, what may remain active because of it. */
+export function reportFailure(log: Log, error: unknown): void {
+  const state = loadState()
   if (state === undefined || 'skipped' in state) return
-  log.warning(`${nameOf(state.minted)} may still be alive: ${reasonOf(error)}; ${wayOut(state)}`)
+  log.warning(`Could not revoke ${nameOf(state.minted)}: ${causeOf(error)}. ${manualRemoval(state)}`)
 }
 
-/** The secret inputs that each credential consists of, as far as post can use them. */
-const SECRETS_OF: Record<CredentialKind, SecretInput[]> = {
-  'api-token': ['api-token'],
-  'access-token': ['access-token'],
-  'client-secret': ['client-secret'],
-  'authorization-code': [],
-  'refresh-token': []
-}
-
-const STATES: Record<Outcome['end'], string> = {
-  dead: 'revoked, and verified dead',
+const STATES: Record<Outcome['result'], string> = {
+  verified: 'revoked, and Zendesk rejects it',
+  expired: 'expired, and Zendesk rejects it',
   unverified: 'revoked, not verified',
-  alive: 'may still be alive'
+  active: 'may still be active'
 }
 
-/** Why there is nothing to do, if so. */
-function nothingToRevoke(state: State | undefined, now: number): string | undefined {
+function nothingToRevoke(state: Exclude<State, Minted> | undefined): string {
   if (state === undefined) return 'No token was minted, so there is nothing to revoke.'
-  if ('skipped' in state) {
-    return state.skipped === 'true'
-      ? 'The token is left alive, as skip-token-revoke says.'
-      : 'The token is left alive, since revoking it would kill the refresh token that came with it.'
-  }
-  const { lifetime, mintedAt } = state.minted
-  // Both times are of this machine's clock: that of Zendesk may be off.
-  const isExpired = lifetime !== undefined && (now - mintedAt) / 1000 > lifetime + EXPIRY_MARGIN
-  return isExpired ? `${nameOf(state.minted)} has expired, so there is nothing to revoke.` : undefined
+  return state.skipped === 'true'
+    ? 'The token is not revoked, because `skip-token-revoke` is `true`.'
+    : 'The token is not revoked, because that would revoke its refresh token, too.'
 }
 
 /**
  * The credential that minted the token, read from the inputs and used only if it is the very same: a bug of the runner
  * gives the post steps of nested actions the inputs of others (https://github.com/actions/runner/issues/2030).
  */
-function sameCredential({ credential, client, fingerprint }: MintContext): Credential | undefined {
+function sameCredential({ credential, client, origin, fingerprint }: MintContext): Credential | undefined {
   const read = rereadCredential(credential, client.authMethod)
   if (read === undefined) return undefined
-  return fingerprintOf(credentialText(read), fingerprint.salt).hash === fingerprint.hash ? read : undefined
+  const { hash } = fingerprintOf(read, { origin, clientId: client.id }, fingerprint.salt)
+  return hash === fingerprint.hash ? read : undefined
 }
 
-function report(
-  outcome: Outcome,
-  state: Minted,
-  credential: Credential | undefined,
-  leftOver: string[],
-  log: Log
-): void {
+interface Report {
+  state: Minted
+  /** Whether post was given other inputs than main. */
+  isMissing: boolean
+  /** Sentences about cleanup tokens that may remain active. */
+  remaining: string[]
+}
+
+function report(outcome: Outcome, { state, isMissing, remaining }: Report, log: Log): void {
   const name = nameOf(state.minted)
-  const { context, minted } = state
-  const warn = (sentence: string): void => {
-    log.warning([sentence, ...leftOver].join(' '))
+  const warn = (...sentences: string[]): void => {
+    log.warning([...sentences, manualRemoval(state), ...remaining].join(' '))
   }
-  if (outcome.end === 'dead') {
-    log.info(`${name} revoked, and verified dead.`)
-    if (leftOver.length > 0) log.warning(leftOver.join(' '))
-  } else if (outcome.end === 'unverified') {
-    warn(`${name} revoked, not verified: ${outcome.why}; ${wayOut(state)}`)
-  } else {
-    const isMissing = credential === undefined && SECRETS_OF[context.credential].length > 0
-    const missing = isMissing
-      ? ' (the post step was given other inputs than the main step, so it could not use the credential)'
-      : ''
-    const isHarmless = outcome.scopeOnly && !isMissing && minted.expiresAt !== '' && leftOver.length === 0
-    if (isHarmless) {
+  switch (outcome.result) {
+    case 'verified':
+    case 'expired':
       log.info(
-        `${name} could not be revoked, since no token at hand has the scope \`write\`; ${ownEnd(minted)}.`
+        outcome.result === 'verified'
+          ? `Revoked ${name} and verified that Zendesk rejects it.`
+          : `${capitalized(name)} had expired, and Zendesk rejects it.`
       )
-    } else {
-      warn(`${name} may still be alive: ${outcome.why}${missing}; ${wayOut(state)}`)
+      if (remaining.length > 0) log.warning(remaining.join(' '))
+      return
+    case 'unverified':
+      warn(
+        `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${reasonOf(outcome.why)}.`
+      )
+      return
+    case 'active': {
+      const { why, scopeOnly, deleteSent } = outcome
+      if (scopeOnly && !isMissing && state.minted.reportedExpiry !== undefined && remaining.length === 0) {
+        log.info(
+          `Could not revoke ${name}: no available token has the scope \`write\`. ${expiryOf(state.minted)}.`
+        )
+        return
+      }
+      const sent = deleteSent ? ' The DELETE was sent and not answered.' : ''
+      const missing = isMissing
+        ? ' Post was given other inputs than main, so it could not use the credential.'
+        : ''
+      warn(`Could not revoke ${name}: ${reasonOf(why)}.${sent}${missing}`)
     }
   }
 }
 
-/** When the token dies by itself, and how to remove it by hand. */
-function wayOut({ minted, context }: Minted): string {
-  const path = `${context.origin}/api/v2/oauth/tokens`
-  const byHand =
+function reasonOf(why: Why): string {
+  switch (why) {
+    case 'stillWorks':
+      return 'Zendesk accepted the DELETE, but the token still works'
+    case 'idUnknown':
+      return 'its id is not known, and no token in the list is certainly this one'
+    default:
+      return stopReason(why) === 'cancelled' ? 'the job was cancelled' : causeOf(why)
+  }
+}
+
+/** When the token expires, and how to remove it manually. */
+function manualRemoval({ minted, context }: Minted): string {
+  const path = `${context.origin}${TOKENS_PATH}`
+  const how =
     minted.id === undefined
-      ? `find it as an admin with GET ${path} and send DELETE ${path}/{id}, or let \`sweep\` remove it`
-      : `send DELETE ${path}/${minted.id} as an admin, or let \`sweep\` remove it`
-  return `${ownEnd(minted)}; to remove it by hand, ${byHand}.`
+      ? `find it as an admin with GET ${path} and send DELETE ${path}/{id}`
+      : `send DELETE ${path}/${minted.id} as an admin`
+  return `${expiryOf(minted)}. To revoke it manually, ${how}, or let \`sweep\` remove it.`
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -1,89 +1,102 @@
-import { nameOf } from './token-report.ts'
+import { type MainInputs } from './inputs/inputs.ts'
+import { causeOf } from './messages.ts'
+import { setOutputs, setSecretOutput } from './runner/outputs.ts'
+import { fingerprintOf, saveForPost, type MintContext } from './runner/state.ts'
+import { nameOf, remainingSentence } from './token-report.ts'
+import { type ZendeskClient } from './zendesk/client.ts'
+import { givesRefreshToken, isAdmin } from './zendesk/credential.ts'
 import { type MintedToken } from './zendesk/minted-token.ts'
-import { type MintInputs } from './inputs/inputs.ts'
-import { type Log } from './runner/log.ts'
-import { setOutputs, setSecretOutput, type MintOutput } from './runner/outputs.ts'
-import { credentialText, fingerprintOf, save, type MintContext } from './runner/state.ts'
-import { comesInPairs, isAdmin } from './zendesk/credential.ts'
-import { type About } from './messages.ts'
-import { type MintReply } from './zendesk/token-response.ts'
-import { revokeAndProve } from './zendesk/revocation.ts'
-import { type Session } from './zendesk/client.ts'
+import { revokeAndVerify } from './zendesk/revocation.ts'
+import { type TokenResponse } from './zendesk/token-response.ts'
+
+/** A token, and the response that it came in. */
+export interface PublishedToken {
+  minted: MintedToken
+  response: TokenResponse
+}
 
 /**
- * Tells post what to revoke, and then the later steps what was minted: in this order, so that whatever fails
- * afterwards leaves nothing behind. Called again when more is known of the token.
+ * Saves what post has to revoke, and then sets the outputs: in this order, so that whatever fails afterwards leaves
+ * nothing behind. Called again when more is known about the token.
  *
- * @throws {Error} where the runner's files cannot be written; a token that post cannot be told of is revoked at once
+ * @throws {Error} if the runner's files cannot be written; a token that cannot be saved for post is revoked at once
  */
-export async function handOver(
-  minted: MintedToken,
-  reply: MintReply,
-  inputs: MintInputs,
-  session: Session,
-  about: About,
-  log: Log
+export async function publishToken(
+  client: ZendeskClient,
+  inputs: MainInputs,
+  { minted, response }: PublishedToken
 ): Promise<void> {
-  if (isRevoked(inputs, reply)) {
+  if (shouldRevoke(inputs, response)) {
     try {
-      save({ minted, context: contextOf(inputs) })
+      saveForPost({ minted, context: contextOf(inputs) })
     } catch (error) {
-      throw await revokeAtOnce(minted, inputs, session, about, log, error as Error)
+      throw await revokeAtOnce(client, inputs, minted, error as Error)
     }
   } else {
     saveSkipped(inputs.skipRevoke === 'true' ? 'true' : 'auto')
   }
   setSecretOutput('token', minted.token)
-  setSecretOutput('refresh-token', comesInPairs(inputs.credential) ? reply.refreshToken : undefined)
-  setOutputs<MintOutput>({
+  setSecretOutput('refresh-token', givesRefreshToken(inputs.credential) ? response.refreshToken : undefined)
+  setOutputs({
     'token-id': minted.id,
     'client-id': minted.clientId ?? inputs.clientId,
     'user-id': minted.userId,
-    scopes: minted.granted?.join(' '),
+    scopes: minted.scopesReported ? minted.scopes.join(' ') : '',
     'expires-at': minted.expiresAt,
     'base-url': inputs.origin
   })
 }
 
-/** Whether post is to revoke the token: with `auto` not where that would kill a refresh token that came with it. */
-export function isRevoked({ skipRevoke, credential }: MintInputs, { refreshToken }: MintReply): boolean {
-  if (skipRevoke === 'auto') return !comesInPairs(credential) || refreshToken === undefined
+/** Whether post revokes the token: with `auto`, not if that would also revoke a refresh token that came with it. */
+export function shouldRevoke(
+  { skipRevoke, credential }: MainInputs,
+  { refreshToken }: TokenResponse
+): boolean {
+  if (skipRevoke === 'auto') return !givesRefreshToken(credential) || refreshToken === undefined
   return skipRevoke === 'false'
 }
 
-function contextOf({ credential, clientId, origin, timeoutSeconds, jobSummary }: MintInputs): MintContext {
+function contextOf(inputs: MainInputs): MintContext {
+  const { credential, clientId, origin, timeoutSeconds, jobSummary } = inputs
   return {
     origin,
     timeoutSeconds,
     jobSummary,
     credential: credential.kind,
     client: { id: clientId, authMethod: isAdmin(credential) ? 'client_secret_post' : credential.authMethod },
-    fingerprint: fingerprintOf(credentialText(credential))
+    fingerprint: fingerprintOf(credential, inputs)
   }
 }
 
-/** Tells post to do nothing, which is what it does as well where it cannot be told. */
+/** Best effort: without saved state, post does nothing anyway. */
 function saveSkipped(skipped: 'true' | 'auto'): void {
   try {
-    save({ skipped })
+    saveForPost({ skipped })
   } catch {
     // The outputs come next, and with them perhaps a refresh token that must not be lost.
   }
 }
 
-/** Revokes a token of which post cannot be told; returns the error that says so. */
+/** Revokes a token that post will not know about; returns the error that says so. */
 async function revokeAtOnce(
+  client: ZendeskClient,
+  { credential, clientId }: MainInputs,
   minted: MintedToken,
-  { credential }: MintInputs,
-  session: Session,
-  about: About,
-  log: Log,
   cause: Error
 ): Promise<Error> {
-  const means = { credential, about, mask: log.mask, onLeftOver: log.info }
-  const outcome = await revokeAndProve(session, minted, means)
-  const end = outcome.end === 'dead' ? 'was revoked at once' : `may still be alive (${outcome.why})`
+  const outcome = await revokeAndVerify(client, minted, {
+    credential,
+    clientId,
+    onCleanupToken: () => undefined,
+    onRemaining: (problem) => {
+      client.log.warning(remainingSentence(problem, client.origin))
+    }
+  })
+  const end =
+    outcome.result === 'verified' || outcome.result === 'expired'
+      ? 'was revoked at once'
+      : `may still be active: ${typeof outcome.why === 'string' ? 'it could not be revoked' : causeOf(outcome.why)}`
   return new Error(
-    `The runner's state file could not be written (${cause.message}), so post could not have revoked the token: ${nameOf(minted)} ${end}; check the disk of the runner.`
+    `Could not save ${nameOf(minted)} for post: ${cause.message} Without that, post could not have revoked the token, so it ${end}.`
   )
 }

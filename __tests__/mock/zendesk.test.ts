@@ -561,6 +561,14 @@ describe('faults', () => {
     expect((await me()).status).toBe(200)
   })
 
+  it('hits only requests with a given token', async () => {
+    await start()
+    const { accessToken } = zendesk.credentials
+    zendesk.fault({ token: accessToken }, { kind: 'stray-401' })
+    expect((await me()).status).toBe(200)
+    expect(await statusWith(accessToken)).toBe(401)
+  })
+
   it('streams a body of any size', async () => {
     await start()
     zendesk.fault({}, { kind: 'huge', bytes: 2_000_000 })

@@ -46,6 +46,8 @@ export interface FaultMatcher {
   method?: string
   /** A whole path without query and `.json`, or a pattern for it. Any if left out. */
   path?: string | RegExp
+  /** Only requests with this access token. Any if left out. */
+  token?: string
   /** How many requests; for a list of faults, how often it is gone through. */
   count?: number
 }
@@ -84,8 +86,10 @@ export class Faults {
   }
 
   /** The fault that hits this request, if any. */
-  take(method: string, path: string): Fault | undefined {
-    const planned = this.#planned.find(({ matcher, left }) => left > 0 && fits(matcher, method, path))
+  take(method: string, path: string, authorization = ''): Fault | undefined {
+    const planned = this.#planned.find(
+      ({ matcher, left }) => left > 0 && fits(matcher, method, path, authorization)
+    )
     if (!planned) return undefined
     planned.left--
     return planned.list[planned.hits++ % planned.list.length]
@@ -99,7 +103,8 @@ interface Planned {
   hits: number
 }
 
-function fits(matcher: FaultMatcher, method: string, path: string): boolean {
+function fits(matcher: FaultMatcher, method: string, path: string, authorization: string): boolean {
+  if (matcher.token !== undefined && authorization !== `Bearer ${matcher.token}`) return false
   if (matcher.method !== undefined && matcher.method !== method) return false
   if (matcher.path === undefined) return true
   return typeof matcher.path === 'string' ? matcher.path === path : matcher.path.test(path)

@@ -1,35 +1,29 @@
 import { getInput } from '@actions/core'
+import { type Log } from '../lib/log.ts'
 import { apiTokenBasic, clientBasic } from '../zendesk/credential.ts'
 import { proxyPasswords } from '../zendesk/proxy.ts'
-import { adminEmail, isMaskable } from './input-reader.ts'
-import { type Log } from '../runner/log.ts'
-
-/** The inputs that are secret. */
-export const SECRET_INPUTS = [
-  'api-token',
-  'access-token',
-  'client-secret',
-  'authorization-code',
-  'code-verifier',
-  'refresh-token'
-] as const
-
-export type SecretInput = (typeof SECRET_INPUTS)[number]
+import { SECRET_INPUTS, type SecretInput } from './credentials.ts'
+import { adminEmail, insideQuotes, isMaskable } from './input-reader.ts'
 
 /**
  * Masks the given secret inputs, the Basic headers made of them, and the passwords of proxies. This comes before
- * everything else that a step does, and before the inputs are known to be right.
+ * everything else that a step does, and before the inputs are known to be valid.
  *
- * @param names all secret inputs, or in the post step only those of the credential that it was told to use
- * @param client for the Basic header of a client: its id, and how its secret travels
+ * @param names all secret inputs, or in post only those of the credential in the state
+ * @param client for the Basic header of a client: its id, and how its secret is sent
  */
-export function maskSecrets(
+export function maskInputs(
   log: Log,
   names: readonly SecretInput[] = SECRET_INPUTS,
   client = { id: getInput('client-id'), authMethod: getInput('token-endpoint-auth-method').toLowerCase() }
 ): void {
   const given = new Map(names.map((name) => [name, getInput(name)] as const))
-  for (const secret of given.values()) if (isMaskable(secret)) log.mask(secret)
+  for (const value of given.values()) {
+    if (isMaskable(value)) log.mask(value)
+    // A secret that was saved with quotes is refused, but must not be shown without them either.
+    const inside = insideQuotes(value) ?? ''
+    if (isMaskable(inside)) log.mask(inside)
+  }
 
   const apiToken = given.get('api-token') ?? ''
   const email = adminEmail(getInput('email'))
@@ -39,5 +33,5 @@ export function maskSecrets(
   if (client.authMethod === 'client_secret_basic' && isMaskable(clientSecret)) {
     log.mask(clientBasic(client.id, clientSecret))
   }
-  proxyPasswords(process.env).forEach(log.mask)
+  for (const password of proxyPasswords(process.env)) log.mask(password)
 }

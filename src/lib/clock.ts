@@ -1,28 +1,28 @@
-/** What a step takes from its surroundings, in one object, so that tests can give it another. */
-export interface World {
+/** Time and randomness, in one object so that tests can replace them. */
+export interface Clock {
   /** The wall clock, in milliseconds since 1970. */
   now(): number
   /** Milliseconds since the process started, by a clock that never jumps. */
   elapsed(): number
   /** A number from 0 to just under 1. */
   random(): number
-  /** Waits `ms` milliseconds, or less where `stop` is aborted. Never rejects. */
-  sleep(ms: number, stop: AbortSignal): Promise<void>
+  /** Waits `ms` milliseconds, or less if `signal` is aborted. Never rejects. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>
 }
 
-export const realWorld: World = {
+export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   random: () => Math.random(),
-  sleep: (ms, stop) =>
+  sleep: (ms, signal) =>
     new Promise((resolve) => {
       const wake = (): void => {
         clearTimeout(timer)
-        stop.removeEventListener('abort', wake)
+        signal.removeEventListener('abort', wake)
         resolve()
       }
       const timer = setTimeout(wake, ms)
-      stop.addEventListener('abort', wake)
-      if (stop.aborted) wake()
+      signal.addEventListener('abort', wake)
+      if (signal.aborted) wake()
     })
 }

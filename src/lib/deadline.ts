@@ -1,69 +1,67 @@
-import { type World } from './clock.ts'
+import { type Clock } from './clock.ts'
 
 /** The runner cancelled the job: nothing new may be started. */
 export class Cancelled extends Error {
   constructor() {
-    super('The job was cancelled, so nothing more was started.')
+    super('The job was cancelled.')
   }
 }
 
-/** The time of the step is over. */
-export class BudgetSpent extends Error {
+/** The step's time is over. */
+export class DeadlineExceeded extends Error {
   constructor(readonly seconds: number) {
-    super(
-      `The time of this step is over: it had ${seconds} s for all requests, waits and retries; raise \`timeout-seconds\`.`
-    )
+    super(`The step reached its timeout of ${seconds} s. Raise \`timeout-seconds\`.`)
   }
 }
 
-/** Milliseconds kept at the end of a step, or that part of its time, where that is less. */
-const RESERVE = 5000
-const RESERVED_PART = 0.2
+/** Reserved for cleanup and the final message: 5 s or 20 % of the timeout, whichever is less. */
+const RESERVE_MS = 5000
+const RESERVE_SHARE = 0.2
 
-/** How many milliseconds of `seconds` are kept for what has to be said or tidied up after the work. */
+/** Returns the milliseconds of a timeout of `seconds` that are reserved for cleanup and the final message. */
 export function reserveOf(seconds: number): number {
-  return Math.min(RESERVE, seconds * 1000 * RESERVED_PART)
+  return Math.min(RESERVE_MS, seconds * 1000 * RESERVE_SHARE)
 }
 
-/** How much time a step still has, and whether it may go on at all. */
-export class Budget {
-  readonly #deadline: number
+/** When a step's work has to end, and whether it may start anything new. */
+export class Deadline {
+  readonly #end: number
 
   /**
-   * @param seconds what the whole step may take, counted from the start of the process
-   * @param stop aborted when the runner cancels the job
-   * @param reserve milliseconds at the end that are kept for what comes after the work
+   * @param seconds the timeout of the whole step, counted from the start of the process
+   * @param signal aborted when the runner cancels the job
+   * @param reserve milliseconds at the end of the timeout that are not for the work
    */
   constructor(
-    readonly world: World,
+    readonly clock: Clock,
     readonly seconds: number,
-    readonly stop: AbortSignal,
+    readonly signal: AbortSignal,
     reserve = 0
   ) {
-    this.#deadline = seconds * 1000 - reserve
+    this.#end = seconds * 1000 - reserve
   }
 
   /** Milliseconds left for the work, never below 0. */
   remaining(): number {
-    return Math.max(0, this.#deadline - this.world.elapsed())
+    return Math.max(0, this.#end - this.clock.elapsed())
   }
 
-  /** Throws {@link Cancelled} or {@link BudgetSpent} where nothing new may be started. */
+  /** Throws {@link Cancelled} or {@link DeadlineExceeded} if nothing new may be started. */
   check(): void {
-    if (this.stop.aborted) throw new Cancelled()
-    if (this.remaining() <= 0) throw new BudgetSpent(this.seconds)
+    if (this.signal.aborted) throw new Cancelled()
+    if (this.remaining() <= 0) throw new DeadlineExceeded(this.seconds)
   }
 
-  /** Waits `ms` milliseconds; throws as {@link Budget.check} does, at once where the job is cancelled. */
+  /** Waits `ms` milliseconds; throws as {@link Deadline.check} does, at once if the job is cancelled. */
   async pause(ms: number): Promise<void> {
     this.check()
-    await this.world.sleep(ms, this.stop)
+    await this.clock.sleep(ms, this.signal)
     this.check()
   }
 
-  /** A budget to tidy up with when this one is over or the job is cancelled: at most `ms`, within the step's time. */
-  closing(ms: number): Budget {
-    const end = Math.min(this.world.elapsed() + ms, this.seconds * 1000)
-    return new Budget(this.world, end / 1000, new AbortController().signal)
+  /** A deadline for cleanup, which neither a cancellation nor this deadline ends: in `ms`, but within the timeout. */
+  forCleanup(ms: number): Deadline {
+    const end = Math.min(this.clock.elapsed() + ms, this.seconds * 1000)
+    return new Deadline(this.clock, this.seconds, new AbortController().signal, this.seconds * 1000 - end)
   }
 }

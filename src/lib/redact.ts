@@ -1,20 +1,23 @@
 /*
- * What others say (Zendesk, a proxy, the author of an input) on its way to a log.
- *
- * The runner masks a known secret in a few forms; a server can echo it in more, split by control characters,
- * or send text that the runner takes for a command. So text is cleaned here before the runner sees it.
+ * Makes text safe to print. The runner masks a known secret in a few forms; a server can repeat it in others, in
+ * part or interrupted by control characters, or send text that the runner takes for a command.
  */
 
+/** Characters of the text that are looked at, and of the result that are kept. */
+const READ_LIMIT = 2048
 const QUOTE_LIMIT = 200
 
-/** What may stand between the characters of a secret that a server repeats in pieces. */
-const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u
+/** A run of this many characters that it shares with a secret is removed from text that somebody else wrote. */
+const SHARED_RUN = 12
+/** Shorter values are not taken for secrets: hiding `1` or `acme` would ruin every line. */
+export const SHORTEST_SECRET = 4
 
-const SHORTEST = 4
+/** Characters that may separate the parts of a secret. */
+const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u
 
 const known = new Set<string>()
 
-/** Makes `secret` unprintable from here on, in the forms in which servers like to repeat what they were sent. */
+/** Hides `secret` from here on, in the forms in which servers repeat what they were sent. */
 export function remember(secret: string): void {
   const bytes = Buffer.from(secret)
   const forms = [
@@ -28,11 +31,10 @@ export function remember(secret: string): void {
     bytes.toString('base64url'),
     bytes.toString('hex')
   ]
-  // What is shorter than any secret would take words apart that have nothing to do with it.
-  for (const { text } of forms.map(compact)) if (text.length >= SHORTEST) known.add(text)
+  for (const { text } of forms.map(compact)) if (text.length >= SHORTEST_SECRET) known.add(text)
 }
 
-/** The base64 of a secret that comes after so many other bytes, as far as these do not change it. */
+/** The base64 of a secret behind `by` other bytes, without the characters that those bytes change. */
 function shifted(bytes: Buffer, by: 1 | 2): string {
   return Buffer.concat([Buffer.alloc(by), bytes])
     .toString('base64')
@@ -40,7 +42,7 @@ function shifted(bytes: Buffer, by: 1 | 2): string {
     .slice(by + 1)
 }
 
-/** The text in lower case without separators, and where each of its characters stood. */
+/** The text in lower case without separators, and the position of each of its characters. */
 function compact(text: string): { text: string; positions: number[] } {
   const positions: number[] = []
   let rest = ''
@@ -54,42 +56,73 @@ function compact(text: string): { text: string; positions: number[] } {
   return { text: rest, positions }
 }
 
-/** Replaces every known secret in `text` by `***`, in any case of its letters, and where it comes in pieces. */
-function redact(text: string): string {
-  const { text: rest, positions } = compact(text)
-  const secret = new Set<number>()
-  for (const form of known) {
-    for (let at = rest.indexOf(form); at !== -1; at = rest.indexOf(form, at + 1)) {
-      const [start, end] = [positions[at], positions[at + form.length - 1]].map(Number) as [number, number]
-      for (let position = start; position <= end; position += 1) secret.add(position)
+/** Finds where `text` contains one of the known secrets as a whole. */
+function* wholeSecrets(text: string): Generator<[start: number, length: number]> {
+  for (const secret of known) {
+    for (let at = text.indexOf(secret); at !== -1; at = text.indexOf(secret, at + 1))
+      yield [at, secret.length]
+  }
+}
+
+/** Finds where `text` shares a run of {@link SHARED_RUN} characters with a known secret. */
+function* partialSecrets(text: string): Generator<[start: number, length: number]> {
+  const runs = new Map<string, number[]>()
+  for (let at = 0; at + SHARED_RUN <= text.length; at += 1) {
+    const run = text.slice(at, at + SHARED_RUN)
+    const places = runs.get(run)
+    if (places === undefined) runs.set(run, [at])
+    else places.push(at)
+  }
+  for (const secret of known) {
+    for (let at = 0; at + SHARED_RUN <= secret.length; at += 1) {
+      const run = secret.slice(at, at + SHARED_RUN)
+      for (const start of runs.get(run) ?? []) yield [start, SHARED_RUN]
+      // A run is hidden once, however many secrets share it.
+      runs.delete(run)
     }
   }
-  if (secret.size === 0) return text
-  return text.split('').reduce((shown, character, position) => {
-    if (!secret.has(position)) return shown + character
-    return secret.has(position - 1) ? shown : `${shown}***`
-  }, '')
+}
+
+/** Replaces what `find` finds in `text` by `***`. */
+function redact(text: string, ...finders: ((text: string) => Iterable<[number, number]>)[]): string {
+  const { text: rest, positions } = compact(text)
+  const hidden = new Set<number>()
+  for (const find of finders) {
+    for (const [start, length] of find(rest)) {
+      const [from, to] = [positions[start], positions[start + length - 1]].map(Number) as [number, number]
+      for (let position = from; position <= to; position += 1) hidden.add(position)
+    }
+  }
+  if (hidden.size === 0) return text
+  const shown: string[] = []
+  for (let position = 0; position < text.length; position += 1) {
+    if (!hidden.has(position)) shown.push(text.charAt(position))
+    else if (!hidden.has(position - 1)) shown.push('***')
+  }
+  return shown.join('')
 }
 
 /**
- * Makes `text` safe as a line of a log: no known secret, one line, no control or invisible characters, and
- * nothing in it that the runner would execute (`::` at the start of a line, `##[` anywhere in it).
+ * Makes a sentence of ours safe as one line of the log: no known secret, no control or invisible characters, and
+ * nothing that the runner would execute (`::` at the start of a line, `##[` anywhere in it).
  */
 export function oneLine(text: string): string {
-  const plain = redact(text)
+  const plain = redact(text, wholeSecrets)
     .replace(/\s+/g, ' ')
     .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '')
-  return redact(plain)
+  return redact(plain, wholeSecrets)
     .replace(/:(?=:)/g, ': ')
     .replace(/##(?=\[)/g, '## ')
 }
 
-/** Text that is not ours, ready to be quoted in a line: cleaned, without markup, at most 200 characters. */
+/**
+ * Makes text that somebody else wrote safe to quote in a line. It is cut to 2 kB before anything else, so that
+ * cleaning takes linear time; then secrets go, whole or in part, and markup, and it is cut to 200 characters.
+ */
 export function quote(text: string): string {
-  const withoutMarkup = redact(text)
-    .replace(/<[^>]*>/g, '')
-    .replace(/[<>]/g, '')
-  const characters = Array.from(oneLine(withoutMarkup).trim())
+  const read = redact(text.slice(0, READ_LIMIT), wholeSecrets, partialSecrets)
+  const plain = read.replace(/<[^>]*>/g, '').replace(/[<>]/g, '')
+  const characters = Array.from(oneLine(redact(plain, wholeSecrets, partialSecrets)).trim())
   return characters.length <= QUOTE_LIMIT
     ? characters.join('')
     : `${characters.slice(0, QUOTE_LIMIT - 1).join('')}…`

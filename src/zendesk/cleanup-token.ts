@@ -1,114 +1,131 @@
-import { Cancelled } from '../lib/deadline.ts'
 import { type Secret } from '../lib/secret.ts'
-import { duration } from '../lib/time.ts'
-import { bearer, type ClientCredential } from './credential.ts'
-import { explain, HELPER_PURPOSE, reasonOf, type About } from '../messages.ts'
-import { Unanswered } from './network-error.ts'
+import { type FinalResponse, type ZendeskClient } from './client.ts'
+import { bearer, type ClientCredentials } from './credential.ts'
 import { exchangeGrant } from './grants.ts'
-import { LostReply } from './lost-response.ts'
-import { readMintReply, secretsIn } from './token-response.ts'
-import { type Answer, type Session } from './client.ts'
-import { currentToken, revokeToken, tokenFacts, type TokenFacts } from './tokens.ts'
-import { object } from './error-response.ts'
+import { LostResponses } from './lost-response.ts'
+import { readTokenResponse, secretsIn } from './token-response.ts'
+import { currentToken, factsAbout, revokeToken, type TokenFacts } from './tokens.ts'
+import {
+  isAccepted,
+  isJson,
+  isRejection,
+  stopReason,
+  unexpectedResponse,
+  ZendeskError
+} from './zendesk-error.ts'
 
 /** A token that may read and write everything its user may, minted for a moment and revoked after it. */
-export interface Helper {
+export interface CleanupToken {
   authorization: Secret
-  /** What Zendesk tells of the helper itself; all `undefined` where it tells nothing. */
-  facts: TokenFacts
+  /** What Zendesk reports about it; `undefined` if that is not known. */
+  facts: TokenFacts | undefined
 }
 
-/** How a helper is minted, and what is done about it. */
-export interface HelperTerms {
-  credential: ClientCredential
-  about: About
-  /** Seconds that the helper lives where it cannot be revoked. */
+/** Why a cleanup token is minted, and for how long. */
+export interface CleanupTerms {
+  credential: ClientCredentials
+  /** The `client-id` input. */
+  clientId: string
+  /** Seconds until it expires. */
   lifetime: number
-  /** Called with the helper the moment it arrives. */
-  mask: (secret: string) => void
-  /** Called with a sentence where a helper may live on. */
-  onLeftOver: (sentence: string) => void
+  /** Called once it is minted. */
+  onMint?: () => void
+  /** Called if it may remain active: with the error, and its id if that is known. */
+  onRemaining: (problem: RemainingToken) => void
 }
 
-/** Milliseconds to revoke the helper in where the job is cancelled, or the time for the work is over. */
-const CLOSING_TIME = 4000
+/** A cleanup token that may remain active. */
+export interface RemainingToken {
+  id: number | undefined
+  lifetime: number
+  /** Why it could not be revoked, or why nobody knows whether it was minted. */
+  error?: ZendeskError
+  /** The sentence about lost responses to its mint, if there were any. */
+  lost?: string
+}
+
+/** Milliseconds to revoke the cleanup token in if the job is cancelled or the deadline is reached. */
+const CLEANUP_TIMEOUT = 4000
 
 /**
- * Mints a helper token by the client credentials grant, works with it, and revokes it, whatever the work came to.
+ * Mints a cleanup token by the client credentials grant, works with it, and revokes it, whatever the work came to.
  *
- * @throws {ZendeskError} where Zendesk gives no helper, and what `work` throws
+ * @throws {ZendeskError} if Zendesk gives no cleanup token, and what `work` throws
  */
-export async function withHelper<Result>(
-  session: Session,
-  terms: HelperTerms,
-  work: (helper: Helper) => Promise<Result>
+export async function withCleanupToken<Result>(
+  client: ZendeskClient,
+  terms: CleanupTerms,
+  work: (token: CleanupToken) => Promise<Result>
 ): Promise<Result> {
-  const token = await mintHelper(session, terms)
+  const token = await mintCleanupToken(client, terms)
   const authorization = bearer(token)
   let id: number | undefined
   try {
-    const current = await session.send(currentToken(token)).catch(unlessStopped)
-    const facts = tokenFacts(object(current?.json)['token'])
-    id = facts.id
+    terms.onMint?.()
+    const facts = await factsOf(client, token)
+    id = facts?.id
     return await work({ authorization, facts })
   } finally {
-    await revokeHelper(session, authorization, id, terms)
+    await revokeCleanupToken(client, authorization, id, terms)
   }
 }
 
-async function mintHelper(
-  session: Session,
-  { credential, about, lifetime, mask, onLeftOver }: HelperTerms
+async function mintCleanupToken(
+  client: ZendeskClient,
+  { credential, clientId, lifetime, onRemaining }: CleanupTerms
 ): Promise<Secret> {
-  const { clientId } = about
-  const call = exchangeGrant(credential, { clientId, scopes: ['read', 'write'], expiresIn: lifetime })
-  const circumstances = { ...about, credential: credential.kind, purpose: HELPER_PURPOSE, call }
-  const lost = new LostReply(clientId, lifetime)
-  const answer = await session
-    .send(call, {
-      grace: CLOSING_TIME,
-      onReply: ({ json }) => {
-        for (const secret of secretsIn(json, credential)) mask(secret.reveal())
+  const terms = { clientId, scopes: ['read', 'write'], expiresIn: lifetime }
+  const request = exchangeGrant(credential, terms, 'mint a cleanup token')
+  const lost = new LostResponses()
+  try {
+    const response = await client.send(request, {
+      grace: CLEANUP_TIMEOUT,
+      onResponse: ({ json }) => {
+        for (const secret of secretsIn(json, credential)) client.log.mask(secret.reveal())
       },
-      ...lost.watch((note) => {
-        onLeftOver(`The reply to the mint of a helper token was lost. ${note}`)
-      })
+      onLostResponse: (sentAt) => {
+        lost.add(sentAt)
+      }
     })
-    .catch((error: unknown) => {
-      throw explain(error, circumstances)
-    })
-  const { token } = readMintReply(answer.json, credential)
-  if (token === undefined || answer.status >= 300) throw explain(answer, circumstances)
-  return token
+    const { token } = readTokenResponse(response.json, credential)
+    if (token === undefined || !isAccepted(response)) throw unexpectedResponse(request, response)
+    return token
+  } finally {
+    if (lost.count > 0) onRemaining({ id: undefined, lifetime, lost: lost.note(clientId, lifetime) })
+  }
 }
 
-async function revokeHelper(
-  session: Session,
+/** What Zendesk reports about the cleanup token; `undefined` if it does not, but not if there is no time left to ask. */
+async function factsOf(client: ZendeskClient, token: Secret): Promise<TokenFacts | undefined> {
+  try {
+    const response = await client.send(currentToken(token, 'look up the cleanup token'))
+    return response.status === 200 ? factsAbout(token, response.json) : undefined
+  } catch (error) {
+    if (!(error instanceof ZendeskError) || stopReason(error) !== undefined) throw error
+    return undefined
+  }
+}
+
+async function revokeCleanupToken(
+  client: ZendeskClient,
   authorization: Secret,
   id: number | undefined,
-  { lifetime, onLeftOver }: HelperTerms
+  { lifetime, onRemaining }: CleanupTerms
 ): Promise<void> {
-  const call = revokeToken(id ?? 'current', authorization)
-  const inClosingTime = (error: unknown): Promise<Answer> => {
-    // Without an answer as well: the time may have ended while one was under way.
-    const isOver = error instanceof Cancelled || session.budget.remaining() <= 0
+  const request = { ...revokeToken(id ?? 'current', authorization), purpose: 'revoke the cleanup token' }
+  const onceMore = (error: unknown): Promise<FinalResponse> => {
+    // Any error counts here: the time may have ended while a request was under way.
+    const isOver = client.deadline.signal.aborted || client.deadline.remaining() <= 0
     if (!isOver) throw error
-    return session.fork(session.budget.closing(CLOSING_TIME)).send(call)
+    return client.fork(client.deadline.forCleanup(CLEANUP_TIMEOUT)).send(request)
   }
-  let why: string
   try {
-    const { status } = await session.send(call).catch(inClosingTime)
-    if (status < 300 || status === 401 || (status === 404 && id !== undefined)) return
-    why = `Zendesk answered ${status}`
+    const response = await client.send(request).catch(onceMore)
+    const isGone =
+      isAccepted(response) || isRejection(response) || (id !== undefined && isJson(response, 404))
+    if (!isGone) throw unexpectedResponse(request, response)
   } catch (error) {
-    why = reasonOf(error)
+    if (!(error instanceof ZendeskError)) throw error
+    onRemaining({ id, lifetime, error })
   }
-  onLeftOver(
-    `The helper token ${id ?? '(id unknown)'} could not be revoked (${why}); it expires by itself within ${duration(lifetime)}; to remove it sooner, send DELETE ${session.origin}/api/v2/oauth/tokens/${id ?? '{id}'} as an admin.`
-  )
-}
-
-/** Lets pass that there was no answer, but not that there is no time for one. */
-function unlessStopped(error: unknown): undefined {
-  if (!(error instanceof Unanswered)) throw error
 }

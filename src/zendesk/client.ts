@@ -1,182 +1,203 @@
-import { Cancelled, type Budget } from '../lib/deadline.ts'
+import { Cancelled, DeadlineExceeded, type Deadline } from '../lib/deadline.ts'
+import { type Log } from '../lib/log.ts'
 import { quote } from '../lib/redact.ts'
-import { Unanswered, type Reason } from './network-error.ts'
-import { Connection, type Call, type Reply } from './connection.ts'
+import { Connection, type ZendeskRequest, type ZendeskResponse } from './connection.ts'
+import { NetworkError } from './network-error.ts'
+import { pathOf, ZendeskError, type ErrorKind } from './zendesk-error.ts'
 
-/** Where the layer below says what it is doing. */
-export interface Notes {
-  debug: (text: string) => void
-  info: (text: string) => void
-  warning: (text: string) => void
+/** What all requests of a step have in common. */
+export interface ClientOptions {
+  /** Such as `https://acme.zendesk.com`. */
+  origin: string
+  userAgent: string
+  deadline: Deadline
+  log: Log
 }
 
-/** What a call allows beyond the usual. */
-export interface Allowance {
-  /** How often a failure may be tried in all. */
-  tries?: number
-  /** Milliseconds for one try, 30,000 at most. */
+/** What a request may do beyond the usual. */
+export interface SendOptions {
+  /** How many attempts may fail; 5 by default. */
+  attempts?: number
+  /** Milliseconds for one attempt, 30,000 at most. */
   timeout?: number
-  /** Milliseconds that a try in flight may go on after the job was cancelled. */
+  /** Milliseconds that an attempt which was sent may still take after the job was cancelled. */
   grace?: number
-  /** Told of each request that may have been carried out although no reply tells so, with the time it was sent. */
-  onLostReply?: (sentAt: number) => void
-  /** Told of each complete reply before anything is said of it, to mask what is secret in it. */
-  onReply?: (reply: Reply) => void
-  /** Called before each further try. */
+  /** Called for each attempt that Zendesk may have carried out although no response says so, with the time it was sent. */
+  onLostResponse?: (sentAt: number) => void
+  /** Called before each further attempt. */
   beforeRetry?: () => void
+  /** Called with each complete response before anything is logged about it, to mask what is secret in it. */
+  onResponse?: (response: ZendeskResponse) => void
 }
 
-/** The last reply, and where waiting for another did not fit into the time left, how many seconds it asked for. */
-export interface Answer extends Reply {
-  unfitting?: number
+/** The last response, and how many seconds it asked to wait if that did not fit into the time left. */
+export interface FinalResponse extends ZendeskResponse {
+  unfittingWait?: number
 }
 
-const TRIES = 5
-const TRY_TIMEOUT = 30_000
+const ATTEMPTS = 5
+const ATTEMPT_TIMEOUT = 30_000
 const BACKOFF = 500
 const BACKOFF_CAP = 8000
+/** A connection that was idle for longer may be closed without anybody having noticed. */
+const LONGEST_IDLE = 2000
 
 const RETRIED_STATUS = new Set([408, 429, 500, 502, 503, 504])
-/** After these the request may have been carried out all the same. */
+/** After these Zendesk may have carried out the request all the same. */
 const LOST_STATUS = new Set([408, 500, 502, 504])
-const RETRIED_REASON = new Set<Reason>(['dns', 'tls', 'connection', 'proxy', 'broken off', 'timeout'])
+const RETRIED_KIND = new Set<ErrorKind>(['dns', 'tls', 'connection', 'proxy', 'brokenOff', 'timeout'])
 
 /**
  * The seconds that a `Retry-After` header asks for (RFC 9110 §10.2.3: seconds, or a date, which is read against the
- * server's own clock), or `undefined` where it cannot be read.
+ * server's own clock), or `undefined` if it cannot be read.
  */
-export function retryAfter({ retryAfter: text = '', date }: Reply, now: number): number | undefined {
+export function retryAfter(
+  { retryAfter: text = '', date }: ZendeskResponse,
+  now: number
+): number | undefined {
   if (/^\s*\d+\s*$/.test(text)) return Number(text)
   if (!/^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(text)) return undefined
-  // All three forms of HTTP's dates mean UTC, and the oldest does not say so.
+  // All three date formats of HTTP are UTC, and the oldest does not say so.
   const until = Date.parse(/gmt/i.test(text) ? text : `${text} GMT`)
   return Number.isNaN(until) ? undefined : Math.max(0, (until - (date ?? now)) / 1000)
 }
 
-function describe(outcome: Reply | Unanswered): string {
-  return outcome instanceof Unanswered
-    ? `got no complete reply (${outcome.message})`
-    : `answered ${outcome.status}`
-}
-
-/** Requests to one origin, one after the other, each tried again as often as it makes sense and the budget allows. */
-export class Session {
+/** Sends requests to one Zendesk account, one after the other over one connection, and retries what may be retried. */
+export class ZendeskClient {
   readonly #connection: Connection
 
-  constructor(
-    origin: string,
-    userAgent: string,
-    readonly budget: Budget,
-    readonly notes: Notes
-  ) {
-    this.#connection = new Connection(origin, userAgent)
+  constructor(readonly options: ClientOptions) {
+    this.#connection = new Connection(options.origin, options.userAgent)
   }
 
   get origin(): string {
-    return this.#connection.origin
+    return this.options.origin
   }
 
-  /** Another session like this one, with a connection of its own and, if given, another budget. */
-  fork(budget = this.budget): Session {
-    return new Session(this.#connection.origin, this.#connection.userAgent, budget, this.notes)
+  get deadline(): Deadline {
+    return this.options.deadline
   }
 
-  /** Waits between two requests; over a long wait the connection is not kept. */
+  get log(): Log {
+    return this.options.log
+  }
+
+  /** Another client for the same account, with its own connection and, if given, another deadline. */
+  fork(deadline = this.deadline): ZendeskClient {
+    return new ZendeskClient({ ...this.options, deadline })
+  }
+
+  /** Waits `ms` milliseconds between two requests; a connection is not kept over a long wait. */
   async pause(ms: number): Promise<void> {
-    if (ms > 2000) this.close()
-    await this.budget.pause(ms)
+    if (ms > LONGEST_IDLE) this.close()
+    await this.deadline.pause(ms)
   }
 
-  /** Closes the connection. */
+  /** Closes the connection; the next request opens another. */
   close(): void {
-    this.#connection.drop()
+    this.#connection.close()
   }
 
   /**
-   * Sends a request until it has an answer that another try would not change: failed connections, replies that
-   * broke off, 408, 429 and 5xx are tried again, five times in all. A 429 or 503 that says how long to wait is
-   * waited out, as often as the budget allows.
+   * Sends a request until another attempt would not change the response. Failed connections, responses that broke
+   * off, 408, 429 and 5xx are retried, up to five attempts in all. A 429 or 503 that says how long to wait is waited
+   * out as often as the deadline allows.
    *
-   * @throws {Unanswered} where there was no complete reply even then
-   * @throws {Cancelled} or {BudgetSpent} before a request that may no longer be sent
+   * @returns the last response, whatever its status
+   * @throws {ZendeskError} if there was no complete response, the job is cancelled or the deadline is reached
    */
-  async send(call: Call, allowance: Allowance = {}): Promise<Answer> {
-    const { tries = TRIES, onLostReply, beforeRetry } = allowance
-    const { world } = this.budget
+  async send(request: ZendeskRequest, options: SendOptions = {}): Promise<FinalResponse> {
+    try {
+      return await this.#sendWithRetries(request, options)
+    } catch (error) {
+      if (error instanceof NetworkError) throw new ZendeskError(error.kind, request, undefined, error)
+      if (error instanceof Cancelled) throw new ZendeskError('cancelled', request, undefined, error)
+      if (error instanceof DeadlineExceeded) throw new ZendeskError('deadline', request, undefined, error)
+      throw error
+    }
+  }
+
+  async #sendWithRetries(request: ZendeskRequest, options: SendOptions): Promise<FinalResponse> {
+    const { attempts = ATTEMPTS, onLostResponse } = options
+    const { deadline, log } = this
     for (let failures = 0, count = 1; ; count += 1) {
-      this.budget.check()
-      const sentAt = world.now()
-      const outcome = await this.#attempt(call, allowance)
-      const unanswered = outcome instanceof Unanswered
-      if (unanswered ? outcome.sent : LOST_STATUS.has(outcome.status)) onLostReply?.(sentAt)
-      if (!(unanswered ? RETRIED_REASON.has(outcome.reason) : RETRIED_STATUS.has(outcome.status))) {
-        return settle(outcome)
+      deadline.check()
+      const sentAt = deadline.clock.now()
+      const outcome = await this.#attempt(request, options)
+      const failed = outcome instanceof NetworkError
+      if (failed ? outcome.sent : LOST_STATUS.has(outcome.status)) onLostResponse?.(sentAt)
+      if (!(failed ? RETRIED_KIND.has(outcome.kind) : RETRIED_STATUS.has(outcome.status))) {
+        return responseOrThrow(outcome)
       }
-      this.#connection.drop()
+      this.close()
 
       const asked =
-        unanswered || ![429, 503].includes(outcome.status) ? undefined : retryAfter(outcome, world.now())
+        failed || ![429, 503].includes(outcome.status) ? undefined : retryAfter(outcome, deadline.clock.now())
       if (asked === undefined) failures += 1
-      if (failures >= tries || tries === 1) return settle(outcome)
+      if (failures >= attempts || attempts === 1) return responseOrThrow(outcome)
 
       const wait = asked === undefined ? this.#backoff(failures) : this.#spread(asked)
-      if (wait >= this.budget.remaining()) {
-        // Where the time is over, the outcome in hand says more than "the time is over".
-        return asked === undefined ? settle(outcome) : { ...(outcome as Reply), unfitting: asked }
+      if (wait >= deadline.remaining()) {
+        // At the deadline, the last outcome says more than "timeout".
+        return asked === undefined
+          ? responseOrThrow(outcome)
+          : { ...(outcome as ZendeskResponse), unfittingWait: asked }
       }
-      this.budget.check()
-      // A wait that was asked for does not use up one of the tries.
-      const next = asked === undefined ? `try ${failures + 1} of ${tries}` : `as it asks, try ${count + 1}`
-      this.notes.info(
-        `${call.method} ${pathname(call)} ${describe(outcome)}; ${next} in ${(wait / 1000).toFixed(1)} s`
+      deadline.check()
+      // A wait that Zendesk asked for does not count as an attempt.
+      const next =
+        asked === undefined
+          ? `attempt ${failures + 1} of ${attempts}`
+          : `attempt ${count + 1}, as the response asks,`
+      log.info(
+        `${request.method} ${pathOf(request)}: ${describe(outcome)}; ${next} in ${(wait / 1000).toFixed(1)} s`
       )
-      await this.budget.pause(wait)
-      beforeRetry?.()
+      await deadline.pause(wait)
+      options.beforeRetry?.()
     }
   }
 
   async #attempt(
-    call: Call,
-    { timeout = TRY_TIMEOUT, grace = 0, onReply }: Allowance
-  ): Promise<Reply | Unanswered> {
-    const { world, stop } = this.budget
-    const started = world.elapsed()
-    let outcome: Reply | Unanswered
+    request: ZendeskRequest,
+    { timeout = ATTEMPT_TIMEOUT, grace = 0, onResponse }: SendOptions
+  ): Promise<ZendeskResponse | NetworkError> {
+    const { clock, signal } = this.deadline
+    const started = clock.elapsed()
+    let outcome: ZendeskResponse | NetworkError
     try {
-      const time = Math.min(timeout, this.budget.remaining())
-      outcome = await this.#connection.exchange(call, { timeout: time, stop, grace })
-      onReply?.(outcome)
+      const time = Math.min(timeout, this.deadline.remaining())
+      outcome = await this.#connection.exchange(request, { timeout: time, signal, grace })
+      onResponse?.(outcome)
     } catch (error) {
-      if (!(error instanceof Unanswered)) throw error
+      if (!(error instanceof NetworkError)) throw error
       outcome = error
     }
-    const id = outcome instanceof Unanswered ? undefined : outcome.requestId
-    const duration = `${Math.round(world.elapsed() - started)} ms`
+    const id = outcome instanceof NetworkError ? undefined : outcome.requestId
+    const duration = `${Math.round(clock.elapsed() - started)} ms`
     const requestId = id === undefined ? '' : `, request id ${quote(id)}`
-    this.notes.debug(`${call.method} ${pathname(call)} ${describe(outcome)} after ${duration}${requestId}`)
+    this.log.debug(`${request.method} ${pathOf(request)}: ${describe(outcome)} after ${duration}${requestId}`)
     return outcome
   }
 
   /** Exponential backoff with full jitter. */
   #backoff(failures: number): number {
-    return this.budget.world.random() * Math.min(BACKOFF_CAP, BACKOFF * 2 ** (failures - 1))
+    return this.deadline.clock.random() * Math.min(BACKOFF_CAP, BACKOFF * 2 ** (failures - 1))
   }
 
-  /** The wait that was asked for, at least a second, and up to a quarter more so that many jobs spread out. */
+  /** The wait that was asked for, at least 1 s, plus up to a quarter so that many jobs spread out. */
   #spread(asked: number): number {
     const wait = Math.max(1, asked) * 1000
-    const spread = wait * (1 + this.budget.world.random() / 4)
-    // Jitter alone never makes a wait not fit: at least a second is left for the request.
-    return Math.max(wait, Math.min(spread, this.budget.remaining() - 1000))
+    const spread = wait * (1 + this.deadline.clock.random() / 4)
+    // Jitter alone never makes a wait not fit: at least 1 s is left for the request.
+    return Math.max(wait, Math.min(spread, this.deadline.remaining() - 1000))
   }
 }
 
-/** The path without its query, which may hold a cursor that is not ours to print. */
-function pathname({ path }: Call): string {
-  return path.replace(/\?.*/s, '')
+function describe(outcome: ZendeskResponse | NetworkError): string {
+  return outcome instanceof NetworkError ? outcome.message : String(outcome.status)
 }
 
-function settle(outcome: Reply | Unanswered): Reply {
-  if (outcome instanceof Unanswered) throw outcome.reason === 'cancelled' ? new Cancelled() : outcome
+function responseOrThrow(outcome: ZendeskResponse | NetworkError): ZendeskResponse {
+  if (outcome instanceof NetworkError) throw outcome
   return outcome
 }

@@ -1,13 +1,16 @@
 import http from 'node:http'
 import https from 'node:https'
+import { type Socket } from 'node:net'
 import { getProxyUrl, HttpClient } from '@actions/http-client'
 import { type Secret } from '../lib/secret.ts'
 import { IncompleteBody, readBody } from './body.ts'
-import { Unanswered, unanswered, type Reason } from './network-error.ts'
-import { unreadableProxy } from './proxy.ts'
+import { NetworkError, networkError, type NetworkErrorKind } from './network-error.ts'
+import { proxyProblem } from './proxy.ts'
 
 /** One request to Zendesk. */
-export interface Call {
+export interface ZendeskRequest {
+  /** What it is for, as the end of `Could not …`, such as `mint a token`. */
+  purpose: string
   method: 'GET' | 'POST' | 'DELETE'
   /** Path and query, such as `/api/v2/oauth/tokens/current`. */
   path: string
@@ -17,10 +20,10 @@ export interface Call {
   body?: Secret
 }
 
-/** One complete reply of Zendesk, or of whatever answered in its place. */
-export interface Reply {
+/** One complete response of Zendesk, or of something in front of it. */
+export interface ZendeskResponse {
   status: number
-  /** The parsed body; `undefined` where it is not JSON. */
+  /** The parsed body; `undefined` if it is not JSON. */
   json: unknown
   /** Whether the body is a web page. */
   html: boolean
@@ -28,31 +31,25 @@ export interface Reply {
   retryAfter: string | undefined
   /** The `Location` header of a redirect, which is never followed. */
   location: string | undefined
-  /** The server's clock, in milliseconds since 1970, from the `Date` header. */
+  /** The `Date` header: the server's clock, in milliseconds since 1970. */
   date: number | undefined
   /** The request id, for Zendesk's support. */
   requestId: string | undefined
 }
 
-/** How long one exchange may take. */
+/** How long one request may take. */
 export interface Limits {
-  /** Milliseconds until the exchange is given up. */
+  /** Milliseconds until the request is given up. */
   timeout: number
-  /** Aborted where the job is cancelled. */
-  stop: AbortSignal
-  /** Milliseconds that the exchange may go on after that. */
+  /** Aborted if the job is cancelled. */
+  signal: AbortSignal
+  /** Milliseconds that a request which was sent may still take after that. */
   grace: number
 }
 
-/** What a socket tells of its state; the second is true during the handshake of TLS. */
-interface Connecting {
-  connecting: boolean
-  secureConnecting: boolean
-}
-
 /**
- * A connection to one origin, kept open between requests (through a proxy `tunnel` opens one for each). Proxies
- * and their exceptions are http-client's (`https_proxy`, `http_proxy`, `no_proxy`), redirects are never followed.
+ * A connection to one origin, kept open between requests (through a proxy, `tunnel` opens one for each). Proxies
+ * and their exceptions are http-client's (`https_proxy`, `http_proxy`, `no_proxy`); redirects are never followed.
  */
 export class Connection {
   #client: HttpClient | undefined
@@ -67,105 +64,112 @@ export class Connection {
   ) {}
 
   /**
-   * Sends one request and reads its reply, whatever its status.
+   * Sends one request and reads its response, whatever its status.
    *
-   * @throws {Unanswered} where no complete reply came in time; the connection is then dropped
+   * @throws {NetworkError} if no complete response came in time; the connection is then closed
    */
-  async exchange(call: Call, limits: Limits): Promise<Reply> {
-    const url = new URL(call.path, this.origin)
-    const variable = unreadableProxy(url, process.env)
-    if (variable !== undefined) throw new Unanswered('proxy unreadable', false, variable)
+  async exchange(request: ZendeskRequest, limits: Limits): Promise<ZendeskResponse> {
+    const url = new URL(request.path, this.origin)
+    const problem = proxyProblem(url, process.env)
+    if (problem !== undefined) throw problem
     const module = url.protocol === 'https:' ? https : http
     this.#client ??= new HttpClient(undefined, [], { keepAlive: true, maxSockets: 1, allowRedirects: false })
     const client = this.#client
 
     const headers: http.OutgoingHttpHeaders = { accept: 'application/json', 'user-agent': this.userAgent }
-    if (call.authorization !== undefined) headers.authorization = call.authorization.reveal()
-    if (call.body !== undefined) headers['content-type'] = 'application/json'
+    if (request.authorization !== undefined) headers.authorization = request.authorization.reveal()
+    if (request.body !== undefined) headers['content-type'] = 'application/json'
 
-    let request: http.ClientRequest | undefined
-    let sent = false
+    const outgoing = new Outgoing()
     const info = {
       parsedUrl: url,
       options: {
-        method: call.method,
+        method: request.method,
         host: url.hostname.replace(/^\[|\]$/g, ''),
         port: Number(url.port) || (module === https ? 443 : 80),
         path: url.pathname + url.search,
         headers,
         agent: client.getAgent(url.href)
       },
-      // `requestRaw` and not `request`: only the raw request tells whether it was sent, and can be ended
-      // while a proxy keeps it waiting.
+      // `requestRaw` instead of `request`: only the raw request shows whether it was sent, and can be ended while
+      // a proxy keeps it waiting.
       httpModule: {
-        request: (options: http.RequestOptions, onReply: (message: http.IncomingMessage) => void) => {
-          request = module.request(options, onReply)
-          request.on('finish', () => {
-            // One that still waits for its connection "finishes" as well when it is destroyed.
-            const { connecting, secureConnecting } = Object(request?.socket) as Partial<Connecting>
-            sent = connecting !== true && secureConnecting !== true
-          })
-          return request
-        }
+        request: (options: http.RequestOptions, onResponse: (message: http.IncomingMessage) => void) =>
+          outgoing.track(module.request(options, onResponse))
       } as unknown as typeof http
     }
 
-    let giveUp!: (reason: Reason) => void
+    let giveUp!: (kind: NetworkErrorKind) => void
     const givenUp = new Promise<never>((_resolve, reject) => {
-      giveUp = (reason) => {
-        // Before the request is sent, a proxy is who keeps it waiting.
-        const isProxy = reason === 'timeout' && !sent && getProxyUrl(url.href) !== ''
-        reject(new Unanswered(isProxy ? 'proxy' : reason, sent))
+      giveUp = (kind) => {
+        // Before the request is sent, it is the proxy that keeps it waiting.
+        const isProxy = kind === 'timeout' && !outgoing.sent && getProxyUrl(url.href) !== ''
+        reject(new NetworkError(isProxy ? 'proxy' : kind, outgoing.sent))
       }
     })
-    const timers = [
-      setTimeout(() => {
-        giveUp('timeout')
-      }, limits.timeout)
-    ]
+    const timers = [setTimeout(giveUp, limits.timeout, 'timeout')]
     const cancel = (): void => {
-      timers.push(
-        setTimeout(() => {
-          giveUp('cancelled')
-        }, limits.grace)
-      )
+      timers.push(setTimeout(giveUp, outgoing.sent ? limits.grace : 0, 'cancelled'))
+      // A request that still waits for its connection must not be sent any more.
+      if (!outgoing.sent) outgoing.request?.destroy()
     }
-    limits.stop.addEventListener('abort', cancel)
+    limits.signal.addEventListener('abort', cancel)
 
     try {
-      return await Promise.race([this.#read(client.requestRaw(info, call.body?.reveal() ?? null)), givenUp])
+      return await Promise.race([read(client.requestRaw(info, request.body?.reveal() ?? null)), givenUp])
     } catch (error) {
-      request?.destroy()
-      this.drop()
-      if (error instanceof Unanswered) throw error
-      if (error instanceof IncompleteBody) throw new Unanswered(error.reason, sent)
-      throw unanswered(error as NodeJS.ErrnoException, sent)
+      const { request: raw, sent } = outgoing
+      raw?.destroy()
+      this.close()
+      if (error instanceof NetworkError) throw error
+      if (limits.signal.aborted && !sent) throw new NetworkError('cancelled', false)
+      if (error instanceof IncompleteBody) throw new NetworkError(error.kind, true)
+      throw networkError(error as NodeJS.ErrnoException, sent, raw?.reusedSocket)
     } finally {
-      limits.stop.removeEventListener('abort', cancel)
+      limits.signal.removeEventListener('abort', cancel)
       timers.forEach(clearTimeout)
     }
   }
 
   /** Closes the connection; the next request opens another. */
-  drop(): void {
+  close(): void {
     this.#client?.dispose()
     this.#client = undefined
   }
+}
 
-  async #read(response: ReturnType<HttpClient['requestRaw']>): Promise<Reply> {
-    const { message } = await response
-    const text = await readBody(message)
-    const { headers, statusCode } = message
-    const date = Date.parse(headers.date ?? '')
-    return {
-      status: Number(statusCode),
-      json: parse(text),
-      html: /^\s*</.test(text),
-      retryAfter: headers['retry-after'],
-      location: headers.location,
-      date: Number.isNaN(date) ? undefined : date,
-      requestId: headers['x-request-id']?.toString()
-    }
+/** A request on its way. */
+class Outgoing {
+  request: http.ClientRequest | undefined
+  /** Whether it was sent, so that Zendesk may have carried it out. */
+  sent = false
+
+  track(request: http.ClientRequest): http.ClientRequest {
+    this.request = request
+    // Node writes the request to the socket as soon as this is connected, and secure.
+    return request.on('socket', (socket: Socket & { secureConnecting?: boolean }) => {
+      this.sent = !socket.connecting && socket.secureConnecting !== true
+      if (this.sent) return
+      socket.once(socket.secureConnecting === undefined ? 'connect' : 'secureConnect', () => {
+        this.sent = true
+      })
+    })
+  }
+}
+
+async function read(response: ReturnType<HttpClient['requestRaw']>): Promise<ZendeskResponse> {
+  const { message } = await response
+  const text = await readBody(message)
+  const { headers, statusCode } = message
+  const date = Date.parse(headers.date ?? '')
+  return {
+    status: Number(statusCode),
+    json: parse(text),
+    html: /^\s*</.test(text),
+    retryAfter: headers['retry-after'],
+    location: headers.location,
+    date: Number.isNaN(date) ? undefined : date,
+    requestId: headers['x-request-id']?.toString()
   }
 }
 

@@ -1,43 +1,42 @@
 import { quote } from '../lib/redact.ts'
 import { duration, timeOfDay } from '../lib/time.ts'
-import { type Allowance } from './client.ts'
 
-/** Remembers that a mint may have been carried out without a usable reply, and tells so once. */
-export class LostReply {
-  /** When the first such request was sent, in milliseconds since 1970. */
-  sentAt: number | undefined
-  #told = false
+/** Counts the attempts of a mint that Zendesk may have carried out although no usable response came back. */
+export class LostResponses {
+  /** Whether the mint was retried after one of them. */
+  isRetried = false
+  #count = 0
+  #firstSentAt = 0
 
-  /**
-   * @param clientId the client of the token that may exist
-   * @param expiresIn the lifetime in seconds that was asked for; `undefined` where none could be
-   */
-  constructor(
-    readonly clientId: string,
-    readonly expiresIn: number | undefined
-  ) {}
-
-  /** What a request has to be sent with, for `say` to be called before the retry that follows a lost reply. */
-  watch(say: (note: string) => void): Pick<Allowance, 'onLostReply' | 'beforeRetry'> {
-    return {
-      onLostReply: (sentAt) => {
-        this.sentAt ??= sentAt
-      },
-      beforeRetry: () => {
-        this.tell(say)
-      }
-    }
+  /** Counts one; `sentAt` is when it was sent, in milliseconds since 1970. */
+  add(sentAt: number): void {
+    if (this.#count === 0) this.#firstSentAt = sentAt
+    this.#count += 1
   }
 
-  /** Calls `say` with a sentence on the token that may exist, if there is one and it was not called before. */
-  tell(say: (note: string) => void): void {
-    if (this.sentAt === undefined || this.#told) return
-    this.#told = true
-    const end =
-      this.expiresIn === undefined ? 'does not expire by itself' : `expires after ${duration(this.expiresIn)}`
-    const since = timeOfDay(this.sentAt)
-    say(
-      `An unused token of client ${quote(this.clientId)} may exist since ${since}; it ${end}, and \`sweep\` removes it.`
-    )
+  /** Notes that the mint is attempted again. */
+  retry(): void {
+    this.isRetried = this.#count > 0
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /**
+   * The sentence about the tokens that may exist.
+   *
+   * @param expiresIn the lifetime in seconds that was requested; `undefined` if none could be
+   */
+  note(clientId: string, expiresIn: number | undefined): string {
+    const many = this.#count > 1
+    const tokens = many ? `Up to ${this.#count} unused tokens` : 'An unused token'
+    const it = many ? 'they' : 'it'
+    const expiry =
+      expiresIn === undefined
+        ? `${it} may never expire`
+        : `${it} ${many ? 'expire' : 'expires'} after ${duration(expiresIn)}`
+    const since = timeOfDay(this.#firstSentAt)
+    return `${tokens} of client ${quote(clientId)} may exist since ${since}; ${expiry}, and \`sweep\` removes ${many ? 'them' : 'it'}.`
   }
 }

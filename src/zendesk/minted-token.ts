@@ -1,64 +1,77 @@
 import { type Secret } from '../lib/secret.ts'
 import { isoTime } from '../lib/time.ts'
-import { type MintReply } from './token-response.ts'
+import { type TokenResponse } from './token-response.ts'
 import { type TokenFacts } from './tokens.ts'
 
-/** A token that was minted, as main knows it and post is told of it. */
+/** A token that was minted, as main knows it and saves it for post. */
 export interface MintedToken {
   token: Secret
   id: number | undefined
   clientId: number | undefined
   userId: number | undefined
-  /** The scopes that Zendesk says it granted; `undefined` where it does not say. */
-  granted: string[] | undefined
-  /** These, else the ones that were asked for. */
+  /** The scopes that Zendesk reported, else those that were requested. */
   scopes: string[]
-  /** This machine's clock at the mint, in milliseconds since 1970. */
-  mintedAt: number
-  /** Zendesk's clock at the mint, in milliseconds since 1970. */
-  serverTime: number
-  /** Seconds from the mint to the expiry; `undefined` where there is none, or it is not known. */
-  lifetime: number | undefined
-  /** When the token dies by itself, as it was told to the workflow; empty where it does not. */
+  /** Whether Zendesk reported the scopes. */
+  scopesReported: boolean
+  /** When the token expires, in ISO 8601 and UTC, as the workflow sees it; empty if it does not. */
   expiresAt: string
+  /** The expiry that Zendesk reported, by its own clock, in milliseconds since 1970. */
+  reportedExpiry: number | undefined
+  /** Seconds from the mint to the expiry; `undefined` if there is none, or it is not known. */
+  lifetime: number | undefined
+  /** The `Date` of the response to the mint, else this machine's clock, in milliseconds since 1970. */
+  mintedAt: number
+  /** Whether Zendesk has accepted the token once. */
+  seenWorking: boolean
+}
+
+/** The response to a mint that holds a usable token. */
+export interface Mint {
+  response: TokenResponse
+  token: Secret
+  /** The `Date` header: Zendesk's clock at the mint, in milliseconds since 1970. */
+  date: number | undefined
 }
 
 /**
- * What is known of a token from the reply that it came in.
+ * What is known about a token from the response that it came in.
  *
- * @param asked the scopes and the lifetime in seconds that were asked for, which stand where the reply tells none
- * @param clocks this machine's and Zendesk's time of the mint, in milliseconds since 1970
+ * @param requested the scopes and the lifetime in seconds that count if the response reports none
+ * @param now this machine's clock, in milliseconds since 1970
  */
 export function mintedToken(
-  { facts, expiresIn }: MintReply,
-  token: Secret,
-  asked: { scopes: string[]; expiresIn: number | undefined },
-  clocks: { now: number; serverTime: number }
+  { response, token, date }: Mint,
+  requested: { scopes: string[]; expiresIn: number | undefined },
+  now: number
 ): MintedToken {
-  const lifetime = expiresIn ?? asked.expiresIn
+  const { facts, expiresIn } = response
+  const lifetime = expiresIn ?? requested.expiresIn
   const minted: MintedToken = {
     token,
     id: facts.id,
     clientId: facts.clientId,
     userId: facts.userId,
-    granted: facts.scopes,
-    scopes: facts.scopes ?? asked.scopes,
-    mintedAt: clocks.now,
-    serverTime: clocks.serverTime,
+    scopes: facts.scopes ?? requested.scopes,
+    scopesReported: facts.scopes !== undefined,
+    expiresAt: lifetime === undefined ? '' : isoTime(now + lifetime * 1000),
+    reportedExpiry: expiresIn === undefined || date === undefined ? undefined : date + expiresIn * 1000,
     lifetime,
-    expiresAt: lifetime === undefined ? '' : isoTime(clocks.now + lifetime * 1000)
+    mintedAt: date ?? now,
+    seenWorking: false
   }
   setExpiry(minted, facts, expiresIn)
   return minted
 }
 
-/** Adds what Zendesk told when the token was used for the first time. */
-export function learn(minted: MintedToken, facts: TokenFacts, { expiresIn }: MintReply): void {
+/** Adds what Zendesk reported when the token was used for the first time. */
+export function addFacts(minted: MintedToken, facts: TokenFacts, { expiresIn }: TokenResponse): void {
   minted.id = facts.id ?? minted.id
   minted.clientId = facts.clientId ?? minted.clientId
   minted.userId = facts.userId ?? minted.userId
-  minted.granted ??= facts.scopes
-  minted.scopes = minted.granted ?? minted.scopes
+  if (!minted.scopesReported && facts.scopes !== undefined) {
+    minted.scopes = facts.scopes
+    minted.scopesReported = true
+  }
   if (facts.expiresAt === null && expiresIn === undefined) {
     minted.lifetime = undefined
     minted.expiresAt = ''
@@ -67,17 +80,14 @@ export function learn(minted: MintedToken, facts: TokenFacts, { expiresIn }: Min
 }
 
 /**
- * Takes over an expiry that Zendesk told. The lifetime is what the mint's reply told in seconds, else the span between
- * two times of Zendesk's own clock; where that makes no sense, the token counts as one that never expires, so that it
- * is revoked in any case.
+ * Takes over an expiry that Zendesk reported. The lifetime is what the response to the mint reported, else the time
+ * between two of Zendesk's own times; if that makes no sense, the lifetime is unknown.
  */
-function setExpiry(
-  minted: MintedToken,
-  { expiresAt, createdAt }: Pick<TokenFacts, 'expiresAt' | 'createdAt'>,
-  expiresIn: number | undefined
-): void {
+function setExpiry(minted: MintedToken, facts: TokenFacts, expiresIn: number | undefined): void {
+  const { expiresAt, createdAt } = facts
   if (expiresAt === null || expiresAt === undefined) return
-  const span = (expiresAt - (createdAt ?? minted.serverTime)) / 1000
+  const span = (expiresAt - (createdAt ?? minted.mintedAt)) / 1000
   minted.expiresAt = isoTime(expiresAt)
+  minted.reportedExpiry = expiresAt
   minted.lifetime = expiresIn ?? (span > 0 ? span : undefined)
 }

@@ -2,13 +2,16 @@
  * Where a Zendesk account is: its subdomain and its origin.
  */
 
-/** The subdomain that `acme`, `acme.zendesk.com` or `https://acme.zendesk.com/` names; `undefined` for anything else. */
+/**
+ * The subdomain that `acme`, `acme.zendesk.com` or `https://acme.zendesk.com/` names, in lower case; `undefined` for
+ * anything else. Only ASCII is accepted: some other characters become ASCII in lower case, such as the Kelvin sign.
+ */
 export function subdomainOf(value: string): string | undefined {
-  const pattern = /^(?:(?:https:\/\/)?([^./]+)\.zendesk\.com\/?|([^./]+))$/
-  const [, long, short] = pattern.exec(value.toLowerCase()) ?? []
-  const subdomain = long ?? short
-  return subdomain !== undefined && /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(subdomain)
-    ? subdomain
+  const pattern = /^(?:(?:https:\/\/)?([^./]+)\.zendesk\.com\/?|([^./]+))$/i
+  const [, long, short] = pattern.exec(value) ?? []
+  const subdomain = long ?? short ?? ''
+  return /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/.test(subdomain)
+    ? subdomain.toLowerCase()
     : undefined
 }
 
@@ -18,19 +21,20 @@ export function originOf(subdomain: string): string {
 }
 
 /**
- * The origin that `value` names: `https:`, or `http:` on this machine, and nothing besides scheme, host and port;
+ * The origin that `value` names: `https:`, or `http:` for this machine, with nothing but scheme, host and port;
  * `undefined` for anything else.
  */
 export function readOrigin(value: string): string | undefined {
   if (!/^https?:\/\/[^/?#@\\]+\/?$/i.test(value) || !URL.canParse(value)) return undefined
   const url = new URL(value)
+  if (url.port === '0') return undefined
   return url.protocol === 'https:' || isLoopback(url) ? url.origin : undefined
 }
 
-/** Whether a secret sent to `origin` reaches neither Zendesk nor this machine. */
-export function isForeign(origin: string): boolean {
+/** Whether `origin` is neither the account's own nor this machine. */
+export function isForeign(origin: string, subdomain: string): boolean {
   const url = new URL(origin)
-  return !isLoopback(url) && url.hostname !== '[::1]' && !/(?:^|\.)zendesk\.com$/.test(url.hostname)
+  return !isLoopback(url) && url.hostname !== '[::1]' && url.hostname !== `${subdomain}.zendesk.com`
 }
 
 function isLoopback({ hostname }: URL): boolean {

@@ -1,37 +1,55 @@
 import { type TokenFacts } from './tokens.ts'
 
 /** A token that nobody seems to need any more. */
-export interface LeftOver {
+export interface StaleToken {
   id: number
-  userId: number | undefined
+  userId: number
   scopes: string
   /** Milliseconds since 1970, by Zendesk's clock. */
   createdAt: number
-  /** The same; `null` where it was never used. */
+  /** The same; `null` if it was never used. */
   usedAt: number | null
 }
 
-/** What tells a left-over token from one that is needed. */
-export interface Criteria {
+/** What makes a token stale. */
+export interface StaleCriteria {
   /** The numeric id of the client whose tokens they are. */
   clientId: number
-  /** Milliseconds within which a token that was created or used is needed. */
+  /** The user whose tokens they are; `undefined` for all users. */
+  userId: number | undefined
+  /** Milliseconds within which a token that was created or used is still needed. */
   olderThan: number
-  /** The id of the token that is worked with, which is never left over. */
+  /** The id of the token that the sweep works with, which is never stale. */
   ownId: number | undefined
 }
 
+/** Two clocks, in milliseconds since 1970. */
+export interface Clocks {
+  /** The `Date` of the response that lists the token. */
+  server: number | undefined
+  /** This machine's. */
+  local: number
+}
+
 /**
- * The token as a left-over one, or `undefined` where it belongs to another client, is the one that is worked with, is
- * expired, or was created or used lately. Where Zendesk does not tell enough, the token is let alone.
- *
- * @param now Zendesk's clock, in milliseconds since 1970
+ * The token as a stale one; `undefined` if it belongs to another client or user, is the one that the sweep works
+ * with, has expired, was created or used recently, or has a refresh token that is still valid. If Zendesk does not
+ * report what is needed to tell, the token is not stale.
  */
-export function leftOver(token: TokenFacts, criteria: Criteria, now: number): LeftOver | undefined {
-  const { id, clientId, userId, scopes = [], createdAt = NaN, usedAt, expiresAt } = token
-  const isOld = (time: number): boolean => now - time > criteria.olderThan
+export function staleToken(
+  token: TokenFacts,
+  criteria: StaleCriteria,
+  clocks: Clocks
+): StaleToken | undefined {
+  const { id, clientId, userId, scopes = [], createdAt, usedAt, expiresAt } = token
+  const now = clocks.server ?? clocks.local
+  // If the two clocks differ, the one by which the token is younger counts.
+  const isOld = (time: number): boolean => Math.min(now, clocks.local) - time > criteria.olderThan
   if (id === undefined || id === criteria.ownId || clientId !== criteria.clientId) return undefined
-  if (!isOld(createdAt) || (usedAt !== null && !isOld(usedAt))) return undefined
-  if (typeof expiresAt === 'number' && expiresAt <= now) return undefined
+  if (userId === undefined || userId !== (criteria.userId ?? userId)) return undefined
+  if (typeof createdAt !== 'number' || !isOld(createdAt)) return undefined
+  if (usedAt === undefined || (usedAt !== null && !isOld(usedAt))) return undefined
+  if (expiresAt === undefined || (expiresAt !== null && expiresAt <= now)) return undefined
+  if (token.hasRefreshToken && !((token.refreshTokenExpiresAt ?? Infinity) <= now)) return undefined
   return { id, userId, scopes: scopes.join(' '), createdAt, usedAt }
 }

@@ -1,67 +1,67 @@
-import { BudgetSpent } from '../lib/deadline.ts'
 import { type Secret } from '../lib/secret.ts'
-import { explain, reasonOf, type About } from '../messages.ts'
-import { Unanswered } from './network-error.ts'
-import { type Answer, type Session } from './client.ts'
-import { currentToken, tokenFacts, type TokenFacts } from './tokens.ts'
-import { object } from './error-response.ts'
+import { type FinalResponse, type ZendeskClient } from './client.ts'
+import { NetworkError } from './network-error.ts'
+import { currentToken, factsAbout, type TokenFacts } from './tokens.ts'
+import { isJson, isRejection, stopReason, unexpectedResponse, ZendeskError } from './zendesk-error.ts'
 
 /** Milliseconds for the whole check. */
-const CHECK_TIME = 10_000
-/** Milliseconds to wait after each 401: a token may take a moment to be known everywhere. */
+const CHECK_TIMEOUT = 10_000
+/** Milliseconds to wait after each rejection: some servers may not know a new token yet. */
 const PAUSES = [500, 1000, 2000]
 
-/** What the check told: facts of the token, or why it could not be checked. */
-export interface Checked {
+/** What the check of a new token found. */
+export interface Verification {
+  /** Whether Zendesk accepted the token. */
+  works: boolean
   facts?: TokenFacts
-  unchecked?: string
+  /** Why the token was not checked: an error, or a response that says nothing about it. */
+  unchecked?: Error
 }
 
 /**
- * Uses the new token once, to see that it works and to learn what the mint's reply does not tell.
+ * Uses a new token once, to see that it works and to learn what the response to the mint does not report.
  *
- * @returns what Zendesk tells of the token; neither where the token is too narrow to ask
- * @throws {ZendeskError} where Zendesk still refuses the token after four requests
- * @throws {Cancelled} where the job is cancelled
+ * @throws {ZendeskError} if Zendesk still rejects the token after four requests, or the job is cancelled
  */
-export async function checkToken(session: Session, token: Secret, about: About): Promise<Checked> {
-  const { budget } = session
-  const deadline = budget.world.elapsed() + CHECK_TIME
-  const call = currentToken(token)
-  const refused = (answer: Answer): unknown => {
-    const circumstances = {
-      ...about,
-      call,
-      credential: 'access-token',
-      purpose: 'use the new token'
-    } as const
-    return explain(answer, circumstances, 'newTokenRefused')
-  }
-  const ask = (): Promise<Answer> =>
-    session.send(call, { tries: 1, timeout: Math.max(1, deadline - budget.world.elapsed()) })
-  let refusal: Answer | undefined
+export async function verifyToken(client: ZendeskClient, token: Secret): Promise<Verification> {
+  const { clock } = client.deadline
+  const end = clock.elapsed() + CHECK_TIMEOUT
+  const request = currentToken(token, 'use the new token')
+  const send = (): Promise<FinalResponse> =>
+    client.send(request, { attempts: 1, timeout: Math.max(1, end - clock.elapsed()) })
+  // A connection that the server has closed meanwhile says nothing: ask again at once, on a new one.
+  const ask = (): Promise<FinalResponse> =>
+    send().catch((error: unknown) => {
+      if (isStaleConnection(error)) return send()
+      throw error
+    })
+
+  let rejection: FinalResponse | undefined
   try {
-    let answer = await ask()
+    let response = await ask()
     for (const pause of PAUSES) {
-      if (answer.status !== 401) break
-      refusal = answer
-      await session.pause(pause)
-      answer = await ask()
+      if (!isRejection(response)) break
+      rejection = response
+      await client.pause(pause)
+      response = await ask()
     }
-    const { status, json } = answer
-    if (status === 401) throw refused(answer)
-    if (status === 403 || status === 404) return {}
-    const told = object(json)['token']
-    return status === 200 && told !== undefined
-      ? { facts: tokenFacts(told) }
-      : {
-          unchecked:
-            status === 200 ? 'Zendesk answered 200 without telling of a token' : `Zendesk answered ${status}`
-        }
+    if (isRejection(response)) throw unexpectedResponse(request, response, 'newTokenRejected')
+    if (isJson(response, 403)) return { works: true }
+    if (isJson(response, 404)) return { works: false }
+    const facts = response.status === 200 ? factsAbout(token, response.json) : undefined
+    if (facts !== undefined) return { works: true, facts }
+    const kind = response.status === 200 && !response.html ? 'unusableResponse' : undefined
+    return { works: false, unchecked: unexpectedResponse(request, response, kind) }
   } catch (error) {
-    if (!(error instanceof Unanswered || error instanceof BudgetSpent)) throw error
-    // A token that was refused a moment ago is not taken for a good one.
-    if (refusal !== undefined) throw refused(refusal)
-    return { unchecked: reasonOf(error) }
+    const isNetwork = error instanceof ZendeskError && error.kind !== 'newTokenRejected'
+    const reason = stopReason(error)
+    if (reason === 'cancelled' || !(isNetwork || reason === 'deadline')) throw error
+    // A token that was rejected a moment ago does not count as a working one.
+    if (rejection !== undefined) throw unexpectedResponse(request, rejection, 'newTokenRejected')
+    return { works: false, unchecked: error as Error }
   }
+}
+
+function isStaleConnection(error: unknown): boolean {
+  return error instanceof ZendeskError && error.cause instanceof NetworkError && error.cause.staleConnection
 }
