@@ -151,7 +151,7 @@ function promisesOfSuccess({ ok, steps, log }: JobResult): [boolean, string][] {
     [ok && steps.length === 3, 'every step succeeds'],
     [log.some((line) => line.endsWith('200, 3 tickets')), 'the next step reads tickets with the token'],
     [
-      steps.at(-1)?.log.some((line) => line.includes('verified')) ?? false,
+      steps.at(-1)?.log.some((line) => line.endsWith('and verified that Zendesk rejects it.')) ?? false,
       'post verifies that the token is revoked'
     ]
   ]

@@ -14,7 +14,13 @@ if (spawnSync(act, ['--version']).error) {
   process.exitCode = ACT_BIN ? 1 : 0
 } else {
   const jest = join(import.meta.dirname, '../../node_modules/jest/bin/jest.js')
-  const args = ['--runInBand', '--testMatch', '**/__tests__/e2e/*.e2e.ts', ...process.argv.slice(2)]
+  const args = [
+    '--runInBand',
+    '--verbose',
+    '--testMatch',
+    '**/__tests__/e2e/*.e2e.ts',
+    ...process.argv.slice(2)
+  ]
   const { status } = spawnSync(
     process.execPath,
     ['--experimental-vm-modules', '--no-warnings', jest, ...args],

@@ -65,7 +65,9 @@ export function scenario(
 
 /** Post says of so many tokens that it revoked and verified them, and none works any more. */
 export function expectRevoked({ zendesk }: Scenario, { printed }: ActRun, tokens: number): void {
-  expect(printed.filter((line) => /evoked.*verified/.test(line))).toHaveLength(tokens)
+  expect(
+    printed.filter((line) => /^Revoked .* and verified that Zendesk rejects it\.$/.test(line))
+  ).toHaveLength(tokens)
   expect(zendesk.living()).toEqual([])
 }
 

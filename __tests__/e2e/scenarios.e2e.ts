@@ -127,7 +127,7 @@ scenario(
     const { zendesk, run, minted } = scenario
     const result = await run({ workflow: workflow('environment-and-summary'), ...clientCredentials(zendesk) })
     expect(result.printed).toContain('subdomain=acme token=***')
-    expect(result.summaries).toEqual([expect.stringContaining('minted'), expect.stringContaining('verified')])
+    expect(result.summaries).toEqual([expect.stringContaining('minted'), expect.stringContaining('revoked')])
     for (const summary of result.summaries) expect(summary).toContain(String(minted()[0]?.id))
     expectRevoked(scenario, result, minted().length)
   }
