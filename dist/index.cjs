@@ -4024,6 +4024,7 @@ function duration(seconds) {
 
 
 
+
 /** Reads the response to a mint with the given kind of credential; a value of the wrong type is as if not reported. */
 function readTokenResponse(json, credential) {
     const response = object(json);
@@ -4031,16 +4032,16 @@ function readTokenResponse(json, credential) {
         const token = object(response['token']);
         return {
             token: usableToken(token['full_token']),
-            refreshToken: usableRefreshToken(token['refresh_token']),
+            refreshToken: undefined,
             facts: tokenFacts(token),
             expiresIn: undefined
         };
     }
     return {
         token: usableToken(response['access_token']),
-        refreshToken: usableRefreshToken(response['refresh_token']),
+        refreshToken: givesRefreshToken(credential) ? usableRefreshToken(response['refresh_token']) : undefined,
         facts: { ...tokenFacts({}), scopes: scopesOf(response['scope']) },
-        expiresIn: positiveInteger(response['expires_in'])
+        expiresIn: usableLifetime(response['expires_in'])
     };
 }
 /** The tokens in the response to a mint, to be masked before anything is logged about it. */
@@ -4052,12 +4053,18 @@ function secretsIn(json, credential) {
 function usableRefreshToken(value) {
     return typeof value === 'string' && /^[\x21-\x7e]{1,8192}$/.test(value) ? new Secret(value) : undefined;
 }
+/** Seconds that lead to a time which a calendar has. */
+function usableLifetime(value) {
+    const seconds = positiveInteger(value);
+    return seconds !== undefined && isoTime(seconds * 1000) !== '' ? seconds : undefined;
+}
 
 ;// CONCATENATED MODULE: ./src/zendesk/minted-token.ts
 
 
 
 
+const EXPIRIES = ['reported', 'requested', 'never', 'unknown'];
 /**
  * What is known about a token from the response that it came in.
  *
@@ -4076,7 +4083,7 @@ function mintedToken(mint, requested, now) {
         scopes: facts.scopes ?? requested.scopes,
         scopesReported: facts.scopes !== undefined,
         expiresAt: lifetime === undefined ? '' : isoTime(now + lifetime * 1000),
-        expiryReported: expiresIn !== undefined,
+        expiry: expiresIn !== undefined ? 'reported' : lifetime === undefined ? 'unknown' : 'requested',
         expiredAfter: expiresIn === undefined || date === undefined ? undefined : date + expiresIn * 1000,
         lifetime,
         mintedAt: date ?? now,
@@ -4094,10 +4101,6 @@ function addFacts(minted, facts, mint) {
         minted.scopes = facts.scopes;
         minted.scopesReported = true;
     }
-    if (facts.expiresAt === null && mint.response.expiresIn === undefined) {
-        minted.lifetime = undefined;
-        minted.expiresAt = '';
-    }
     setExpiry(minted, facts, mint);
 }
 /**
@@ -4106,11 +4109,15 @@ function addFacts(minted, facts, mint) {
  * so by them the token has expired only if both the expiry and the mint plus the lifetime are past.
  */
 function setExpiry(minted, { expiresAt, createdAt }, { date, response }) {
-    if (expiresAt === null || expiresAt === undefined)
+    if (expiresAt === undefined || (expiresAt === null && response.expiresIn !== undefined))
         return;
+    if (expiresAt === null) {
+        Object.assign(minted, { expiry: 'never', expiresAt: '', lifetime: undefined });
+        return;
+    }
     const span = (expiresAt - (createdAt ?? minted.mintedAt)) / 1000;
     minted.expiresAt = isoTime(expiresAt);
-    minted.expiryReported = true;
+    minted.expiry = 'reported';
     minted.lifetime = response.expiresIn ?? (span > 0 ? span : undefined);
     minted.expiredAfter =
         date === undefined ? undefined : Math.max(expiresAt, date + (minted.lifetime ?? 0) * 1000);
@@ -4188,7 +4195,7 @@ function mintedTokenIn(saved) {
         scopes: scopesOf(saved['scopes']) ?? [],
         scopesReported: saved['scopesReported'] === true,
         expiresAt,
-        expiryReported: saved['expiryReported'] === true,
+        expiry: EXPIRIES.find((expiry) => expiry === saved['expiry']) ?? 'unknown',
         expiredAfter: isNumber(expiredAfter) ? expiredAfter : undefined,
         lifetime: isNumber(lifetime) ? lifetime : undefined,
         mintedAt,
@@ -4615,20 +4622,23 @@ function nameOf({ id }) {
     return id === undefined ? 'the token (id unknown)' : `token ${id}`;
 }
 /** When a token expires if nobody revokes it, as a sentence without its full stop. */
-function expiryOf({ expiresAt }) {
-    return expiresAt === '' ? 'It does not expire' : `It expires at ${expiresAt}`;
+function expiryOf({ expiresAt, expiry }) {
+    if (expiresAt !== '')
+        return `It expires at ${expiresAt}`;
+    return expiry === 'never' ? 'It does not expire' : 'Zendesk did not report when it expires';
 }
 /** The line that ends the main step; `end` says what becomes of the token. */
 function mintedMessage(minted, end) {
-    const { lifetime, expiresAt, scopes, scopesReported } = minted;
-    const expiry = lifetime === undefined
-        ? expiresAt === ''
-            ? 'does not expire'
-            : `expires at ${expiresAt}`
-        : `expires in ${duration(lifetime)}`;
+    const { lifetime, expiresAt, expiry, scopes, scopesReported } = minted;
+    const whenEmpty = expiry === 'never' ? 'does not expire' : 'expiry not reported';
+    const expires = lifetime !== undefined
+        ? `expires in ${duration(lifetime)}`
+        : expiresAt === ''
+            ? whenEmpty
+            : `expires at ${expiresAt}`;
     const granted = scopesReported ? quote(scopes.join(' ')) : 'not reported';
     const [name, id] = minted.id === undefined ? ['a token', 'id unknown; '] : [nameOf(minted), ''];
-    return `Minted ${name} (${id}scopes: ${granted}; ${expiry}). ${end}`;
+    return `Minted ${name} (${id}scopes: ${granted}; ${expires}). ${end}`;
 }
 /** The job summary of a token: in main what it is, in post what became of it. */
 function tokenTable(title, minted, origin, state) {
@@ -4638,7 +4648,7 @@ function tokenTable(title, minted, origin, state) {
         rows: [
             [
                 state,
-                minted.expiresAt || 'never',
+                minted.expiresAt || (minted.expiry === 'never' ? 'never' : 'not reported'),
                 minted.scopes.join(' ') || '(not reported)',
                 String(minted.id ?? 'unknown'),
                 String(minted.userId ?? 'unknown'),
@@ -4989,7 +4999,7 @@ async function publishToken(client, inputs, { minted, mint: { response } }) {
         saveSkipped(inputs.skipRevoke === 'true' ? 'true' : 'auto');
     }
     setSecretOutput('token', minted.token);
-    setSecretOutput('refresh-token', givesRefreshToken(inputs.credential) ? response.refreshToken : undefined);
+    setSecretOutput('refresh-token', response.refreshToken);
     setOutputs({
         'token-id': minted.id,
         'client-id': minted.clientId ?? inputs.clientId,
@@ -5000,10 +5010,8 @@ async function publishToken(client, inputs, { minted, mint: { response } }) {
     });
 }
 /** Whether post revokes the token: with `auto`, not if that would also revoke a refresh token that came with it. */
-function shouldRevoke({ skipRevoke, credential }, { refreshToken }) {
-    if (skipRevoke === 'auto')
-        return !givesRefreshToken(credential) || refreshToken === undefined;
-    return skipRevoke === 'false';
+function shouldRevoke({ skipRevoke }, { refreshToken }) {
+    return skipRevoke === 'auto' ? refreshToken === undefined : skipRevoke === 'false';
 }
 function contextOf(inputs) {
     const { credential, clientId, origin, timeoutSeconds, jobSummary } = inputs;
@@ -5146,7 +5154,7 @@ async function mintRequest(client, inputs) {
  * token is revoked at once; a new refresh token, which replaces the one that was sent, is published.
  */
 async function mayHaveMinted(client, credential, response, { refreshToken, facts: { id } }) {
-    if (refreshToken !== undefined && givesRefreshToken(credential))
+    if (refreshToken !== undefined)
         setSecretOutput('refresh-token', refreshToken);
     if (response.status >= 300 || oauthError(response.json) !== undefined)
         return false;
@@ -5395,11 +5403,13 @@ function whatFollows(inputs, { minted, mint }) {
     const { credential } = inputs;
     if (!shouldRevoke(inputs, mint.response))
         return 'It will not be revoked when the job ends.';
-    if (isAdmin(credential) || mayRevoke(minted.scopes))
+    const { scopes, scopesReported } = minted;
+    if (isAdmin(credential) || (scopesReported && mayRevoke(scopes)))
         return 'It will be revoked when the job ends.';
     const how = credential.kind === 'client_credentials' ? ' with a cleanup token' : '';
     const expiry = expiryOf(minted);
-    return `Its scopes do not include \`write\`, so post will try to revoke it${how}; otherwise ${expiry.charAt(0).toLowerCase()}${expiry.slice(1)}.`;
+    const why = scopesReported ? 'Its scopes do not include `write`' : 'Zendesk did not report its scopes';
+    return `${why}, so post will try to revoke it${how}; otherwise ${expiry.charAt(0).toLowerCase()}${expiry.slice(1)}.`;
 }
 
 ;// CONCATENATED MODULE: ./src/post.ts
@@ -5422,6 +5432,7 @@ function whatFollows(inputs, { minted, mint }) {
 const LONGEST_POST = 240;
 /** The post step: revokes the token that main minted, and verifies that Zendesk rejects it. It never fails the job. */
 async function post({ log, startDeadline }) {
+    isReported = false;
     const state = loadState();
     if (state === undefined || 'skipped' in state) {
         log.info(nothingToRevoke(state));
@@ -5446,14 +5457,17 @@ async function post({ log, startDeadline }) {
     });
     const isMissing = credential === undefined && CREDENTIAL_INPUTS[context.credential].post.length > 0;
     report(outcome, { state, isMissing, remaining }, log);
+    isReported = true;
     if (context.jobSummary) {
         await writeSummary(tokenTable('Zendesk token revoked', minted, origin, STATES[outcome.result]), log);
     }
 }
+/** Whether post has said what became of the token. */
+let isReported = false;
 /** Reports, if the post step itself failed, what may remain active because of it. */
 function reportFailure(log, error) {
     const state = loadState();
-    if (state === undefined || 'skipped' in state)
+    if (state === undefined || 'skipped' in state || isReported)
         return;
     log.warning(`Could not revoke ${nameOf(state.minted)}: ${causeOf(error)}. ${manualRemoval(state)}`);
 }
@@ -5500,7 +5514,7 @@ function report(outcome, { state, isMissing, remaining }, log) {
             return;
         case 'active': {
             const { why, scopeOnly, deleteSent } = outcome;
-            if (scopeOnly && !isMissing && state.minted.expiryReported && remaining.length === 0) {
+            if (scopeOnly && !isMissing && state.minted.expiry === 'reported' && remaining.length === 0) {
                 log.info(`Could not revoke ${name}: no available token has the scope \`write\`. ${expiryOf(state.minted)}.`);
                 return;
             }
@@ -5571,8 +5585,9 @@ const runnerLog = {
 function staleToken(token, criteria, clocks) {
     const { id, clientId, userId, scopes = [], createdAt, usedAt, expiresAt } = token;
     const now = clocks.server ?? clocks.local;
+    const earliest = Math.min(now, clocks.local);
     // If the two clocks differ, the one by which the token is younger counts.
-    const isOld = (time) => Math.min(now, clocks.local) - time > criteria.olderThan;
+    const isOld = (time) => earliest - time > criteria.olderThan;
     if (id === undefined || id === criteria.ownId || clientId !== criteria.clientId)
         return undefined;
     if (userId === undefined || userId !== (criteria.userId ?? userId))
@@ -5583,7 +5598,7 @@ function staleToken(token, criteria, clocks) {
         return undefined;
     if (expiresAt === undefined || (expiresAt !== null && expiresAt <= now))
         return undefined;
-    if (token.hasRefreshToken && !((token.refreshTokenExpiresAt ?? Infinity) <= now))
+    if (token.hasRefreshToken && !((token.refreshTokenExpiresAt ?? Infinity) <= earliest))
         return undefined;
     return { id, userId, scopes: scopes.join(' '), createdAt, usedAt };
 }

@@ -117,8 +117,11 @@ function reportScopes(
 function whatFollows(inputs: MainInputs, { minted, mint }: PublishedToken): string {
   const { credential } = inputs
   if (!shouldRevoke(inputs, mint.response)) return 'It will not be revoked when the job ends.'
-  if (isAdmin(credential) || mayRevoke(minted.scopes)) return 'It will be revoked when the job ends.'
+  const { scopes, scopesReported } = minted
+  if (isAdmin(credential) || (scopesReported && mayRevoke(scopes)))
+    return 'It will be revoked when the job ends.'
   const how = credential.kind === 'client_credentials' ? ' with a cleanup token' : ''
   const expiry = expiryOf(minted)
-  return `Its scopes do not include \`write\`, so post will try to revoke it${how}; otherwise ${expiry.charAt(0).toLowerCase()}${expiry.slice(1)}.`
+  const why = scopesReported ? 'Its scopes do not include `write`' : 'Zendesk did not report its scopes'
+  return `${why}, so post will try to revoke it${how}; otherwise ${expiry.charAt(0).toLowerCase()}${expiry.slice(1)}.`
 }

@@ -21,6 +21,7 @@ type Minted = Exclude<State, { skipped: unknown }>
 
 /** The post step: revokes the token that main minted, and verifies that Zendesk rejects it. It never fails the job. */
 export async function post({ log, startDeadline }: Step): Promise<void> {
+  isReported = false
   const state = loadState()
   if (state === undefined || 'skipped' in state) {
     log.info(nothingToRevoke(state))
@@ -48,15 +49,19 @@ export async function post({ log, startDeadline }: Step): Promise<void> {
   })
   const isMissing = credential === undefined && CREDENTIAL_INPUTS[context.credential].post.length > 0
   report(outcome, { state, isMissing, remaining }, log)
+  isReported = true
   if (context.jobSummary) {
     await writeSummary(tokenTable('Zendesk token revoked', minted, origin, STATES[outcome.result]), log)
   }
 }
 
+/** Whether post has said what became of the token. */
+let isReported = false
+
 /** Reports, if the post step itself failed, what may remain active because of it. */
 export function reportFailure(log: Log, error: unknown): void {
   const state = loadState()
-  if (state === undefined || 'skipped' in state) return
+  if (state === undefined || 'skipped' in state || isReported) return
   log.warning(`Could not revoke ${nameOf(state.minted)}: ${causeOf(error)}. ${manualRemoval(state)}`)
 }
 
@@ -115,7 +120,7 @@ function report(outcome: Outcome, { state, isMissing, remaining }: Report, log: 
       return
     case 'active': {
       const { why, scopeOnly, deleteSent } = outcome
-      if (scopeOnly && !isMissing && state.minted.expiryReported && remaining.length === 0) {
+      if (scopeOnly && !isMissing && state.minted.expiry === 'reported' && remaining.length === 0) {
         log.info(
           `Could not revoke ${name}: no available token has the scope \`write\`. ${expiryOf(state.minted)}.`
         )

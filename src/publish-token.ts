@@ -4,7 +4,7 @@ import { setOutputs, setSecretOutput } from './runner/outputs.ts'
 import { fingerprintOf, saveForPost, type MintContext } from './runner/state.ts'
 import { nameOf, remainingSentence } from './token-report.ts'
 import { type ZendeskClient } from './zendesk/client.ts'
-import { givesRefreshToken, isAdmin } from './zendesk/credential.ts'
+import { isAdmin } from './zendesk/credential.ts'
 import { type Mint, type MintedToken } from './zendesk/minted-token.ts'
 import { revokeAndVerify } from './zendesk/revocation.ts'
 import { type TokenResponse } from './zendesk/token-response.ts'
@@ -36,7 +36,7 @@ export async function publishToken(
     saveSkipped(inputs.skipRevoke === 'true' ? 'true' : 'auto')
   }
   setSecretOutput('token', minted.token)
-  setSecretOutput('refresh-token', givesRefreshToken(inputs.credential) ? response.refreshToken : undefined)
+  setSecretOutput('refresh-token', response.refreshToken)
   setOutputs({
     'token-id': minted.id,
     'client-id': minted.clientId ?? inputs.clientId,
@@ -48,12 +48,8 @@ export async function publishToken(
 }
 
 /** Whether post revokes the token: with `auto`, not if that would also revoke a refresh token that came with it. */
-export function shouldRevoke(
-  { skipRevoke, credential }: MainInputs,
-  { refreshToken }: TokenResponse
-): boolean {
-  if (skipRevoke === 'auto') return !givesRefreshToken(credential) || refreshToken === undefined
-  return skipRevoke === 'false'
+export function shouldRevoke({ skipRevoke }: MainInputs, { refreshToken }: TokenResponse): boolean {
+  return skipRevoke === 'auto' ? refreshToken === undefined : skipRevoke === 'false'
 }
 
 function contextOf(inputs: MainInputs): MintContext {

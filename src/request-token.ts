@@ -3,7 +3,7 @@ import { setSecretOutput } from './runner/outputs.ts'
 import { type FinalResponse, type ZendeskClient } from './zendesk/client.ts'
 import { numericClientId } from './zendesk/clients.ts'
 import { type ZendeskRequest } from './zendesk/connection.ts'
-import { adminAuthorization, givesRefreshToken, isAdmin, type Credential } from './zendesk/credential.ts'
+import { adminAuthorization, isAdmin, type Credential } from './zendesk/credential.ts'
 import { exchangeGrant } from './zendesk/grants.ts'
 import { LostResponses } from './zendesk/lost-response.ts'
 import { type Mint } from './zendesk/minted-token.ts'
@@ -73,8 +73,7 @@ async function mayHaveMinted(
   response: FinalResponse,
   { refreshToken, facts: { id } }: TokenResponse
 ): Promise<boolean> {
-  if (refreshToken !== undefined && givesRefreshToken(credential))
-    setSecretOutput('refresh-token', refreshToken)
+  if (refreshToken !== undefined) setSecretOutput('refresh-token', refreshToken)
   if (response.status >= 300 || oauthError(response.json) !== undefined) return false
   if (id === undefined || !isAdmin(credential)) return true
   try {

@@ -16,22 +16,24 @@ export function nameOf({ id }: MintedToken): string {
 }
 
 /** When a token expires if nobody revokes it, as a sentence without its full stop. */
-export function expiryOf({ expiresAt }: MintedToken): string {
-  return expiresAt === '' ? 'It does not expire' : `It expires at ${expiresAt}`
+export function expiryOf({ expiresAt, expiry }: MintedToken): string {
+  if (expiresAt !== '') return `It expires at ${expiresAt}`
+  return expiry === 'never' ? 'It does not expire' : 'Zendesk did not report when it expires'
 }
 
 /** The line that ends the main step; `end` says what becomes of the token. */
 export function mintedMessage(minted: MintedToken, end: string): string {
-  const { lifetime, expiresAt, scopes, scopesReported } = minted
-  const expiry =
-    lifetime === undefined
-      ? expiresAt === ''
-        ? 'does not expire'
+  const { lifetime, expiresAt, expiry, scopes, scopesReported } = minted
+  const whenEmpty = expiry === 'never' ? 'does not expire' : 'expiry not reported'
+  const expires =
+    lifetime !== undefined
+      ? `expires in ${duration(lifetime)}`
+      : expiresAt === ''
+        ? whenEmpty
         : `expires at ${expiresAt}`
-      : `expires in ${duration(lifetime)}`
   const granted = scopesReported ? quote(scopes.join(' ')) : 'not reported'
   const [name, id] = minted.id === undefined ? ['a token', 'id unknown; '] : [nameOf(minted), '']
-  return `Minted ${name} (${id}scopes: ${granted}; ${expiry}). ${end}`
+  return `Minted ${name} (${id}scopes: ${granted}; ${expires}). ${end}`
 }
 
 /** The job summary of a token: in main what it is, in post what became of it. */
@@ -42,7 +44,7 @@ export function tokenTable(title: string, minted: MintedToken, origin: string, s
     rows: [
       [
         state,
-        minted.expiresAt || 'never',
+        minted.expiresAt || (minted.expiry === 'never' ? 'never' : 'not reported'),
         minted.scopes.join(' ') || '(not reported)',
         String(minted.id ?? 'unknown'),
         String(minted.userId ?? 'unknown'),

@@ -8,7 +8,7 @@ import {
   type Credential,
   type CredentialKind
 } from '../zendesk/credential.ts'
-import { type MintedToken } from '../zendesk/minted-token.ts'
+import { EXPIRIES, type MintedToken } from '../zendesk/minted-token.ts'
 import { readOrigin } from '../zendesk/origin.ts'
 import { positiveInteger, scopesOf, usableToken } from '../zendesk/tokens.ts'
 
@@ -103,7 +103,7 @@ function mintedTokenIn(saved: Record<string, unknown>): MintedToken | undefined 
     scopes: scopesOf(saved['scopes']) ?? [],
     scopesReported: saved['scopesReported'] === true,
     expiresAt,
-    expiryReported: saved['expiryReported'] === true,
+    expiry: EXPIRIES.find((expiry) => expiry === saved['expiry']) ?? 'unknown',
     expiredAfter: isNumber(expiredAfter) ? expiredAfter : undefined,
     lifetime: isNumber(lifetime) ? lifetime : undefined,
     mintedAt,

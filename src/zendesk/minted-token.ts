@@ -3,6 +3,9 @@ import { isoTime } from '../lib/time.ts'
 import { type TokenResponse } from './token-response.ts'
 import { type TokenFacts } from './tokens.ts'
 
+export const EXPIRIES = ['reported', 'requested', 'never', 'unknown'] as const
+export type Expiry = (typeof EXPIRIES)[number]
+
 /** A token that was minted, as main knows it and saves it for post. */
 export interface MintedToken {
   token: Secret
@@ -15,8 +18,8 @@ export interface MintedToken {
   scopesReported: boolean
   /** When the token expires, in ISO 8601 and UTC, as the workflow sees it; empty if it does not. */
   expiresAt: string
-  /** Whether Zendesk reported an expiry. */
-  expiryReported: boolean
+  /** Whether Zendesk reported the expiry, or that there is none; else it is what was requested, or unknown. */
+  expiry: Expiry
   /** When the token has surely expired by the clock of the `Date` headers, in milliseconds since 1970. */
   expiredAfter: number | undefined
   /** Seconds from the mint to the expiry; `undefined` if there is none, or it is not known. */
@@ -57,7 +60,7 @@ export function mintedToken(
     scopes: facts.scopes ?? requested.scopes,
     scopesReported: facts.scopes !== undefined,
     expiresAt: lifetime === undefined ? '' : isoTime(now + lifetime * 1000),
-    expiryReported: expiresIn !== undefined,
+    expiry: expiresIn !== undefined ? 'reported' : lifetime === undefined ? 'unknown' : 'requested',
     expiredAfter: expiresIn === undefined || date === undefined ? undefined : date + expiresIn * 1000,
     lifetime,
     mintedAt: date ?? now,
@@ -76,10 +79,6 @@ export function addFacts(minted: MintedToken, facts: TokenFacts, mint: Mint): vo
     minted.scopes = facts.scopes
     minted.scopesReported = true
   }
-  if (facts.expiresAt === null && mint.response.expiresIn === undefined) {
-    minted.lifetime = undefined
-    minted.expiresAt = ''
-  }
   setExpiry(minted, facts, mint)
 }
 
@@ -93,10 +92,14 @@ function setExpiry(
   { expiresAt, createdAt }: TokenFacts,
   { date, response }: Mint
 ): void {
-  if (expiresAt === null || expiresAt === undefined) return
+  if (expiresAt === undefined || (expiresAt === null && response.expiresIn !== undefined)) return
+  if (expiresAt === null) {
+    Object.assign(minted, { expiry: 'never', expiresAt: '', lifetime: undefined })
+    return
+  }
   const span = (expiresAt - (createdAt ?? minted.mintedAt)) / 1000
   minted.expiresAt = isoTime(expiresAt)
-  minted.expiryReported = true
+  minted.expiry = 'reported'
   minted.lifetime = response.expiresIn ?? (span > 0 ? span : undefined)
   minted.expiredAfter =
     date === undefined ? undefined : Math.max(expiresAt, date + (minted.lifetime ?? 0) * 1000)

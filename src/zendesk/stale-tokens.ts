@@ -43,13 +43,14 @@ export function staleToken(
 ): StaleToken | undefined {
   const { id, clientId, userId, scopes = [], createdAt, usedAt, expiresAt } = token
   const now = clocks.server ?? clocks.local
+  const earliest = Math.min(now, clocks.local)
   // If the two clocks differ, the one by which the token is younger counts.
-  const isOld = (time: number): boolean => Math.min(now, clocks.local) - time > criteria.olderThan
+  const isOld = (time: number): boolean => earliest - time > criteria.olderThan
   if (id === undefined || id === criteria.ownId || clientId !== criteria.clientId) return undefined
   if (userId === undefined || userId !== (criteria.userId ?? userId)) return undefined
   if (typeof createdAt !== 'number' || !isOld(createdAt)) return undefined
   if (usedAt === undefined || (usedAt !== null && !isOld(usedAt))) return undefined
   if (expiresAt === undefined || (expiresAt !== null && expiresAt <= now)) return undefined
-  if (token.hasRefreshToken && !((token.refreshTokenExpiresAt ?? Infinity) <= now)) return undefined
+  if (token.hasRefreshToken && !((token.refreshTokenExpiresAt ?? Infinity) <= earliest)) return undefined
   return { id, userId, scopes: scopes.join(' '), createdAt, usedAt }
 }

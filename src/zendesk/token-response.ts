@@ -1,12 +1,14 @@
 import { object } from '../lib/json.ts'
 import { Secret } from '../lib/secret.ts'
-import { isAdmin, type Credential } from './credential.ts'
+import { isoTime } from '../lib/time.ts'
+import { givesRefreshToken, isAdmin, type Credential } from './credential.ts'
 import { positiveInteger, scopesOf, tokenFacts, usableToken, type TokenFacts } from './tokens.ts'
 
 /** What the response to a mint reports. */
 export interface TokenResponse {
   /** `undefined` if the response has no token that can be used. */
   token: Secret | undefined
+  /** With the grants that use one. */
   refreshToken: Secret | undefined
   facts: TokenFacts
   /** Seconds until the token expires, if the response to a grant reports them. */
@@ -20,16 +22,16 @@ export function readTokenResponse(json: unknown, credential: Credential): TokenR
     const token = object(response['token'])
     return {
       token: usableToken(token['full_token']),
-      refreshToken: usableRefreshToken(token['refresh_token']),
+      refreshToken: undefined,
       facts: tokenFacts(token),
       expiresIn: undefined
     }
   }
   return {
     token: usableToken(response['access_token']),
-    refreshToken: usableRefreshToken(response['refresh_token']),
+    refreshToken: givesRefreshToken(credential) ? usableRefreshToken(response['refresh_token']) : undefined,
     facts: { ...tokenFacts({}), scopes: scopesOf(response['scope']) },
-    expiresIn: positiveInteger(response['expires_in'])
+    expiresIn: usableLifetime(response['expires_in'])
   }
 }
 
@@ -42,4 +44,10 @@ export function secretsIn(json: unknown, credential: Credential): Secret[] {
 /** A refresh token that is not published is lost, so any visible text is accepted. */
 function usableRefreshToken(value: unknown): Secret | undefined {
   return typeof value === 'string' && /^[\x21-\x7e]{1,8192}$/.test(value) ? new Secret(value) : undefined
+}
+
+/** Seconds that lead to a time which a calendar has. */
+function usableLifetime(value: unknown): number | undefined {
+  const seconds = positiveInteger(value)
+  return seconds !== undefined && isoTime(seconds * 1000) !== '' ? seconds : undefined
 }
