@@ -3,10 +3,10 @@ import fc from 'fast-check'
 
 import { parseCommand } from '../../mock/runner/commands.ts'
 import { startZendesk, type Fault, type Zendesk } from '../../mock/zendesk.ts'
-import { oneLine, quote, remember } from '../../src/redact.ts'
-import { explain, kindOf } from '../../src/zendesk/errors.ts'
-import { type Answer } from '../../src/zendesk/retry.ts'
-import { wordsOf } from '../../src/zendesk/words.ts'
+import { oneLine, quote, remember } from '../../src/lib/redact.ts'
+import { explain, kindOf } from '../../src/messages.ts'
+import { type Answer } from '../../src/zendesk/client.ts'
+import { wordsOf } from '../../src/zendesk/error-response.ts'
 import { Bench, pool, stateVariables, type Ended } from './support/step.ts'
 
 /*

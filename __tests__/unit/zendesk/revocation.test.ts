@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { nock, useNock } from './net.ts'
-import { Secret } from '../../../src/secret.ts'
+import { Secret } from '../../../src/lib/secret.ts'
 import { type Credential } from '../../../src/zendesk/credential.ts'
 import { revokeAndProve, type Means, type Outcome, type Target } from '../../../src/zendesk/revocation.ts'
-import { NOON, ORIGIN, talk, thrownBy, type Talk } from '../world.ts'
+import { NOON, ORIGIN, talk, thrownBy, type Talk } from '../clock.ts'
 
 const TOKENS = '/api/v2/oauth/tokens'
 const TARGET: Target = {
