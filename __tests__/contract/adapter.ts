@@ -81,7 +81,8 @@ export function expectCalm(zendesk: Zendesk, post: StepEnd): void {
   expect(count(post, 'error')).toBe(0)
   expect(count(post, 'warning')).toBeLessThanOrEqual(1)
   const isActive = zendesk.living().includes(mintedTokens(zendesk)[0]!)
-  if (shown(post).includes(VERIFIED) || /had (already )?expired/.test(shown(post))) expect(isActive).toBe(false)
+  if (shown(post).includes(VERIFIED) || /had (already )?expired/.test(shown(post)))
+    expect(isActive).toBe(false)
 }
 
 /** The tokens that the action minted, oldest first: the token of the step, then cleanup tokens. */
