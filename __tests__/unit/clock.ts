@@ -1,18 +1,22 @@
-import { Budget } from '../../src/lib/deadline.ts'
-import { type World } from '../../src/lib/clock.ts'
-import { Session, type Notes } from '../../src/zendesk/client.ts'
+import { type Clock } from '../../src/lib/clock.ts'
+import { Deadline } from '../../src/lib/deadline.ts'
+import { type Log } from '../../src/lib/log.ts'
+import { ZendeskClient } from '../../src/zendesk/client.ts'
 
 /** Noon of the day on which every fake clock starts. */
 export const NOON = Date.parse('2026-11-21T12:00:00Z')
 
+/** The account that all units talk to, if it makes no difference which. */
+export const ORIGIN = 'https://acme.zendesk.com'
+
 /**
- * A world in which nobody waits: a sleep moves both clocks on and is recorded. Between sleeps the clocks stand still
- * unless a test calls `pass`. Randomness is a fixed number, 0 unless told otherwise.
+ * A clock on which nobody waits: a sleep moves both times on and is recorded. Between sleeps they stand still unless
+ * a test calls `pass`. Randomness is a fixed number, 0 by default.
  */
-export class FakeWorld implements World {
-  /** Milliseconds of each sleep that was asked for, in order. */
+export class FakeClock implements Clock {
+  /** Milliseconds of each sleep, in order. */
   readonly sleeps: number[] = []
-  /** Called at the start of each sleep, before the clocks move: where a test cancels the job, say. */
+  /** Called at the start of each sleep, before time moves on: a place to cancel the job. */
   onSleep: (ms: number) => void = () => undefined
   #passed = 0
 
@@ -33,10 +37,10 @@ export class FakeWorld implements World {
     return this.chance
   }
 
-  sleep(ms: number, stop: AbortSignal): Promise<void> {
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
     this.sleeps.push(ms)
     this.onSleep(ms)
-    if (!stop.aborted) this.pass(ms)
+    if (!signal.aborted) this.pass(ms)
     return Promise.resolve()
   }
 
@@ -45,35 +49,27 @@ export class FakeWorld implements World {
     this.#passed += ms
   }
 
-  /** Sets the wall clock alone by `ms` milliseconds, as somebody who corrects it does. */
+  /** Moves the wall clock alone by `ms` milliseconds. */
   jump(ms: number): void {
     this.start += ms
   }
 }
 
-/** Notes that are kept in order: `lines` as `info: text`, and the texts of each kind. */
-export class Recorder implements Notes {
+/** A log that keeps its lines in order, as `info: text`. */
+export class RecordedLog implements Log {
   readonly lines: string[] = []
 
   readonly debug = this.#keeper('debug')
   readonly info = this.#keeper('info')
   readonly warning = this.#keeper('warning')
+  readonly error = this.#keeper('error')
+  readonly mask = this.#keeper('mask')
 
-  get debugs(): string[] {
-    return this.#of('debug')
-  }
-
-  get infos(): string[] {
-    return this.#of('info')
-  }
-
-  get warnings(): string[] {
-    return this.#of('warning')
-  }
-
-  /** Everything that was noted, as one text. */
-  get all(): string {
-    return this.lines.join('\n')
+  /** The texts of one kind of line. */
+  of(kind: keyof Log): string[] {
+    return this.lines
+      .filter((line) => line.startsWith(`${kind}: `))
+      .map((line) => line.slice(kind.length + 2))
   }
 
   #keeper(kind: string): (text: string) => void {
@@ -81,63 +77,54 @@ export class Recorder implements Notes {
       this.lines.push(`${kind}: ${text}`)
     }
   }
-
-  #of(kind: string): string[] {
-    return this.lines
-      .filter((line) => line.startsWith(`${kind}: `))
-      .map((line) => line.slice(kind.length + 2))
-  }
 }
 
 /** The signal of a job that nobody cancels. */
-export function neverStopped(): AbortSignal {
+export function neverCancelled(): AbortSignal {
   return new AbortController().signal
 }
 
-/** The account that all units talk to, where it makes no difference which. */
-export const ORIGIN = 'https://acme.zendesk.com'
-
-/** What {@link talk} can be told apart from its usual. */
-export interface TalkOptions {
-  world?: FakeWorld
+export interface TestClientOptions {
+  clock?: FakeClock
   origin?: string
-  /** Seconds that the step has. */
+  /** The timeout of the step in seconds. */
   seconds?: number
-  /** Milliseconds of these that are kept for what comes after the work. */
+  /** Milliseconds of it that are not for the work. */
   reserve?: number
 }
 
-/** A session in a fake world, and everything that can be seen of it. */
-export interface Talk {
-  session: Session
-  world: FakeWorld
-  notes: Recorder
+/** A client with a fake clock, and everything that can be seen of it. */
+export interface TestClient {
+  client: ZendeskClient
+  clock: FakeClock
+  log: RecordedLog
   /** Cancels the job. */
   cancel: () => void
 }
 
-/** A session with a fake clock: 300 s, nobody cancels. */
-export function talk({
-  world = new FakeWorld(),
+/** A client with a fake clock and 300 s, in a job that nobody cancels. */
+export function testClient({
+  clock = new FakeClock(),
   origin = ORIGIN,
   seconds = 300,
   reserve
-}: TalkOptions = {}): Talk {
-  const notes = new Recorder()
-  const stop = new AbortController()
-  const session = new Session(origin, 'tests/1', new Budget(world, seconds, stop.signal, reserve), notes)
+}: TestClientOptions = {}): TestClient {
+  const log = new RecordedLog()
+  const cancellation = new AbortController()
+  const deadline = new Deadline(clock, seconds, cancellation.signal, reserve)
+  const client = new ZendeskClient({ origin, userAgent: 'tests/1', deadline, log })
   return {
-    session,
-    world,
-    notes,
+    client,
+    clock,
+    log,
     cancel: () => {
-      stop.abort()
+      cancellation.abort()
     }
   }
 }
 
-/** What `promise` is rejected with; fails where it is not. */
-export async function thrownBy(promise: Promise<unknown>): Promise<Error> {
+/** What `promise` is rejected with; fails if it is not. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
   try {
     await promise
   } catch (error) {

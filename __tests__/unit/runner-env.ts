@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { summary } from '@actions/core'
 import { afterAll, afterEach, beforeEach, jest } from '@jest/globals'
-import { Budget } from '../../src/lib/deadline.ts'
-import { log } from '../../src/runner/log.ts'
+import { Deadline } from '../../src/lib/deadline.ts'
+import { runnerLog } from '../../src/runner/log.ts'
 import { type Step } from '../../src/step.ts'
-import { FakeWorld } from './clock.ts'
+import { FakeClock } from './clock.ts'
 
 /** The files that a runner gives a step, by the variables that name them. */
 const FILES = ['GITHUB_STATE', 'GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'] as const
@@ -15,25 +15,25 @@ type RunnerFile = (typeof FILES)[number]
 /** What a step would otherwise take from the machine that runs the tests. */
 const TAKEN = /^(?:INPUT_|STATE_|GITHUB_|RUNNER_|ZENDESK_|https?_proxy$|no_proxy$)/i
 
-/** What stands around a step: inputs, state, files of the runner, clocks, and everything that is said. */
-export class Stage {
-  world = new FakeWorld()
-  stop = new AbortController()
+/** What a runner gives a step: inputs, state, files and a clock; and everything that the step logs. */
+export class RunnerEnv {
+  clock = new FakeClock()
+  cancellation = new AbortController()
   /** The lines of stdout. */
-  said: string[] = []
-  /** The budgets that were asked for, as seconds and reserve. */
-  budgets: (readonly [seconds: number, reserve: number | undefined])[] = []
-  readonly #folder = mkdtempSync(join(tmpdir(), 'stage-'))
+  stdout: string[] = []
+  /** The deadlines that were started, as seconds and reserve. */
+  deadlines: (readonly [seconds: number, reserve: number | undefined])[] = []
+  readonly #folder = mkdtempSync(join(tmpdir(), 'runner-env-'))
 
-  /** What the stories are run with: the real log, and a world in which nobody waits. */
+  /** What the steps run with: the real log, and a clock on which nobody waits. */
   get step(): Step {
-    const { world, stop, budgets } = this
+    const { clock, cancellation, deadlines } = this
     return {
-      world,
-      log,
-      budget: (seconds, reserve) => {
-        budgets.push([seconds, reserve])
-        return new Budget(world, seconds, stop.signal, reserve)
+      clock,
+      log: runnerLog,
+      startDeadline: (seconds, reserve) => {
+        deadlines.push([seconds, reserve])
+        return new Deadline(clock, seconds, cancellation.signal, reserve)
       }
     }
   }
@@ -48,13 +48,13 @@ export class Stage {
       process.env[variable] = path
     }
     summary.emptyBuffer()
-    this.world = new FakeWorld()
-    this.stop = new AbortController()
-    this.said = []
-    this.budgets = []
+    this.clock = new FakeClock()
+    this.cancellation = new AbortController()
+    this.stdout = []
+    this.deadlines = []
   }
 
-  /** Sets inputs, in place of those that were set before. */
+  /** Sets inputs, instead of those that were set before. */
   inputs(values: Record<string, string | undefined>): void {
     for (const name of Object.keys(process.env))
       if (name.startsWith('INPUT_')) Reflect.deleteProperty(process.env, name)
@@ -70,7 +70,7 @@ export class Stage {
     return readFileSync(this.path(variable), 'utf8')
   }
 
-  /** Puts a folder in the place of a file, so that writing to it fails, for root as well. */
+  /** Replaces a file by a folder, so that writing to it fails, for root as well. */
   breakFile(variable: RunnerFile): void {
     rmSync(this.path(variable), { recursive: true })
     mkdirSync(this.path(variable))
@@ -90,7 +90,7 @@ export class Stage {
   }
 
   /** Gives post what main saved, as the runner does. */
-  handOver(): void {
+  passState(): void {
     for (const [name, value] of this.written('GITHUB_STATE')) process.env[`STATE_${name}`] = value
   }
 
@@ -99,20 +99,20 @@ export class Stage {
     return JSON.parse(String(this.written('GITHUB_STATE').at(-1)?.[1])) as Record<string, unknown>
   }
 
-  /** Everything that was said but for debug lines and masks. */
-  spoken(): string[] {
-    return this.said.filter((line) => !/^::(?:debug|add-mask)::/.test(line))
+  /** The lines of the log without debug lines and masks. */
+  logged(): string[] {
+    return this.stdout.filter((line) => !/^::(?:debug|add-mask)::/.test(line))
   }
 
   /** The texts of one kind of command, such as `warning`, as the runner reads them. */
   all(command: string): string[] {
-    return this.said
+    return this.stdout
       .filter((line) => line.startsWith(`::${command}::`))
       .map((line) => decodeURIComponent(line.slice(command.length + 4).replace(/%(?!25|0D|0A)/g, '%25')))
   }
 
-  hear(text: string): void {
-    this.said.push(...text.split(/\r?\n/).slice(0, -1))
+  write(text: string): void {
+    this.stdout.push(...text.split(/\r?\n/).slice(0, -1))
   }
 
   remove(): void {
@@ -120,15 +120,15 @@ export class Stage {
   }
 }
 
-/** Sets a stage for the tests of a file: fresh before each, and everything put back after it. */
-export function setStage(): Stage {
-  const stage = new Stage()
+/** Sets up a runner for the tests of a file: fresh before each, and everything restored after it. */
+export function setUpRunner(): RunnerEnv {
+  const runner = new RunnerEnv()
   let before: NodeJS.ProcessEnv
   beforeEach(() => {
     before = { ...process.env }
-    stage.reset()
+    runner.reset()
     jest.spyOn(process.stdout, 'write').mockImplementation((text: unknown, ...rest: unknown[]) => {
-      stage.hear(String(text))
+      runner.write(String(text))
       const done = rest.at(-1)
       if (typeof done === 'function') (done as () => void)()
       return true
@@ -140,7 +140,7 @@ export function setStage(): Stage {
     Object.assign(process.env, before)
   })
   afterAll(() => {
-    stage.remove()
+    runner.remove()
   })
-  return stage
+  return runner
 }
