@@ -3432,7 +3432,7 @@ function readAccount(reader, defaultTimeout) {
 }
 /** A value for an error, without what may be a password in a URL. */
 function echo(value) {
-    return quote(value.replace(/\/\/[^/]*@/, '//***@'));
+    return quote(value.replace(/\/\/.*@/s, '//***@'));
 }
 function readClientId(reader, kind) {
     const cure = 'Write the unique identifier of the OAuth client, from Admin Center.';
@@ -3449,7 +3449,12 @@ function readClientId(reader, kind) {
     return clientId;
 }
 function readScopes(reader) {
-    const scopes = splitScopes(getInput('scopes'));
+    const given = getInput('scopes');
+    if (given.length > SCOPES_LIMIT) {
+        reader.problem('scopes', `the value is longer than ${SCOPES_LIMIT} characters.`);
+        return [];
+    }
+    const scopes = splitScopes(given);
     const malformed = scopes.filter((scope) => !isWellFormedScope(scope));
     if (malformed.length > 0) {
         reader.problem('scopes', `"${quote(malformed.join(' '))}" cannot be a scope. Write names such as \`tickets:read\`, separated by spaces.`);
@@ -3649,7 +3654,10 @@ function missingScopes(response) {
     if (!isJson(response, 403))
         return undefined;
     const words = zendeskWords(response.json) ?? '';
-    return /missing the following required scopes?:\s*([\w:.,\s-]+)/i.exec(words)?.[1]?.trim();
+    return /missing the following required scopes?:\s*([\w:.,\s-]+)/i
+        .exec(words)?.[1]
+        ?.trim()
+        .replace(/\.$/, '');
 }
 /** The `error` of an OAuth error response, such as `invalid_grant` (RFC 6749 §5.2). */
 function oauthError(json) {
@@ -3698,7 +3706,7 @@ function kindOf(response, request) {
         return code;
     if (status >= 300 && status < 400)
         return 'redirect';
-    if (html && (status === 401 || status === 403 || status === 429))
+    if (html && (request.method === 'DELETE' || [401, 403, 429].includes(status)))
         return 'gateway';
     if (status === 401)
         return 'credentialsRejected';
@@ -3816,11 +3824,11 @@ const ERRORS = {
     },
     rateLimit: {
         cause: 'Zendesk limits the rate of requests',
-        cure: ({ error }) => `${waitOf(error)}Start fewer jobs at once, or raise \`timeout-seconds\`.`
+        cure: ({ error }) => `${waitSentence(error)}Start fewer jobs at once, or raise \`timeout-seconds\`.`
     },
     outage: {
         cause: 'Zendesk is unavailable',
-        cure: ({ error }) => `${waitOf(error)}See https://status.zendesk.com, and run the job again later.`
+        cure: ({ error }) => `${waitSentence(error)}See https://status.zendesk.com, and run the job again later.`
     },
     unusableResponse: {
         cause: 'The response cannot be used',
@@ -3897,8 +3905,10 @@ function explain(error, context) {
 }
 /** Why a request failed, as a part of a longer sentence: the cause, and the request with its status. */
 function causeOf(error) {
-    if (error instanceof ZendeskError)
-        return `${ERRORS[error.kind].cause} (${requestOf(error)})`;
+    if (error instanceof ZendeskError) {
+        const wait = waitOf(error);
+        return `${ERRORS[error.kind].cause} (${requestOf(error)})${wait === '' ? '' : `; ${wait}`}`;
+    }
     return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 }
 function sentences(error, context) {
@@ -3927,10 +3937,15 @@ function requestOf(error, host) {
 function codeOf({ cause }) {
     return cause instanceof NetworkError ? cause.code : '';
 }
+/** The wait that a response asked for, if it did not fit; else empty. */
 function waitOf({ response }) {
     if (response?.unfittingWait === undefined)
         return '';
-    return `It asks to wait ${Math.ceil(response.unfittingWait)} s, more than this step has left. `;
+    return `it asks to wait ${Math.ceil(response.unfittingWait)} s, more than this step has left`;
+}
+function waitSentence(error) {
+    const wait = waitOf(error);
+    return wait === '' ? '' : `I${wait.slice(1)}. `;
 }
 function hostOf(location, origin) {
     const url = location !== undefined && URL.canParse(location, origin) ? new URL(location, origin) : undefined;
@@ -4075,6 +4090,7 @@ function mintedToken(mint, requested, now) {
     const { token, date } = mint;
     const { facts, expiresIn } = mint.response;
     const lifetime = expiresIn ?? requested.expiresIn;
+    const mintedAt = date ?? now;
     const minted = {
         token,
         id: facts.id,
@@ -4082,11 +4098,11 @@ function mintedToken(mint, requested, now) {
         userId: facts.userId,
         scopes: facts.scopes ?? requested.scopes,
         scopesReported: facts.scopes !== undefined,
-        expiresAt: lifetime === undefined ? '' : isoTime(now + lifetime * 1000),
+        expiresAt: lifetime === undefined ? '' : isoTime(mintedAt + lifetime * 1000),
         expiry: expiresIn !== undefined ? 'reported' : lifetime === undefined ? 'unknown' : 'requested',
         expiredAfter: expiresIn === undefined || date === undefined ? undefined : date + expiresIn * 1000,
         lifetime,
-        mintedAt: date ?? now,
+        mintedAt,
         seenWorking: false
     };
     setExpiry(minted, facts, mint);
@@ -4555,9 +4571,11 @@ async function mintCleanupToken(client, { credential, clientId, lifetime, onRema
             }
         });
         const { token } = readTokenResponse(response.json, credential);
-        if (token === undefined || !isAccepted(response))
-            throw unexpectedResponse(request, response);
-        return token;
+        if (token !== undefined && isAccepted(response))
+            return token;
+        if (isAccepted(response))
+            lost.add(client.deadline.clock.now());
+        throw unexpectedResponse(request, response);
     }
     finally {
         if (lost.count > 0)

@@ -135,11 +135,11 @@ export const ERRORS: Record<ErrorKind, { cause: string; cure: (details: Details)
   },
   rateLimit: {
     cause: 'Zendesk limits the rate of requests',
-    cure: ({ error }) => `${waitOf(error)}Start fewer jobs at once, or raise \`timeout-seconds\`.`
+    cure: ({ error }) => `${waitSentence(error)}Start fewer jobs at once, or raise \`timeout-seconds\`.`
   },
   outage: {
     cause: 'Zendesk is unavailable',
-    cure: ({ error }) => `${waitOf(error)}See https://status.zendesk.com, and run the job again later.`
+    cure: ({ error }) => `${waitSentence(error)}See https://status.zendesk.com, and run the job again later.`
   },
   unusableResponse: {
     cause: 'The response cannot be used',
@@ -226,7 +226,10 @@ export function explain(error: unknown, context: MessageContext): Error {
 
 /** Why a request failed, as a part of a longer sentence: the cause, and the request with its status. */
 export function causeOf(error: unknown): string {
-  if (error instanceof ZendeskError) return `${ERRORS[error.kind].cause} (${requestOf(error)})`
+  if (error instanceof ZendeskError) {
+    const wait = waitOf(error)
+    return `${ERRORS[error.kind].cause} (${requestOf(error)})${wait === '' ? '' : `; ${wait}`}`
+  }
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
 }
 
@@ -259,9 +262,15 @@ function codeOf({ cause }: ZendeskError): string {
   return cause instanceof NetworkError ? cause.code : ''
 }
 
+/** The wait that a response asked for, if it did not fit; else empty. */
 function waitOf({ response }: ZendeskError): string {
   if (response?.unfittingWait === undefined) return ''
-  return `It asks to wait ${Math.ceil(response.unfittingWait)} s, more than this step has left. `
+  return `it asks to wait ${Math.ceil(response.unfittingWait)} s, more than this step has left`
+}
+
+function waitSentence(error: ZendeskError): string {
+  const wait = waitOf(error)
+  return wait === '' ? '' : `I${wait.slice(1)}. `
 }
 
 function hostOf(location: string | undefined, origin: string): string {

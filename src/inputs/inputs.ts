@@ -3,7 +3,7 @@ import { quote } from '../lib/redact.ts'
 import { isAdminKind, type Credential, type CredentialKind } from '../zendesk/credential.ts'
 import { isForeign, originOf, readOrigin, subdomainOf } from '../zendesk/origin.ts'
 import { isWellFormedScope, nearestScope, splitScopes } from '../zendesk/scopes.ts'
-import { positiveInteger } from '../zendesk/tokens.ts'
+import { positiveInteger, SCOPES_LIMIT } from '../zendesk/tokens.ts'
 import {
   CREDENTIAL_INPUTS,
   readCredential,
@@ -138,7 +138,7 @@ function readAccount(reader: InputReader, defaultTimeout: number): Account {
 
 /** A value for an error, without what may be a password in a URL. */
 function echo(value: string): string {
-  return quote(value.replace(/\/\/[^/]*@/, '//***@'))
+  return quote(value.replace(/\/\/.*@/s, '//***@'))
 }
 
 function readClientId(reader: InputReader, kind: CredentialKind): string {
@@ -158,7 +158,12 @@ function readClientId(reader: InputReader, kind: CredentialKind): string {
 }
 
 function readScopes(reader: InputReader): string[] {
-  const scopes = splitScopes(getInput('scopes'))
+  const given = getInput('scopes')
+  if (given.length > SCOPES_LIMIT) {
+    reader.problem('scopes', `the value is longer than ${SCOPES_LIMIT} characters.`)
+    return []
+  }
+  const scopes = splitScopes(given)
   const malformed = scopes.filter((scope) => !isWellFormedScope(scope))
   if (malformed.length > 0) {
     reader.problem(

@@ -90,8 +90,9 @@ async function mintCleanupToken(
       }
     })
     const { token } = readTokenResponse(response.json, credential)
-    if (token === undefined || !isAccepted(response)) throw unexpectedResponse(request, response)
-    return token
+    if (token !== undefined && isAccepted(response)) return token
+    if (isAccepted(response)) lost.add(client.deadline.clock.now())
+    throw unexpectedResponse(request, response)
   } finally {
     if (lost.count > 0) onRemaining({ id: undefined, lifetime, lost: lost.note(clientId, lifetime) })
   }

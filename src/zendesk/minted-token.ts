@@ -52,6 +52,7 @@ export function mintedToken(
   const { token, date } = mint
   const { facts, expiresIn } = mint.response
   const lifetime = expiresIn ?? requested.expiresIn
+  const mintedAt = date ?? now
   const minted: MintedToken = {
     token,
     id: facts.id,
@@ -59,11 +60,11 @@ export function mintedToken(
     userId: facts.userId,
     scopes: facts.scopes ?? requested.scopes,
     scopesReported: facts.scopes !== undefined,
-    expiresAt: lifetime === undefined ? '' : isoTime(now + lifetime * 1000),
+    expiresAt: lifetime === undefined ? '' : isoTime(mintedAt + lifetime * 1000),
     expiry: expiresIn !== undefined ? 'reported' : lifetime === undefined ? 'unknown' : 'requested',
     expiredAfter: expiresIn === undefined || date === undefined ? undefined : date + expiresIn * 1000,
     lifetime,
-    mintedAt: date ?? now,
+    mintedAt,
     seenWorking: false
   }
   setExpiry(minted, facts, mint)

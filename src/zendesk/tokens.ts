@@ -15,7 +15,7 @@ export const TOKENS_PATH = '/api/v2/oauth/tokens'
 const PREFIX_LENGTH = 10
 
 /** Environment variables have limits (128 KiB on Linux, 32,767 characters on Windows), and state is passed in one. */
-const SCOPES_LIMIT = 4096
+export const SCOPES_LIMIT = 4096
 
 /** What Zendesk reports about a token; what it does not report is `undefined`. */
 export interface TokenFacts {

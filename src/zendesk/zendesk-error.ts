@@ -77,7 +77,10 @@ export function isJson({ status, json }: ZendeskResponse, wanted: 403 | 404): bo
 export function missingScopes(response: ZendeskResponse): string | undefined {
   if (!isJson(response, 403)) return undefined
   const words = zendeskWords(response.json) ?? ''
-  return /missing the following required scopes?:\s*([\w:.,\s-]+)/i.exec(words)?.[1]?.trim()
+  return /missing the following required scopes?:\s*([\w:.,\s-]+)/i
+    .exec(words)?.[1]
+    ?.trim()
+    .replace(/\.$/, '')
 }
 
 /** The `error` of an OAuth error response, such as `invalid_grant` (RFC 6749 §5.2). */
@@ -134,7 +137,7 @@ function kindOf(response: ZendeskResponse, request: ZendeskRequest): ErrorKind {
   const code = OAUTH_ERRORS.get(oauthError(json))
   if (code !== undefined) return code
   if (status >= 300 && status < 400) return 'redirect'
-  if (html && (status === 401 || status === 403 || status === 429)) return 'gateway'
+  if (html && (request.method === 'DELETE' || [401, 403, 429].includes(status))) return 'gateway'
   if (status === 401) return 'credentialsRejected'
   if (status === 403) return missingScopes(response) === undefined ? 'forbidden' : 'missingScope'
   if (status === 429) return 'rateLimit'
