@@ -119,7 +119,8 @@ class Revocation {
   }
 
   #lastObstacle(): Why {
-    return this.#obstacles.at(-1)?.why ?? 'idUnknown'
+    const [last] = this.#obstacles.slice(-1) as [Obstacle]
+    return last.why
   }
 
   *#ways(): Generator<() => Promise<Outcome | Obstacle>> {

@@ -1,108 +1,135 @@
 import { describe, expect, it } from '@jest/globals'
-import { learn, mintedToken, type MintedToken } from '../../../src/zendesk/minted-token.ts'
 import { Secret } from '../../../src/lib/secret.ts'
-import { type MintReply } from '../../../src/zendesk/token-response.ts'
+import { addFacts, mintedToken, type Mint, type MintedToken } from '../../../src/zendesk/minted-token.ts'
 import { tokenFacts } from '../../../src/zendesk/tokens.ts'
 
 const token = new Secret('abcdefghij')
 const now = Date.parse('2026-11-21T12:00:00Z')
 /** Zendesk's clock is ten minutes ahead of the runner's. */
-const serverTime = now + 600_000
-const asked = { scopes: ['read', 'write'], expiresIn: 3600 }
+const date = now + 600_000
+const requested = { scopes: ['read', 'write'], expiresIn: 3600 }
+const admin = { scopes: ['read'], expiresIn: undefined }
 
-function reply(told: Record<string, unknown> = {}, expiresIn?: number): MintReply {
-  return { token, refreshToken: undefined, facts: tokenFacts(told), expiresIn }
+function mint(reported: Record<string, unknown> = {}, expiresIn?: number): Mint {
+  return { response: { token, refreshToken: undefined, facts: tokenFacts(reported), expiresIn }, token, date }
 }
 
-function minted(told: MintReply, request: Parameters<typeof mintedToken>[2] = asked): MintedToken {
-  return mintedToken(told, token, request, { now, serverTime })
+function minted(from = mint(), request: Parameters<typeof mintedToken>[1] = requested): MintedToken {
+  return mintedToken(from, request, now)
 }
 
-describe('mintedToken', () => {
-  it('has what was asked for where the reply tells nothing', () => {
-    expect(minted(reply())).toEqual({
+describe('a minted token', () => {
+  it('has what was requested if the response reports nothing, from the Date of the mint on', () => {
+    expect(minted()).toEqual({
       token,
       id: undefined,
       clientId: undefined,
       userId: undefined,
-      granted: undefined,
       scopes: ['read', 'write'],
-      mintedAt: now,
-      serverTime,
+      scopesReported: false,
+      expiresAt: '2026-11-21T13:10:00Z',
+      expiry: 'requested',
+      expiredAfter: undefined,
       lifetime: 3600,
-      expiresAt: '2026-11-21T13:00:00Z'
+      mintedAt: date,
+      seenWorking: false
     })
   })
 
-  it('takes the lifetime of the reply before that of the request', () => {
-    expect(minted(reply({}, 300))).toMatchObject({ lifetime: 300, expiresAt: '2026-11-21T12:05:00Z' })
+  it("uses the runner's clock if the mint has no Date, and never expires by that", () => {
+    const from = { ...mint({}, 300), date: undefined }
+    expect(minted(from)).toMatchObject({
+      expiresAt: '2026-11-21T12:05:00Z',
+      expiredAfter: undefined,
+      mintedAt: now
+    })
+    const reported = { ...mint({ expires_at: '2026-11-21T12:40:00Z' }), date: undefined }
+    expect(minted(reported)).toMatchObject({ expiry: 'reported', expiredAfter: undefined })
   })
 
-  it('does not expire where nobody set a lifetime', () => {
-    const never = minted(reply({ expires_at: null }), { scopes: [], expiresIn: undefined })
-    expect(never).toMatchObject({ lifetime: undefined, expiresAt: '' })
+  it('takes a reported lifetime before the requested one', () => {
+    expect(minted(mint({}, 300))).toMatchObject({
+      lifetime: 300,
+      expiry: 'reported',
+      expiresAt: '2026-11-21T12:15:00Z',
+      expiredAfter: date + 300_000
+    })
   })
 
-  it('takes an expiry that Zendesk tells, and measures the lifetime by Zendesk’s clock alone', () => {
-    const told = {
+  it('never expires only if Zendesk says so, and else it is unknown', () => {
+    const never = { lifetime: undefined, expiresAt: '', expiredAfter: undefined }
+    expect(minted(mint({ expires_at: null }), admin)).toMatchObject({ ...never, expiry: 'never' })
+    expect(minted(mint(), admin)).toMatchObject({ ...never, expiry: 'unknown' })
+  })
+
+  it("takes a reported expiry, and the lifetime between two of Zendesk's own times", () => {
+    const times = { created_at: '2026-11-21T12:10:00Z', expires_at: '2026-11-21T12:40:00Z' }
+    const reported = { id: 1, client_id: 2, user_id: 3, scopes: ['read'], ...times }
+    expect(minted(mint(reported), admin)).toMatchObject({
       id: 1,
-      client_id: 2,
-      user_id: 3,
+      clientId: 2,
+      userId: 3,
       scopes: ['read'],
-      created_at: '2026-11-21T12:10:00Z',
-      expires_at: '2026-11-21T12:40:00Z'
-    }
-    const facts = { id: 1, clientId: 2, userId: 3, scopes: ['read'] }
-    expect(minted(reply(told))).toMatchObject({ ...facts, lifetime: 1800, expiresAt: '2026-11-21T12:40:00Z' })
-    expect(minted(reply({ expires_at: '2026-11-21T12:40:00Z' })).lifetime).toBe(1800)
+      scopesReported: true,
+      lifetime: 1800,
+      expiresAt: '2026-11-21T12:40:00Z'
+    })
+    expect(minted(mint({ expires_at: '2026-11-21T12:40:00Z' }), admin).lifetime).toBe(1800)
+  })
+
+  it('has expired by the Date headers only if the expiry and the mint plus the lifetime are past', () => {
+    const early = mint({ expires_at: '2026-11-21T12:11:00Z' }, 3600)
+    expect(minted(early).expiredAfter).toBe(date + 3_600_000)
+    const late = mint({ created_at: '2026-11-21T13:00:00Z', expires_at: '2026-11-21T14:00:00Z' })
+    expect(minted(late, admin).expiredAfter).toBe(Date.parse('2026-11-21T14:00:00Z'))
+  })
+
+  it('has no known lifetime if its expiry is before its creation, unless the response reports one', () => {
+    const before = { created_at: '2026-11-21T12:10:00Z', expires_at: '2026-11-21T12:00:00Z' }
+    expect(minted(mint(before)).lifetime).toBeUndefined()
+    expect(minted(mint(before, 600)).lifetime).toBe(600)
   })
 })
 
-describe('an expiry that makes no sense', () => {
-  const before = { created_at: '2026-11-21T12:10:00Z', expires_at: '2026-11-21T12:00:00Z' }
-
-  it('leaves no lifetime, so that the token is revoked in any case', () => {
-    expect(minted(reply(before)).lifetime).toBeUndefined()
-  })
-
-  it('does not matter where the reply tells the seconds', () => {
-    expect(minted(reply(before, 600)).lifetime).toBe(600)
-  })
-})
-
-describe('learn', () => {
-  it('adds what the check told', () => {
-    const known = minted(reply())
+describe('the facts of the first use', () => {
+  it('are added', () => {
+    const known = minted()
     const expiry = { created_at: '2026-11-21T12:10:00Z', expires_at: '2026-11-21T13:10:01Z' }
-    learn(known, tokenFacts({ id: 1, client_id: 2, user_id: 3, ...expiry }), reply())
-    const facts = { id: 1, clientId: 2, userId: 3 }
-    expect(known).toMatchObject({ ...facts, lifetime: 3601, expiresAt: '2026-11-21T13:10:01Z' })
+    addFacts(known, tokenFacts({ id: 1, client_id: 2, user_id: 3, ...expiry }), mint())
+    expect(known).toMatchObject({
+      id: 1,
+      clientId: 2,
+      userId: 3,
+      lifetime: 3601,
+      expiresAt: '2026-11-21T13:10:01Z',
+      expiry: 'reported'
+    })
   })
 
-  it('keeps what the check does not tell', () => {
-    const known = minted(reply({ id: 1, client_id: 2, user_id: 3 }))
+  it('leave what they do not report', () => {
+    const known = minted(mint({ id: 1, client_id: 2, user_id: 3 }))
     const before = { ...known }
-    learn(known, tokenFacts({}), reply())
+    addFacts(known, tokenFacts({}), mint())
     expect(known).toEqual(before)
   })
 
-  it('believes the check that there is no expiry, unless the reply told one', () => {
-    const endless = minted(reply())
-    learn(endless, tokenFacts({ expires_at: null }), reply())
-    expect(endless).toMatchObject({ lifetime: undefined, expiresAt: '' })
-    const told = reply({}, 600)
-    const ending = minted(told)
-    learn(ending, tokenFacts({ expires_at: null }), told)
-    expect(ending).toMatchObject({ lifetime: 600, expiresAt: '2026-11-21T12:10:00Z' })
+  it('say that there is no expiry, unless the response to the mint reported one', () => {
+    const endless = minted()
+    addFacts(endless, tokenFacts({ expires_at: null }), mint())
+    expect(endless).toMatchObject({ lifetime: undefined, expiresAt: '', expiry: 'never' })
+    const from = mint({}, 600)
+    const ending = minted(from)
+    addFacts(ending, tokenFacts({ expires_at: null }), from)
+    expect(ending).toMatchObject({ lifetime: 600, expiry: 'reported' })
   })
 
-  it('learns the scopes where the reply did not tell them', () => {
-    const silent = minted(reply())
-    learn(silent, tokenFacts({ scopes: ['tickets:read'] }), reply())
-    expect(silent.scopes).toEqual(['tickets:read'])
-    const told = reply({ scopes: ['read'] })
-    const known = minted(told)
-    learn(known, tokenFacts({ scopes: ['tickets:read'] }), told)
+  it('report the scopes if the response to the mint did not', () => {
+    const silent = minted()
+    addFacts(silent, tokenFacts({ scopes: ['tickets:read'] }), mint())
+    expect(silent).toMatchObject({ scopes: ['tickets:read'], scopesReported: true })
+    const from = mint({ scopes: ['read'] })
+    const known = minted(from)
+    addFacts(known, tokenFacts({ scopes: ['tickets:read'] }), from)
     expect(known.scopes).toEqual(['read'])
   })
 })

@@ -515,12 +515,15 @@ describe('a cleanup token, if the id is not known,', () => {
   })
 })
 
-it('a fault of ours is thrown on, wherever it happens', async () => {
+it.each([1, 2])('a fault of ours is thrown on, at request %d', async (request) => {
   const test = testClient()
   const fault = new Error('ours')
+  let count = 0
   test.client.log.debug = () => {
-    throw fault
+    count += 1
+    if (count === request) throw fault
   }
   nock(ORIGIN).delete(`${TOKENS}/5`).reply(204)
+  if (request === 2) nock(ORIGIN).get(`${TOKENS}/current`).reply(401, rejection)
   expect(await rejectionOf(run([], undefined, {}, test))).toBe(fault)
 })

@@ -1,13 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import { type Credential } from '../../../src/zendesk/credential.ts'
-import { readMintReply } from '../../../src/zendesk/token-response.ts'
+import { readTokenResponse, secretsIn } from '../../../src/zendesk/token-response.ts'
 
-const ADMIN = { kind: 'api-token' } as Credential
-const GRANT = { kind: 'refresh-token' } as Credential
+const apiToken = { kind: 'api_token' } as Credential
+const clientCredentials = { kind: 'client_credentials' } as Credential
+const refreshToken = { kind: 'refresh_token' } as Credential
+const both = { access_token: 'access-1', refresh_token: 'refresh-1' }
 
-describe('readMintReply, for a token that an admin created', () => {
-  it('takes the full token and not its beginning, and what is told of it', () => {
-    const reply = readMintReply(
+describe('the response to a mint by an admin', () => {
+  it('has the full token, its facts and no refresh token that counts', () => {
+    const response = readTokenResponse(
       {
         token: {
           id: 5,
@@ -17,77 +19,67 @@ describe('readMintReply, for a token that an admin created', () => {
           token: 'fulltoken-',
           full_token: 'fulltoken-and-more',
           refresh_token: 'refresh-1',
-          created_at: '2026-11-21T12:00:00Z',
           expires_at: null
         }
       },
-      ADMIN
+      apiToken
     )
-    expect(reply.token?.reveal()).toBe('fulltoken-and-more')
-    expect(reply.refreshToken?.reveal()).toBe('refresh-1')
-    expect(reply.facts).toMatchObject({ id: 5, clientId: 6, userId: 7, scopes: ['read'], expiresAt: null })
-    expect(reply.expiresIn).toBeUndefined()
+    expect(response.token?.reveal()).toBe('fulltoken-and-more')
+    expect(response.facts).toMatchObject({ id: 5, clientId: 6, userId: 7, scopes: ['read'], expiresAt: null })
+    expect(response).toMatchObject({ refreshToken: undefined, expiresIn: undefined })
   })
 
-  it('takes nothing of the other form of reply', () => {
-    expect(readMintReply({ access_token: 'abcdefgh' }, ADMIN).token).toBeUndefined()
-  })
-
-  it.each([
-    undefined,
-    null,
-    'text',
-    [],
-    {},
-    { token: null },
-    { token: 'abcdefgh' },
-    { token: { full_token: 'short' } }
-  ])('finds no token in %j', (json) => {
-    expect(readMintReply(json, ADMIN)).toMatchObject({ token: undefined, refreshToken: undefined })
-  })
+  it.each([undefined, 'text', [], {}, { token: 'abcdefgh' }, { token: { full_token: 'short' } }, both])(
+    'has no token in %j',
+    (json) => {
+      expect(readTokenResponse(json, apiToken)).toMatchObject({ token: undefined, refreshToken: undefined })
+    }
+  )
 })
 
-describe('readMintReply, for a grant', () => {
-  it('takes the tokens, the scopes and the lifetime', () => {
-    const reply = readMintReply(
-      {
-        access_token: 'access-1',
-        refresh_token: 'refresh-1',
-        token_type: 'bearer',
-        scope: 'read write',
-        expires_in: 1800
-      },
-      GRANT
-    )
-    expect(reply.token?.reveal()).toBe('access-1')
-    expect(reply.refreshToken?.reveal()).toBe('refresh-1')
-    expect(reply.facts.scopes).toEqual(['read', 'write'])
-    expect(reply.facts.id).toBeUndefined()
-    expect(reply.expiresIn).toBe(1800)
+describe('the response to a grant', () => {
+  it('has the tokens, the scopes and the lifetime', () => {
+    const json = { ...both, token_type: 'bearer', scope: 'read write', expires_in: 1800 }
+    const response = readTokenResponse(json, refreshToken)
+    expect(response.token?.reveal()).toBe('access-1')
+    expect(response.refreshToken?.reveal()).toBe('refresh-1')
+    expect(response.facts).toMatchObject({ id: undefined, scopes: ['read', 'write'] })
+    expect(response.expiresIn).toBe(1800)
   })
 
-  it('takes nothing of the other form of reply', () => {
-    expect(readMintReply({ token: { full_token: 'abcdefgh' } }, GRANT).token).toBeUndefined()
+  it('has no token in the other form of response', () => {
+    expect(readTokenResponse({ token: { full_token: 'abcdefgh' } }, refreshToken).token).toBeUndefined()
   })
 
-  it('does not lose a refresh token that came with no token that can be used, however short it is', () => {
-    const reply = readMintReply({ access_token: 17, refresh_token: 'r' }, GRANT)
-    expect(reply.token).toBeUndefined()
-    expect(reply.refreshToken?.reveal()).toBe('r')
+  it('keeps a refresh token without a usable access token, however short it is', () => {
+    const response = readTokenResponse({ access_token: 17, refresh_token: 'r' }, refreshToken)
+    expect(response.token).toBeUndefined()
+    expect(response.refreshToken?.reveal()).toBe('r')
+  })
+
+  it('has no refresh token with client credentials, so that its value is not masked', () => {
+    const reveal = (credential: Credential): string[] =>
+      secretsIn(both, credential).map((secret) => secret.reveal())
+    expect(reveal(clientCredentials)).toEqual(['access-1'])
+    expect(reveal(refreshToken)).toEqual(['access-1', 'refresh-1'])
   })
 
   it.each([undefined, null, 5, '', 'two words', 'line\nbreak', 'x'.repeat(8193)])(
     'takes %.20j for no refresh token',
     (refresh_token) => {
-      expect(readMintReply({ access_token: 'abcdefgh', refresh_token }, GRANT).refreshToken).toBeUndefined()
+      expect(readTokenResponse({ ...both, refresh_token }, refreshToken).refreshToken).toBeUndefined()
     }
   )
 
-  it.each([undefined, null, '3600', 0, -1, 1.5, 1e300])('takes %j for no lifetime', (expires_in) => {
-    expect(readMintReply({ access_token: 'abcdefgh', expires_in }, GRANT).expiresIn).toBeUndefined()
-  })
+  it.each([undefined, null, '3600', 0, -1, 1.5, 1e300, Number.MAX_SAFE_INTEGER])(
+    'takes %j for no lifetime',
+    (expires_in) => {
+      expect(readTokenResponse({ ...both, expires_in }, refreshToken).expiresIn).toBeUndefined()
+    }
+  )
 
-  it('tells no scopes where the reply tells none', () => {
-    expect(readMintReply({ access_token: 'abcdefgh' }, GRANT).facts.scopes).toBeUndefined()
+  it('reports no scopes if it has none, and an empty list if it says that there are none', () => {
+    expect(readTokenResponse(both, clientCredentials).facts.scopes).toBeUndefined()
+    expect(readTokenResponse({ ...both, scope: '' }, clientCredentials).facts.scopes).toEqual([])
   })
 })
