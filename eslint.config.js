@@ -1,5 +1,11 @@
 import tseslint from 'typescript-eslint'
 
+/** Dependencies point one way: index → steps → inputs, runner → zendesk → lib. */
+const layer = (files, ...forbidden) => ({
+  files,
+  rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: `^(?:${forbidden.join('|')})` }] }] }
+})
+
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', 'build/', 'stubs/', 'node_modules/', 'examples/', '.github/'] },
   ...tseslint.configs.strictTypeChecked,
@@ -15,6 +21,11 @@ export default tseslint.config(
       'no-console': 'error'
     }
   },
+  layer(['src/*.ts'], '\\./index'),
+  layer(['src/inputs/*.ts'], '\\.\\./(?!lib/|zendesk/)'),
+  layer(['src/runner/*.ts'], '\\.\\./(?!lib/|zendesk/)'),
+  layer(['src/zendesk/*.ts'], '\\.\\./(?!lib/)', '@actions/core'),
+  layer(['src/lib/*.ts'], '\\.\\./', '@actions/'),
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
   {
     files: ['mock/**', 'scripts/**', '__tests__/**'],

@@ -12,7 +12,7 @@ async function problems(text: string): Promise<string[]> {
 }
 
 const step = `- id: zendesk
-  uses: OWNER/create-zendesk-token@v1
+  uses: <owner>/create-zendesk-token@v1
   with:
     subdomain: acme
     client-id: ci_bot
@@ -61,7 +61,7 @@ describe('a step that uses the action', () => {
 
   it('is held to its own manifest in sweep', async () => {
     const sweep = (input: string): string =>
-      `uses: OWNER/create-zendesk-token/sweep@v1\nwith: { subdomain: acme, client-id: ci_bot, ${input} }\n`
+      `uses: <owner>/create-zendesk-token/sweep@v1\nwith: { subdomain: acme, client-id: ci_bot, ${input} }\n`
     expect(await problems(sweep('older-than: 7d'))).toEqual([])
     expect(await problems(sweep('scopes: read'))).toEqual(['2: unknown input `scopes`'])
   })

@@ -510,32 +510,28 @@ __nccwpck_require__.r(__webpack_exports__);
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  main: () => (/* binding */ main),
-  post: () => (/* binding */ post),
+  main: () => (/* binding */ src_main),
+  post: () => (/* binding */ src_post),
   sweep: () => (/* binding */ src_sweep)
 });
 
-;// CONCATENATED MODULE: ./src/secret.ts
-/** A value that is never printed: everything that would show it shows `***`. */
-class Secret {
-    #value;
-    constructor(value) {
-        this.#value = value;
-    }
-    /** The value itself: call this only where it leaves for Zendesk or for a file of the runner. */
-    reveal() {
-        return this.#value;
-    }
-    toString() {
-        return '***';
-    }
-    toJSON() {
-        return '***';
-    }
-    [Symbol.for('nodejs.util.inspect.custom')]() {
-        return '***';
-    }
-}
+;// CONCATENATED MODULE: ./src/lib/clock.ts
+const systemClock = {
+    now: () => Date.now(),
+    elapsed: () => performance.now(),
+    random: () => Math.random(),
+    sleep: (ms, signal) => new Promise((resolve) => {
+        const wake = () => {
+            clearTimeout(timer);
+            signal.removeEventListener('abort', wake);
+            resolve();
+        };
+        const timer = setTimeout(wake, ms);
+        signal.addEventListener('abort', wake);
+        if (signal.aborted)
+            wake();
+    })
+};
 
 ;// CONCATENATED MODULE: external "os"
 const external_os_namespaceObject = require("os");
@@ -2356,19 +2352,25 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
-;// CONCATENATED MODULE: ./src/redact.ts
+;// CONCATENATED MODULE: ./src/lib/redact.ts
 /*
- * What others say (Zendesk, a proxy, the author of an input) on its way to a log.
- *
- * The runner masks a known secret in a few forms; a server can echo it in more, split by control characters,
- * or send text that the runner takes for a command. So text is cleaned here before the runner sees it.
+ * Makes text safe to print. The runner masks a known secret in a few forms; a server can repeat it in others, in
+ * part or interrupted by control characters, or send text that the runner takes for a command.
  */
+/** Characters of the text that are looked at, and of the result that are kept. */
+const READ_LIMIT = 2048;
 const QUOTE_LIMIT = 200;
-/** What may stand between the characters of a secret that a server repeats in pieces. */
+/** A run of this many characters that it shares with a secret is removed from text that somebody else wrote. */
+const SHARED_RUN = 12;
+/** Shorter values are not taken for secrets: hiding `1` or `acme` would ruin every line. */
+const SHORTEST_SECRET = 4;
+/** Characters that may separate the parts of a secret. */
 const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u;
-const SHORTEST = 4;
 const known = new Set();
-/** Makes `secret` unprintable from here on, in the forms in which servers like to repeat what they were sent. */
+/** Every run of {@link SHARED_RUN} characters of the known secrets, and the secrets that are in it. */
+const knownRuns = new Set();
+const indexed = new Set();
+/** Hides `secret` from here on, in the forms in which servers repeat what they were sent. */
 function remember(secret) {
     const bytes = Buffer.from(secret);
     const forms = [
@@ -2382,19 +2384,18 @@ function remember(secret) {
         bytes.toString('base64url'),
         bytes.toString('hex')
     ];
-    // What is shorter than any secret would take words apart that have nothing to do with it.
     for (const { text } of forms.map(compact))
-        if (text.length >= SHORTEST)
+        if (text.length >= SHORTEST_SECRET)
             known.add(text);
 }
-/** The base64 of a secret that comes after so many other bytes, as far as these do not change it. */
+/** The base64 of a secret behind `by` other bytes, without the characters that those bytes change. */
 function shifted(bytes, by) {
     return Buffer.concat([Buffer.alloc(by), bytes])
         .toString('base64')
         .replace(/.=*$/, '')
         .slice(by + 1);
 }
-/** The text in lower case without separators, and where each of its characters stood. */
+/** The text in lower case without separators, and the position of each of its characters. */
 function compact(text) {
     const positions = [];
     let rest = '';
@@ -2408,119 +2409,138 @@ function compact(text) {
     }
     return { text: rest, positions };
 }
-/** Replaces every known secret in `text` by `***`, in any case of its letters, and where it comes in pieces. */
-function redact(text) {
+/** Finds where `text` contains one of the known secrets as a whole. */
+function* wholeSecrets(text) {
+    for (const secret of known) {
+        for (let at = text.indexOf(secret); at !== -1; at = text.indexOf(secret, at + 1))
+            yield [at, secret.length];
+    }
+}
+/** Finds where `text` shares a run of {@link SHARED_RUN} characters with a known secret. */
+function* partialSecrets(text) {
+    // Built when it is first needed, which in most steps is never.
+    for (const secret of known) {
+        if (indexed.has(secret))
+            continue;
+        indexed.add(secret);
+        for (const [, run] of runsOf(secret))
+            knownRuns.add(run);
+    }
+    for (const [start, run] of runsOf(text))
+        if (knownRuns.has(run))
+            yield [start, SHARED_RUN];
+}
+function* runsOf(text) {
+    for (let at = 0; at + SHARED_RUN <= text.length; at += 1)
+        yield [at, text.slice(at, at + SHARED_RUN)];
+}
+/** Replaces what `find` finds in `text` by `***`. */
+function redact(text, ...finders) {
     const { text: rest, positions } = compact(text);
-    const secret = new Set();
-    for (const form of known) {
-        for (let at = rest.indexOf(form); at !== -1; at = rest.indexOf(form, at + 1)) {
-            const [start, end] = [positions[at], positions[at + form.length - 1]].map(Number);
-            for (let position = start; position <= end; position += 1)
-                secret.add(position);
+    const hidden = new Set();
+    for (const find of finders) {
+        for (const [start, length] of find(rest)) {
+            const [from, to] = [positions[start], positions[start + length - 1]].map(Number);
+            for (let position = from; position <= to; position += 1)
+                hidden.add(position);
         }
     }
-    if (secret.size === 0)
+    if (hidden.size === 0)
         return text;
-    return text.split('').reduce((shown, character, position) => {
-        if (!secret.has(position))
-            return shown + character;
-        return secret.has(position - 1) ? shown : `${shown}***`;
-    }, '');
+    const shown = [];
+    for (let position = 0; position < text.length; position += 1) {
+        if (!hidden.has(position))
+            shown.push(text.charAt(position));
+        else if (!hidden.has(position - 1))
+            shown.push('***');
+    }
+    return shown.join('');
 }
 /**
- * Makes `text` safe as a line of a log: no known secret, one line, no control or invisible characters, and
- * nothing in it that the runner would execute (`::` at the start of a line, `##[` anywhere in it).
+ * Makes a sentence of ours safe as one line of the log: no known secret, no control or invisible characters, and
+ * nothing that the runner would execute (`::` at the start of a line, `##[` anywhere in it).
  */
 function oneLine(text) {
-    const plain = redact(text)
+    const plain = redact(text, wholeSecrets)
         .replace(/\s+/g, ' ')
         .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '');
-    return redact(plain)
+    return redact(plain, wholeSecrets)
         .replace(/:(?=:)/g, ': ')
         .replace(/##(?=\[)/g, '## ');
 }
-/** Text that is not ours, ready to be quoted in a line: cleaned, without markup, at most 200 characters. */
+/**
+ * Makes text that somebody else wrote safe to quote in a line. It is cut to 2 kB before anything else, so that
+ * cleaning takes linear time; then secrets go, whole or in part, and markup, and it is cut to 200 characters.
+ */
 function quote(text) {
-    const withoutMarkup = redact(text)
-        .replace(/<[^>]*>/g, '')
-        .replace(/[<>]/g, '');
-    const characters = Array.from(oneLine(withoutMarkup).trim());
+    const read = redact(text.slice(0, READ_LIMIT), wholeSecrets, partialSecrets);
+    const plain = read.replace(/<[^>]*>/g, '').replace(/[<>]/g, '');
+    const characters = Array.from(oneLine(redact(plain, wholeSecrets, partialSecrets)).trim());
     return characters.length <= QUOTE_LIMIT
         ? characters.join('')
         : `${characters.slice(0, QUOTE_LIMIT - 1).join('')}…`;
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/account.ts
-/*
- * Where a Zendesk account is: its subdomain and its origin.
- */
-/** The subdomain that `acme`, `acme.zendesk.com` or `https://acme.zendesk.com/` names; `undefined` for anything else. */
-function subdomainOf(value) {
-    const pattern = /^(?:(?:https:\/\/)?([^./]+)\.zendesk\.com\/?|([^./]+))$/;
-    const [, long, short] = pattern.exec(value.toLowerCase()) ?? [];
-    const subdomain = long ?? short;
-    return subdomain !== undefined && /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(subdomain)
-        ? subdomain
-        : undefined;
-}
-/** The origin of an account. */
-function originOf(subdomain) {
-    return `https://${subdomain}.zendesk.com`;
-}
-/**
- * The origin that `value` names: `https:`, or `http:` on this machine, and nothing besides scheme, host and port;
- * `undefined` for anything else.
- */
-function readOrigin(value) {
-    if (!/^https?:\/\/[^/?#@\\]+\/?$/i.test(value) || !URL.canParse(value))
-        return undefined;
-    const url = new URL(value);
-    return url.protocol === 'https:' || isLoopback(url) ? url.origin : undefined;
-}
-/** Whether a secret sent to `origin` reaches neither Zendesk nor this machine. */
-function isForeign(origin) {
-    const url = new URL(origin);
-    return !isLoopback(url) && url.hostname !== '[::1]' && !/(?:^|\.)zendesk\.com$/.test(url.hostname);
-}
-function isLoopback({ hostname }) {
-    return hostname === 'localhost' || /^127(?:\.\d+){3}$/.test(hostname);
+;// CONCATENATED MODULE: ./src/lib/secret.ts
+/** A value that is never printed: everything that would show it shows `***`. */
+class Secret {
+    #value;
+    constructor(value) {
+        this.#value = value;
+    }
+    /** The value itself: call this only where it leaves for Zendesk or for a file of the runner. */
+    reveal() {
+        return this.#value;
+    }
+    toString() {
+        return '***';
+    }
+    toJSON() {
+        return '***';
+    }
+    [Symbol.for('nodejs.util.inspect.custom')]() {
+        return '***';
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/credential.ts
 
-/** How a confidential client's secret travels (RFC 6749 §2.3.1, names of RFC 8414). */
+/** How a confidential client's secret is sent (RFC 6749 §2.3.1, names of RFC 8414). */
 const AUTH_METHODS = ['client_secret_post', 'client_secret_basic'];
-/** The inputs that choose a credential. */
 const CREDENTIAL_KINDS = [
-    'api-token',
-    'access-token',
-    'client-secret',
-    'authorization-code',
-    'refresh-token'
+    'api_token',
+    'access_token',
+    'client_credentials',
+    'authorization_code',
+    'refresh_token'
 ];
-/** Whether a credential is one with which an admin creates a token, and not one that is exchanged for it. */
-function isAdmin(credential) {
-    return credential.kind === 'api-token' || credential.kind === 'access-token';
+/** Whether an admin creates a token with this kind of credential, instead of exchanging it for one. */
+function isAdminKind(kind) {
+    return kind === 'api_token' || kind === 'access_token';
 }
-/** Whether a credential is exchanged for a pair: an access token, and the refresh token that lives and dies with it. */
-function comesInPairs({ kind }) {
-    return kind === 'authorization-code' || kind === 'refresh-token';
+/** {@link isAdminKind}, of a credential. */
+function isAdmin(credential) {
+    return isAdminKind(credential.kind);
+}
+/** Whether the grant gives a refresh token as well: revoking the access token would revoke that, too. */
+function givesRefreshToken({ kind }) {
+    return kind === 'authorization_code' || kind === 'refresh_token';
 }
 /** The `Authorization` header of a bearer token (RFC 6750 §2.1). */
 function bearer(token) {
     return new Secret(`Bearer ${token.reveal()}`);
 }
-/** The base64 half of the Basic header of an API token: `{email}/token:{api-token}`. */
+/** The base64 part of the Basic header of an API token: `{email}/token:{api-token}`. */
 function apiTokenBasic(email, apiToken) {
     return Buffer.from(`${email}/token:${apiToken}`).toString('base64');
 }
-/** The base64 half of the Basic header of a client, both halves form-encoded first (RFC 6749 §2.3.1). */
+/** The base64 part of the Basic header of a client, both halves form-encoded first (RFC 6749 §2.3.1). */
 function clientBasic(clientId, clientSecret) {
     return Buffer.from(`${formEncode(clientId)}:${formEncode(clientSecret)}`).toString('base64');
 }
 /** The `Authorization` header of an admin's credential. */
 function adminAuthorization(credential) {
-    return credential.kind === 'access-token'
+    return credential.kind === 'access_token'
         ? bearer(credential.accessToken)
         : new Secret(`Basic ${apiTokenBasic(credential.email, credential.apiToken.reveal())}`);
 }
@@ -2528,10 +2548,349 @@ function formEncode(text) {
     return new URLSearchParams([['', text]]).toString().slice(1);
 }
 
+;// CONCATENATED MODULE: ./src/lib/json.ts
+/*
+ * Reading JSON that somebody else wrote: a value of the wrong type is as if it were missing.
+ */
+/** Whether `value` is a JSON object. */
+function isObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+/** `value` if it is a JSON object, else an empty one. */
+function object(value) {
+    return isObject(value) ? value : {};
+}
+/** `value` if it is an array, else an empty one. */
+function list(value) {
+    return Array.isArray(value) ? value : [];
+}
+/** `value` if it is a string that is not empty. */
+function json_text(value) {
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = require("node:http");
+var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_namespaceObject);
+;// CONCATENATED MODULE: external "node:https"
+const external_node_https_namespaceObject = require("node:https");
+var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_node_https_namespaceObject);
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = require("node:net");
+;// CONCATENATED MODULE: ./src/zendesk/body.ts
+
+/** 1 MiB: far above any response of Zendesk's token endpoints. */
+const BODY_LIMIT = 1024 * 1024;
+/** The body was not read to its end. */
+class IncompleteBody extends Error {
+    kind;
+    constructor(kind) {
+        super(kind);
+        this.kind = kind;
+    }
+}
+/**
+ * Reads the body of a response as UTF-8 text. Unlike http-client's `readBody()`, which never settles if the peer
+ * drops the connection half-way, this always does.
+ *
+ * @throws {IncompleteBody} if the response broke off or is larger than 1 MiB
+ */
+async function readBody(message) {
+    const chunks = [];
+    let size = 0;
+    try {
+        for await (const chunk of message) {
+            chunks.push(chunk);
+            size += chunk.length;
+            if (size > BODY_LIMIT)
+                break;
+        }
+    }
+    catch {
+        throw new IncompleteBody('brokenOff');
+    }
+    if (size > BODY_LIMIT)
+        throw new IncompleteBody('tooLarge');
+    if (!message.complete)
+        throw new IncompleteBody('brokenOff');
+    return Buffer.concat(chunks).toString('utf8');
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/network-error.ts
+/** A request that got no complete response. */
+class NetworkError extends Error {
+    kind;
+    sent;
+    code;
+    staleConnection;
+    /**
+     * @param sent whether the request was on its way, so that Zendesk may have carried it out
+     * @param code what the system or the proxy called it, such as `ECONNREFUSED` or `407`
+     * @param staleConnection whether a connection that was kept open turned out to be closed
+     */
+    constructor(kind, sent, code = '', staleConnection = false) {
+        super(`${LABELS[kind]}${code === '' ? '' : ` (${code})`}`);
+        this.kind = kind;
+        this.sent = sent;
+        this.code = code;
+        this.staleConnection = staleConnection;
+    }
+}
+/** How the log names each kind when it announces a retry. */
+const LABELS = {
+    dns: 'host name not found',
+    certificate: 'untrusted certificate',
+    tls: 'TLS failed',
+    connection: 'connection failed',
+    proxy: 'proxy failed',
+    proxyRefused: 'proxy refused the connection',
+    proxyUnreadable: 'unreadable proxy URL',
+    proxyIsHttps: 'https:// proxy',
+    brokenOff: 'connection broke',
+    tooLarge: 'response too large',
+    timeout: 'timeout',
+    cancelled: 'cancelled',
+    unsendable: 'request refused by Node'
+};
+const TUNNEL = 'tunneling socket could not be established, ';
+const CERTIFICATE = /CERT|CRL|^UNABLE_TO_|^INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH|certificate/;
+/**
+ * Classifies an error of Node, or of the `tunnel` package below http-client. `tunnel` reports everything that
+ * happens at a proxy as `ECONNRESET`, so its message has to be read.
+ *
+ * @param reused whether the request was sent over a connection that was kept open
+ */
+function networkError({ code = '', message }, sent, reused = false) {
+    if (message.startsWith(TUNNEL)) {
+        const status = /statusCode=(\d+)/.exec(message)?.[1];
+        if (status !== undefined)
+            return new NetworkError('proxyRefused', false, status);
+        if (CERTIFICATE.test(message))
+            return new NetworkError('certificate', false, 'of the proxy');
+        return new NetworkError('proxy', false, /\bE[A-Z_]{4,}\b/.exec(message)?.[0]);
+    }
+    if (message === 'got illegal response body from proxy')
+        return new NetworkError('proxy', false, 'invalid response');
+    if (code.startsWith('ERR_INVALID'))
+        return new NetworkError('unsendable', false, code);
+    if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+        return new NetworkError('dns', false, code);
+    if (CERTIFICATE.test(code))
+        return new NetworkError('certificate', false, code);
+    if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
+        return new NetworkError('tls', sent, code);
+    return new NetworkError(sent ? 'brokenOff' : 'connection', sent, code, reused);
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/proxy.ts
+
+
+/** The variables that http-client reads, by the protocol of the request. */
+const VARIABLES = { 'https:': ['https_proxy', 'HTTPS_PROXY'], 'http:': ['http_proxy', 'HTTP_PROXY'] };
+function parse(value) {
+    return URL.canParse(value) ? new URL(value) : undefined;
+}
+/** Returns the passwords in the proxy variables of `env`, as they are written there and as they are sent. */
+function proxyPasswords(env) {
+    const values = Object.values(VARIABLES)
+        .flat()
+        .flatMap((name) => env[name] ?? []);
+    const passwords = values.flatMap((value) => [
+        parse(value)?.password ?? '',
+        // Without a scheme, `user:password@proxy:8080` is a URL of the scheme `user:`.
+        parse(`http://${value}`)?.password ?? ''
+    ]);
+    return [...new Set(passwords.flatMap((password) => [password, decode(password)]))].filter(Boolean);
+}
+function decode(text) {
+    try {
+        return decodeURIComponent(text);
+    }
+    catch {
+        return text;
+    }
+}
+/**
+ * Checks the proxy that would be used for `url`. http-client silently ignores a proxy URL that it cannot read, so
+ * that the request would bypass the proxy; and it checks the certificate of an `https://` proxy against the name of
+ * the target.
+ *
+ * @returns the error to throw, which names the variable; `undefined` if there is no proxy, or a usable one
+ */
+function proxyProblem(url, env) {
+    if (checkBypass(url))
+        return undefined;
+    const name = VARIABLES[url.protocol].find((variable) => env[variable]);
+    if (name === undefined)
+        return undefined;
+    const proxy = read(String(env[name]));
+    if (proxy?.protocol === 'https:')
+        return new NetworkError('proxyIsHttps', false, name);
+    const usable = proxy?.protocol === 'http:' && proxy.hostname !== '' && decodable(proxy);
+    return usable ? undefined : new NetworkError('proxyUnreadable', false, name);
+}
+/** Reads a proxy URL as http-client does: with `http://` in front if it has no scheme. */
+function read(value) {
+    return parse(value) ?? (/^https?:\/\//.test(value) ? undefined : parse(`http://${value}`));
+}
+function decodable({ username, password }) {
+    try {
+        decodeURIComponent(username + password);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/connection.ts
+
+
+
+
+
+
+
+
+/**
+ * A connection to one origin, kept open between requests (through a proxy, `tunnel` opens one for each). Proxies
+ * and their exceptions are http-client's (`https_proxy`, `http_proxy`, `no_proxy`); redirects are never followed.
+ */
+class Connection {
+    origin;
+    userAgent;
+    #client;
+    /**
+     * @param origin such as `https://acme.zendesk.com`
+     * @param userAgent the `User-Agent` of every request
+     */
+    constructor(origin, userAgent) {
+        this.origin = origin;
+        this.userAgent = userAgent;
+    }
+    /**
+     * Sends one request and reads its response, whatever its status.
+     *
+     * @throws {NetworkError} if no complete response came in time; the connection is then closed
+     */
+    async exchange(request, limits) {
+        const url = new URL(request.path, this.origin);
+        const problem = proxyProblem(url, process.env);
+        if (problem !== undefined)
+            throw problem;
+        const module = url.protocol === 'https:' ? (external_node_https_default()) : (external_node_http_default());
+        this.#client ??= new lib_HttpClient(undefined, [], { keepAlive: true, maxSockets: 1, allowRedirects: false });
+        const client = this.#client;
+        const headers = { accept: 'application/json', 'user-agent': this.userAgent };
+        if (request.authorization !== undefined)
+            headers.authorization = request.authorization.reveal();
+        if (request.body !== undefined)
+            headers['content-type'] = 'application/json';
+        const outgoing = new Outgoing();
+        const info = {
+            parsedUrl: url,
+            options: {
+                method: request.method,
+                host: url.hostname.replace(/^\[|\]$/g, ''),
+                port: Number(url.port) || (module === (external_node_https_default()) ? 443 : 80),
+                path: url.pathname + url.search,
+                headers,
+                agent: client.getAgent(url.href)
+            },
+            // `requestRaw` instead of `request`: only the raw request shows whether it was sent, and can be ended while
+            // a proxy keeps it waiting.
+            httpModule: {
+                request: (options, onResponse) => outgoing.track(module.request(options, onResponse))
+            }
+        };
+        let giveUp;
+        const givenUp = new Promise((_resolve, reject) => {
+            giveUp = (kind) => {
+                // Before the request is sent, it is the proxy that keeps it waiting.
+                const isProxy = kind === 'timeout' && !outgoing.sent && lib_getProxyUrl(url.href) !== '';
+                reject(new NetworkError(isProxy ? 'proxy' : kind, outgoing.sent));
+            };
+        });
+        const timers = [setTimeout(giveUp, limits.timeout, 'timeout')];
+        const cancel = () => {
+            timers.push(setTimeout(giveUp, outgoing.sent ? limits.grace : 0, 'cancelled'));
+            // A request that still waits for its connection must not be sent any more.
+            if (!outgoing.sent)
+                outgoing.request?.destroy();
+        };
+        limits.signal.addEventListener('abort', cancel);
+        try {
+            return await Promise.race([connection_read(client.requestRaw(info, request.body?.reveal() ?? null)), givenUp]);
+        }
+        catch (error) {
+            const { request: raw, sent } = outgoing;
+            raw?.destroy();
+            this.close();
+            if (error instanceof NetworkError)
+                throw error;
+            if (limits.signal.aborted && !sent)
+                throw new NetworkError('cancelled', false);
+            if (error instanceof IncompleteBody)
+                throw new NetworkError(error.kind, true);
+            throw networkError(error, sent, raw?.reusedSocket);
+        }
+        finally {
+            limits.signal.removeEventListener('abort', cancel);
+            timers.forEach(clearTimeout);
+        }
+    }
+    /** Closes the connection; the next request opens another. */
+    close() {
+        this.#client?.dispose();
+        this.#client = undefined;
+    }
+}
+/** A request on its way. */
+class Outgoing {
+    request;
+    /** Whether it was sent, so that Zendesk may have carried it out. */
+    sent = false;
+    track(request) {
+        this.request = request;
+        // Node writes the request to the socket as soon as this is connected, and secure.
+        return request.on('socket', (socket) => {
+            this.sent = !socket.connecting && socket.secureConnecting !== true;
+            if (this.sent)
+                return;
+            socket.once(socket.secureConnecting === undefined ? 'connect' : 'secureConnect', () => {
+                this.sent = true;
+            });
+        });
+    }
+}
+async function connection_read(response) {
+    const { message } = await response;
+    const text = await readBody(message);
+    const { headers, statusCode } = message;
+    const date = Date.parse(headers.date ?? '');
+    return {
+        status: Number(statusCode),
+        json: connection_parse(text),
+        html: /^\s*</.test(text),
+        retryAfter: headers['retry-after'],
+        location: headers.location,
+        date: Number.isNaN(date) ? undefined : date,
+        requestId: headers['x-request-id']?.toString()
+    };
+}
+function connection_parse(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/zendesk/scopes.ts
 /*
- * Zendesk's scopes, https://support.zendesk.com/hc/en-us/articles/4408838272410 and the announcement of
- * granular scopes of 2026-08-10. The list moves: a scope that is not in it is worth a warning, never an error.
+ * Zendesk's scopes: https://support.zendesk.com/hc/en-us/articles/4408838272410 and the announcement of granular
+ * scopes of 2026-08-10. The list grows: a scope that is not in it is worth a warning, never an error.
  */
 const BOTH = [
     'tickets users organizations hc apps automations targets triggers macros requests satisfaction_ratings',
@@ -2545,30 +2904,39 @@ const KNOWN_SCOPES = [
     'read',
     'write',
     'impersonate',
+    'unrestricted',
     ...[...BOTH, ...READ_ONLY].map((resource) => `${resource}:read`),
     ...[...BOTH, ...WRITE_ONLY].map((resource) => `${resource}:write`)
 ];
-/** The scopes in `text`, each once, separated by spaces, commas or newlines. */
+/** Splits `text` into scopes, each once, at spaces, commas and newlines. */
 function splitScopes(text) {
     return [...new Set(text.split(/[\s,]+/).filter(Boolean))];
 }
-/** Whether `scope` has the form of a scope: words of letters, digits, `_`, `-` and `.`, joined by colons. */
+/** Whether `scope` has the form of a scope: one word, or `word:word`. */
 function isWellFormedScope(scope) {
-    return /^[\w.-]+(?::[\w.-]+)*$/.test(scope);
+    return /^[\w.-]+(?::[\w.-]+)?$/.test(scope);
 }
-/** The documented scope nearest to `scope`, which is not documented; `undefined` where it is. */
+/** The documented scope that is nearest to `scope`; `undefined` if `scope` is documented itself. */
 function nearestScope(scope) {
     if (KNOWN_SCOPES.includes(scope))
         return undefined;
     const distances = KNOWN_SCOPES.map((known) => [known, distance(scope.toLowerCase(), known)]);
     return distances.reduce((best, next) => (next[1] < best[1] ? next : best))[0];
 }
-/** The scopes of `requested` that `granted` does not cover: `read` covers every `x:read`, `write` every `x:write`. */
+/**
+ * The scopes of `requested` that `granted` does not cover: `read` covers every `x:read`, `write` every `x:write`,
+ * and `unrestricted` everything.
+ */
 function scopesNotGranted(requested, granted) {
-    const broad = granted.filter((scope) => /^(?:read|write)$/.test(scope));
-    return requested.filter((scope) => !granted.includes(scope) && !broad.includes(scope.slice(scope.lastIndexOf(':') + 1)));
+    if (granted.includes('unrestricted'))
+        return [];
+    return requested.filter((scope) => !granted.includes(scope) && !granted.includes(/:(read|write)$/.exec(scope)?.[1] ?? scope));
 }
-/** Levenshtein's distance: how many letters have to change to make `a` of `b`. */
+/** Whether a token with these scopes may revoke a token: full `write` access is needed. */
+function mayRevoke(scopes) {
+    return scopes.includes('write') || scopes.includes('unrestricted');
+}
+/** The Levenshtein distance: how many letters have to change to turn `a` into `b`. */
 function distance(a, b) {
     let row = [...Array(b.length + 1).keys()];
     for (const letter of a) {
@@ -2584,332 +2952,6 @@ function distance(a, b) {
     return Math.max(...row.slice(-1));
 }
 
-;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = require("node:http");
-var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_namespaceObject);
-;// CONCATENATED MODULE: external "node:https"
-const external_node_https_namespaceObject = require("node:https");
-var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_node_https_namespaceObject);
-;// CONCATENATED MODULE: ./src/zendesk/body.ts
-
-/** 1 MiB: far above any reply of Zendesk's token endpoints. */
-const BODY_LIMIT = 1024 * 1024;
-/** The body was not read to its end: it broke off, or is larger than 1 MiB. */
-class IncompleteBody extends Error {
-    reason;
-    constructor(reason) {
-        super(`the reply was ${reason}`);
-        this.reason = reason;
-    }
-}
-/**
- * Reads a reply's body as UTF-8 text. Unlike http-client's `readBody()`, which waits for ever where the peer
- * drops the connection half-way, this always settles.
- *
- * @throws {IncompleteBody} where the reply broke off or is larger than 1 MiB
- */
-function readBody(message) {
-    return new Promise((resolve, reject) => {
-        const chunks = [];
-        let size = 0;
-        message.on('data', (chunk) => {
-            size += chunk.length;
-            if (size > BODY_LIMIT) {
-                reject(new IncompleteBody('too large'));
-                message.destroy();
-            }
-            else {
-                chunks.push(chunk);
-            }
-        });
-        message.on('end', () => {
-            if (message.complete)
-                resolve(Buffer.concat(chunks).toString('utf8'));
-        });
-        const brokenOff = () => {
-            reject(new IncompleteBody('broken off'));
-        };
-        message.on('error', brokenOff);
-        message.on('close', brokenOff);
-    });
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/failures.ts
-/** A request that got no complete reply. */
-class Unanswered extends Error {
-    reason;
-    sent;
-    code;
-    /**
-     * @param sent whether the whole request had been handed to the network, so that it may have been carried out
-     * @param code what the system called it, such as `ECONNREFUSED`
-     */
-    constructor(reason, sent, code = '') {
-        super(`${reason} ${code}`.trim());
-        this.reason = reason;
-        this.sent = sent;
-        this.code = code;
-    }
-}
-const TUNNEL = 'tunneling socket could not be established, ';
-const CERTIFICATE = /CERT|CRL|^UNABLE_TO_|^INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH|certificate/;
-/**
- * Tells from an error of Node, or of the `tunnel` package below http-client, what went wrong. `tunnel` reports
- * everything that happens at a proxy as `ECONNRESET`, so its message has to be read.
- */
-function unanswered(error, sent) {
-    const { code = '', message } = error;
-    if (message.startsWith(TUNNEL)) {
-        const status = /statusCode=(\d+)/.exec(message)?.[1];
-        if (status !== undefined)
-            return new Unanswered('proxy refused', false, status);
-        if (CERTIFICATE.test(message))
-            return new Unanswered('certificate', false, 'of the proxy');
-        return new Unanswered('proxy', false, /\bE[A-Z_]{4,}\b/.exec(message)?.[0]);
-    }
-    if (message === 'got illegal response body from proxy')
-        return new Unanswered('proxy', false, 'illegal reply');
-    if (code.startsWith('ERR_INVALID'))
-        return new Unanswered('unsendable', false, code);
-    if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-        return new Unanswered('dns', false, code);
-    if (CERTIFICATE.test(code))
-        return new Unanswered('certificate', false, code);
-    if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
-        return new Unanswered('tls', sent, code);
-    return new Unanswered(sent ? 'broken off' : 'connection', sent, code);
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/proxy.ts
-
-/** The variables that http-client reads, those for `https:` first. */
-const VARIABLES = { 'https:': ['https_proxy', 'HTTPS_PROXY'], 'http:': ['http_proxy', 'HTTP_PROXY'] };
-function parse(value) {
-    return URL.canParse(value) ? new URL(value) : undefined;
-}
-/** The passwords in the proxy variables of `env`, as they are written there and as they are sent. */
-function proxyPasswords(env) {
-    const values = Object.values(VARIABLES)
-        .flat()
-        .flatMap((name) => env[name] ?? []);
-    const passwords = values.flatMap((value) => [
-        parse(value)?.password ?? '',
-        // Without a scheme `user:password@proxy:8080` is a URL of the scheme `user:`.
-        parse(`http://${value}`)?.password ?? ''
-    ]);
-    return [...new Set(passwords.flatMap((password) => [password, decode(password)]))].filter(Boolean);
-}
-function decode(text) {
-    try {
-        return decodeURIComponent(text);
-    }
-    catch {
-        return text;
-    }
-}
-/**
- * The name of the proxy variable that would be used for `url`, but holds no `http://host:port`: http-client
- * passes such a proxy by without a word, and a request that was to go through it would go out directly.
- */
-function unreadableProxy(url, env) {
-    if (checkBypass(url))
-        return undefined;
-    const name = VARIABLES[url.protocol].find((variable) => env[variable]);
-    if (name === undefined)
-        return undefined;
-    const proxy = read(String(env[name]));
-    const usable = proxy !== undefined && /^https?:$/.test(proxy.protocol) && proxy.hostname !== '';
-    return usable && decodable(proxy) ? undefined : name;
-}
-/** As http-client reads it: where that is no URL, and has no scheme, with one before it. */
-function read(value) {
-    return parse(value) ?? (/^https?:\/\//.test(value) ? undefined : parse(`http://${value}`));
-}
-function decodable({ username, password }) {
-    try {
-        decodeURIComponent(username + password);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/http.ts
-
-
-
-
-
-
-
-/**
- * A connection to one origin, kept open between requests (through a proxy `tunnel` opens one for each). Proxies
- * and their exceptions are http-client's (`https_proxy`, `http_proxy`, `no_proxy`), redirects are never followed.
- */
-class Connection {
-    origin;
-    userAgent;
-    #client;
-    /**
-     * @param origin such as `https://acme.zendesk.com`
-     * @param userAgent the `User-Agent` of every request
-     */
-    constructor(origin, userAgent) {
-        this.origin = origin;
-        this.userAgent = userAgent;
-    }
-    /**
-     * Sends one request and reads its reply, whatever its status.
-     *
-     * @throws {Unanswered} where no complete reply came in time; the connection is then dropped
-     */
-    async exchange(call, limits) {
-        const url = new URL(call.path, this.origin);
-        const variable = unreadableProxy(url, process.env);
-        if (variable !== undefined)
-            throw new Unanswered('proxy unreadable', false, variable);
-        const module = url.protocol === 'https:' ? (external_node_https_default()) : (external_node_http_default());
-        this.#client ??= new lib_HttpClient(undefined, [], { keepAlive: true, maxSockets: 1, allowRedirects: false });
-        const client = this.#client;
-        const headers = { accept: 'application/json', 'user-agent': this.userAgent };
-        if (call.authorization !== undefined)
-            headers.authorization = call.authorization.reveal();
-        if (call.body !== undefined)
-            headers['content-type'] = 'application/json';
-        let request;
-        let sent = false;
-        const info = {
-            parsedUrl: url,
-            options: {
-                method: call.method,
-                host: url.hostname.replace(/^\[|\]$/g, ''),
-                port: Number(url.port) || (module === (external_node_https_default()) ? 443 : 80),
-                path: url.pathname + url.search,
-                headers,
-                agent: client.getAgent(url.href)
-            },
-            // `requestRaw` and not `request`: only the raw request tells whether it was sent, and can be ended
-            // while a proxy keeps it waiting.
-            httpModule: {
-                request: (options, onReply) => {
-                    request = module.request(options, onReply);
-                    request.on('finish', () => {
-                        // One that still waits for its connection "finishes" as well when it is destroyed.
-                        const { connecting, secureConnecting } = Object(request?.socket);
-                        sent = connecting !== true && secureConnecting !== true;
-                    });
-                    return request;
-                }
-            }
-        };
-        let giveUp;
-        const givenUp = new Promise((_resolve, reject) => {
-            giveUp = (reason) => {
-                // Before the request is sent, a proxy is who keeps it waiting.
-                const isProxy = reason === 'timeout' && !sent && lib_getProxyUrl(url.href) !== '';
-                reject(new Unanswered(isProxy ? 'proxy' : reason, sent));
-            };
-        });
-        const timers = [
-            setTimeout(() => {
-                giveUp('timeout');
-            }, limits.timeout)
-        ];
-        const cancel = () => {
-            timers.push(setTimeout(() => {
-                giveUp('cancelled');
-            }, limits.grace));
-        };
-        limits.stop.addEventListener('abort', cancel);
-        try {
-            return await Promise.race([this.#read(client.requestRaw(info, call.body?.reveal() ?? null)), givenUp]);
-        }
-        catch (error) {
-            request?.destroy();
-            this.drop();
-            if (error instanceof Unanswered)
-                throw error;
-            if (error instanceof IncompleteBody)
-                throw new Unanswered(error.reason, sent);
-            throw unanswered(error, sent);
-        }
-        finally {
-            limits.stop.removeEventListener('abort', cancel);
-            timers.forEach(clearTimeout);
-        }
-    }
-    /** Closes the connection; the next request opens another. */
-    drop() {
-        this.#client?.dispose();
-        this.#client = undefined;
-    }
-    async #read(response) {
-        const { message } = await response;
-        const text = await readBody(message);
-        const { headers, statusCode } = message;
-        const date = Date.parse(headers.date ?? '');
-        return {
-            status: Number(statusCode),
-            json: http_parse(text),
-            html: /^\s*</.test(text),
-            retryAfter: headers['retry-after'],
-            location: headers.location,
-            date: Number.isNaN(date) ? undefined : date,
-            requestId: headers['x-request-id']?.toString()
-        };
-    }
-}
-function http_parse(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/words.ts
-
-/** `value` as an object of JSON; an empty one where it is none. */
-function object(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-}
-/** `value` as a list; an empty one where it is none. */
-function list(value) {
-    return Array.isArray(value) ? value : [];
-}
-/** `value` as a text; `undefined` where it is none, or empty. */
-function words_text(value) {
-    return typeof value === 'string' && value !== '' ? value : undefined;
-}
-/** The `error` of an OAuth error reply, such as `invalid_grant` (RFC 6749 §5.2). */
-function errorCode(json) {
-    return words_text(object(json)['error']);
-}
-/**
- * Zendesk's own words in an error reply, cleaned and cut to 200 characters; `undefined` where it gave none. Its
- * endpoints use five forms: `error` with `error_description` or `description`, `error.title` with
- * `error.message`, `errors[].title` with `errors[].detail`, and `details` of fields beside `description`.
- */
-function wordsOf(json) {
-    const { error, error_description, description, message, errors, details } = object(json);
-    const inner = object(error);
-    const first = object(list(errors)[0]);
-    const field = object(list(Object.values(object(details))[0])[0]);
-    const parts = [
-        words_text(error) ?? words_text(inner['title']) ?? words_text(first['title']) ?? words_text(first['code']),
-        words_text(error_description) ??
-            words_text(description) ??
-            words_text(inner['message']) ??
-            words_text(first['detail']) ??
-            words_text(message),
-        words_text(field['description'])
-    ];
-    const words = [...new Set(parts.filter((part) => part !== undefined))].join(': ');
-    return words_text(quote(words));
-}
-
 ;// CONCATENATED MODULE: ./src/zendesk/tokens.ts
 
 
@@ -2918,161 +2960,396 @@ function wordsOf(json) {
 
 
 /*
- * Tokens as a resource, https://developer.zendesk.com/api-reference/ticketing/oauth/oauth_tokens/
+ * Tokens as a resource: https://developer.zendesk.com/api-reference/ticketing/oauth/oauth_tokens/
  */
-const TOKENS = '/api/v2/oauth/tokens';
-/** A usable access or refresh token: 8 to 8192 visible ASCII characters; `undefined` for anything else. */
+const TOKENS_PATH = '/api/v2/oauth/tokens';
+/** How much of a token Zendesk shows when it describes it. */
+const PREFIX_LENGTH = 10;
+/** Environment variables have limits (128 KiB on Linux, 32,767 characters on Windows), and state is passed in one. */
+const SCOPES_LIMIT = 4096;
+/** A usable access token: 8 to 8192 visible ASCII characters; `undefined` for anything else. */
 function usableToken(value) {
     return typeof value === 'string' && /^[\x21-\x7e]{8,8192}$/.test(value) ? new Secret(value) : undefined;
 }
-/** An id of Zendesk: a positive safe integer; anything else is as if it had not been told. */
-function usableId(value) {
+/** A positive safe integer, such as an id; anything else is as if it were not reported. */
+function positiveInteger(value) {
     return Number.isSafeInteger(value) && value > 0 ? value : undefined;
 }
-/** Reads the `token` object of a reply, or one of a list; wrong types are as if not told. */
+/** Reads the `token` object of a response, or one of a list; a value of the wrong type is as if not reported. */
 function tokenFacts(value) {
     const token = object(value);
-    const usedAt = token['used_at'];
     return {
-        id: usableId(token['id']),
-        clientId: usableId(token['client_id']),
-        userId: usableId(token['user_id']),
+        id: positiveInteger(token['id']),
+        clientId: positiveInteger(token['client_id']),
+        userId: positiveInteger(token['user_id']),
         scopes: scopesOf(token['scopes']),
-        expiresAt: time(token['expires_at']),
-        createdAt: time(token['created_at']) ?? undefined,
-        usedAt: usedAt === null || usedAt === undefined ? null : (time(usedAt) ?? NaN),
-        prefix: words_text(token['token'])
+        expiresAt: timeOf(token['expires_at']),
+        createdAt: timeOf(token['created_at']),
+        usedAt: timeOf(token['used_at']),
+        hasRefreshToken: token['refresh_token'] !== undefined && token['refresh_token'] !== null,
+        refreshTokenExpiresAt: timeOf(token['refresh_token_expires_at']),
+        prefix: json_text(token['token'])
     };
 }
 /**
- * Scopes as Zendesk writes them: a list, or one text with spaces; `undefined` where it tells none. They go into the
- * state and the outputs, so what is no scope, or holds a secret that a server repeats, is left out.
+ * The facts in a response to {@link currentToken}, if they are about `token` itself: `token.token` is missing, or
+ * equals its first ten characters.
+ */
+function factsAbout(token, json) {
+    const described = object(json)['token'];
+    if (typeof described !== 'object' || described === null)
+        return undefined;
+    const { token: shown } = object(described);
+    const isOwn = shown === undefined || shown === null || shown === token.reveal().slice(0, PREFIX_LENGTH);
+    return isOwn ? tokenFacts(described) : undefined;
+}
+/** The first ten characters of a token, which tell it from others; `undefined` for a JWT, as all of them begin alike. */
+function prefixOf(token) {
+    const prefix = token.reveal().slice(0, PREFIX_LENGTH);
+    return prefix.startsWith('eyJ') ? undefined : prefix;
+}
+/**
+ * Scopes as Zendesk writes them: a list, or one string with spaces. They are saved in state and outputs, so whatever
+ * is not a scope, or contains a secret that a server repeats, is left out.
+ *
+ * @returns `undefined` if none are reported, or more than 4 kB; an empty list if Zendesk reports that there are none
  */
 function scopesOf(value) {
-    const scopes = list(typeof value === 'string' ? value.split(' ') : value).filter((scope) => typeof scope === 'string' && isWellFormedScope(scope) && quote(scope) === scope);
-    return scopes.length === 0 ? undefined : scopes;
+    if (typeof value !== 'string' && !Array.isArray(value))
+        return undefined;
+    const reported = typeof value === 'string' ? value.split(' ').filter(Boolean) : value;
+    // Strings only: joining deeply nested lists would exhaust the stack.
+    const words = reported.filter((scope) => typeof scope === 'string');
+    if (words.join(' ').length > SCOPES_LIMIT)
+        return undefined;
+    const scopes = words.filter((scope) => isWellFormedScope(scope) && quote(scope) === scope);
+    return scopes.length === 0 && reported.length > 0 ? undefined : scopes;
 }
-function time(value) {
+/** An ISO 8601 time with its zone, in milliseconds; `null` for null, `undefined` for anything else. */
+function timeOf(value) {
     if (value === null)
         return null;
-    const ms = Date.parse(words_text(value) ?? '');
+    const time = json_text(value) ?? '';
+    const ms = /^\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)$/i.test(time) ? Date.parse(time) : NaN;
     return Number.isNaN(ms) ? undefined : ms;
 }
-/** Creates a token for the client with the numeric id `clientId` (credentials A and B; deprecated on 2026-08-26). */
+/** Creates a token for the client with the numeric id `clientId` (API token or access token). */
 function createToken(credential, clientId, scopes) {
     return {
+        purpose: 'mint a token',
         method: 'POST',
-        path: TOKENS,
+        path: TOKENS_PATH,
         authorization: adminAuthorization(credential),
         body: new Secret(JSON.stringify({ token: { client_id: clientId, scopes } }))
     };
 }
-/** Asks for the token that the request itself is made with: 200 while it lives, 401 once it is dead. */
-function currentToken(token) {
-    return { method: 'GET', path: `${TOKENS}/current`, authorization: bearer(token) };
+/** Asks for the token that the request is made with: 200 while it is active, 401 once it is not. */
+function currentToken(token, purpose) {
+    return { purpose, method: 'GET', path: `${TOKENS_PATH}/current`, authorization: bearer(token) };
 }
 /** Revokes the token with this id, or the one that the request is made with. */
 function revokeToken(id, authorization) {
-    return { method: 'DELETE', path: `${TOKENS}/${id}`, authorization };
+    const purpose = id === 'current' ? 'revoke the token' : `revoke token ${id}`;
+    return { purpose, method: 'DELETE', path: `${TOKENS_PATH}/${id}`, authorization };
 }
-/** The query of the list of a client's tokens; `allUsers` needs an admin. */
-function tokensOf(clientId, allUsers) {
-    return `${TOKENS}?client_id=${clientId}${allUsers ? '&all=true' : ''}`;
+/** The path of the list of a client's tokens; `allUsers` needs an admin. */
+function tokensPath(clientId, allUsers) {
+    return `${TOKENS_PATH}?client_id=${clientId}${allUsers ? '&all=true' : ''}`;
 }
 
-;// CONCATENATED MODULE: ./src/runner/form.ts
+;// CONCATENATED MODULE: ./src/inputs/input-reader.ts
 
 
 
-const SHORTEST_SECRET = 8;
-/** Why a secret that is there in the workflow can arrive empty. */
-const LIKELY_EMPTY = 'a secret arrives empty where none of that name exists, and in a run from a fork or by Dependabot, to which GitHub gives no secrets';
-/** The inputs of a step are not what they should be; tells all that is wrong with them. */
+const input_reader_SHORTEST_SECRET = 8;
+/** Why a secret that the workflow names can be empty. */
+const IF_FROM_SECRET = 'If it comes from a secret, check that the secret exists in this repository or environment; runs from forks and Dependabot get none.';
+/** The inputs of a step are invalid; the message names every problem. */
 class InputError extends Error {
 }
-/** Whether a value of a secret input can be a secret, and so is masked. */
+/** Whether a value can be a secret, and so is masked. */
 function isMaskable(value) {
-    return value.length >= SHORTEST_SECRET && !hasControlCharacter(value);
+    return value.length >= input_reader_SHORTEST_SECRET && !hasControlCharacter(value);
 }
-/** An e-mail as the Basic header wants it: without the `/token` that Zendesk's examples have behind it. */
+/** An e-mail address as the Basic header needs it: without the `/token` that Zendesk's examples append. */
 function adminEmail(email) {
     return email.replace(/\/token$/, '');
+}
+/** What is inside a pair of quotes around `value`; `undefined` if there is no such pair. */
+function insideQuotes(value) {
+    return /^(["'`])([^]*)\1$/.exec(value)?.[2];
 }
 function hasControlCharacter(value) {
     return /\p{Cc}/u.test(value);
 }
-/** Reads inputs one by one and collects what is wrong with them, so that all of it can be told at once. */
-class Form {
+/** Reads inputs one by one and collects what is wrong with them, so that one error can name all of it. */
+class InputReader {
     #problems = [];
-    /** Notes that `input` is wrong: what is wrong with it, and what to write instead. */
+    /** Notes that `input` is invalid: a sentence or two on what is wrong, and what to write instead. */
     problem(input, wrong) {
-        this.#problems.push(`${input}: ${wrong}`);
+        this.#problems.push(`\`${input}\`: ${wrong}`);
     }
     /**
-     * Throws an {@link InputError} of everything that was noted; else returns `value`, which is only `undefined` where
-     * something was.
+     * Returns `value`, which is only `undefined` if a problem was noted.
+     *
+     * @throws {InputError} that names every problem
      */
     finish(value) {
         const [first, ...more] = this.#problems;
         if (first === undefined)
             return value;
         if (more.length === 0)
-            throw new InputError(`An input needs a correction: ${first}.`);
-        const all = this.#problems.map((problem, index) => `(${index + 1}) ${problem}`).join('; ');
-        throw new InputError(`The inputs need ${this.#problems.length} corrections: ${all}.`);
+            throw new InputError(`Invalid input ${first}`);
+        const all = this.#problems.map((problem, index) => `(${index + 1}) ${problem}`).join(' ');
+        throw new InputError(`${this.#problems.length} invalid inputs: ${all}`);
     }
-    /** The trimmed value; empty where there is none or it has a control character. */
+    /** The trimmed value; empty if there is none or it has a control character. */
     text(input) {
         const value = getInput(input);
         if (!hasControlCharacter(value))
             return value;
-        this.problem(input, 'there is a control character, such as a line break, inside the value: write it on one line');
+        this.problem(input, 'the value contains a control character, such as a line break. Write it on one line.');
         return '';
     }
-    /** A text that has to be there. */
+    /** A text that must be set. */
     required(input, cure) {
         const value = this.text(input);
         if (value === '' && getInput(input) === '')
-            this.problem(input, `it is required, but empty: ${cure}`);
+            this.problem(input, `it is required, but empty. ${cure} ${IF_FROM_SECRET}`);
         return value;
     }
-    /** A secret; `undefined` where there is none or it cannot be one. */
+    /** A secret; `undefined` if it is not set or cannot be one. */
     secret(input) {
         const value = this.text(input);
         if (value === '')
             return undefined;
-        if (isMaskable(value))
-            return new Secret(value);
-        this.problem(input, `it is shorter than ${SHORTEST_SECRET} characters, too short for a secret (it was neither sent nor masked): copy the whole of it`);
-        return undefined;
+        if (!isMaskable(value)) {
+            this.problem(input, `the value is shorter than ${input_reader_SHORTEST_SECRET} characters, too short for a secret (it was neither sent nor masked). Copy all of it.`);
+            return undefined;
+        }
+        if (insideQuotes(value) !== undefined) {
+            this.problem(input, 'the value is wrapped in quotes, which would be sent as part of the secret. Save it without them.');
+            return undefined;
+        }
+        return new Secret(value);
     }
-    /** One of `choices`, in any case of its letters; the first where it is empty. */
+    /** One of `choices`, in any case; the first if it is not set. */
     choice(input, choices) {
         const value = this.text(input).toLowerCase();
         const choice = choices.find((known) => known === (value === '' ? choices[0] : value));
         if (choice !== undefined)
             return choice;
-        this.problem(input, `"${quote(value)}" is not allowed here: write ${choices.join(' or ')}`);
+        this.problem(input, `"${quote(value)}" is not one of its values. Write ${choices.map((known) => `\`${known}\``).join(' or ')}.`);
         return choices[0];
     }
-    /** `true` or `false`, in any case of its letters. */
+    /** `true` or `false`, in any case. */
     flag(input, ifEmpty) {
         return this.choice(input, ifEmpty ? ['true', 'false'] : ['false', 'true']) === 'true';
     }
-    /** A whole number from `min` to `max`; `undefined` where it is empty or none. */
-    integer(input, min, max, unit) {
+    /** A whole number of seconds from `min` to `max`; `undefined` if it is not set or is not one. */
+    seconds(input, min, max) {
         const value = this.text(input);
         if (value === '')
             return undefined;
         const number = /^\d+$/.test(value) ? Number(value) : NaN;
         if (number >= min && number <= max)
             return number;
-        this.problem(input, `"${quote(value)}" is not a whole number from ${min} to ${max}: write the ${unit} in digits`);
+        this.problem(input, `"${quote(value)}" is not a whole number of seconds from ${min} to ${max}.`);
         return undefined;
     }
 }
 
-;// CONCATENATED MODULE: ./src/runner/inputs.ts
+;// CONCATENATED MODULE: ./src/inputs/credentials.ts
+
+
+
+
+
+
+/** Which inputs each kind of credential consists of. Everything about them is derived from this table. */
+const CREDENTIAL_INPUTS = {
+    api_token: { chooses: 'api-token', secret: ['api-token'], plain: ['email'], post: ['api-token'] },
+    access_token: {
+        chooses: 'access-token',
+        secret: ['access-token'],
+        plain: [],
+        post: ['access-token']
+    },
+    client_credentials: {
+        chooses: 'client-secret',
+        secret: ['client-secret'],
+        plain: ['token-endpoint-auth-method'],
+        post: ['client-secret']
+    },
+    authorization_code: {
+        chooses: 'authorization-code',
+        secret: ['authorization-code', 'code-verifier', 'client-secret'],
+        plain: ['redirect-uri', 'token-endpoint-auth-method'],
+        post: []
+    },
+    refresh_token: {
+        chooses: 'refresh-token',
+        secret: ['refresh-token', 'client-secret'],
+        plain: ['token-endpoint-auth-method'],
+        post: []
+    }
+};
+/** Every secret input. */
+const SECRET_INPUTS = [
+    ...new Set(Object.values(CREDENTIAL_INPUTS).flatMap(({ secret }) => secret))
+];
+/**
+ * Reads the credential of main.
+ *
+ * @returns its kind, and the credential unless a problem was noted
+ */
+function readCredential(reader) {
+    const kind = chosenKind(reader, CREDENTIAL_KINDS);
+    return { kind, credential: readers[kind](reader, readParts(reader, kind)) };
+}
+/** Reads the credential of the sweep, as {@link readCredential} does. */
+function readSweepCredential(reader) {
+    const kind = chosenKind(reader, ['api_token', 'access_token', 'client_credentials']);
+    return { kind, credential: readers[kind](reader, readParts(reader, kind)) };
+}
+/**
+ * Reads the credential again in post, unchecked: a bug of the runner can give it the inputs of another step.
+ *
+ * @returns `undefined` for an authorization code or a refresh token, which are used up
+ */
+function rereadCredential(kind, authMethod) {
+    switch (kind) {
+        case 'api_token':
+            return { kind, email: adminEmail(getInput('email')), apiToken: new Secret(getInput('api-token')) };
+        case 'access_token':
+            return { kind, accessToken: new Secret(getInput('access-token')) };
+        case 'client_credentials':
+            return { kind, clientSecret: new Secret(getInput('client-secret')), authMethod };
+        case 'authorization_code':
+        case 'refresh_token':
+            return undefined;
+    }
+}
+/** The kind whose input is set, else client credentials; `client-secret` belongs to the two grants as well. */
+function chosenKind(reader, kinds) {
+    const chosen = kinds.filter((kind) => kind !== 'client_credentials' && getInput(CREDENTIAL_INPUTS[kind].chooses) !== '');
+    const [first, second] = chosen;
+    if (second !== undefined) {
+        const names = chosen.map((kind) => `\`${CREDENTIAL_INPUTS[kind].chooses}\``).join(' and ');
+        reader.problem(CREDENTIAL_INPUTS[second].chooses, `${names} are all set. Set only one.`);
+    }
+    return first ?? 'client_credentials';
+}
+function readParts(reader, kind) {
+    const authMethod = reader.choice('token-endpoint-auth-method', AUTH_METHODS);
+    const email = readEmail(reader, kind);
+    const clientSecret = reader.secret('client-secret');
+    const redirectUri = reader.text('redirect-uri');
+    const codeVerifier = reader.secret('code-verifier');
+    for (const input of ['redirect-uri', 'code-verifier']) {
+        if (kind === 'authorization_code' || getInput(input) === '')
+            continue;
+        reader.problem(input, `it is used only with \`authorization-code\`, which is empty. Set that, or remove this. ${IF_FROM_SECRET}`);
+    }
+    return { email, clientSecret, codeVerifier, redirectUri, authMethod };
+}
+const readers = {
+    api_token(reader, { email }) {
+        const apiToken = reader.secret('api-token');
+        refuseClientSecret(reader, 'api-token');
+        return apiToken && { kind: 'api_token', email, apiToken };
+    },
+    access_token(reader) {
+        const accessToken = reader.secret('access-token');
+        refuseClientSecret(reader, 'access-token');
+        if (accessToken !== undefined && usableToken(accessToken.reveal()) === undefined) {
+            reader.problem('access-token', 'it has characters that an access token cannot have, or more than 8192. Copy it again.');
+        }
+        return accessToken && { kind: 'access_token', accessToken };
+    },
+    client_credentials(reader, { clientSecret, authMethod }) {
+        if (getInput('client-secret') === '' && getInput('email') === '') {
+            reader.problem('client-secret', `no credential is set. Set \`client-secret\` (recommended), or \`email\` and \`api-token\`. ${IF_FROM_SECRET}`);
+        }
+        return clientSecret && { kind: 'client_credentials', clientSecret, authMethod };
+    },
+    authorization_code(reader, { redirectUri, codeVerifier, clientSecret, authMethod }) {
+        const code = reader.secret('authorization-code');
+        if (getInput('redirect-uri') === '') {
+            reader.problem('redirect-uri', '`authorization-code` needs it. Write the redirect URI that the code was requested with.');
+        }
+        if (getInput('code-verifier') === '' && getInput('client-secret') === '') {
+            reader.problem('code-verifier', `\`authorization-code\` needs it, or \`client-secret\`, or both. ${IF_FROM_SECRET}`);
+        }
+        return code && { kind: 'authorization_code', code, redirectUri, codeVerifier, clientSecret, authMethod };
+    },
+    refresh_token(reader, { clientSecret, authMethod }) {
+        const refreshToken = reader.secret('refresh-token');
+        return refreshToken && { kind: 'refresh_token', refreshToken, clientSecret, authMethod };
+    }
+};
+function readEmail(reader, kind) {
+    const email = adminEmail(reader.text('email'));
+    const given = adminEmail(getInput('email'));
+    if (kind === 'api_token' && given === '') {
+        reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.');
+    }
+    else if (kind === 'api_token' && email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
+        reader.problem('email', `"${quote(email)}" is not an e-mail address. Write the one that the admin signs in with.`);
+    }
+    else if (kind !== 'api_token' && getInput('email') !== '') {
+        reader.problem('api-token', `\`email\` is set, but \`api-token\` is empty. Set it, or remove \`email\`. ${IF_FROM_SECRET}`);
+    }
+    return email;
+}
+function refuseClientSecret(reader, chosen) {
+    if (getInput('client-secret') === '')
+        return;
+    reader.problem('client-secret', `\`client-secret\` and \`${chosen}\` are both set. Set only one.`);
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/origin.ts
+/*
+ * Where a Zendesk account is: its subdomain and its origin.
+ */
+/**
+ * The subdomain that `acme`, `acme.zendesk.com` or `https://acme.zendesk.com/` names, in lower case; `undefined` for
+ * anything else. Only ASCII is accepted: some other characters become ASCII in lower case, such as the Kelvin sign.
+ */
+function subdomainOf(value) {
+    const pattern = /^(?:(?:https:\/\/)?([^./]+)\.zendesk\.com\/?|([^./]+))$/i;
+    const [, long, short] = pattern.exec(value) ?? [];
+    const subdomain = long ?? short ?? '';
+    return /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/.test(subdomain)
+        ? subdomain.toLowerCase()
+        : undefined;
+}
+/** The origin of an account. */
+function originOf(subdomain) {
+    return `https://${subdomain}.zendesk.com`;
+}
+/**
+ * The origin that `value` names: `https:`, or `http:` for this machine, with nothing but scheme, host and port;
+ * `undefined` for anything else.
+ */
+function readOrigin(value) {
+    if (!/^https?:\/\/[^/?#@\\]+\/?$/i.test(value) || !URL.canParse(value))
+        return undefined;
+    const url = new URL(value);
+    if (url.port === '0')
+        return undefined;
+    return url.protocol === 'https:' || isLoopback(url) ? url.origin : undefined;
+}
+/** Whether `origin` is neither the account's own nor this machine. */
+function isForeign(origin, subdomain) {
+    const url = new URL(origin);
+    return !isLoopback(url) && url.hostname !== '[::1]' && url.hostname !== `${subdomain}.zendesk.com`;
+}
+function isLoopback({ hostname }) {
+    return hostname === 'localhost' || /^127(?:\.\d+){3}$/.test(hostname);
+}
+
+;// CONCATENATED MODULE: ./src/inputs/inputs.ts
 
 
 
@@ -3086,470 +3363,594 @@ const HOUR = 3_600_000;
 /**
  * Reads and checks every input of the main step.
  *
- * @throws {InputError} that names every input that is wrong, and what to write instead
+ * @throws {InputError} that names every invalid input, and what to write instead
  */
-function readMintInputs() {
-    const form = new Form();
-    const account = readAccount(form, 300);
-    const chosen = credentialInput(form, ['api-token', 'access-token', 'authorization-code', 'refresh-token']);
-    const credential = readCredential(form, chosen);
-    const scopes = readScopes(form);
-    const expiresIn = form.integer('expires-in', 300, 172_800, 'lifetime in seconds');
-    const isAdmin = chosen === 'api-token' || chosen === 'access-token';
-    if (isAdmin && getInput('expires-in') !== '') {
-        form.problem('expires-in', `a token minted with ${chosen} cannot be given a lifetime: leave it out, or use client-secret`);
+function readMainInputs() {
+    const reader = new InputReader();
+    const account = readAccount(reader, 300);
+    const { kind, credential } = readCredential(reader);
+    const given = readScopes(reader);
+    const expiresIn = reader.seconds('expires-in', 300, 172_800);
+    if (isAdminKind(kind) && getInput('expires-in') !== '') {
+        reader.problem('expires-in', `a token minted with \`${CREDENTIAL_INPUTS[kind].chooses}\` cannot be given a lifetime. Remove it, or use \`client-secret\`.`);
     }
-    const skipRevoke = form.choice('skip-token-revoke', ['auto', 'true', 'false']);
-    const exportEnv = form.flag('export-env', false);
-    const jobSummary = form.flag('job-summary', false);
-    const clientId = readClientId(form, isAdmin);
-    const asksByDefault = isAdmin || chosen === 'client-secret';
+    const skipRevoke = reader.choice('skip-token-revoke', ['auto', 'true', 'false']);
+    const exportEnv = reader.flag('export-env', false);
+    const jobSummary = reader.flag('job-summary', false);
+    const clientId = readClientId(reader, kind);
     return {
         ...account,
         clientId,
-        credential: form.finish(credential),
-        scopes: scopes.length === 0 && asksByDefault ? ['read', 'write'] : scopes,
-        expiresIn: isAdmin ? undefined : (expiresIn ?? DEFAULT_LIFETIME),
+        credential: reader.finish(credential),
+        scopes: given.length === 0 && isAdminKind(kind) ? ['read', 'write'] : given,
+        hasDefaultScopes: given.length === 0,
+        expiresIn: isAdminKind(kind) ? undefined : (expiresIn ?? DEFAULT_LIFETIME),
         skipRevoke,
         exportEnv,
         jobSummary,
-        warnings: [
-            ...originWarning(account.origin),
-            ...clientIdWarning(clientId, isAdmin),
-            ...scopeWarning(scopes)
-        ]
+        warnings: [...accountWarnings(account, clientId, kind), ...scopeWarnings(given)]
     };
 }
 /**
  * Reads and checks every input of the sweep.
  *
- * @throws {InputError} that names every input that is wrong, and what to write instead
+ * @throws {InputError} that names every invalid input, and what to write instead
  */
 function readSweepInputs() {
-    const form = new Form();
-    const account = readAccount(form, 600);
-    const chosen = credentialInput(form, ['api-token', 'access-token']);
-    const credential = readCredential(form, chosen);
-    const olderThan = readAge(form);
-    const allUsers = form.flag('all-users', false);
-    const dryRun = form.flag('dry-run', true);
-    const jobSummary = form.flag('job-summary', true);
-    const clientId = readClientId(form, chosen !== 'client-secret');
+    const reader = new InputReader();
+    const account = readAccount(reader, 600);
+    const { kind, credential } = readSweepCredential(reader);
+    const olderThan = readAge(reader);
+    const allUsers = reader.flag('all-users', false);
+    const dryRun = reader.flag('dry-run', true);
+    const jobSummary = reader.flag('job-summary', true);
+    const clientId = readClientId(reader, kind);
     return {
         ...account,
         clientId,
-        credential: form.finish(credential),
+        credential: reader.finish(credential),
         olderThan,
         allUsers,
         dryRun,
         jobSummary,
-        warnings: [...originWarning(account.origin), ...clientIdWarning(clientId, chosen !== 'client-secret')]
+        warnings: accountWarnings(account, clientId, kind)
     };
 }
-/**
- * The credential of this kind from the inputs, as the post step is given them: unchecked, for they may be those of
- * another step. `undefined` for a code or a refresh token, which are used up.
- */
-function rereadCredential(kind, authMethod) {
-    switch (kind) {
-        case 'api-token':
-            return { kind, email: adminEmail(getInput('email')), apiToken: new Secret(getInput(kind)) };
-        case 'access-token':
-            return { kind, accessToken: new Secret(getInput(kind)) };
-        case 'client-secret':
-            return { kind, clientSecret: new Secret(getInput(kind)), authMethod };
-        case 'authorization-code':
-        case 'refresh-token':
-            return undefined;
-    }
-}
-function readAccount(form, timeout) {
-    const given = form.required('subdomain', 'write acme for https://acme.zendesk.com');
+function readAccount(reader, defaultTimeout) {
+    const given = reader.required('subdomain', 'Write `acme` for https://acme.zendesk.com.');
     const subdomain = subdomainOf(given) ?? '';
     if (given !== '' && subdomain === '') {
-        form.problem('subdomain', `"${echo(given)}" is not a Zendesk subdomain: write acme, acme.zendesk.com or https://acme.zendesk.com/`);
+        reader.problem('subdomain', `"${echo(given)}" is not a Zendesk subdomain. Write \`acme\`, \`acme.zendesk.com\` or \`https://acme.zendesk.com/\`.`);
     }
-    const base = form.text('base-url');
+    const base = reader.text('base-url');
     const origin = base === '' ? originOf(subdomain) : (readOrigin(base) ?? '');
     if (origin === '') {
-        form.problem('base-url', `"${echo(base)}" is not an origin: write https://host or https://host:port and nothing behind it (http: only for localhost and 127.0.0.0/8)`);
+        reader.problem('base-url', `"${echo(base)}" is not an origin. Write https://host or https://host:port, without a path (http:// only for localhost and 127.0.0.0/8).`);
     }
-    return {
-        subdomain,
-        origin,
-        timeoutSeconds: form.integer('timeout-seconds', 5, 3600, 'time in seconds') ?? timeout
-    };
+    const timeoutSeconds = reader.seconds('timeout-seconds', 5, 3600) ?? defaultTimeout;
+    return { subdomain, origin, timeoutSeconds };
 }
-/** A value for an error; what may be a password in a URL is left out. */
+/** A value for an error, without what may be a password in a URL. */
 function echo(value) {
-    return quote(value.replace(/\/\/[^/]*@/, '//***@'));
+    return quote(value.replace(/\/\/.*@/s, '//***@'));
 }
-function readClientId(form, isAdmin) {
-    const cure = 'write the unique identifier of the OAuth client, from Admin Center';
-    const clientId = form.required('client-id', cure);
-    if (isAdmin && /^\d+$/.test(clientId) && usableId(Number(clientId)) === undefined) {
-        form.problem('client-id', `${quote(clientId)} is not a possible id: ${cure}`);
+function readClientId(reader, kind) {
+    const cure = 'Write the unique identifier of the OAuth client, from Admin Center.';
+    const clientId = reader.required('client-id', cure);
+    if (/\s/.test(clientId)) {
+        reader.problem('client-id', `"${quote(clientId)}" contains white space, so it is the name of a client. ${cure}`);
+    }
+    else if (/^[^@\s]+@[^@\s]+$/.test(clientId)) {
+        reader.problem('client-id', `"${quote(clientId)}" is an e-mail address. ${cure}`);
+    }
+    else if (isNumeric(clientId) && isAdminKind(kind) && positiveInteger(Number(clientId)) === undefined) {
+        reader.problem('client-id', `${quote(clientId)} is not a possible id. ${cure}`);
     }
     return clientId;
 }
-/** The input that chooses the credential: the one of `inputs` that is set, else `client-secret`. */
-function credentialInput(form, inputs) {
-    const given = inputs.filter((input) => getInput(input) !== '');
-    const [first, second] = given;
-    if (second !== undefined) {
-        form.problem(given.join(' and '), 'only one credential can be used: leave the others out');
+function readScopes(reader) {
+    const given = getInput('scopes');
+    if (given.length > SCOPES_LIMIT) {
+        reader.problem('scopes', `the value is longer than ${SCOPES_LIMIT} characters.`);
+        return [];
     }
-    return first ?? 'client-secret';
-}
-function readCredential(form, chosen) {
-    const authMethod = form.choice('token-endpoint-auth-method', AUTH_METHODS);
-    const email = readEmail(form, chosen);
-    const clientSecret = form.secret('client-secret');
-    const redirectUri = form.text('redirect-uri');
-    const codeVerifier = form.secret('code-verifier');
-    for (const input of ['redirect-uri', 'code-verifier']) {
-        if (chosen !== 'authorization-code' && getInput(input) !== '') {
-            form.problem(input, `it is used only with authorization-code, which is empty: set that, or leave this out; ${LIKELY_EMPTY}`);
-        }
-    }
-    switch (chosen) {
-        case 'api-token': {
-            const apiToken = form.secret(chosen);
-            refuseClientSecret(form, chosen);
-            return apiToken && { kind: chosen, email, apiToken };
-        }
-        case 'access-token': {
-            const accessToken = form.secret(chosen);
-            refuseClientSecret(form, chosen);
-            if (accessToken !== undefined && usableToken(accessToken.reveal()) === undefined) {
-                form.problem(chosen, 'it has characters that an access token cannot have, or is longer than 8192: copy it again');
-            }
-            return accessToken && { kind: chosen, accessToken };
-        }
-        case 'client-secret':
-            if (getInput(chosen) === '' && getInput('email') === '') {
-                form.problem(chosen, `no credential is set: set client-secret, or another one; ${LIKELY_EMPTY}`);
-            }
-            return clientSecret && { kind: chosen, clientSecret, authMethod };
-        case 'authorization-code': {
-            const code = form.secret(chosen);
-            if (getInput('redirect-uri') === '') {
-                form.problem('redirect-uri', 'authorization-code needs it: write the one that the code was asked for with');
-            }
-            if (getInput('code-verifier') === '' && getInput('client-secret') === '') {
-                form.problem('code-verifier', `authorization-code needs it, or client-secret, or both; ${LIKELY_EMPTY}`);
-            }
-            return code && { kind: chosen, code, redirectUri, codeVerifier, clientSecret, authMethod };
-        }
-        case 'refresh-token': {
-            const refreshToken = form.secret(chosen);
-            return refreshToken && { kind: chosen, refreshToken, clientSecret, authMethod };
-        }
-    }
-}
-function readEmail(form, chosen) {
-    const email = adminEmail(form.text('email'));
-    if (chosen === 'api-token') {
-        if (adminEmail(getInput('email')) === '')
-            form.problem('email', 'api-token needs the e-mail of the admin that it belongs to');
-        else if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
-            form.problem('email', `"${quote(email)}" is not an e-mail address: write the one that the admin signs in with`);
-        }
-    }
-    else if (getInput('email') !== '') {
-        form.problem('api-token', `email is set, but there is no api-token: set it, or leave email out; ${LIKELY_EMPTY}`);
-    }
-    return email;
-}
-function refuseClientSecret(form, chosen) {
-    if (getInput('client-secret') === '')
-        return;
-    form.problem('client-secret', `it is a credential of its own: leave out either it or ${chosen}`);
-}
-function readScopes(form) {
-    const scopes = splitScopes(getInput('scopes'));
+    const scopes = splitScopes(given);
     const malformed = scopes.filter((scope) => !isWellFormedScope(scope));
     if (malformed.length > 0) {
-        form.problem('scopes', `"${quote(malformed.join(' '))}" cannot be scopes: write names like tickets:read, separated by spaces`);
+        reader.problem('scopes', `"${quote(malformed.join(' '))}" cannot be a scope. Write names such as \`tickets:read\`, separated by spaces.`);
     }
     return scopes;
 }
 /** `older-than` in milliseconds: a number of minutes, hours or days, at least one hour. */
-function readAge(form) {
-    const value = form.text('older-than').toLowerCase() || '24h';
+function readAge(reader) {
+    const value = reader.text('older-than').toLowerCase() || '24h';
     const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(value) ?? [];
     const age = Number(count) * ({ m: HOUR / 60, h: HOUR, d: 24 * HOUR }[unit] ?? NaN);
     if (!(age >= HOUR)) {
-        form.problem('older-than', `"${quote(value)}" is not an age of at least an hour: write 90m, 36h or 7d`);
+        reader.problem('older-than', `"${quote(value)}" is not an age of at least an hour. Write \`90m\`, \`36h\` or \`7d\`.`);
     }
     return age;
 }
-function originWarning(origin) {
-    if (!isForeign(origin))
-        return [];
-    return [
-        `base-url: ${quote(new URL(origin).host)} is about to receive the credential, and is not a host of Zendesk`
-    ];
+function accountWarnings({ origin, subdomain }, clientId, kind) {
+    const warnings = [];
+    if (origin !== '' && isForeign(origin, subdomain)) {
+        warnings.push(`\`base-url\`: ${quote(new URL(origin).host)} is about to receive the credential, and is not ${subdomain}.zendesk.com.`);
+    }
+    if (!isAdminKind(kind) && isNumeric(clientId)) {
+        warnings.push(`\`client-id\`: ${quote(clientId)} is a number, but \`${CREDENTIAL_INPUTS[kind].chooses}\` needs the client's unique identifier, such as \`ci_bot\`.`);
+    }
+    return warnings;
 }
-function clientIdWarning(clientId, isAdmin) {
-    if (isAdmin || !/^\d+$/.test(clientId))
-        return [];
-    return [
-        `client-id: ${quote(clientId)} is a number, but this credential wants the unique identifier of the client, such as ci_bot`
-    ];
-}
-function scopeWarning(scopes) {
+function scopeWarnings(scopes) {
     const unknown = scopes.flatMap((scope) => {
         const nearest = nearestScope(scope);
         return nearest === undefined ? [] : [`${quote(scope)} (did you mean ${nearest}?)`];
     });
-    return unknown.length === 0 ? [] : [`scopes: Zendesk documents no scope ${unknown.join(', ')}`];
+    return unknown.length === 0 ? [] : [`\`scopes\`: Zendesk documents no scope ${unknown.join(', ')}.`];
+}
+function isNumeric(clientId) {
+    return /^\d+$/.test(clientId);
 }
 
-;// CONCATENATED MODULE: ./src/world.ts
-const realWorld = {
-    now: () => Date.now(),
-    elapsed: () => performance.now(),
-    random: () => Math.random(),
-    sleep: (ms, stop) => new Promise((resolve) => {
-        const wake = () => {
-            clearTimeout(timer);
-            stop.removeEventListener('abort', wake);
-            resolve();
-        };
-        const timer = setTimeout(wake, ms);
-        stop.addEventListener('abort', wake);
-        if (stop.aborted)
-            wake();
-    })
-};
+;// CONCATENATED MODULE: ./src/inputs/mask-inputs.ts
 
-;// CONCATENATED MODULE: ./src/budget.ts
+
+
+
+
+
+/**
+ * Masks the given secret inputs, the Basic headers made of them, and the passwords of proxies. This comes before
+ * everything else that a step does, and before the inputs are known to be valid.
+ *
+ * @param names all secret inputs, or in post only those of the credential in the state
+ * @param client for the Basic header of a client: its id, and how its secret is sent
+ */
+function maskInputs(log, names = SECRET_INPUTS, client = { id: getInput('client-id'), authMethod: getInput('token-endpoint-auth-method').toLowerCase() }) {
+    const given = new Map(names.map((name) => [name, getInput(name)]));
+    for (const value of given.values()) {
+        if (isMaskable(value))
+            log.mask(value);
+        // A secret that was saved with quotes is refused, but must not be shown without them either.
+        const inside = insideQuotes(value) ?? '';
+        if (isMaskable(inside))
+            log.mask(inside);
+    }
+    const apiToken = given.get('api-token') ?? '';
+    const email = adminEmail(getInput('email'));
+    if (email !== '' && isMaskable(apiToken))
+        log.mask(apiTokenBasic(email, apiToken));
+    const clientSecret = given.get('client-secret') ?? '';
+    if (client.authMethod === 'client_secret_basic' && isMaskable(clientSecret)) {
+        log.mask(clientBasic(client.id, clientSecret));
+    }
+    for (const password of proxyPasswords(process.env))
+        log.mask(password);
+}
+
+;// CONCATENATED MODULE: ./src/lib/version.ts
+/** The version in `package.json`, to which a test holds it. */
+const VERSION = '1.0.0';
+/** What every request says of itself. */
+const USER_AGENT = `create-zendesk-token/${VERSION}`;
+
+;// CONCATENATED MODULE: ./src/lib/deadline.ts
 
 /** The runner cancelled the job: nothing new may be started. */
 class Cancelled extends Error {
     constructor() {
-        super('The job was cancelled, so nothing more was started.');
+        super('The job was cancelled.');
     }
 }
-/** The time of the step is over. */
-class BudgetSpent extends Error {
+/** The step's time is over. */
+class DeadlineExceeded extends Error {
     seconds;
     constructor(seconds) {
-        super(`The time of this step is over: it had ${seconds} s for all requests, waits and retries; raise \`timeout-seconds\`.`);
+        super(`The step reached its timeout of ${seconds} s. Raise \`timeout-seconds\`.`);
         this.seconds = seconds;
     }
 }
-/** Milliseconds kept at the end of a step, or that part of its time, where that is less. */
-const RESERVE = 5000;
-const RESERVED_PART = 0.2;
-/** How many milliseconds of `seconds` are kept for what has to be said or tidied up after the work. */
+/** Reserved for cleanup and the final message: 5 s or 20 % of the timeout, whichever is less. */
+const RESERVE_MS = 5000;
+const RESERVE_SHARE = 0.2;
+/** Returns the milliseconds of a timeout of `seconds` that are reserved for cleanup and the final message. */
 function reserveOf(seconds) {
-    return Math.min(RESERVE, seconds * 1000 * RESERVED_PART);
+    return Math.min(RESERVE_MS, seconds * 1000 * RESERVE_SHARE);
 }
-/** How much time a step still has, and whether it may go on at all. */
-class Budget {
-    world;
+/** When a step's work has to end, and whether it may start anything new. */
+class Deadline {
+    clock;
     seconds;
-    stop;
-    #deadline;
+    signal;
+    #end;
     /**
-     * @param seconds what the whole step may take, counted from the start of the process
-     * @param stop aborted when the runner cancels the job
-     * @param reserve milliseconds at the end that are kept for what comes after the work
+     * @param seconds the timeout of the whole step, counted from the start of the process
+     * @param signal aborted when the runner cancels the job
+     * @param reserve milliseconds at the end of the timeout that are not for the work
      */
-    constructor(world, seconds, stop, reserve = 0) {
-        this.world = world;
+    constructor(clock, seconds, signal, reserve = 0) {
+        this.clock = clock;
         this.seconds = seconds;
-        this.stop = stop;
-        this.#deadline = seconds * 1000 - reserve;
+        this.signal = signal;
+        this.#end = seconds * 1000 - reserve;
     }
     /** Milliseconds left for the work, never below 0. */
     remaining() {
-        return Math.max(0, this.#deadline - this.world.elapsed());
+        return Math.max(0, this.#end - this.clock.elapsed());
     }
-    /** Throws {@link Cancelled} or {@link BudgetSpent} where nothing new may be started. */
+    /** Throws {@link Cancelled} or {@link DeadlineExceeded} if nothing new may be started. */
     check() {
-        if (this.stop.aborted)
+        if (this.signal.aborted)
             throw new Cancelled();
         if (this.remaining() <= 0)
-            throw new BudgetSpent(this.seconds);
+            throw new DeadlineExceeded(this.seconds);
     }
-    /** Waits `ms` milliseconds; throws as {@link Budget.check} does, at once where the job is cancelled. */
+    /** Waits `ms` milliseconds; throws as {@link Deadline.check} does, at once if the job is cancelled. */
     async pause(ms) {
         this.check();
-        await this.world.sleep(ms, this.stop);
+        await this.clock.sleep(ms, this.signal);
         this.check();
     }
-    /** A budget to tidy up with when this one is over or the job is cancelled: at most `ms`, within the step's time. */
-    closing(ms) {
-        const end = Math.min(this.world.elapsed() + ms, this.seconds * 1000);
-        return new Budget(this.world, end / 1000, new AbortController().signal);
+    /** A deadline for cleanup, which neither a cancellation nor this deadline ends: in `ms`, but within the timeout. */
+    forCleanup(ms) {
+        const end = Math.min(this.clock.elapsed() + ms, this.seconds * 1000);
+        return new Deadline(this.clock, this.seconds, new AbortController().signal, this.seconds * 1000 - end);
     }
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/retry.ts
+;// CONCATENATED MODULE: ./src/zendesk/zendesk-error.ts
 
 
 
 
-const TRIES = 5;
-const TRY_TIMEOUT = 30_000;
-const BACKOFF = 500;
-const BACKOFF_CAP = 8000;
-const RETRIED_STATUS = new Set([408, 429, 500, 502, 503, 504]);
-/** After these the request may have been carried out all the same. */
-const LOST_STATUS = new Set([408, 500, 502, 504]);
-const RETRIED_REASON = new Set(['dns', 'tls', 'connection', 'proxy', 'broken off', 'timeout']);
-/**
- * The seconds that a `Retry-After` header asks for (RFC 9110 §10.2.3: seconds, or a date, which is read against the
- * server's own clock), or `undefined` where it cannot be read.
- */
-function retryAfter({ retryAfter: text = '', date }, now) {
-    if (/^\s*\d+\s*$/.test(text))
-        return Number(text);
-    if (!/^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(text))
-        return undefined;
-    // All three forms of HTTP's dates mean UTC, and the oldest does not say so.
-    const until = Date.parse(/gmt/i.test(text) ? text : `${text} GMT`);
-    return Number.isNaN(until) ? undefined : Math.max(0, (until - (date ?? now)) / 1000);
-}
-function describe(outcome) {
-    return outcome instanceof Unanswered
-        ? `got no complete reply (${outcome.message})`
-        : `answered ${outcome.status}`;
-}
-/** Requests to one origin, one after the other, each tried again as often as it makes sense and the budget allows. */
-class Session {
-    budget;
-    notes;
-    #connection;
-    constructor(origin, userAgent, budget, notes) {
-        this.budget = budget;
-        this.notes = notes;
-        this.#connection = new Connection(origin, userAgent);
-    }
-    get origin() {
-        return this.#connection.origin;
-    }
-    /** Another session like this one, with a connection of its own and, if given, another budget. */
-    fork(budget = this.budget) {
-        return new Session(this.#connection.origin, this.#connection.userAgent, budget, this.notes);
-    }
-    /** Waits between two requests; over a long wait the connection is not kept. */
-    async pause(ms) {
-        if (ms > 2000)
-            this.close();
-        await this.budget.pause(ms);
-    }
-    /** Closes the connection. */
-    close() {
-        this.#connection.drop();
-    }
+
+/** A request that failed, with all that a message about it needs. */
+class ZendeskError extends Error {
+    kind;
+    request;
+    response;
+    cause;
+    /** Sentences to add to the message, such as one about a lost response. */
+    notes = [];
     /**
-     * Sends a request until it has an answer that another try would not change: failed connections, replies that
-     * broke off, 408, 429 and 5xx are tried again, five times in all. A 429 or 503 that says how long to wait is
-     * waited out, as often as the budget allows.
-     *
-     * @throws {Unanswered} where there was no complete reply even then
-     * @throws {Cancelled} or {BudgetSpent} before a request that may no longer be sent
+     * @param response what came back, if anything did
+     * @param cause the network error, the cancellation or the deadline, if nothing did
      */
-    async send(call, allowance = {}) {
-        const { tries = TRIES, onLostReply, beforeRetry } = allowance;
-        const { world } = this.budget;
-        for (let failures = 0, count = 1;; count += 1) {
-            this.budget.check();
-            const sentAt = world.now();
-            const outcome = await this.#attempt(call, allowance);
-            const unanswered = outcome instanceof Unanswered;
-            if (unanswered ? outcome.sent : LOST_STATUS.has(outcome.status))
-                onLostReply?.(sentAt);
-            if (!(unanswered ? RETRIED_REASON.has(outcome.reason) : RETRIED_STATUS.has(outcome.status))) {
-                return settle(outcome);
-            }
-            this.#connection.drop();
-            const asked = unanswered || ![429, 503].includes(outcome.status) ? undefined : retryAfter(outcome, world.now());
-            if (asked === undefined)
-                failures += 1;
-            if (failures >= tries || tries === 1)
-                return settle(outcome);
-            const wait = asked === undefined ? this.#backoff(failures) : this.#spread(asked);
-            if (wait >= this.budget.remaining()) {
-                // Where the time is over, the outcome in hand says more than "the time is over".
-                return asked === undefined ? settle(outcome) : { ...outcome, unfitting: asked };
-            }
-            this.budget.check();
-            // A wait that was asked for does not use up one of the tries.
-            const next = asked === undefined ? `try ${failures + 1} of ${tries}` : `as it asks, try ${count + 1}`;
-            this.notes.info(`${call.method} ${pathname(call)} ${describe(outcome)}; ${next} in ${(wait / 1000).toFixed(1)} s`);
-            await this.budget.pause(wait);
-            beforeRetry?.();
-        }
-    }
-    async #attempt(call, { timeout = TRY_TIMEOUT, grace = 0, onReply }) {
-        const { world, stop } = this.budget;
-        const started = world.elapsed();
-        let outcome;
-        try {
-            const time = Math.min(timeout, this.budget.remaining());
-            outcome = await this.#connection.exchange(call, { timeout: time, stop, grace });
-            onReply?.(outcome);
-        }
-        catch (error) {
-            if (!(error instanceof Unanswered))
-                throw error;
-            outcome = error;
-        }
-        const id = outcome instanceof Unanswered ? undefined : outcome.requestId;
-        const duration = `${Math.round(world.elapsed() - started)} ms`;
-        const requestId = id === undefined ? '' : `, request id ${quote(id)}`;
-        this.notes.debug(`${call.method} ${pathname(call)} ${describe(outcome)} after ${duration}${requestId}`);
-        return outcome;
-    }
-    /** Exponential backoff with full jitter. */
-    #backoff(failures) {
-        return this.budget.world.random() * Math.min(BACKOFF_CAP, BACKOFF * 2 ** (failures - 1));
-    }
-    /** The wait that was asked for, at least a second, and up to a quarter more so that many jobs spread out. */
-    #spread(asked) {
-        const wait = Math.max(1, asked) * 1000;
-        const spread = wait * (1 + this.budget.world.random() / 4);
-        // Jitter alone never makes a wait not fit: at least a second is left for the request.
-        return Math.max(wait, Math.min(spread, this.budget.remaining() - 1000));
+    constructor(kind, request, response, cause) {
+        super(`Could not ${request.purpose}: ${kind}`);
+        this.kind = kind;
+        this.request = request;
+        this.response = response;
+        this.cause = cause;
     }
 }
-/** The path without its query, which may hold a cursor that is not ours to print. */
-function pathname({ path }) {
+/** Why nothing more may be started, if that is what `error` says. */
+function stopReason(error) {
+    if (error instanceof Cancelled)
+        return 'cancelled';
+    if (error instanceof DeadlineExceeded)
+        return 'deadline';
+    const kind = error instanceof ZendeskError ? error.kind : undefined;
+    return kind === 'cancelled' || kind === 'deadline' ? kind : undefined;
+}
+/** The path of a request without its query, which may hold a cursor that is not ours to print. */
+function pathOf({ path }) {
     return path.replace(/\?.*/s, '');
 }
-function settle(outcome) {
-    if (outcome instanceof Unanswered)
-        throw outcome.reason === 'cancelled' ? new Cancelled() : outcome;
-    return outcome;
+/** Whether a response accepts a request: a 2xx that is not a web page. */
+function isAccepted({ status, html }) {
+    return status >= 200 && status < 300 && !html;
+}
+/** Whether a 401 is Zendesk's own word about the credential: its body is a JSON object with a string `error`. */
+function isRejection({ status, json }) {
+    return status === 401 && typeof object(json)['error'] === 'string';
+}
+/** Whether a response has this status and Zendesk's kind of body, a JSON object: a gateway's page has not. */
+function isJson({ status, json }, wanted) {
+    return status === wanted && isObject(json);
+}
+/** The scopes that a 403 names, as in "You are missing the following required scopes: users:read, read". */
+function missingScopes(response) {
+    if (!isJson(response, 403))
+        return undefined;
+    const words = zendeskWords(response.json) ?? '';
+    return /missing the following required scopes?:\s*([\w:.,\s-]+)/i
+        .exec(words)?.[1]
+        ?.trim()
+        .replace(/\.$/, '');
+}
+/** The `error` of an OAuth error response, such as `invalid_grant` (RFC 6749 §5.2). */
+function oauthError(json) {
+    return json_text(object(json)['error']);
+}
+/**
+ * Zendesk's own words in an error response, cleaned and cut to 200 characters; `undefined` if it gave none. Its
+ * endpoints use five forms: `error` with `error_description` or `description`, `error.title` with
+ * `error.message`, `errors[].title` with `errors[].detail`, and `details` of fields beside `description`.
+ */
+function zendeskWords(json) {
+    const { error, error_description, description, message, errors, details } = object(json);
+    const inner = object(error);
+    const first = object(list(errors)[0]);
+    const field = object(list(Object.values(object(details))[0])[0]);
+    const parts = [
+        json_text(error) ?? json_text(inner['title']) ?? json_text(first['title']) ?? json_text(first['code']),
+        json_text(error_description) ??
+            json_text(description) ??
+            json_text(inner['message']) ??
+            json_text(first['detail']) ??
+            json_text(message),
+        json_text(field['description'])
+    ];
+    const words = [...new Set(parts.filter((part) => part !== undefined))].map(quote).join(': ');
+    return json_text(quote(words));
+}
+const OAUTH_ERRORS = new Map([
+    ['invalid_client', 'invalidClient'],
+    ['unauthorized_client', 'unauthorizedClient'],
+    ['invalid_scope', 'invalidScope'],
+    ['invalid_grant', 'invalidGrant']
+]);
+/** The error for a response that does not do what the request asked for. */
+function unexpectedResponse(request, response, kind = kindOf(response, request)) {
+    return new ZendeskError(kind, request, response);
+}
+/** Whether a request creates a token at the endpoint that Zendesk deprecated on 2026-08-26. */
+function isDeprecatedMint({ method, path }) {
+    return method === 'POST' && path === '/api/v2/oauth/tokens';
+}
+function kindOf(response, request) {
+    const { status, json, html } = response;
+    const code = OAUTH_ERRORS.get(oauthError(json));
+    if (code !== undefined)
+        return code;
+    if (status >= 300 && status < 400)
+        return 'redirect';
+    if (html && (request.method === 'DELETE' || [401, 403, 429].includes(status)))
+        return 'gateway';
+    if (status === 401)
+        return 'credentialsRejected';
+    if (status === 403)
+        return missingScopes(response) === undefined ? 'forbidden' : 'missingScope';
+    if (status === 429)
+        return 'rateLimit';
+    if (status === 408 || status >= 500)
+        return 'outage';
+    const isMint = isDeprecatedMint(request);
+    if (isMint && (status === 410 || isJson(response, 404)))
+        return 'endpointGone';
+    if (html || (status === 404 && request.method !== 'DELETE'))
+        return 'subdomainUnknown';
+    if (status < 300)
+        return 'unusableResponse';
+    if (status === 422 && isMint && !/scope/i.test(String(zendeskWords(json))))
+        return 'clientUnknown';
+    return 'unexpected';
 }
 
-;// CONCATENATED MODULE: ./src/runner/log.ts
+;// CONCATENATED MODULE: ./src/messages.ts
 
 
 
-const log = {
-    debug(text) {
-        core_debug(oneLine(text));
+
+
+/**
+ * Each error: its cause, by which `docs/troubleshooting.md` is found, and what to do.
+ */
+const ERRORS = {
+    credentialsRejected: {
+        cause: 'Zendesk rejected the credentials',
+        cure: ({ credential }) => ({
+            api_token: 'Check that `api-token` is an active API token of `email`, not a password. One unused for 30 days is deactivated; accounts created since 2026-07-28 have none: use `client-secret`.',
+            access_token: 'The `access-token` has expired, was revoked or is incomplete. Mint another.',
+            client_credentials: 'Check `client-id` and `client-secret`.',
+            authorization_code: 'Check `client-id`, and `client-secret` or `code-verifier`.',
+            refresh_token: 'Check `client-id`, and `client-secret` if the client is confidential.'
+        })[credential]
     },
-    info(text) {
-        info(oneLine(text));
+    newTokenRejected: {
+        cause: 'Zendesk rejected the token',
+        cure: () => 'Run the job again. If it happens again, check `scopes`: an unknown scope can give a token that works nowhere.'
     },
-    warning(text) {
-        warning(oneLine(text));
+    forbidden: {
+        cause: 'Zendesk does not allow this',
+        cure: ({ error, input }) => {
+            if (error.request.path === '/oauth/tokens')
+                return 'Check the client in Admin Center, and the IP restrictions of the account.';
+            const user = 'The user of the credential is not an admin, or the credential lacks a scope';
+            return isDeprecatedMint(error.request)
+                ? `${user}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
+                : `${user}. Use an admin's credential with the scopes \`read write\`.`;
+        }
     },
-    error(text) {
-        error(oneLine(text));
+    missingScope: {
+        cause: 'The credential lacks a scope',
+        cure: ({ error }) => {
+            const scopes = error.response && missingScopes(error.response);
+            return `It needs ${quote(String(scopes))}. Use a credential with this scope.`;
+        }
     },
-    mask(secret) {
-        core_setSecret(secret);
-        remember(secret);
+    gateway: {
+        cause: 'Something in front of Zendesk answered with a web page',
+        cure: ({ host }) => `It is not Zendesk's own answer. Check the firewall and the proxy between the runner and ${host}, and the IP restrictions of the account.`
+    },
+    clientUnknown: {
+        cause: 'Zendesk has no such OAuth client',
+        cure: ({ clientId }) => `This user sees no client "${quote(clientId)}". Write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\`.`
+    },
+    subdomainUnknown: {
+        cause: 'There is no Zendesk account at this address',
+        cure: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host} does not respond as an account does. It may be misspelt, renamed or closed.`
+    },
+    redirect: {
+        cause: 'The server responded with a redirect, which is never followed',
+        cure: ({ error, origin }) => `It points to ${hostOf(error.response?.location, origin)}. Check \`subdomain\` and \`base-url\`.`
+    },
+    invalidClient: {
+        cause: 'Zendesk rejected the OAuth client (invalid_client)',
+        cure: ({ clientId, credential }) => {
+            if (clientId.startsWith('zis_') && credential === 'client_credentials')
+                return 'Clients whose identifier begins with `zis_` cannot use `client-secret`. Use `access-token`.';
+            const id = quote(clientId);
+            const isNumber = /^\d+$/.test(clientId) ? ', not its number' : '';
+            return `Check that \`client-id\` (${id}) is the client's unique identifier in this account${isNumber}, and that \`client-secret\` is complete and belongs to it.`;
+        }
+    },
+    unauthorizedClient: {
+        cause: 'Zendesk does not let this OAuth client use this grant (unauthorized_client)',
+        cure: ({ credential }) => credential === 'client_credentials'
+            ? 'The client is public. Create a new confidential client: changing the kind of this one makes a new secret.'
+            : 'Allow the grant for the client in Admin Center, or use another client.'
+    },
+    invalidScope: {
+        cause: 'Zendesk rejected the scopes (invalid_scope)',
+        cure: ({ error, requestsScopes }) => {
+            if (error.request.purpose === 'mint a cleanup token')
+                return 'Allow `read` and `write` in the allowed scopes of the client in Admin Center.';
+            return requestsScopes
+                ? "Request in `scopes` only what the client's allowed scopes in Admin Center include, or extend them there."
+                : 'Set `scopes`: this account does not mint without them.';
+        }
+    },
+    invalidGrant: {
+        cause: 'Zendesk rejected the grant (invalid_grant)',
+        cure: ({ credential }) => credential === 'refresh_token'
+            ? 'The refresh token was used, was revoked or has expired. Save the `refresh-token` output after each run, and never let two runs share one. Start again with an authorization code.'
+            : 'An authorization code works once, for 120 seconds, and only with the same `redirect-uri`, `code-verifier` and client. Get another.'
+    },
+    endpointGone: {
+        cause: 'Zendesk no longer mints tokens at this endpoint',
+        cure: ({ input, clientId }) => `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${quote(clientId)} exists.`
+    },
+    rateLimit: {
+        cause: 'Zendesk limits the rate of requests',
+        cure: ({ error }) => `${waitSentence(error)}Start fewer jobs at once, or raise \`timeout-seconds\`.`
+    },
+    outage: {
+        cause: 'Zendesk is unavailable',
+        cure: ({ error }) => `${waitSentence(error)}See https://status.zendesk.com, and run the job again later.`
+    },
+    unusableResponse: {
+        cause: 'The response cannot be used',
+        cure: () => 'Run the job again. If it happens again, something between the runner and Zendesk may be changing responses.'
+    },
+    unexpected: {
+        cause: 'Zendesk refused the request',
+        cure: () => 'Check the inputs of this step against what Zendesk says.'
+    },
+    dns: {
+        cause: 'The host name was not found (DNS)',
+        cure: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check the name server of the runner.`
+    },
+    certificate: {
+        cause: 'The certificate of the server is not trusted (TLS)',
+        cure: () => 'If a proxy of yours opens TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`. Else check `base-url`: somebody may be listening.'
+    },
+    tls: {
+        cause: 'The secure connection failed (TLS)',
+        cure: ({ host }) => `Check \`base-url\`, and what is between the runner and ${host}.`
+    },
+    connection: {
+        cause: 'The server could not be reached',
+        cure: ({ host }) => `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`
+    },
+    proxy: {
+        cause: 'The proxy could not be reached',
+        cure: () => 'Check `https_proxy` and `http_proxy` on the runner, and that the proxy works.'
+    },
+    proxyRefused: {
+        cause: 'The proxy refused the connection',
+        cure: ({ host, error }) => codeOf(error) === '407'
+            ? 'It needs a user name and a password. Write them into `https_proxy` as http://user:password@host:port.'
+            : `Allow ${host} in the proxy, or list it in \`no_proxy\`.`
+    },
+    proxyUnreadable: {
+        cause: 'The proxy URL cannot be read',
+        cure: ({ error }) => `Write \`${codeOf(error)}\` as http://host:port, or http://user:password@host:port with user and password percent-encoded.`
+    },
+    proxyIsHttps: {
+        cause: 'The proxy URL begins with https://',
+        cure: ({ error }) => `Write \`${codeOf(error)}\` as http://host:port: the connection to the proxy is plain, the connection to Zendesk inside it is still TLS.`
+    },
+    brokenOff: {
+        cause: 'The connection broke before the response was complete',
+        cure: ({ host }) => `Run the job again. If it happens again, check what is between the runner and ${host}.`
+    },
+    tooLarge: {
+        cause: 'The response is larger than 1 MiB',
+        cure: () => 'Check `subdomain` and `base-url`: no response of Zendesk is that long.'
+    },
+    unsendable: {
+        cause: 'The request could not be sent',
+        cure: () => 'A value in it has characters that HTTP does not allow. Check the inputs of this step.'
+    },
+    timeout: {
+        cause: 'There was no response in time',
+        cure: ({ timeoutSeconds }) => `A request has at most 30 s, and the step ${timeoutSeconds} s. See https://status.zendesk.com, or raise \`timeout-seconds\`.`
+    },
+    deadline: {
+        cause: 'The step reached its timeout',
+        cure: ({ timeoutSeconds }) => `It had ${timeoutSeconds} s for all requests, waits and retries. Raise \`timeout-seconds\`, or see https://status.zendesk.com.`
+    },
+    cancelled: {
+        cause: 'The job was cancelled',
+        cure: () => 'Nothing more was started.'
     }
 };
+/** The error in one line: what could not be done, why, what to do, and the request with its status. */
+function explain(error, context) {
+    if (error instanceof ZendeskError)
+        return new Error(sentences(error, context));
+    return error instanceof Error ? error : new Error(String(error));
+}
+/** Why a request failed, as a part of a longer sentence: the cause, and the request with its status. */
+function causeOf(error) {
+    if (error instanceof ZendeskError) {
+        const wait = waitOf(error);
+        return `${ERRORS[error.kind].cause} (${requestOf(error)})${wait === '' ? '' : `; ${wait}`}`;
+    }
+    return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+}
+function sentences(error, context) {
+    const host = new URL(context.origin).host;
+    const input = `\`${CREDENTIAL_INPUTS[context.credential].chooses}\``;
+    const { cause, cure } = ERRORS[error.kind];
+    const advice = cure({ ...context, error, host, input });
+    return [
+        `Could not ${error.request.purpose}: ${cause}. ${advice} ${requestOf(error, host)}.`,
+        ...error.notes
+    ].join(' ');
+}
+/** The request, with the status or the system's code, and Zendesk's own words. */
+function requestOf(error, host) {
+    const { request, response } = error;
+    const words = response === undefined ? undefined : zendeskWords(response.json);
+    const status = response === undefined ? codeOf(error) : String(response.status);
+    const at = host === undefined ? '' : ` at ${host}`;
+    return [
+        `${request.method} ${pathOf(request)}${at}`,
+        status === '' ? '' : `: ${status}`,
+        words === undefined ? '' : ` ("${words}")`
+    ].join('');
+}
+/** What the system called a network error, such as `ECONNREFUSED`; empty if it did not. */
+function codeOf({ cause }) {
+    return cause instanceof NetworkError ? cause.code : '';
+}
+/** The wait that a response asked for, if it did not fit; else empty. */
+function waitOf({ response }) {
+    if (response?.unfittingWait === undefined)
+        return '';
+    return `it asks to wait ${Math.ceil(response.unfittingWait)} s, more than this step has left`;
+}
+function waitSentence(error) {
+    const wait = waitOf(error);
+    return wait === '' ? '' : `I${wait.slice(1)}. `;
+}
+function hostOf(location, origin) {
+    const url = location !== undefined && URL.canParse(location, origin) ? new URL(location, origin) : undefined;
+    return quote(url?.host ?? '') || 'a place that it does not name';
+}
 
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = require("node:fs");
@@ -3558,8 +3959,8 @@ const external_node_fs_namespaceObject = require("node:fs");
 
 
 /**
- * Makes sure that the runner's files can be written before a token exists: without them a token would be left
- * alive, or `@actions/core` would print it to the log, as runners wanted it before 2022.
+ * Makes sure that the runner's files can be written before a token exists. Without them a token would stay active,
+ * or `@actions/core` would print it to the log, as runners wanted it before 2022.
  *
  * @throws {Error} that names the variable of the file that is missing
  */
@@ -3570,7 +3971,7 @@ function requireFiles(...variables) {
         });
     }
 }
-/** Sets outputs; what is `undefined` becomes an empty text. */
+/** Sets outputs; what is `undefined` becomes an empty string. */
 function setOutputs(outputs) {
     writing('GITHUB_OUTPUT', () => {
         for (const [name, value] of Object.entries(outputs)) {
@@ -3578,7 +3979,7 @@ function setOutputs(outputs) {
         }
     });
 }
-/** Sets an output that is a secret, which has to be masked before. */
+/** Sets an output that is a secret and was masked before. */
 function setSecretOutput(name, secret) {
     writing('GITHUB_OUTPUT', () => {
         setOutput(name, secret?.reveal() ?? '');
@@ -3596,390 +3997,13 @@ function writing(variable, write) {
         write();
     }
     catch (error) {
-        throw new Error(`The file that the runner names in ${variable} cannot be written (${error.message}): run this action on a GitHub runner of 2022 or later, and see that its disk is not full or read-only.`);
+        throw new Error(`Could not write the file that the runner names in ${variable} (${error.message}). Run this action on a GitHub runner of 2022 or later, and check that its disk is not full or read-only.`);
     }
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/errors.ts
-
-
-
-
-
-
-
-/** Something that Zendesk, or what stands before it, refused or failed to do. */
-class ZendeskError extends Error {
-    kind;
-    constructor(message, kind) {
-        super(message);
-        this.kind = kind;
-    }
-}
-/** What a helper token is minted for, in an error. */
-const HELPER_PURPOSE = 'mint a helper token';
-/**
- * Every way in which Zendesk can say no: how the sentence begins, by which `docs/troubleshooting.md` is found, and
- * how it ends: the likely cause and what to do.
- */
-const ERRORS = {
-    credentialsRefused: {
-        says: 'Zendesk refused the credentials',
-        cure: ({ credential }) => ({
-            'api-token': 'check that `email` and `api-token` belong together and that API token access is on; Zendesk deactivates an API token that was not used for 30 days, so it may have to be activated again, or better replaced by `client-secret`',
-            'access-token': 'the `access-token` is expired, revoked or cut short: mint another',
-            'client-secret': 'check `client-id` and `client-secret`',
-            'authorization-code': 'check `client-id`, and `client-secret` or `code-verifier`',
-            'refresh-token': 'check `client-id`, and `client-secret` where the client is confidential'
-        })[credential]
-    },
-    newTokenRefused: {
-        says: 'Zendesk refuses the token that it has just given',
-        cure: () => 'run the job again; if it stays so, check that the scopes are documented ones, for an unknown scope can give a token that works nowhere'
-    },
-    forbidden: {
-        says: 'Zendesk does not allow this',
-        cure: ({ credential, deprecatedMint, call }) => call.path === '/oauth/tokens'
-            ? 'check the client in Admin Center, and the IP restrictions of the account: Zendesk, or something in front of it, lets this client or this runner mint no tokens'
-            : [
-                credential === 'api-token'
-                    ? 'the user of `email` is not an admin'
-                    : 'the user of the credential is not an admin, or the credential lacks the scope (`read` to look up, `write` to create or revoke)',
-                deprecatedMint === true
-                    ? ', or Zendesk has closed this deprecated endpoint for the account: use an admin, or `client-secret` in place of the credential'
-                    : ': use an admin, and a credential with the scopes `read write`'
-            ].join('')
-    },
-    clientUnknown: {
-        says: 'Zendesk knows no such OAuth client',
-        cure: ({ clientId }) => `there is no client "${quote(clientId)}" that this user can see: write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\``
-    },
-    subdomainUnknown: {
-        says: 'There is no Zendesk API at this address',
-        cure: ({ host }) => `check \`subdomain\` (and \`base-url\`): ${host} does not answer as a Zendesk account does, which happens with a misspelt, renamed or closed account, and with a login page in front of it`
-    },
-    redirect: {
-        says: 'The server answered with a redirect, which is never followed',
-        cure: ({ answer, origin }) => `it points to ${hostOf(answer?.location, origin)}; check \`subdomain\` and \`base-url\`, for a credential is sent only to the host that you name`
-    },
-    invalidClient: {
-        says: 'Zendesk refused the OAuth client (invalid_client)',
-        cure: ({ clientId, credential }) => [
-            clientId.startsWith('zis_') && credential === 'client-secret'
-                ? 'clients whose identifier begins with `zis_` cannot use `client-secret`: mint for them with `access-token`'
-                : 'check that `client-secret` is set for a confidential client, is the secret of this client, copied whole, and that `token-endpoint-auth-method` is right',
-            /^\d+$/.test(clientId)
-                ? '; `client-id` is a number, but this credential wants the unique identifier'
-                : '; `client-id` has to be the unique identifier of the client in this account, not its name or number'
-        ].join('')
-    },
-    unauthorizedClient: {
-        says: 'Zendesk does not let this OAuth client use this grant (unauthorized_client)',
-        cure: ({ credential }) => credential === 'client-secret'
-            ? 'only confidential clients can use `client-secret`, and this one is public: make it confidential in Admin Center, or use another credential'
-            : 'allow this grant for the client in Admin Center, or use another client'
-    },
-    invalidScope: {
-        says: 'Zendesk refused the scopes (invalid_scope)',
-        cure: ({ purpose }) => purpose === HELPER_PURPOSE
-            ? 'allow `read` and `write` in the allowed scopes of the client in Admin Center, which a helper token needs'
-            : 'ask in `scopes` only for what the allowed scopes of the client list in Admin Center, or widen them there'
-    },
-    invalidGrant: {
-        says: 'Zendesk refused the grant (invalid_grant)',
-        cure: ({ credential, afterLostReply }) => [
-            credential === 'refresh-token'
-                ? 'the refresh token has been used, has been revoked or has expired: store the `refresh-token` output after each run, never let two runs share one, and start again with a code'
-                : 'an authorization code works once and for 120 seconds, and only with the `redirect-uri`, `code-verifier` and client that it was asked for with: get another',
-            afterLostReply === true
-                ? ' (a reply was lost before this one: the first try was probably carried out, and used it up)'
-                : ''
-        ].join('')
-    },
-    endpointGone: {
-        says: 'Zendesk no longer mints tokens at this endpoint',
-        cure: ({ clientId }) => `it was deprecated on 2026-08-26: use \`client-secret\` in place of \`api-token\` or \`access-token\` (if other workflows can still mint, check instead that client ${quote(clientId)} exists)`
-    },
-    rateLimit: {
-        says: 'Zendesk limits the rate of requests',
-        cure: ({ answer }) => answer?.unfitting === undefined
-            ? 'start fewer jobs at once, or raise `timeout-seconds`'
-            : `it asks to wait ${Math.ceil(answer.unfitting)} s, which does not fit into the time that this step has left: raise \`timeout-seconds\`, or start fewer jobs at once`
-    },
-    outage: {
-        says: 'Zendesk is not working at the moment',
-        cure: ({ answer }) => answer?.unfitting === undefined
-            ? 'see https://status.zendesk.com, and run the job again later'
-            : `it asks to wait ${Math.ceil(answer.unfitting)} s, which does not fit into the time that this step has left: see https://status.zendesk.com, and run the job again later`
-    },
-    unusableReply: {
-        says: 'Zendesk answered with something that cannot be used',
-        cure: () => 'run the job again; if it stays so, something between here and Zendesk may be changing its replies'
-    },
-    unexpected: {
-        says: 'Zendesk refused the request',
-        cure: () => 'check the inputs of this step against what Zendesk says'
-    },
-    dns: {
-        says: 'The host name could not be found (DNS)',
-        cure: ({ host }) => `check \`subdomain\` (and \`base-url\`): ${host}, and the name server of the runner`
-    },
-    certificate: {
-        says: 'The certificate of the server is not trusted (TLS)',
-        cure: () => 'where a proxy of your own opens TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`; else check `base-url`, for somebody may be listening'
-    },
-    tls: {
-        says: 'No secure connection could be made (TLS)',
-        cure: ({ host }) => `check \`base-url\` and what stands between the runner and ${host}`
-    },
-    connection: {
-        says: 'The server could not be reached',
-        cure: ({ host }) => `check that the runner may connect to ${host}; behind a proxy set \`https_proxy\``
-    },
-    proxy: {
-        says: 'The proxy could not be reached',
-        cure: () => 'check `https_proxy` and `http_proxy` of the runner, and that the proxy works'
-    },
-    proxyRefused: {
-        says: 'The proxy refused the connection',
-        cure: ({ host, unanswered }) => unanswered?.code === '407'
-            ? 'it wants a user name and a password: write them into `https_proxy` as http://user:password@host:port'
-            : `allow ${host} in the proxy, or name it in \`no_proxy\``
-    },
-    proxyUnreadable: {
-        says: 'The address of the proxy cannot be read',
-        cure: ({ unanswered }) => `write \`${unanswered?.code ?? ''}\` as http://host:port, with a user name and a password percent-encoded before the host where it needs them`
-    },
-    brokenOff: {
-        says: 'The connection broke before the reply was complete',
-        cure: ({ host }) => `run the job again; if it stays so, check what stands between the runner and ${host}`
-    },
-    tooLarge: {
-        says: 'The reply is larger than 1 MiB, and was not read',
-        cure: () => 'check `subdomain` and `base-url`: no reply of Zendesk is that long'
-    },
-    unsendable: {
-        says: 'The request could not be sent',
-        cure: () => 'a value in it has characters that HTTP does not allow: check the inputs of this step'
-    },
-    timeout: {
-        says: 'There was no reply in time',
-        cure: () => 'see https://status.zendesk.com, run the job again, or raise `timeout-seconds`'
-    },
-    budget: {
-        says: 'The time of this step is over',
-        cure: ({ seconds }) => `it had ${seconds ?? 0} s for all requests, waits and retries: raise \`timeout-seconds\`, or see https://status.zendesk.com`
-    },
-    cancelled: {
-        says: 'The job was cancelled',
-        cure: () => 'nothing more was started'
-    }
-};
-const BY_REASON = {
-    dns: 'dns',
-    certificate: 'certificate',
-    tls: 'tls',
-    connection: 'connection',
-    proxy: 'proxy',
-    'proxy refused': 'proxyRefused',
-    'proxy unreadable': 'proxyUnreadable',
-    'broken off': 'brokenOff',
-    'too large': 'tooLarge',
-    timeout: 'timeout',
-    cancelled: 'cancelled',
-    unsendable: 'unsendable'
-};
-const BY_CODE = new Map([
-    ['invalid_client', 'invalidClient'],
-    ['unauthorized_client', 'unauthorizedClient'],
-    ['invalid_scope', 'invalidScope'],
-    ['invalid_grant', 'invalidGrant']
-]);
-/** Which of {@link ERRORS} a complete reply is that is not the one hoped for. */
-function kindOf(answer, { call, deprecatedMint }) {
-    const { status, json, html } = answer;
-    const code = BY_CODE.get(errorCode(json));
-    if (code !== undefined)
-        return code;
-    if (status >= 300 && status < 400)
-        return 'redirect';
-    if (status === 401)
-        return 'credentialsRefused';
-    if (status === 403)
-        return 'forbidden';
-    if (status === 429)
-        return 'rateLimit';
-    if (status === 408 || status >= 500)
-        return 'outage';
-    if (deprecatedMint === true && (status === 410 || (status === 404 && json !== undefined)))
-        return 'endpointGone';
-    if (html || (status === 404 && call.method !== 'DELETE'))
-        return 'subdomainUnknown';
-    if (status < 300)
-        return 'unusableReply';
-    if (status === 422 && deprecatedMint === true && !/scope/i.test(String(wordsOf(json))))
-        return 'clientUnknown';
-    return 'unexpected';
-}
-/**
- * The error to throw where a request failed, as one sentence: what failed, at which host, Zendesk's own words, the
- * likely cause and what to do.
- *
- * @param outcome the reply that was not hoped for, or what was thrown in place of one
- * @returns an error of ours; `outcome` itself where it is none that a request can have
- */
-function explain(outcome, circumstances, kind) {
-    const host = new URL(circumstances.origin).host;
-    const told = { ...circumstances, host };
-    if (outcome instanceof BudgetSpent)
-        return sentence('budget', { ...told, seconds: outcome.seconds }, '');
-    if (outcome instanceof Cancelled)
-        return sentence('cancelled', told, '');
-    if (outcome instanceof Unanswered) {
-        const code = outcome.code === '' ? '' : ` (${outcome.code})`;
-        return sentence(BY_REASON[outcome.reason], { ...told, unanswered: outcome }, code);
-    }
-    if (outcome instanceof Error)
-        return outcome;
-    const answer = outcome;
-    const words = wordsOf(answer.json);
-    const said = kind === 'clientUnknown' ? '' : ` answered ${answer.status}${words === undefined ? '' : ` ("${words}")`}`;
-    return sentence(kind ?? kindOf(answer, circumstances), { ...told, answer }, said);
-}
-/** What an error says, as a part of a longer sentence. */
-function reasonOf(error) {
-    return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
-}
-function sentence(kind, told, said) {
-    const { says, cure } = ERRORS[kind];
-    const { purpose, call, host } = told;
-    const path = call.path.replace(/\?.*/s, '');
-    const message = `Could not ${purpose}: ${says}: ${call.method} ${path} at ${host}${said}; ${cure(told)}.`;
-    return new ZendeskError(message, kind);
-}
-function hostOf(location, origin) {
-    const url = location !== undefined && URL.canParse(location, origin) ? new URL(location, origin) : undefined;
-    return quote(url?.host ?? '') || 'a place that it does not name';
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/pages.ts
-
-
-
-
-
-/**
- * Reads a list page by page (cursor pagination, 100 a page). Only the cursor of a reply is used, never a URL of it,
- * so that no server can send the credential elsewhere.
- *
- * @param path the path of the list, with its query if it has one
- * @param key under which a page holds its items
- * @throws {ZendeskError} where a page is refused, is no page, or its cursor is missing or was seen before
- */
-async function* pages(session, path, key, authorization, about) {
-    const seen = new Set();
-    const first = `${path}${path.includes('?') ? '&' : '?'}page[size]=100`;
-    for (let after = '';;) {
-        const call = { method: 'GET', path: first + after, authorization };
-        const circumstances = { ...about, call };
-        let answer;
-        try {
-            answer = await session.send(call);
-        }
-        catch (error) {
-            throw explain(error, circumstances);
-        }
-        const page = object(answer.json);
-        if (answer.status !== 200)
-            throw explain(answer, circumstances);
-        if (!Array.isArray(page[key]))
-            throw explain(answer, circumstances, answer.html ? undefined : 'unusableReply');
-        yield { items: list(page[key]), answer };
-        const meta = object(page['meta']);
-        const more = meta['has_more'] ?? false;
-        if (more === false)
-            return;
-        const cursor = words_text(meta['after_cursor']);
-        if (more !== true || cursor === undefined || /\p{Cs}/u.test(cursor) || seen.has(cursor))
-            throw explain(answer, circumstances, 'unusableReply');
-        seen.add(cursor);
-        after = `&page[after]=${encodeURIComponent(cursor)}`;
-    }
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/clients.ts
-
-
-
-
-
-
-const CLIENTS = '/api/v2/oauth/clients';
-/**
- * The numeric id of the client that `clientId` names: itself where it is all digits, else from the list of clients,
- * since Zendesk has no look-up by identifier (https://developer.zendesk.com/api-reference/ticketing/oauth/oauth_clients/).
- *
- * @throws {ZendeskError} where no client has that identifier, or the list cannot be read
- */
-async function numericClientId(session, authorization, about) {
-    if (/^\d+$/.test(about.clientId))
-        return Number(about.clientId);
-    const circumstances = { ...about, purpose: 'look up the client' };
-    let last;
-    for await (const { items, answer } of pages(session, CLIENTS, 'clients', authorization, circumstances)) {
-        const client = items.map(object).find(({ identifier }) => identifier === about.clientId);
-        const id = usableId(client?.['id']);
-        if (id !== undefined)
-            return id;
-        last = answer;
-    }
-    throw explain(last, { ...circumstances, call: { method: 'GET', path: CLIENTS } }, 'clientUnknown');
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/grants.ts
-
-
-
-/**
- * The request that exchanges a credential for an access token: RFC 6749 §4.1.3 (a code, with RFC 7636 for its
- * verifier), §4.4.2 (client credentials) and §6 (a refresh token), as JSON, at `/oauth/tokens` and not below
- * `/api/v2` (https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/). The client's secret
- * travels in the body or in the header, never in both.
- */
-function exchangeGrant(grant, { clientId, scopes, expiresIn }) {
-    const { clientSecret, authMethod } = grant;
-    const basic = clientSecret !== undefined && authMethod === 'client_secret_basic';
-    const body = {
-        ...parametersOf(grant),
-        client_id: clientId,
-        client_secret: basic ? undefined : clientSecret?.reveal(),
-        scope: scopes.length > 0 ? scopes.join(' ') : undefined,
-        expires_in: expiresIn
-    };
-    return {
-        method: 'POST',
-        path: '/oauth/tokens',
-        authorization: basic ? new Secret(`Basic ${clientBasic(clientId, clientSecret.reveal())}`) : undefined,
-        body: new Secret(JSON.stringify(body))
-    };
-}
-function parametersOf(grant) {
-    switch (grant.kind) {
-        case 'client-secret':
-            return { grant_type: 'client_credentials' };
-        case 'authorization-code':
-            return {
-                grant_type: 'authorization_code',
-                code: grant.code.reveal(),
-                redirect_uri: grant.redirectUri,
-                code_verifier: grant.codeVerifier?.reveal()
-            };
-        case 'refresh-token':
-            return { grant_type: 'refresh_token', refresh_token: grant.refreshToken.reveal() };
-    }
-}
-
-;// CONCATENATED MODULE: ./src/time.ts
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = require("node:crypto");
+;// CONCATENATED MODULE: ./src/lib/time.ts
 /** A time in ISO 8601, UTC, to the second, such as `2027-04-30T12:00:00Z`; empty for a time that no calendar has. */
 function isoTime(ms) {
     const date = new Date(ms);
@@ -4010,232 +4034,211 @@ function duration(seconds) {
     return parts.filter(Boolean).join(' ');
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/lost-reply.ts
-
-
-
-/** Remembers that a mint may have been carried out without a usable reply, and tells so once. */
-class LostReply {
-    clientId;
-    expiresIn;
-    /** When the first such request was sent, in milliseconds since 1970. */
-    sentAt;
-    #told = false;
-    /**
-     * @param clientId the client of the token that may exist
-     * @param expiresIn the lifetime in seconds that was asked for; `undefined` where none could be
-     */
-    constructor(clientId, expiresIn) {
-        this.clientId = clientId;
-        this.expiresIn = expiresIn;
-    }
-    /** What a request has to be sent with, for `say` to be called before the retry that follows a lost reply. */
-    watch(say) {
-        return {
-            onLostReply: (sentAt) => {
-                this.sentAt ??= sentAt;
-            },
-            beforeRetry: () => {
-                this.tell(say);
-            }
-        };
-    }
-    /** Calls `say` with a sentence on the token that may exist, if there is one and it was not called before. */
-    tell(say) {
-        if (this.sentAt === undefined || this.#told)
-            return;
-        this.#told = true;
-        const end = this.expiresIn === undefined ? 'does not expire by itself' : `expires after ${duration(this.expiresIn)}`;
-        const since = timeOfDay(this.sentAt);
-        say(`An unused token of client ${quote(this.clientId)} may exist since ${since}; it ${end}, and \`sweep\` removes it.`);
-    }
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/mint-reply.ts
+;// CONCATENATED MODULE: ./src/zendesk/token-response.ts
 
 
 
 
-/** Reads the reply to a mint with the given kind of credential; wrong types are as if not told. */
-function readMintReply(json, credential) {
-    const reply = object(json);
+
+/** Reads the response to a mint with the given kind of credential; a value of the wrong type is as if not reported. */
+function readTokenResponse(json, credential) {
+    const response = object(json);
     if (isAdmin(credential)) {
-        const token = object(reply['token']);
+        const token = object(response['token']);
         return {
             token: usableToken(token['full_token']),
-            refreshToken: usableRefreshToken(token['refresh_token']),
+            refreshToken: undefined,
             facts: tokenFacts(token),
             expiresIn: undefined
         };
     }
     return {
-        token: usableToken(reply['access_token']),
-        refreshToken: usableRefreshToken(reply['refresh_token']),
-        facts: {
-            id: undefined,
-            clientId: undefined,
-            userId: undefined,
-            scopes: scopesOf(reply['scope']),
-            expiresAt: undefined,
-            createdAt: undefined
-        },
-        // Seconds are numbers like ids: positive, whole, and small enough to reckon with.
-        expiresIn: usableId(reply['expires_in'])
+        token: usableToken(response['access_token']),
+        refreshToken: givesRefreshToken(credential) ? usableRefreshToken(response['refresh_token']) : undefined,
+        facts: { ...tokenFacts({}), scopes: scopesOf(response['scope']) },
+        expiresIn: usableLifetime(response['expires_in'])
     };
 }
-/** The tokens in a reply to a mint, which are to be masked before anything is said of it. */
+/** The tokens in the response to a mint, to be masked before anything is logged about it. */
 function secretsIn(json, credential) {
-    const { token, refreshToken } = readMintReply(json, credential);
+    const { token, refreshToken } = readTokenResponse(json, credential);
     return [token, refreshToken].filter((secret) => secret !== undefined);
 }
-/** Any visible text: a refresh token that is not handed over is lost, so nothing more is asked of its form. */
+/** A refresh token that is not published is lost, so any visible text is accepted. */
 function usableRefreshToken(value) {
     return typeof value === 'string' && /^[\x21-\x7e]{1,8192}$/.test(value) ? new Secret(value) : undefined;
 }
+/** Seconds that lead to a time which a calendar has. */
+function usableLifetime(value) {
+    const seconds = positiveInteger(value);
+    return seconds !== undefined && isoTime(seconds * 1000) !== '' ? seconds : undefined;
+}
 
-;// CONCATENATED MODULE: ./src/ask.ts
-
-
-
-
-
-
-
+;// CONCATENATED MODULE: ./src/zendesk/minted-token.ts
 
 
 
 
-
-
-
-/** Milliseconds that a mint in flight is given to answer after the job was cancelled. */
-const GRACE = 6000;
+const EXPIRIES = ['reported', 'requested', 'never', 'unknown'];
 /**
- * Asks Zendesk for the token, after looking up the client where that is needed, and masks what comes. A mint whose
- * reply was lost is tried again, with a warning that the first try may have left a token behind.
+ * What is known about a token from the response that it came in.
  *
- * @returns a reply that holds a token
- * @throws {ZendeskError} where there was none
+ * @param requested the scopes and the lifetime in seconds that count if the response reports none
+ * @param now this machine's clock, in milliseconds since 1970
  */
-async function askForToken(session, inputs, about, log) {
-    const { credential } = inputs;
-    const call = await mintCall(session, inputs, about);
-    const circumstances = { ...about, call, purpose: 'mint a token', deprecatedMint: isAdmin(credential) };
-    const lost = new LostReply(inputs.clientId, inputs.expiresIn);
-    let answer;
-    try {
-        answer = await session.send(call, {
-            grace: GRACE,
-            onReply: ({ json }) => {
-                for (const secret of secretsIn(json, credential))
-                    log.mask(secret.reveal());
-            },
-            ...lost.watch((note) => {
-                log.warning(`The reply to a mint was lost. ${note}`);
-            })
-        });
-    }
-    catch (error) {
-        throw withNote(explain(error, circumstances), lost);
-    }
-    const reply = readMintReply(answer.json, credential);
-    const { token, refreshToken } = reply;
-    if (answer.status < 300 && token !== undefined) {
-        return { reply, token, serverTime: answer.date ?? session.budget.world.now() };
-    }
-    // A refresh token replaces the one that was sent, so it is handed over even where the rest cannot be used.
-    if (refreshToken !== undefined && comesInPairs(credential))
-        setSecretOutput('refresh-token', refreshToken);
-    const failure = explain(answer, { ...circumstances, afterLostReply: lost.sentAt !== undefined });
-    const isRefusal = errorCode(answer.json) !== undefined;
-    if (answer.status < 300 && !isRefusal && !(await dropUnusable(session, credential, reply.facts.id, log))) {
-        lost.sentAt ??= session.budget.world.now();
-    }
-    throw withNote(failure, lost);
-}
-async function mintCall(session, inputs, about) {
-    const { credential, scopes } = inputs;
-    if (!isAdmin(credential))
-        return exchangeGrant(credential, inputs);
-    return createToken(credential, await numericClientId(session, adminAuthorization(credential), about), scopes);
-}
-/** Revokes a token that was created, but told in a way that nobody can use; tells whether that was possible. */
-async function dropUnusable(session, credential, id, log) {
-    if (id === undefined || !isAdmin(credential))
-        return false;
-    try {
-        const { status } = await session.send(revokeToken(id, adminAuthorization(credential)));
-        if (status >= 300)
-            return false;
-        log.info(`Zendesk created token ${id}, but its reply held no usable token, so it was revoked at once.`);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-/** The error, with the note on a lost reply behind it where that has not been told yet. */
-function withNote(error, lost) {
-    let noted = error;
-    lost.tell((note) => {
-        if (error instanceof ZendeskError)
-            noted = new ZendeskError(`${error.message} ${note}`, error.kind);
-    });
-    return noted;
-}
-
-;// CONCATENATED MODULE: ./src/minted-token.ts
-
-
-
-
-/**
- * What is known of a token from the reply that it came in.
- *
- * @param asked the scopes and the lifetime in seconds that were asked for, which stand where the reply tells none
- * @param clocks this machine's and Zendesk's time of the mint, in milliseconds since 1970
- */
-function mintedToken({ facts, expiresIn }, token, asked, clocks) {
-    const lifetime = expiresIn ?? asked.expiresIn;
+function mintedToken(mint, requested, now) {
+    const { token, date } = mint;
+    const { facts, expiresIn } = mint.response;
+    const lifetime = expiresIn ?? requested.expiresIn;
+    const mintedAt = date ?? now;
     const minted = {
         token,
         id: facts.id,
         clientId: facts.clientId,
         userId: facts.userId,
-        granted: facts.scopes,
-        scopes: facts.scopes ?? asked.scopes,
-        mintedAt: clocks.now,
-        serverTime: clocks.serverTime,
+        scopes: facts.scopes ?? requested.scopes,
+        scopesReported: facts.scopes !== undefined,
+        expiresAt: lifetime === undefined ? '' : isoTime(mintedAt + lifetime * 1000),
+        expiry: expiresIn !== undefined ? 'reported' : lifetime === undefined ? 'unknown' : 'requested',
+        expiredAfter: expiresIn === undefined || date === undefined ? undefined : date + expiresIn * 1000,
         lifetime,
-        expiresAt: lifetime === undefined ? '' : isoTime(clocks.now + lifetime * 1000)
+        mintedAt,
+        seenWorking: false
     };
-    setExpiry(minted, facts, expiresIn);
+    setExpiry(minted, facts, mint);
     return minted;
 }
-/** Adds what Zendesk told when the token was used for the first time. */
-function learn(minted, facts, { expiresIn }) {
+/** Adds what Zendesk reported when the token was used for the first time. */
+function addFacts(minted, facts, mint) {
     minted.id = facts.id ?? minted.id;
     minted.clientId = facts.clientId ?? minted.clientId;
     minted.userId = facts.userId ?? minted.userId;
-    minted.granted ??= facts.scopes;
-    minted.scopes = minted.granted ?? minted.scopes;
-    if (facts.expiresAt === null && expiresIn === undefined) {
-        minted.lifetime = undefined;
-        minted.expiresAt = '';
+    if (!minted.scopesReported && facts.scopes !== undefined) {
+        minted.scopes = facts.scopes;
+        minted.scopesReported = true;
     }
-    setExpiry(minted, facts, expiresIn);
+    setExpiry(minted, facts, mint);
 }
 /**
- * Takes over an expiry that Zendesk told. The lifetime is what the mint's reply told in seconds, else the span between
- * two times of Zendesk's own clock; where that makes no sense, the token counts as one that never expires, so that it
- * is revoked in any case.
+ * Takes over an expiry that Zendesk reported. The lifetime is what the response to the mint reported, else the time
+ * between two of Zendesk's own times; if that makes no sense, the lifetime is unknown. The `Date` headers may be off,
+ * so by them the token has expired only if both the expiry and the mint plus the lifetime are past.
  */
-function setExpiry(minted, { expiresAt, createdAt }, expiresIn) {
-    if (expiresAt === null || expiresAt === undefined)
+function setExpiry(minted, { expiresAt, createdAt }, { date, response }) {
+    if (expiresAt === undefined || (expiresAt === null && response.expiresIn !== undefined))
         return;
-    const span = (expiresAt - (createdAt ?? minted.serverTime)) / 1000;
+    if (expiresAt === null) {
+        Object.assign(minted, { expiry: 'never', expiresAt: '', lifetime: undefined });
+        return;
+    }
+    const span = (expiresAt - (createdAt ?? minted.mintedAt)) / 1000;
     minted.expiresAt = isoTime(expiresAt);
-    minted.lifetime = expiresIn ?? (span > 0 ? span : undefined);
+    minted.expiry = 'reported';
+    minted.lifetime = response.expiresIn ?? (span > 0 ? span : undefined);
+    minted.expiredAfter =
+        date === undefined ? undefined : Math.max(expiresAt, date + (minted.lifetime ?? 0) * 1000);
+}
+
+;// CONCATENATED MODULE: ./src/runner/state.ts
+
+
+
+
+
+
+
+/*
+ * What main saves for post. Every later step of the job can read the file behind it, so it holds the token, which
+ * those steps can get anyway, and never a credential.
+ */
+const KEY = 'zendesk';
+/** The part of a credential that post may need; empty for an authorization code or a refresh token. */
+function postSecret(credential) {
+    switch (credential.kind) {
+        case 'api_token':
+            return `${credential.email}:${credential.apiToken.reveal()}`;
+        case 'access_token':
+            return credential.accessToken.reveal();
+        case 'client_credentials':
+            return credential.clientSecret.reveal();
+        case 'authorization_code':
+        case 'refresh_token':
+            return '';
+    }
+}
+/**
+ * The fingerprint of a credential, and of the origin and client that it is for.
+ *
+ * @param salt that of the fingerprint to compare with; a new one by default
+ */
+function fingerprintOf(credential, { origin, clientId }, salt = (0,external_node_crypto_namespaceObject.randomBytes)(16).toString('hex')) {
+    const content = JSON.stringify([salt, origin, clientId, postSecret(credential)]);
+    return { salt, hash: (0,external_node_crypto_namespaceObject.createHash)('sha256').update(content).digest('hex') };
+}
+/** Saves the state; a later call replaces it. */
+function saveForPost(state) {
+    const saved = 'skipped' in state ? state : { ...state, minted: { ...state.minted, token: state.minted.token.reveal() } };
+    saveState(KEY, JSON.stringify(saved));
+}
+/** The state that main saved; `undefined` if there is none, or any part of it is missing or of the wrong type. */
+function loadState() {
+    let saved;
+    try {
+        saved = object(JSON.parse(process.env[`STATE_${KEY}`] ?? ''));
+    }
+    catch {
+        return undefined;
+    }
+    const { skipped } = saved;
+    if (skipped === 'true' || skipped === 'auto')
+        return { skipped };
+    const minted = mintedTokenIn(object(saved['minted']));
+    const context = contextIn(object(saved['context']));
+    return minted && context && { minted, context };
+}
+function mintedTokenIn(saved) {
+    const token = usableToken(saved['token']);
+    const { mintedAt, expiredAfter, lifetime, expiresAt } = saved;
+    if (token === undefined || !Array.isArray(saved['scopes']))
+        return undefined;
+    if (!isNumber(mintedAt) || typeof expiresAt !== 'string')
+        return undefined;
+    return {
+        token,
+        id: positiveInteger(saved['id']),
+        clientId: positiveInteger(saved['clientId']),
+        userId: positiveInteger(saved['userId']),
+        scopes: scopesOf(saved['scopes']) ?? [],
+        scopesReported: saved['scopesReported'] === true,
+        expiresAt,
+        expiry: EXPIRIES.find((expiry) => expiry === saved['expiry']) ?? 'unknown',
+        expiredAfter: isNumber(expiredAfter) ? expiredAfter : undefined,
+        lifetime: isNumber(lifetime) ? lifetime : undefined,
+        mintedAt,
+        seenWorking: saved['seenWorking'] === true
+    };
+}
+function contextIn(saved) {
+    const { origin, timeoutSeconds, jobSummary } = saved;
+    const { id, authMethod } = object(saved['client']);
+    const { salt, hash } = object(saved['fingerprint']);
+    const credential = CREDENTIAL_KINDS.find((kind) => kind === saved['credential']);
+    const method = AUTH_METHODS.find((known) => known === authMethod);
+    if (credential === undefined || method === undefined || !isNumber(timeoutSeconds))
+        return undefined;
+    if ([origin, id, salt, hash].map(json_text).includes(undefined) || readOrigin(origin) !== origin)
+        return undefined;
+    return {
+        origin: origin,
+        timeoutSeconds,
+        jobSummary: jobSummary === true,
+        credential,
+        client: { id: id, authMethod: method },
+        fingerprint: { salt: salt, hash: hash }
+    };
+}
+function isNumber(value) {
+    return typeof value === 'number' && Number.isFinite(value);
 }
 
 ;// CONCATENATED MODULE: ./src/runner/summary.ts
@@ -4244,7 +4247,7 @@ function setExpiry(minted, { expiresAt, createdAt }, expiresIn) {
 
 /** GitHub drops a summary of more than 1 MiB whole; this leaves room for what other actions write. */
 const SIZE_LIMIT = 900_000;
-/** Adds a table to the job summary. A summary that cannot be written is worth a line in the log, no more. */
+/** Adds a table to the job summary. If the summary cannot be written, one line in the log says so. */
 async function writeSummary({ title, lines = [], head, rows }, log) {
     const shown = [head.map((data) => ({ data: summary_escape(data), header: true }))];
     let size = 0;
@@ -4276,7 +4279,355 @@ function summary_escape(text) {
     return quote(text).replace(/[&<>"']/g, (character) => String(entities[character]));
 }
 
-;// CONCATENATED MODULE: ./src/describe.ts
+;// CONCATENATED MODULE: ./src/zendesk/client.ts
+
+
+
+
+
+
+const ATTEMPTS = 5;
+const ATTEMPT_TIMEOUT = 30_000;
+const BACKOFF = 500;
+const BACKOFF_CAP = 8000;
+/** A connection that was idle for longer may be closed without anybody having noticed. */
+const LONGEST_IDLE = 2000;
+const RETRIED_STATUS = new Set([408, 429, 500, 502, 503, 504]);
+/** After these Zendesk may have carried out the request all the same. */
+const LOST_STATUS = new Set([408, 500, 502, 504]);
+const RETRIED_KIND = new Set(['dns', 'tls', 'connection', 'proxy', 'brokenOff', 'timeout']);
+/**
+ * The seconds that a `Retry-After` header asks for (RFC 9110 §10.2.3: seconds, or a date, which is read against the
+ * server's own clock), or `undefined` if it cannot be read.
+ */
+function retryAfter({ retryAfter: text = '', date }, now) {
+    if (/^\s*\d+\s*$/.test(text))
+        return Number(text);
+    if (!/^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(text))
+        return undefined;
+    // All three date formats of HTTP are UTC, and the oldest does not say so.
+    const until = Date.parse(/gmt/i.test(text) ? text : `${text} GMT`);
+    return Number.isNaN(until) ? undefined : Math.max(0, (until - (date ?? now)) / 1000);
+}
+/** Sends requests to one Zendesk account, one after the other over one connection, and retries what may be retried. */
+class ZendeskClient {
+    options;
+    #connection;
+    constructor(options) {
+        this.options = options;
+        this.#connection = new Connection(options.origin, options.userAgent);
+    }
+    get origin() {
+        return this.options.origin;
+    }
+    get deadline() {
+        return this.options.deadline;
+    }
+    get log() {
+        return this.options.log;
+    }
+    /** Another client for the same account, with its own connection and, if given, another deadline. */
+    fork(deadline = this.deadline) {
+        return new ZendeskClient({ ...this.options, deadline });
+    }
+    /** Waits `ms` milliseconds between two requests; a connection is not kept over a long wait. */
+    async pause(ms) {
+        if (ms > LONGEST_IDLE)
+            this.close();
+        await this.deadline.pause(ms);
+    }
+    /** Closes the connection; the next request opens another. */
+    close() {
+        this.#connection.close();
+    }
+    /**
+     * Sends a request until another attempt would not change the response. Failed connections, responses that broke
+     * off, 408, 429 and 5xx are retried, up to five attempts in all. A 429 or 503 that says how long to wait is waited
+     * out as often as the deadline allows.
+     *
+     * @returns the last response, whatever its status
+     * @throws {ZendeskError} if there was no complete response, the job is cancelled or the deadline is reached
+     */
+    async send(request, options = {}) {
+        try {
+            return await this.#sendWithRetries(request, options);
+        }
+        catch (error) {
+            if (error instanceof NetworkError)
+                throw new ZendeskError(error.kind, request, undefined, error);
+            if (error instanceof Cancelled)
+                throw new ZendeskError('cancelled', request, undefined, error);
+            if (error instanceof DeadlineExceeded)
+                throw new ZendeskError('deadline', request, undefined, error);
+            throw error;
+        }
+    }
+    async #sendWithRetries(request, options) {
+        const { attempts = ATTEMPTS, onLostResponse } = options;
+        const { deadline, log } = this;
+        for (let failures = 0, count = 1;; count += 1) {
+            deadline.check();
+            const sentAt = deadline.clock.now();
+            const outcome = await this.#attempt(request, options);
+            const failed = outcome instanceof NetworkError;
+            if (failed ? outcome.sent : LOST_STATUS.has(outcome.status))
+                onLostResponse?.(sentAt);
+            if (!(failed ? RETRIED_KIND.has(outcome.kind) : RETRIED_STATUS.has(outcome.status))) {
+                return responseOrThrow(outcome);
+            }
+            this.close();
+            const asked = failed || ![429, 503].includes(outcome.status) ? undefined : retryAfter(outcome, deadline.clock.now());
+            if (asked === undefined)
+                failures += 1;
+            if (failures >= attempts || attempts === 1)
+                return responseOrThrow(outcome);
+            const wait = asked === undefined ? this.#backoff(failures) : this.#spread(asked);
+            if (wait >= deadline.remaining()) {
+                // At the deadline, the last outcome says more than "timeout".
+                return asked === undefined
+                    ? responseOrThrow(outcome)
+                    : { ...outcome, unfittingWait: asked };
+            }
+            deadline.check();
+            // A wait that Zendesk asked for does not count as an attempt.
+            const next = asked === undefined
+                ? `attempt ${failures + 1} of ${attempts}`
+                : `attempt ${count + 1}, as the response asks,`;
+            log.info(`${request.method} ${pathOf(request)}: ${describe(outcome)}; ${next} in ${(wait / 1000).toFixed(1)} s`);
+            await deadline.pause(wait);
+            options.beforeRetry?.();
+        }
+    }
+    async #attempt(request, { timeout = ATTEMPT_TIMEOUT, grace = 0, onResponse }) {
+        const { clock, signal } = this.deadline;
+        const started = clock.elapsed();
+        let outcome;
+        try {
+            const time = Math.min(timeout, this.deadline.remaining());
+            outcome = await this.#connection.exchange(request, { timeout: time, signal, grace });
+            onResponse?.(outcome);
+        }
+        catch (error) {
+            if (!(error instanceof NetworkError))
+                throw error;
+            outcome = error;
+        }
+        const id = outcome instanceof NetworkError ? undefined : outcome.requestId;
+        const duration = `${Math.round(clock.elapsed() - started)} ms`;
+        const requestId = id === undefined ? '' : `, request id ${quote(id)}`;
+        this.log.debug(`${request.method} ${pathOf(request)}: ${describe(outcome)} after ${duration}${requestId}`);
+        return outcome;
+    }
+    /** Exponential backoff with full jitter. */
+    #backoff(failures) {
+        return this.deadline.clock.random() * Math.min(BACKOFF_CAP, BACKOFF * 2 ** (failures - 1));
+    }
+    /** The wait that was asked for, at least 1 s, plus up to a quarter so that many jobs spread out. */
+    #spread(asked) {
+        const wait = Math.max(1, asked) * 1000;
+        const spread = wait * (1 + this.deadline.clock.random() / 4);
+        // Jitter alone never makes a wait not fit: at least 1 s is left for the request.
+        return Math.max(wait, Math.min(spread, this.deadline.remaining() - 1000));
+    }
+}
+function describe(outcome) {
+    return outcome instanceof NetworkError ? outcome.message : String(outcome.status);
+}
+function responseOrThrow(outcome) {
+    if (outcome instanceof NetworkError)
+        throw outcome;
+    return outcome;
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/grants.ts
+
+
+
+/**
+ * The request that exchanges a grant for an access token: RFC 6749 §4.1.3 (authorization code, with RFC 7636 for its
+ * verifier), §4.4.2 (client credentials) and §6 (refresh token), as JSON, at `/oauth/tokens` and not below `/api/v2`
+ * (https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/). The client secret is sent in the
+ * body or in the header, never in both.
+ */
+function exchangeGrant(grant, { clientId, scopes, expiresIn }, purpose = 'mint a token') {
+    const { clientSecret, authMethod } = grant;
+    const basic = clientSecret !== undefined && authMethod === 'client_secret_basic';
+    const body = {
+        ...parametersOf(grant),
+        client_id: clientId,
+        client_secret: basic ? undefined : clientSecret?.reveal(),
+        scope: scopes.length > 0 ? scopes.join(' ') : undefined,
+        expires_in: expiresIn
+    };
+    return {
+        purpose,
+        method: 'POST',
+        path: '/oauth/tokens',
+        authorization: basic ? new Secret(`Basic ${clientBasic(clientId, clientSecret.reveal())}`) : undefined,
+        body: new Secret(JSON.stringify(body))
+    };
+}
+function parametersOf(grant) {
+    const grant_type = grant.kind;
+    switch (grant.kind) {
+        case 'client_credentials':
+            return { grant_type };
+        case 'authorization_code':
+            return {
+                grant_type,
+                code: grant.code.reveal(),
+                redirect_uri: grant.redirectUri,
+                code_verifier: grant.codeVerifier?.reveal()
+            };
+        case 'refresh_token':
+            return { grant_type, refresh_token: grant.refreshToken.reveal() };
+    }
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/lost-response.ts
+
+
+/** Counts the attempts of a mint that Zendesk may have carried out although no usable response came back. */
+class LostResponses {
+    /** Whether the mint was retried after one of them. */
+    isRetried = false;
+    #count = 0;
+    #firstSentAt = 0;
+    /** Counts one; `sentAt` is when it was sent, in milliseconds since 1970. */
+    add(sentAt) {
+        if (this.#count === 0)
+            this.#firstSentAt = sentAt;
+        this.#count += 1;
+    }
+    /** Notes that the mint is attempted again. */
+    retry() {
+        this.isRetried = this.#count > 0;
+    }
+    get count() {
+        return this.#count;
+    }
+    /**
+     * The sentence about the tokens that may exist.
+     *
+     * @param expiresIn the lifetime in seconds that was requested; `undefined` if none could be
+     */
+    note(clientId, expiresIn) {
+        const many = this.#count > 1;
+        const tokens = many ? `Up to ${this.#count} unused tokens` : 'An unused token';
+        const it = many ? 'they' : 'it';
+        const expiry = expiresIn === undefined
+            ? `${it} may never expire`
+            : `${it} ${many ? 'expire' : 'expires'} after ${duration(expiresIn)}`;
+        const since = timeOfDay(this.#firstSentAt);
+        return `${tokens} of client ${quote(clientId)} may exist since ${since}; ${expiry}, and \`sweep\` removes ${many ? 'them' : 'it'}.`;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/cleanup-token.ts
+
+
+
+
+
+
+
+
+/** Milliseconds to revoke the cleanup token in if the job is cancelled or the deadline is reached. */
+const CLEANUP_TIMEOUT = 4000;
+/** Milliseconds to wait before a rejected DELETE is sent once more. */
+const REJECTION_PAUSE = 1000;
+/**
+ * Mints a cleanup token by the client credentials grant, works with it, and revokes it, whatever the work came to.
+ *
+ * @throws {ZendeskError} if Zendesk gives no cleanup token, and what `work` throws
+ */
+async function withCleanupToken(client, terms, work) {
+    const token = await mintCleanupToken(client, terms);
+    const authorization = bearer(token);
+    let id;
+    try {
+        terms.onMint?.();
+        const facts = await factsOf(client, token);
+        id = facts?.id;
+        return await work({ authorization, facts });
+    }
+    finally {
+        await revokeCleanupToken(client, authorization, id, terms);
+    }
+}
+async function mintCleanupToken(client, { credential, clientId, lifetime, onRemaining }) {
+    const terms = { clientId, scopes: ['read', 'write'], expiresIn: lifetime };
+    const request = exchangeGrant(credential, terms, 'mint a cleanup token');
+    const lost = new LostResponses();
+    try {
+        const response = await client.send(request, {
+            grace: CLEANUP_TIMEOUT,
+            onResponse: ({ json }) => {
+                for (const secret of secretsIn(json, credential))
+                    client.log.mask(secret.reveal());
+            },
+            onLostResponse: (sentAt) => {
+                lost.add(sentAt);
+            }
+        });
+        const { token } = readTokenResponse(response.json, credential);
+        if (token !== undefined && isAccepted(response))
+            return token;
+        if (isAccepted(response))
+            lost.add(client.deadline.clock.now());
+        throw unexpectedResponse(request, response);
+    }
+    finally {
+        if (lost.count > 0)
+            onRemaining({ id: undefined, lifetime, lost: lost.note(clientId, lifetime) });
+    }
+}
+/** What Zendesk reports about the cleanup token; `undefined` if it does not, but not if there is no time left to ask. */
+async function factsOf(client, token) {
+    try {
+        const response = await client.send(currentToken(token, 'look up the cleanup token'));
+        return response.status === 200 ? factsAbout(token, response.json) : undefined;
+    }
+    catch (error) {
+        if (!(error instanceof ZendeskError) || stopReason(error) !== undefined)
+            throw error;
+        return undefined;
+    }
+}
+async function revokeCleanupToken(client, authorization, id, { lifetime, onRemaining }) {
+    const request = { ...revokeToken(id ?? 'current', authorization), purpose: 'revoke the cleanup token' };
+    const revoke = async () => {
+        const response = await client.send(request);
+        if (!isRejection(response))
+            return response;
+        // The token is seconds old, so a server may not know it yet, or the 401 may be stray.
+        await client.pause(REJECTION_PAUSE);
+        return client.send(request);
+    };
+    const onceMore = (error) => {
+        // Any error counts here: the time may have ended while a request was under way.
+        const isOver = client.deadline.signal.aborted || client.deadline.remaining() <= 0;
+        if (!isOver)
+            throw error;
+        return client.fork(client.deadline.forCleanup(CLEANUP_TIMEOUT)).send(request);
+    };
+    try {
+        const response = await revoke().catch(onceMore);
+        const isGone = id !== undefined && (isRejection(response) || isJson(response, 404));
+        if (!isAccepted(response) && !isGone)
+            throw unexpectedResponse(request, response);
+    }
+    catch (error) {
+        if (!(error instanceof ZendeskError))
+            throw error;
+        onRemaining({ id, lifetime, error });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/token-report.ts
+
+
+
 
 
 
@@ -4284,219 +4635,92 @@ function summary_escape(text) {
 /*
  * A token in words, for the log and the job summary of main and post.
  */
-/** `Token 123`, or what to call a token whose id Zendesk did not tell. */
+/** `token 123`, or what to call a token whose id Zendesk did not report. */
 function nameOf({ id }) {
-    return `Token ${id ?? '(id unknown)'}`;
+    return id === undefined ? 'the token (id unknown)' : `token ${id}`;
 }
-/** When a token dies without being revoked. */
-function ownEnd({ expiresAt }) {
-    return expiresAt === '' ? 'it does not expire by itself' : `it expires by itself at ${expiresAt}`;
+/** When a token expires if nobody revokes it, as a sentence without its full stop. */
+function expiryOf({ expiresAt, expiry }) {
+    if (expiresAt !== '')
+        return `It expires at ${expiresAt}`;
+    return expiry === 'never' ? 'It does not expire' : 'Zendesk did not report when it expires';
 }
-/** The line that ends the main step. */
-function mintedMessage(minted, isRevoked) {
-    const { granted = [], lifetime } = minted;
-    const life = lifetime === undefined ? ownEnd(minted) : `it lives ${duration(lifetime)}`;
-    const end = isRevoked ? 'is revoked when the job ends' : 'is left alive when the job ends';
-    return `${nameOf(minted)} minted, with the scopes ${quote(granted.join(' ')) || 'that Zendesk did not tell'}; ${life}, and ${end}.`;
+/** The line that ends the main step; `end` says what becomes of the token. */
+function mintedMessage(minted, end) {
+    const { lifetime, expiresAt, expiry, scopes, scopesReported } = minted;
+    const whenEmpty = expiry === 'never' ? 'does not expire' : 'expiry not reported';
+    const expires = lifetime !== undefined
+        ? `expires in ${duration(lifetime)}`
+        : expiresAt === ''
+            ? whenEmpty
+            : `expires at ${expiresAt}`;
+    const granted = scopesReported ? quote(scopes.join(' ')) : 'not reported';
+    const [name, id] = minted.id === undefined ? ['a token', 'id unknown; '] : [nameOf(minted), ''];
+    return `Minted ${name} (${id}scopes: ${granted}; ${expires}). ${end}`;
 }
 /** The job summary of a token: in main what it is, in post what became of it. */
-function tokenTable(title, minted, origin, outcome) {
+function tokenTable(title, minted, origin, state) {
     return {
         title,
-        head: ['Account', 'Token', 'User', 'Scopes', 'Expires', 'State'],
+        head: ['State', 'Expires', 'Scopes', 'Token', 'User', 'Account'],
         rows: [
             [
-                new URL(origin).host,
+                state,
+                minted.expiresAt || (minted.expiry === 'never' ? 'never' : 'not reported'),
+                minted.scopes.join(' ') || '(not reported)',
                 String(minted.id ?? 'unknown'),
                 String(minted.userId ?? 'unknown'),
-                minted.scopes.join(' ') || '(not told)',
-                minted.expiresAt || 'never',
-                outcome
+                new URL(origin).host
             ]
         ]
     };
 }
-
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = require("node:crypto");
-;// CONCATENATED MODULE: ./src/runner/state.ts
-
-
-
-
-
-
-
-/*
- * What main leaves for post. The file behind it stays readable to every later step of the job, so it holds the
- * token, which those steps are given anyway, and never a credential.
- */
-const KEY = 'zendesk';
-/** The part of a credential that post may need, as one text; empty for a code or a refresh token, which are used up. */
-function credentialText(credential) {
-    switch (credential.kind) {
-        case 'api-token':
-            return `${credential.email}:${credential.apiToken.reveal()}`;
-        case 'access-token':
-            return credential.accessToken.reveal();
-        case 'client-secret':
-            return credential.clientSecret.reveal();
-        case 'authorization-code':
-        case 'refresh-token':
-            return '';
-    }
+/** What to say about a cleanup token that may remain active. */
+function remainingSentence({ id, lifetime, error, lost }, origin) {
+    if (error === undefined)
+        return `The response to the mint of a cleanup token was lost. ${lost ?? ''}`;
+    const path = `${origin}${TOKENS_PATH}/${id ?? '{id}'}`;
+    return `Could not revoke the cleanup token ${id ?? '(id unknown)'}: ${causeOf(error)}. It expires within ${duration(lifetime)}. To revoke it sooner, send DELETE ${path} as an admin.`;
 }
-/** A fingerprint of a credential, or with a known `salt` the one to compare it with. */
-function fingerprintOf(credential, salt = (0,external_node_crypto_namespaceObject.randomBytes)(16).toString('hex')) {
-    return { salt, hash: (0,external_node_crypto_namespaceObject.createHash)('sha256').update(`${salt}:${credential}`).digest('hex') };
-}
-/** Saves the state, in place of what was saved before. */
-function save(state) {
-    const saved = 'skipped' in state ? state : { ...state, minted: { ...state.minted, token: state.minted.token.reveal() } };
-    saveState(KEY, JSON.stringify(saved));
-}
-/** The state that main saved; `undefined` where there is none, or any part of it is missing or of the wrong type. */
-function load() {
-    let saved;
-    try {
-        saved = object(JSON.parse(process.env[`STATE_${KEY}`] ?? ''));
-    }
-    catch {
-        return undefined;
-    }
-    const { skipped } = saved;
-    if (skipped === 'true' || skipped === 'auto')
-        return { skipped };
-    const minted = loadToken(object(saved['minted']));
-    const context = loadContext(object(saved['context']));
-    return minted && context && { minted, context };
-}
-function loadToken(saved) {
-    const token = usableToken(saved['token']);
-    const { mintedAt, serverTime, lifetime, expiresAt } = saved;
-    if (token === undefined || !Array.isArray(saved['scopes']))
-        return undefined;
-    if (!isNumber(mintedAt) || !isNumber(serverTime) || typeof expiresAt !== 'string')
-        return undefined;
-    return {
-        token,
-        id: usableId(saved['id']),
-        clientId: usableId(saved['clientId']),
-        userId: usableId(saved['userId']),
-        granted: undefined,
-        scopes: scopesOf(saved['scopes']) ?? [],
-        mintedAt,
-        serverTime,
-        lifetime: isNumber(lifetime) ? lifetime : undefined,
-        expiresAt
-    };
-}
-function loadContext(saved) {
-    const { origin, timeoutSeconds, jobSummary } = saved;
-    const { id, authMethod } = object(saved['client']);
-    const { salt, hash } = object(saved['fingerprint']);
-    const credential = CREDENTIAL_KINDS.find((kind) => kind === saved['credential']);
-    const method = AUTH_METHODS.find((known) => known === authMethod);
-    if (credential === undefined || method === undefined || !isNumber(timeoutSeconds))
-        return undefined;
-    if ([origin, id, salt, hash].map(words_text).includes(undefined) || readOrigin(origin) !== origin)
-        return undefined;
-    return {
-        origin: origin,
-        timeoutSeconds,
-        jobSummary: jobSummary === true,
-        credential,
-        client: { id: id, authMethod: method },
-        fingerprint: { salt: salt, hash: hash }
-    };
-}
-function isNumber(value) {
-    return typeof value === 'number' && Number.isFinite(value);
+/** A day, in ISO 8601 and UTC. */
+function dayOf(ms) {
+    return isoTime(ms).slice(0, 10);
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/helper.ts
+;// CONCATENATED MODULE: ./src/zendesk/pages.ts
 
 
 
 
 
-
-
-
-
-
-
-
-/** Milliseconds to revoke the helper in where the job is cancelled, or the time for the work is over. */
-const CLOSING_TIME = 4000;
 /**
- * Mints a helper token by the client credentials grant, works with it, and revokes it, whatever the work came to.
+ * Reads a list page by page (cursor pagination, 100 a page). Only the cursor of a response is used, never a URL of
+ * it, so that no server can have the credential sent elsewhere.
  *
- * @throws {ZendeskError} where Zendesk gives no helper, and what `work` throws
+ * @throws {ZendeskError} if a page is refused or is not a page, or its cursor is missing or was seen before
  */
-async function withHelper(session, terms, work) {
-    const token = await mintHelper(session, terms);
-    const authorization = bearer(token);
-    let id;
-    try {
-        const current = await session.send(currentToken(token)).catch(unlessStopped);
-        const facts = tokenFacts(object(current?.json)['token']);
-        id = facts.id;
-        return await work({ authorization, facts });
-    }
-    finally {
-        await revokeHelper(session, authorization, id, terms);
-    }
-}
-async function mintHelper(session, { credential, about, lifetime, mask, onLeftOver }) {
-    const { clientId } = about;
-    const call = exchangeGrant(credential, { clientId, scopes: ['read', 'write'], expiresIn: lifetime });
-    const circumstances = { ...about, credential: credential.kind, purpose: HELPER_PURPOSE, call };
-    const lost = new LostReply(clientId, lifetime);
-    const answer = await session
-        .send(call, {
-        grace: CLOSING_TIME,
-        onReply: ({ json }) => {
-            for (const secret of secretsIn(json, credential))
-                mask(secret.reveal());
-        },
-        ...lost.watch((note) => {
-            onLeftOver(`The reply to the mint of a helper token was lost. ${note}`);
-        })
-    })
-        .catch((error) => {
-        throw explain(error, circumstances);
-    });
-    const { token } = readMintReply(answer.json, credential);
-    if (token === undefined || answer.status >= 300)
-        throw explain(answer, circumstances);
-    return token;
-}
-async function revokeHelper(session, authorization, id, { lifetime, onLeftOver }) {
-    const call = revokeToken(id ?? 'current', authorization);
-    const inClosingTime = (error) => {
-        // Without an answer as well: the time may have ended while one was under way.
-        const isOver = error instanceof Cancelled || session.budget.remaining() <= 0;
-        if (!isOver)
-            throw error;
-        return session.fork(session.budget.closing(CLOSING_TIME)).send(call);
-    };
-    let why;
-    try {
-        const { status } = await session.send(call).catch(inClosingTime);
-        if (status < 300 || status === 401 || (status === 404 && id !== undefined))
+async function* pages(client, { purpose, path, key, authorization }) {
+    const seen = new Set();
+    const first = `${path}${path.includes('?') ? '&' : '?'}page[size]=100`;
+    for (let after = '';;) {
+        const request = { purpose, method: 'GET', path: first + after, authorization };
+        const response = await client.send(request);
+        const page = object(response.json);
+        if (response.status !== 200)
+            throw unexpectedResponse(request, response);
+        if (!Array.isArray(page[key]))
+            throw unexpectedResponse(request, response, response.html ? undefined : 'unusableResponse');
+        yield { items: list(page[key]), response };
+        const meta = object(page['meta']);
+        const more = meta['has_more'] ?? false;
+        if (more === false)
             return;
-        why = `Zendesk answered ${status}`;
+        const cursor = json_text(meta['after_cursor']);
+        if (more !== true || cursor === undefined || /\p{Cs}/u.test(cursor) || seen.has(cursor))
+            throw unexpectedResponse(request, response, 'unusableResponse');
+        seen.add(cursor);
+        after = `&page[after]=${encodeURIComponent(cursor)}`;
     }
-    catch (error) {
-        why = reasonOf(error);
-    }
-    onLeftOver(`The helper token ${id ?? '(id unknown)'} could not be revoked (${why}); it expires by itself within ${duration(lifetime)}; to remove it sooner, send DELETE ${session.origin}/api/v2/oauth/tokens/${id ?? '{id}'} as an admin.`);
-}
-/** Lets pass that there was no answer, but not that there is no time for one. */
-function unlessStopped(error) {
-    if (!(error instanceof Unanswered))
-        throw error;
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/revocation.ts
@@ -4509,153 +4733,261 @@ function unlessStopped(error) {
 
 
 
-const HELPER_LIFETIME = 600;
-/** Milliseconds to wait before asking again whether a revoked token is dead. */
-const PROOF_PAUSES = [1000, 3000];
-/** Milliseconds between the mint and the creation of a token that can be the one that was minted. */
+
+
+const CLEANUP_LIFETIME = 600;
+/** Milliseconds that a DELETE may still take after the job was cancelled. */
+const DELETE_GRACE = 2000;
+/** Milliseconds to wait before asking again with the token. */
+const PAUSES = [1000, 3000];
+/** Milliseconds that a wait leaves for the request after it. */
+const LEFT_FOR_REQUEST = 500;
+/** Milliseconds between the mint and the creation of a token in the list that can be the minted one. */
 const SAME_MOMENT = 60_000;
 /**
- * Revokes a token and proves that it is dead, one way after the other: with the credential by id, with the token
- * itself by id and as the current one, and with a helper token. Zendesk has answered 204 to a `DELETE` of the current
- * token without revoking it, so only a 401 to the token itself counts as proof.
+ * Revokes a token and verifies that Zendesk rejects it, one way after the other: with the credential by id, with the
+ * token itself by id and as the current one, and with a cleanup token. Zendesk has answered 204 to a `DELETE` of the
+ * current token without revoking it, so only its own 401 to the token counts as proof.
  */
-async function revokeAndProve(session, target, means) {
-    const obstacles = [];
-    try {
-        for (const way of waysTo(session, target, means)) {
-            const attempt = await way();
-            if ('end' in attempt)
-                return attempt;
-            obstacles.push(attempt);
-        }
-    }
-    catch (error) {
-        if (!(error instanceof Cancelled || error instanceof BudgetSpent))
-            throw error;
-        // That the time is over tells less than what it was spent on.
-        const before = error instanceof BudgetSpent ? obstacles.at(-1)?.why : undefined;
-        obstacles.push({ why: before ?? reasonOf(error), scope: false });
-    }
-    const why = obstacles.map((obstacle) => obstacle.why).at(-1);
-    return { end: 'alive', why: String(why), scopeOnly: obstacles.every(({ scope }) => scope) };
+async function revokeAndVerify(client, minted, terms) {
+    return new Revocation(client, minted, terms).run();
 }
-function waysTo(session, target, means) {
-    const { credential, about } = means;
-    const { id } = target;
-    const own = bearer(target.token);
-    const ways = [];
-    if (id !== undefined) {
-        if (credential !== undefined && isAdmin(credential)) {
-            const admin = adminAuthorization(credential);
-            ways.push(() => attempt(session, target, id, { authorization: admin, own: false }, about));
-        }
-        ways.push(() => attempt(session, target, id, { authorization: own, own: true }, about));
+class Revocation {
+    client;
+    minted;
+    terms;
+    #obstacles = [];
+    /** Whether Zendesk has accepted a DELETE. */
+    #accepted = false;
+    /** Whether a DELETE was sent without an answer. */
+    #unanswered = false;
+    /** Whether {@link #recheck} was made: once in a post step is enough. */
+    #rechecked = false;
+    constructor(client, minted, terms) {
+        this.client = client;
+        this.minted = minted;
+        this.terms = terms;
     }
-    ways.push(() => attempt(session, target, 'current', { authorization: own, own: true }, about));
-    if (credential?.kind === 'client-secret') {
-        ways.push(async () => {
-            const terms = { ...means, credential, lifetime: HELPER_LIFETIME };
+    async run() {
+        try {
+            for (const way of this.#ways()) {
+                const outcome = await way();
+                if ('result' in outcome)
+                    return outcome;
+                this.#obstacles.push(outcome);
+            }
+        }
+        catch (error) {
+            const reason = stopReason(error);
+            if (reason === undefined)
+                throw error;
+            // That the time is over says less than what it was spent on.
+            const why = reason === 'deadline' ? this.#obstacles.at(-1)?.why : undefined;
+            this.#obstacles.push({ why: why ?? error, isScope: false });
+        }
+        const scopeOnly = this.#obstacles.every(({ isScope }) => isScope);
+        return { result: 'active', why: this.#lastObstacle(), scopeOnly, deleteSent: this.#unanswered };
+    }
+    #lastObstacle() {
+        return this.#obstacles.at(-1)?.why ?? 'idUnknown';
+    }
+    *#ways() {
+        const { credential } = this.terms;
+        const { id, token } = this.minted;
+        const itself = { authorization: bearer(token), by: 'token itself' };
+        if (id !== undefined) {
+            if (credential !== undefined && isAdmin(credential)) {
+                const authorization = adminAuthorization(credential);
+                yield () => this.#delete({ id, authorization, by: 'credential' });
+            }
+            yield () => this.#delete({ id, ...itself });
+        }
+        yield () => this.#delete({ id: 'current', ...itself });
+        if (credential?.kind === 'client_credentials')
+            yield () => this.#deleteWithCleanupToken(credential);
+    }
+    /** Sends the DELETE of one way, and verifies what came of it. */
+    async #delete(way) {
+        const request = revokeToken(way.id, way.authorization);
+        for (let isRepeated = false;; isRepeated = true) {
+            let response;
             try {
-                return await withHelper(session, terms, (helper) => attemptWithHelper(session, target, helper, about));
+                response = await this.#send(request);
+            }
+            catch (error) {
+                if (!(error instanceof ZendeskError) || stopReason(error) !== undefined)
+                    throw error;
+                return { why: error, isScope: false };
+            }
+            if (isAccepted(response))
+                this.#accepted = true;
+            const isNotFound = way.id !== 'current' && isJson(response, 404);
+            const isRejected = way.by === 'token itself' && isRejection(response);
+            const why = unexpectedResponse(request, response, isRejected ? 'newTokenRejected' : undefined);
+            if (this.#accepted && (isAccepted(response) || isNotFound || isRejected))
+                return this.#verify();
+            if (isRejected && this.#isExpired(response))
+                return { result: 'expired' };
+            if (!isNotFound && !isRejected) {
+                // If Zendesk asks to wait longer than there is time, the other ways would have to wait as well.
+                if (response.unfittingWait !== undefined)
+                    return { result: 'active', why, scopeOnly: false, deleteSent: false };
+                return { why, isScope: this.#isMissingScope(way, response) };
+            }
+            if (isRepeated || this.#rechecked)
+                return { why, isScope: false };
+            const state = await this.#recheck(isNotFound);
+            if (state === 'expired')
+                return { result: 'expired' };
+            const isProof = this.minted.seenWorking || (isNotFound && way.by === 'credential');
+            if (state === 'rejected' && isProof)
+                return { result: 'verified' };
+            if (state !== 'active')
+                return { why, isScope: false };
+        }
+    }
+    async #send(request) {
+        this.#unanswered = false;
+        const response = await this.client.send(request, {
+            grace: DELETE_GRACE,
+            onLostResponse: () => {
+                this.#unanswered = true;
+            }
+        });
+        this.#unanswered = false;
+        return response;
+    }
+    /** After an accepted DELETE: asks with the token until Zendesk rejects it. One rejection is the proof. */
+    async #verify() {
+        const request = currentToken(this.minted.token, 'verify that Zendesk rejects the token');
+        for (const pause of [...PAUSES, undefined]) {
+            let response;
+            try {
+                response = await this.client.send(request);
             }
             catch (error) {
                 if (!(error instanceof ZendeskError))
                     throw error;
-                return { why: reasonOf(error), scope: error.kind === 'invalidScope' || error.kind === 'forbidden' };
+                return { result: 'unverified', why: error };
             }
-        });
-    }
-    return ways;
-}
-async function attempt(session, target, id, by, about) {
-    const call = revokeToken(id, by.authorization);
-    const credential = by.own ? 'access-token' : about.credential;
-    const circumstances = { ...about, credential, call, purpose: 'revoke the token' };
-    try {
-        const answer = await session.send(call);
-        const { status } = answer;
-        if (by.own && status === 401)
-            return { end: 'dead' };
-        const taken = (status >= 200 && status < 300) || (status === 404 && id !== 'current');
-        if (taken)
-            return await prove(session, target.token, about);
-        const why = reasonOf(explain(answer, circumstances));
-        // Whoever is asked to wait longer than there is time does not go on asking in other ways.
-        if (answer.unfitting !== undefined)
-            return { end: 'alive', why, scopeOnly: false };
-        return { why, scope: status === 403 };
-    }
-    catch (error) {
-        if (!(error instanceof Unanswered))
-            throw error;
-        return { why: reasonOf(explain(error, circumstances)), scope: false };
-    }
-}
-async function attemptWithHelper(session, target, helper, about) {
-    const id = target.id ?? (await find(session, target, helper, about));
-    if (id === undefined)
-        return { why: 'its id is not known, and no token in the list is certainly this one', scope: false };
-    return attempt(session, target, id, { authorization: helper.authorization, own: false }, about);
-}
-/** Asks with the token until it is refused: 401 is the proof. */
-async function prove(session, token, about) {
-    const call = currentToken(token);
-    const circumstances = {
-        ...about,
-        call,
-        credential: 'access-token',
-        purpose: 'verify that the token is dead'
-    };
-    let alive = false;
-    try {
-        for (const pause of [...PROOF_PAUSES, undefined]) {
-            const answer = await session.send(call);
-            const { status } = answer;
-            if (status === 401)
-                return { end: 'dead' };
-            if (status !== 200 && status !== 403)
-                return { end: 'unverified', why: reasonOf(explain(answer, circumstances)) };
-            alive = true;
+            if (isRejection(response))
+                return { result: 'verified' };
+            if (!this.#isActive(response)) {
+                return { result: 'unverified', why: unexpectedResponse(request, response) };
+            }
+            this.#obstacles.push({ why: 'stillWorks', isScope: false });
             if (pause !== undefined)
-                await session.pause(pause);
+                await this.#pause(pause);
+        }
+        return { why: 'stillWorks', isScope: false };
+    }
+    /**
+     * After a rejected DELETE, or one of a token that Zendesk does not find: neither is a proof by itself, since some
+     * servers may not know the token yet, and one 401 may be stray. Asks with the token a few times.
+     */
+    async #recheck(atOnce) {
+        this.#rechecked = true;
+        const request = currentToken(this.minted.token, 'verify that Zendesk rejects the token');
+        for (const pause of atOnce ? [0, ...PAUSES] : PAUSES) {
+            if (pause > 0)
+                await this.#pause(pause);
+            let response;
+            try {
+                response = await this.client.send(request);
+            }
+            catch (error) {
+                if (!(error instanceof ZendeskError) || stopReason(error) !== undefined)
+                    throw error;
+                return 'unknown';
+            }
+            if (this.#isActive(response))
+                return 'active';
+            if (!isRejection(response))
+                return 'unknown';
+            if (this.#isExpired(response))
+                return 'expired';
+        }
+        return 'rejected';
+    }
+    /** Whether a response to the token itself shows that it works; a 403 is given only to a token that is known. */
+    #isActive(response) {
+        const isAboutIt = response.status === 200 && factsAbout(this.minted.token, response.json) !== undefined;
+        return isAboutIt || isJson(response, 403);
+    }
+    /** Whether the expiry that Zendesk reported is past by the clock of this very response. */
+    #isExpired({ date = 0 }) {
+        return date > (this.minted.expiredAfter ?? Infinity);
+    }
+    #isMissingScope({ by }, response) {
+        if (missingScopes(response) !== undefined)
+            return true;
+        const { scopes, scopesReported } = this.minted;
+        return by === 'token itself' && isJson(response, 403) && scopesReported && !mayRevoke(scopes);
+    }
+    /** Waits, but leaves time for the next request. */
+    async #pause(ms) {
+        const longest = Math.max(0, this.client.deadline.remaining() - LEFT_FOR_REQUEST);
+        await this.client.pause(Math.min(ms, longest));
+    }
+    async #deleteWithCleanupToken(credential) {
+        const { clientId, onCleanupToken, onRemaining } = this.terms;
+        const terms = {
+            credential,
+            clientId,
+            lifetime: CLEANUP_LIFETIME,
+            onMint: () => {
+                onCleanupToken(this.#lastObstacle());
+            },
+            onRemaining
+        };
+        try {
+            return await withCleanupToken(this.client, terms, async (cleanup) => {
+                const id = this.minted.id ?? (await findId(this.client, this.minted, cleanup));
+                if (id === undefined)
+                    return { why: 'idUnknown', isScope: false };
+                return this.#delete({ id, authorization: cleanup.authorization, by: 'cleanup token' });
+            });
+        }
+        catch (error) {
+            if (!(error instanceof ZendeskError) || stopReason(error) !== undefined)
+                throw error;
+            return { why: error, isScope: error.kind === 'invalidScope' || error.kind === 'missingScope' };
         }
     }
-    catch (error) {
-        if (!alive || error instanceof Unanswered)
-            return { end: 'unverified', why: reasonOf(explain(error, circumstances)) };
-    }
-    return { why: 'Zendesk reported the token as revoked, but it still works', scope: false };
 }
 /**
- * The id of the token, from the list of its user's tokens: the only one of the same client, user, scopes and first
- * ten characters that was created within a minute of the mint. All JWTs begin alike, so none of them is looked for.
+ * The id of the minted token, from the list of its user's tokens: the only one of the same client, user, scopes and
+ * first ten characters that was created within a minute of the mint.
  */
-async function find(session, { token, scopes, serverTime }, { authorization, facts }, about) {
-    const prefix = token.reveal().slice(0, 10);
-    if (prefix.startsWith('eyJ') || facts.clientId === undefined || facts.userId === undefined)
+async function findId(client, minted, { authorization, facts }) {
+    const prefix = prefixOf(minted.token);
+    if (prefix === undefined || facts?.clientId === undefined || facts.userId === undefined)
         return undefined;
-    const wanted = [...scopes].sort().join(' ');
-    const path = tokensOf(facts.clientId, false);
+    const wanted = [...minted.scopes].sort().join(' ');
     const matches = [];
-    const circumstances = { ...about, purpose: 'find the token' };
-    for await (const { items } of pages(session, path, 'tokens', authorization, circumstances)) {
+    const path = tokensPath(facts.clientId, false);
+    for await (const { items } of pages(client, {
+        purpose: 'find the token',
+        path,
+        key: 'tokens',
+        authorization
+    })) {
         for (const item of items.map(tokenFacts)) {
-            const isIt = item.prefix === prefix &&
+            const isMatch = item.prefix === prefix &&
                 item.clientId === facts.clientId &&
                 item.userId === facts.userId &&
                 item.scopes !== undefined &&
                 [...item.scopes].sort().join(' ') === wanted &&
-                item.createdAt !== undefined &&
-                Math.abs(item.createdAt - serverTime) <= SAME_MOMENT;
-            if (isIt)
+                typeof item.createdAt === 'number' &&
+                Math.abs(item.createdAt - minted.mintedAt) <= SAME_MOMENT;
+            if (isMatch)
                 matches.push(item.id);
         }
     }
     return matches.length === 1 ? matches[0] : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/hand-over.ts
-
+;// CONCATENATED MODULE: ./src/publish-token.ts
 
 
 
@@ -4667,232 +4999,316 @@ async function find(session, { token, scopes, serverTime }, { authorization, fac
 
 
 /**
- * Tells post what to revoke, and then the later steps what was minted: in this order, so that whatever fails
- * afterwards leaves nothing behind. Called again when more is known of the token.
+ * Saves what post has to revoke, and then sets the outputs: in this order, so that whatever fails afterwards leaves
+ * nothing behind. Called again when more is known about the token.
  *
- * @throws {Error} where the runner's files cannot be written; a token that post cannot be told of is revoked at once
+ * @throws {Error} if the runner's files cannot be written; a token that cannot be saved for post is revoked at once
  */
-async function handOver(minted, reply, inputs, session, about, log) {
-    if (isRevoked(inputs, reply)) {
+async function publishToken(client, inputs, { minted, mint: { response } }) {
+    if (shouldRevoke(inputs, response)) {
         try {
-            save({ minted, context: contextOf(inputs) });
+            saveForPost({ minted, context: contextOf(inputs) });
         }
         catch (error) {
-            throw await revokeAtOnce(minted, inputs, session, about, log, error);
+            throw await revokeAtOnce(client, inputs, minted, error);
         }
     }
     else {
         saveSkipped(inputs.skipRevoke === 'true' ? 'true' : 'auto');
     }
     setSecretOutput('token', minted.token);
-    setSecretOutput('refresh-token', comesInPairs(inputs.credential) ? reply.refreshToken : undefined);
+    setSecretOutput('refresh-token', response.refreshToken);
     setOutputs({
         'token-id': minted.id,
         'client-id': minted.clientId ?? inputs.clientId,
         'user-id': minted.userId,
-        scopes: minted.granted?.join(' '),
+        scopes: minted.scopesReported ? minted.scopes.join(' ') : '',
         'expires-at': minted.expiresAt,
         'base-url': inputs.origin
     });
 }
-/** Whether post is to revoke the token: with `auto` not where that would kill a refresh token that came with it. */
-function isRevoked({ skipRevoke, credential }, { refreshToken }) {
-    if (skipRevoke === 'auto')
-        return !comesInPairs(credential) || refreshToken === undefined;
-    return skipRevoke === 'false';
+/** Whether post revokes the token: with `auto`, not if that would also revoke a refresh token that came with it. */
+function shouldRevoke({ skipRevoke }, { refreshToken }) {
+    return skipRevoke === 'auto' ? refreshToken === undefined : skipRevoke === 'false';
 }
-function contextOf({ credential, clientId, origin, timeoutSeconds, jobSummary }) {
+function contextOf(inputs) {
+    const { credential, clientId, origin, timeoutSeconds, jobSummary } = inputs;
     return {
         origin,
         timeoutSeconds,
         jobSummary,
         credential: credential.kind,
         client: { id: clientId, authMethod: isAdmin(credential) ? 'client_secret_post' : credential.authMethod },
-        fingerprint: fingerprintOf(credentialText(credential))
+        fingerprint: fingerprintOf(credential, inputs)
     };
 }
-/** Tells post to do nothing, which is what it does as well where it cannot be told. */
+/** Best effort: without saved state, post does nothing anyway. */
 function saveSkipped(skipped) {
     try {
-        save({ skipped });
+        saveForPost({ skipped });
     }
     catch {
         // The outputs come next, and with them perhaps a refresh token that must not be lost.
     }
 }
-/** Revokes a token of which post cannot be told; returns the error that says so. */
-async function revokeAtOnce(minted, { credential }, session, about, log, cause) {
-    const means = { credential, about, mask: log.mask, onLeftOver: log.info };
-    const outcome = await revokeAndProve(session, minted, means);
-    const end = outcome.end === 'dead' ? 'was revoked at once' : `may still be alive (${outcome.why})`;
-    return new Error(`The runner's state file could not be written (${cause.message}), so post could not have revoked the token: ${nameOf(minted)} ${end}; check the disk of the runner.`);
+/** Revokes a token that post will not know about; returns the error that says so. */
+async function revokeAtOnce(client, { credential, clientId }, minted, cause) {
+    const outcome = await revokeAndVerify(client, minted, {
+        credential,
+        clientId,
+        onCleanupToken: () => undefined,
+        onRemaining: (problem) => {
+            client.log.warning(remainingSentence(problem, client.origin));
+        }
+    });
+    const end = outcome.result === 'verified' || outcome.result === 'expired'
+        ? 'was revoked at once'
+        : `may still be active: ${typeof outcome.why === 'string' ? 'it could not be revoked' : causeOf(outcome.why)}`;
+    return new Error(`Could not save ${nameOf(minted)} for post: ${cause.message} Without that, post could not have revoked the token, so it ${end}.`);
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/clients.ts
+
+
+
+
+
+
+/**
+ * The numeric id of an OAuth client: `clientId` itself if it is all digits, else from the list of clients, since
+ * Zendesk has no look-up by identifier (https://developer.zendesk.com/api-reference/ticketing/oauth/oauth_clients/).
+ *
+ * @throws {ZendeskError} if no client has that identifier, or the list cannot be read
+ */
+async function numericClientId(client, clientId, authorization) {
+    if (/^\d+$/.test(clientId))
+        return Number(clientId);
+    const request = {
+        purpose: 'look up the client',
+        path: '/api/v2/oauth/clients',
+        key: 'clients',
+        authorization
+    };
+    for await (const { items } of pages(client, request)) {
+        const found = items.map(object).find(({ identifier }) => identifier === clientId);
+        const id = positiveInteger(found?.['id']);
+        if (id !== undefined)
+            return id;
+    }
+    throw new ZendeskError('clientUnknown', { ...request, method: 'GET' });
+}
+
+;// CONCATENATED MODULE: ./src/request-token.ts
+
+
+
+
+
+
+
+
+
+
+
+
+/** Milliseconds that a mint which was sent may still take after the job was cancelled. */
+const MINT_GRACE = 6000;
+/**
+ * Requests the token, after looking up the client if that is needed, and masks what comes back. A mint whose response
+ * was lost is retried, with a warning that the lost one may have left a token behind.
+ *
+ * @returns a response with a usable token
+ * @throws {ZendeskError} if there was none
+ */
+async function requestToken(client, inputs) {
+    const { credential, clientId, expiresIn } = inputs;
+    const request = await mintRequest(client, inputs);
+    const lost = new LostResponses();
+    try {
+        const response = await client.send(request, {
+            grace: MINT_GRACE,
+            onResponse: ({ json }) => {
+                for (const secret of secretsIn(json, credential))
+                    client.log.mask(secret.reveal());
+            },
+            onLostResponse: (sentAt) => {
+                lost.add(sentAt);
+            },
+            beforeRetry: () => {
+                lost.retry();
+            }
+        });
+        const reported = readTokenResponse(response.json, credential);
+        if (!isAccepted(response) || reported.token === undefined) {
+            if (await mayHaveMinted(client, credential, response, reported))
+                lost.add(client.deadline.clock.now());
+            throw unexpectedResponse(request, response);
+        }
+        if (lost.count > 0)
+            client.log.warning(lost.note(clientId, expiresIn));
+        return { response: reported, token: reported.token, date: response.date };
+    }
+    catch (error) {
+        if (error instanceof ZendeskError && lost.count > 0) {
+            if (error.kind === 'invalidGrant')
+                error.notes.push('The first attempt got no response and was probably carried out.');
+            if (lost.isRetried)
+                client.log.warning(lost.note(clientId, expiresIn));
+            else
+                error.notes.push(lost.note(clientId, expiresIn));
+        }
+        throw error;
+    }
+}
+async function mintRequest(client, inputs) {
+    const { credential, clientId, scopes } = inputs;
+    if (!isAdmin(credential))
+        return exchangeGrant(credential, inputs);
+    const id = await numericClientId(client, clientId, adminAuthorization(credential));
+    return createToken(credential, id, scopes);
+}
+/**
+ * Whether a response without a usable token may have minted one all the same. If the response names its id, the
+ * token is revoked at once; a new refresh token, which replaces the one that was sent, is published.
+ */
+async function mayHaveMinted(client, credential, response, { refreshToken, facts: { id } }) {
+    if (refreshToken !== undefined)
+        setSecretOutput('refresh-token', refreshToken);
+    if (response.status >= 300 || oauthError(response.json) !== undefined)
+        return false;
+    if (id === undefined || !isAdmin(credential))
+        return true;
+    try {
+        if (!isAccepted(await client.send(revokeToken(id, adminAuthorization(credential)))))
+            return true;
+        client.log.info(`Zendesk created token ${id}, but its response had no usable token, so it was revoked.`);
+        return false;
+    }
+    catch {
+        return true;
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/step.ts
 
 
 
-/** Milliseconds that requests are given to end by themselves when the time of a step is over. */
+/** Milliseconds that requests are given to end by themselves at the timeout. */
 const LAST_MOMENT = 250;
 /**
  * Runs a step from its start to the end of the process, which comes when the step's work or its time is over,
  * whatever sockets and promises remain.
  *
- * @param story what the step does
- * @param failed says what went wrong, and returns the exit code
+ * @param run what the step does
+ * @param onFailure reports what went wrong, and returns the exit code
  */
-async function runStep(host, { world, log }, story, failed) {
-    const stop = prepare(host);
+async function runStep(host, { clock, log }, run, onFailure) {
+    const signal = prepare(host);
     let code = 0;
     try {
         await new Promise((resolve, reject) => {
             host.on('uncaughtException', reject);
-            const budget = (seconds, reserve) => {
-                const end = seconds * 1000 + LAST_MOMENT - world.elapsed();
+            const startDeadline = (seconds, reserve) => {
+                const end = seconds * 1000 + LAST_MOMENT - clock.elapsed();
                 setTimeout(() => {
-                    reject(new BudgetSpent(seconds));
+                    reject(new DeadlineExceeded(seconds));
                 }, end);
-                return new Budget(world, seconds, stop, reserve);
+                return new Deadline(clock, seconds, signal, reserve);
             };
-            story({ world, log, budget }).then(resolve, reject);
+            run({ clock, log, startDeadline }).then(resolve, reject);
         });
     }
     catch (error) {
-        code = failed(error);
+        code = onFailure(error);
     }
-    // On Windows a pipe is written to in the background: what was said has to be out before the process ends.
+    // On Windows a pipe is written to in the background: all output has to be out before the process ends.
     await new Promise((resolve) => {
         host.stdout.write('', resolve);
     });
     host.exit(code);
 }
-/** Makes the process fit for a step; the signal that it returns is aborted when the runner cancels the job. */
+/** Prepares the process for a step; the signal that it returns is aborted when the runner cancels the job. */
 function prepare(host) {
-    const stop = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM']) {
+    const cancellation = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
         host.on(signal, () => {
-            stop.abort();
+            cancellation.abort();
         });
     }
     // A log that nobody reads any more is no reason to stop.
     host.stdout.on('error', () => undefined);
-    // Node would print warnings to stderr, as of `Buffer()` in the `tunnel` package with a proxy's password.
+    // Node would print warnings to stderr, as about `Buffer()` in the `tunnel` package with a proxy's password.
     host.removeAllListeners('warning');
-    // Whoever sets this wants the certificates of other tools not to matter; a credential is not sent that way.
+    // Whoever sets this wants to ignore the certificates of other tools; a credential is not sent that way.
     delete host.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-    return stop.signal;
+    return cancellation.signal;
 }
 
-;// CONCATENATED MODULE: ./src/version.ts
-/** The version in `package.json`, to which a test holds it. */
-const VERSION = '1.0.0';
-/** What every request says of itself. */
-const USER_AGENT = `create-zendesk-token/${VERSION}`;
-
-;// CONCATENATED MODULE: ./src/runner/masks.ts
-
-
-
-
-
-/** The inputs that are secret. */
-const SECRET_INPUTS = [
-    'api-token',
-    'access-token',
-    'client-secret',
-    'authorization-code',
-    'code-verifier',
-    'refresh-token'
-];
-/**
- * Masks the given secret inputs, the Basic headers made of them, and the passwords of proxies. This comes before
- * everything else that a step does, and before the inputs are known to be right.
- *
- * @param names all secret inputs, or in the post step only those of the credential that it was told to use
- * @param client for the Basic header of a client: its id, and how its secret travels
- */
-function maskSecrets(log, names = SECRET_INPUTS, client = { id: getInput('client-id'), authMethod: getInput('token-endpoint-auth-method').toLowerCase() }) {
-    const given = new Map(names.map((name) => [name, getInput(name)]));
-    for (const secret of given.values())
-        if (isMaskable(secret))
-            log.mask(secret);
-    const apiToken = given.get('api-token') ?? '';
-    const email = adminEmail(getInput('email'));
-    if (email !== '' && isMaskable(apiToken))
-        log.mask(apiTokenBasic(email, apiToken));
-    const clientSecret = given.get('client-secret') ?? '';
-    if (client.authMethod === 'client_secret_basic' && isMaskable(clientSecret)) {
-        log.mask(clientBasic(client.id, clientSecret));
-    }
-    proxyPasswords(process.env).forEach(log.mask);
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/check.ts
-
-
+;// CONCATENATED MODULE: ./src/zendesk/verify-token.ts
 
 
 
 
 
 /** Milliseconds for the whole check. */
-const CHECK_TIME = 10_000;
-/** Milliseconds to wait after each 401: a token may take a moment to be known everywhere. */
-const PAUSES = [500, 1000, 2000];
+const CHECK_TIMEOUT = 10_000;
+/** Milliseconds to wait after each rejection: some servers may not know a new token yet. */
+const verify_token_PAUSES = [500, 1000, 2000];
 /**
- * Uses the new token once, to see that it works and to learn what the mint's reply does not tell.
+ * Uses a new token once, to see that it works and to learn what the response to the mint does not report.
  *
- * @returns what Zendesk tells of the token; neither where the token is too narrow to ask
- * @throws {ZendeskError} where Zendesk still refuses the token after four requests
- * @throws {Cancelled} where the job is cancelled
+ * @throws {ZendeskError} if Zendesk still rejects the token after four requests, or the job is cancelled
  */
-async function checkToken(session, token, about) {
-    const { budget } = session;
-    const deadline = budget.world.elapsed() + CHECK_TIME;
-    const call = currentToken(token);
-    const refused = (answer) => {
-        const circumstances = {
-            ...about,
-            call,
-            credential: 'access-token',
-            purpose: 'use the new token'
-        };
-        return explain(answer, circumstances, 'newTokenRefused');
-    };
-    const ask = () => session.send(call, { tries: 1, timeout: Math.max(1, deadline - budget.world.elapsed()) });
-    let refusal;
+async function verifyToken(client, token) {
+    const { clock } = client.deadline;
+    const end = clock.elapsed() + CHECK_TIMEOUT;
+    const request = currentToken(token, 'use the new token');
+    const send = () => client.send(request, { attempts: 1, timeout: Math.max(1, end - clock.elapsed()) });
+    // A connection that the server has closed meanwhile says nothing: ask again at once, on a new one.
+    const ask = () => send().catch((error) => {
+        if (isStaleConnection(error))
+            return send();
+        throw error;
+    });
+    let rejection;
     try {
-        let answer = await ask();
-        for (const pause of PAUSES) {
-            if (answer.status !== 401)
+        let response = await ask();
+        for (const pause of verify_token_PAUSES) {
+            if (!isRejection(response) || clock.elapsed() + pause >= end)
                 break;
-            refusal = answer;
-            await session.pause(pause);
-            answer = await ask();
+            rejection = response;
+            await client.pause(pause);
+            response = await ask();
         }
-        const { status, json } = answer;
-        if (status === 401)
-            throw refused(answer);
-        if (status === 403 || status === 404)
-            return {};
-        const told = object(json)['token'];
-        return status === 200 && told !== undefined
-            ? { facts: tokenFacts(told) }
-            : {
-                unchecked: status === 200 ? 'Zendesk answered 200 without telling of a token' : `Zendesk answered ${status}`
-            };
+        if (isRejection(response))
+            throw unexpectedResponse(request, response, 'newTokenRejected');
+        if (isJson(response, 403))
+            return { works: true };
+        if (isJson(response, 404))
+            return { works: false };
+        const facts = response.status === 200 ? factsAbout(token, response.json) : undefined;
+        if (facts !== undefined)
+            return { works: true, facts };
+        const kind = response.status === 200 && !response.html ? 'unusableResponse' : undefined;
+        return { works: false, unchecked: unexpectedResponse(request, response, kind) };
     }
     catch (error) {
-        if (!(error instanceof Unanswered || error instanceof BudgetSpent))
+        const isNetwork = error instanceof ZendeskError && error.kind !== 'newTokenRejected';
+        const reason = stopReason(error);
+        if (reason === 'cancelled' || !(isNetwork || reason === 'deadline'))
             throw error;
-        // A token that was refused a moment ago is not taken for a good one.
-        if (refusal !== undefined)
-            throw refused(refusal);
-        return { unchecked: reasonOf(error) };
+        // A token that was rejected a moment ago does not count as a working one.
+        if (rejection !== undefined)
+            throw unexpectedResponse(request, rejection, 'newTokenRejected');
+        return { works: false, unchecked: error };
     }
 }
+function isStaleConnection(error) {
+    return error instanceof ZendeskError && error.cause instanceof NetworkError && error.cause.staleConnection;
+}
 
-;// CONCATENATED MODULE: ./src/mint.ts
+;// CONCATENATED MODULE: ./src/main.ts
+
 
 
 
@@ -4913,57 +5329,108 @@ async function checkToken(session, token, about) {
 /** When every API token stops working, as Zendesk announced on 2026-07-28, and when that is worth a warning. */
 const API_TOKENS_END = Date.UTC(2027, 3, 30);
 const WARN_BEFORE = 90 * 86_400_000;
-/** The main step: mints a token, masks it, and hands it to the post step and to the later steps of the job. */
-async function mint({ world, log, budget }) {
-    maskSecrets(log);
-    const inputs = readMintInputs();
+/**
+ * The main step: mints a token, masks it, and publishes it to post and to later steps.
+ *
+ * @throws {Error} with one line that names cause and cure, if there is no usable token
+ */
+async function main(step) {
+    const { clock, log } = step;
+    maskInputs(log);
+    const inputs = readMainInputs();
     requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT', ...(inputs.exportEnv ? ['GITHUB_ENV'] : []));
-    inputs.warnings.forEach(log.warning);
-    announceEnd(inputs.credential, world.now(), log);
-    const { credential, origin, clientId } = inputs;
-    const about = { origin, clientId, credential: credential.kind };
-    const session = new Session(origin, USER_AGENT, budget(inputs.timeoutSeconds), log);
-    const { reply, token, serverTime } = await askForToken(session, inputs, about, log);
-    const minted = mintedToken(reply, token, inputs, { now: world.now(), serverTime });
-    await handOver(minted, reply, inputs, session, about, log);
-    warnOfScopes(inputs.scopes, minted.granted, log);
-    session.budget.check();
-    if (!isAdmin(credential)) {
-        const { facts, unchecked } = await checkToken(session, token, about);
-        if (unchecked !== undefined)
-            log.info(`The new token was not checked: ${unchecked}.`);
-        if (facts !== undefined) {
-            learn(minted, facts, reply);
-            await handOver(minted, reply, inputs, session, about, log);
-        }
+    for (const warning of inputs.warnings)
+        log.warning(warning);
+    announceEnd(inputs, clock.now(), log);
+    const { origin } = inputs;
+    const deadline = step.startDeadline(inputs.timeoutSeconds);
+    const client = new ZendeskClient({ origin, userAgent: USER_AGENT, deadline, log });
+    try {
+        await mint(client, inputs);
     }
-    if (inputs.exportEnv)
-        exportForZcli(inputs.subdomain, token);
-    if (inputs.jobSummary)
-        await writeSummary(tokenTable('Zendesk token minted', minted, origin, 'alive'), log);
-    log.info(mintedMessage(minted, isRevoked(inputs, reply)));
+    catch (error) {
+        const { clientId, credential, timeoutSeconds, scopes } = inputs;
+        const requestsScopes = scopes.length > 0;
+        throw explain(error, { origin, clientId, credential: credential.kind, timeoutSeconds, requestsScopes });
+    }
 }
-/** Says that credentials A and B will stop working, and louder from 90 days before API tokens do. */
-function announceEnd(credential, now, log) {
+async function mint(client, inputs) {
+    const { log, deadline } = client;
+    const mint = await requestToken(client, inputs);
+    const minted = mintedToken(mint, inputs, deadline.clock.now());
+    const published = { minted, mint };
+    await publishToken(client, inputs, published);
+    requireScopes(minted);
+    deadline.check();
+    if (!isAdmin(inputs.credential))
+        await check(client, inputs, published);
+    reportScopes(minted, inputs, log);
+    if (inputs.exportEnv)
+        exportForZcli(inputs.subdomain, minted.token);
+    if (inputs.jobSummary)
+        await writeSummary(tokenTable('Zendesk token minted', minted, inputs.origin, 'active'), log);
+    log.info(mintedMessage(minted, whatFollows(inputs, published)));
+}
+/** Uses the new token once, and publishes what this reports about it. */
+async function check(client, inputs, published) {
+    const { minted, mint } = published;
+    const { works, facts, unchecked } = await verifyToken(client, minted.token);
+    minted.seenWorking = works;
+    if (facts !== undefined)
+        addFacts(minted, facts, mint);
+    if (works)
+        await publishToken(client, inputs, published);
+    if (unchecked !== undefined)
+        client.log.info(`The new token was not checked: ${causeOf(unchecked)}.`);
+    requireScopes(minted);
+}
+/** Says that `api-token` and `access-token` will stop working, and warns from 90 days before API tokens do. */
+function announceEnd({ credential }, now, log) {
     if (!isAdmin(credential))
         return;
-    const deprecated = 'Zendesk has deprecated the endpoint that mints with api-token and access-token; it may stop any day';
-    if (credential.kind === 'access-token') {
-        log.info(`${deprecated}. Use client-secret instead.`);
+    const input = CREDENTIAL_INPUTS[credential.kind].chooses;
+    const deprecated = `Zendesk has deprecated the endpoint that mints with \`${input}\`; it may stop any day`;
+    if (credential.kind === 'access_token') {
+        log.info(`${deprecated}. Use \`client-secret\` instead.`);
         return;
     }
-    const say = now >= API_TOKENS_END - WARN_BEFORE ? log.warning : log.info;
-    say(`${deprecated}, and API tokens stop working on ${isoTime(API_TOKENS_END).slice(0, 10)}. Use client-secret instead.`);
+    const text = `${deprecated}, and API tokens stop working on ${dayOf(API_TOKENS_END)}. Use \`client-secret\` instead.`;
+    if (now >= API_TOKENS_END - WARN_BEFORE)
+        log.warning(text);
+    else
+        log.info(text);
 }
-/** Warns of scopes that were asked for and not granted; a reply that tells no scopes says nothing about that. */
-function warnOfScopes(asked, granted, log) {
-    const missing = granted === undefined ? [] : scopesNotGranted(asked, granted);
+/** @throws {Error} if Zendesk reports that the token has no scope at all: it can do nothing. */
+function requireScopes({ scopes, scopesReported }) {
+    if (!scopesReported || scopes.length > 0)
+        return;
+    throw new Error('Zendesk granted the token no scope, so it can do nothing. Check `scopes`, and the allowed scopes of the client in Admin Center.');
+}
+/** Says which scopes were granted by default, and warns of those that were requested and not granted. */
+function reportScopes({ scopes, scopesReported }, { scopes: requested, hasDefaultScopes }, log) {
+    const granted = scopesReported ? quote(scopes.join(' ')) : 'scopes that it did not report';
+    if (hasDefaultScopes)
+        log.info(`\`scopes\` is empty, and Zendesk granted: ${granted}. Set \`scopes\` to request fewer.`);
+    const missing = scopesReported ? scopesNotGranted(requested, scopes) : [];
     if (missing.length === 0)
         return;
-    log.warning(`Zendesk did not grant ${quote(missing.join(' '))}: check the names, and the allowed scopes of the client in Admin Center.`);
+    log.warning(`Zendesk did not grant ${quote(missing.join(' '))}. Check the names, and the allowed scopes of the client in Admin Center.`);
+}
+/** What becomes of the token when the job ends; a revocation is promised only if the token or the credential may do it. */
+function whatFollows(inputs, { minted, mint }) {
+    const { credential } = inputs;
+    if (!shouldRevoke(inputs, mint.response))
+        return 'It will not be revoked when the job ends.';
+    const { scopes, scopesReported } = minted;
+    if (isAdmin(credential) || (scopesReported && mayRevoke(scopes)))
+        return 'It will be revoked when the job ends.';
+    const how = credential.kind === 'client_credentials' ? ' with a cleanup token' : '';
+    const expiry = expiryOf(minted);
+    const why = scopesReported ? 'Its scopes do not include `write`' : 'Zendesk did not report its scopes';
+    return `${why}, so post will try to revoke it${how}; otherwise ${expiry.charAt(0).toLowerCase()}${expiry.slice(1)}.`;
 }
 
-;// CONCATENATED MODULE: ./src/revoke.ts
+;// CONCATENATED MODULE: ./src/post.ts
 
 
 
@@ -4977,140 +5444,184 @@ function warnOfScopes(asked, granted, log) {
 
 
 
-/** Seconds at most: a cancelled job gives all its post steps together 285. */
+
+
+/** Seconds: a cancelled job gives all its post steps together 285. */
 const LONGEST_POST = 240;
-/** Seconds after its expiry when a token is surely dead. */
-const EXPIRY_MARGIN = 60;
-/** The post step: revokes the token that main minted, and proves that it is dead. It never fails the job. */
-async function revoke({ world, log, budget }) {
-    const state = load();
-    const nothing = nothingToRevoke(state, world.now());
-    if (state === undefined || 'skipped' in state || nothing !== undefined) {
-        log.info(String(nothing));
+/** The post step: revokes the token that main minted, and verifies that Zendesk rejects it. It never fails the job. */
+async function post({ log, startDeadline }) {
+    isReported = false;
+    const state = loadState();
+    if (state === undefined || 'skipped' in state) {
+        log.info(nothingToRevoke(state));
         return;
     }
     const { minted, context } = state;
-    maskSecrets(log, SECRETS_OF[context.credential], context.client);
+    maskInputs(log, CREDENTIAL_INPUTS[context.credential].post, context.client);
     log.mask(minted.token.reveal());
-    const { origin, client } = context;
+    const { origin, client: account } = context;
     const seconds = Math.min(context.timeoutSeconds, LONGEST_POST);
-    const session = new Session(origin, USER_AGENT, budget(seconds, reserveOf(seconds)), log);
-    const about = { origin, clientId: client.id, credential: context.credential };
-    const leftOver = [];
+    const deadline = startDeadline(seconds, reserveOf(seconds));
+    const client = new ZendeskClient({ origin, userAgent: USER_AGENT, deadline, log });
     const credential = sameCredential(context);
-    const outcome = await revokeAndProve(session, minted, {
+    const remaining = [];
+    const outcome = await revokeAndVerify(client, minted, {
         credential,
-        about,
-        mask: log.mask,
-        onLeftOver: (sentence) => leftOver.push(sentence)
+        clientId: account.id,
+        onCleanupToken: (why) => {
+            log.info(`Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(minted)}, because: ${reasonOf(why)}.`);
+        },
+        onRemaining: (problem) => remaining.push(remainingSentence(problem, origin))
     });
-    report(outcome, state, credential, leftOver, log);
+    const isMissing = credential === undefined && CREDENTIAL_INPUTS[context.credential].post.length > 0;
+    report(outcome, { state, isMissing, remaining }, log);
+    isReported = true;
     if (context.jobSummary) {
-        await writeSummary(tokenTable('Zendesk token revoked', minted, origin, STATES[outcome.end]), log);
+        await writeSummary(tokenTable('Zendesk token revoked', minted, origin, STATES[outcome.result]), log);
     }
 }
-/** Tells, where the post step itself failed, what may live on because of it. */
-function revokeFailed(log, error) {
-    const state = load();
-    if (state === undefined || 'skipped' in state)
+/** Whether post has said what became of the token. */
+let isReported = false;
+/** Reports, if the post step itself failed, what may remain active because of it. */
+function reportFailure(log, error) {
+    const state = loadState();
+    if (state === undefined || 'skipped' in state || isReported)
         return;
-    log.warning(`${nameOf(state.minted)} may still be alive: ${reasonOf(error)}; ${wayOut(state)}`);
+    log.warning(`Could not revoke ${nameOf(state.minted)}: ${causeOf(error)}. ${manualRemoval(state)}`);
 }
-/** The secret inputs that each credential consists of, as far as post can use them. */
-const SECRETS_OF = {
-    'api-token': ['api-token'],
-    'access-token': ['access-token'],
-    'client-secret': ['client-secret'],
-    'authorization-code': [],
-    'refresh-token': []
-};
 const STATES = {
-    dead: 'revoked, and verified dead',
+    verified: 'revoked, and Zendesk rejects it',
+    expired: 'expired, and Zendesk rejects it',
     unverified: 'revoked, not verified',
-    alive: 'may still be alive'
+    active: 'may still be active'
 };
-/** Why there is nothing to do, if so. */
-function nothingToRevoke(state, now) {
+function nothingToRevoke(state) {
     if (state === undefined)
         return 'No token was minted, so there is nothing to revoke.';
-    if ('skipped' in state) {
-        return state.skipped === 'true'
-            ? 'The token is left alive, as skip-token-revoke says.'
-            : 'The token is left alive, since revoking it would kill the refresh token that came with it.';
-    }
-    const { lifetime, mintedAt } = state.minted;
-    // Both times are of this machine's clock: that of Zendesk may be off.
-    const isExpired = lifetime !== undefined && (now - mintedAt) / 1000 > lifetime + EXPIRY_MARGIN;
-    return isExpired ? `${nameOf(state.minted)} has expired, so there is nothing to revoke.` : undefined;
+    return state.skipped === 'true'
+        ? 'The token is not revoked, because `skip-token-revoke` is `true`.'
+        : 'The token is not revoked, because that would revoke its refresh token, too.';
 }
 /**
  * The credential that minted the token, read from the inputs and used only if it is the very same: a bug of the runner
  * gives the post steps of nested actions the inputs of others (https://github.com/actions/runner/issues/2030).
  */
-function sameCredential({ credential, client, fingerprint }) {
+function sameCredential({ credential, client, origin, fingerprint }) {
     const read = rereadCredential(credential, client.authMethod);
     if (read === undefined)
         return undefined;
-    return fingerprintOf(credentialText(read), fingerprint.salt).hash === fingerprint.hash ? read : undefined;
+    const { hash } = fingerprintOf(read, { origin, clientId: client.id }, fingerprint.salt);
+    return hash === fingerprint.hash ? read : undefined;
 }
-function report(outcome, state, credential, leftOver, log) {
+function report(outcome, { state, isMissing, remaining }, log) {
     const name = nameOf(state.minted);
-    const { context, minted } = state;
-    const warn = (sentence) => {
-        log.warning([sentence, ...leftOver].join(' '));
+    const warn = (...sentences) => {
+        log.warning([...sentences, manualRemoval(state), ...remaining].join(' '));
     };
-    if (outcome.end === 'dead') {
-        log.info(`${name} revoked, and verified dead.`);
-        if (leftOver.length > 0)
-            log.warning(leftOver.join(' '));
-    }
-    else if (outcome.end === 'unverified') {
-        warn(`${name} revoked, not verified: ${outcome.why}; ${wayOut(state)}`);
-    }
-    else {
-        const isMissing = credential === undefined && SECRETS_OF[context.credential].length > 0;
-        const missing = isMissing
-            ? ' (the post step was given other inputs than the main step, so it could not use the credential)'
-            : '';
-        const isHarmless = outcome.scopeOnly && !isMissing && minted.expiresAt !== '' && leftOver.length === 0;
-        if (isHarmless) {
-            log.info(`${name} could not be revoked, since no token at hand has the scope \`write\`; ${ownEnd(minted)}.`);
-        }
-        else {
-            warn(`${name} may still be alive: ${outcome.why}${missing}; ${wayOut(state)}`);
+    switch (outcome.result) {
+        case 'verified':
+        case 'expired':
+            log.info(outcome.result === 'verified'
+                ? `Revoked ${name} and verified that Zendesk rejects it.`
+                : `${capitalized(name)} had expired, and Zendesk rejects it.`);
+            if (remaining.length > 0)
+                log.warning(remaining.join(' '));
+            return;
+        case 'unverified':
+            warn(`Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${reasonOf(outcome.why)}.`);
+            return;
+        case 'active': {
+            const { why, scopeOnly, deleteSent } = outcome;
+            if (scopeOnly && !isMissing && state.minted.expiry === 'reported' && remaining.length === 0) {
+                log.info(`Could not revoke ${name}: no available token has the scope \`write\`. ${expiryOf(state.minted)}.`);
+                return;
+            }
+            const sent = deleteSent ? ' The DELETE was sent and not answered.' : '';
+            const missing = isMissing
+                ? ' Post was given other inputs than main, so it could not use the credential.'
+                : '';
+            warn(`Could not revoke ${name}: ${reasonOf(why)}.${sent}${missing}`);
         }
     }
 }
-/** When the token dies by itself, and how to remove it by hand. */
-function wayOut({ minted, context }) {
-    const path = `${context.origin}/api/v2/oauth/tokens`;
-    const byHand = minted.id === undefined
-        ? `find it as an admin with GET ${path} and send DELETE ${path}/{id}, or let \`sweep\` remove it`
-        : `send DELETE ${path}/${minted.id} as an admin, or let \`sweep\` remove it`;
-    return `${ownEnd(minted)}; to remove it by hand, ${byHand}.`;
+function reasonOf(why) {
+    switch (why) {
+        case 'stillWorks':
+            return 'Zendesk accepted the DELETE, but the token still works';
+        case 'idUnknown':
+            return 'its id is not known, and no token in the list is certainly this one';
+        default:
+            return stopReason(why) === 'cancelled' ? 'the job was cancelled' : causeOf(why);
+    }
+}
+/** When the token expires, and how to remove it manually. */
+function manualRemoval({ minted, context }) {
+    const path = `${context.origin}${TOKENS_PATH}`;
+    const how = minted.id === undefined
+        ? `find it as an admin with GET ${path} and send DELETE ${path}/{id}`
+        : `send DELETE ${path}/${minted.id} as an admin`;
+    return `${expiryOf(minted)}. To revoke it manually, ${how}, or let \`sweep\` remove it.`;
+}
+function capitalized(text) {
+    return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/leftovers.ts
+;// CONCATENATED MODULE: ./src/runner/log.ts
+
+
+
+/** The log of the job. */
+const runnerLog = {
+    debug(text) {
+        core_debug(oneLine(text));
+    },
+    info(text) {
+        info(oneLine(text));
+    },
+    warning(text) {
+        warning(oneLine(text));
+    },
+    error(text) {
+        error(oneLine(text));
+    },
+    mask(secret) {
+        // `::add-mask::1` would ruin every log and output of the job.
+        if (secret.length < SHORTEST_SECRET)
+            return;
+        core_setSecret(secret);
+        remember(secret);
+    }
+};
+
+;// CONCATENATED MODULE: ./src/zendesk/stale-tokens.ts
 
 /**
- * The token as a left-over one, or `undefined` where it belongs to another client, is the one that is worked with, is
- * expired, or was created or used lately. Where Zendesk does not tell enough, the token is let alone.
- *
- * @param now Zendesk's clock, in milliseconds since 1970
+ * The token as a stale one; `undefined` if it belongs to another client or user, is the one that the sweep works
+ * with, has expired, was created or used recently, or has a refresh token that is still valid. If Zendesk does not
+ * report what is needed to tell, the token is not stale.
  */
-function leftOver(token, criteria, now) {
-    const { id, clientId, userId, scopes = [], createdAt = NaN, usedAt, expiresAt } = token;
-    const isOld = (time) => now - time > criteria.olderThan;
+function staleToken(token, criteria, clocks) {
+    const { id, clientId, userId, scopes = [], createdAt, usedAt, expiresAt } = token;
+    const now = clocks.server ?? clocks.local;
+    const earliest = Math.min(now, clocks.local);
+    // If the two clocks differ, the one by which the token is younger counts.
+    const isOld = (time) => earliest - time > criteria.olderThan;
     if (id === undefined || id === criteria.ownId || clientId !== criteria.clientId)
         return undefined;
-    if (!isOld(createdAt) || (usedAt !== null && !isOld(usedAt)))
+    if (userId === undefined || userId !== (criteria.userId ?? userId))
         return undefined;
-    if (typeof expiresAt === 'number' && expiresAt <= now)
+    if (typeof createdAt !== 'number' || !isOld(createdAt))
+        return undefined;
+    if (usedAt === undefined || (usedAt !== null && !isOld(usedAt)))
+        return undefined;
+    if (expiresAt === undefined || (expiresAt !== null && expiresAt <= now))
+        return undefined;
+    if (token.hasRefreshToken && !((token.refreshTokenExpiresAt ?? Infinity) <= earliest))
         return undefined;
     return { id, userId, scopes: scopes.join(' '), createdAt, usedAt };
 }
 
-;// CONCATENATED MODULE: ./src/tally.ts
+;// CONCATENATED MODULE: ./src/sweep-report.ts
 
 
 
@@ -5121,40 +5632,46 @@ const OUTPUT_IDS = 5000;
 const SUMMARY_ROWS = 500;
 const LOG_IDS = 50;
 /** What a sweep has found, and what became of it. */
-class Tally {
+class SweepReport {
     dryRun;
+    explain;
     /** How many tokens were listed. */
-    seen = 0;
+    checked = 0;
     /** How many were revoked. */
     revoked = 0;
-    /** What ended the sweep before it was through. */
-    failure;
     #tokens = [];
     #failed = new Map();
     #ids = new Set();
-    constructor(dryRun) {
+    #stoppedBy;
+    /** @param explain turns an error into the sentences of the log */
+    constructor(dryRun, explain) {
         this.dryRun = dryRun;
+        this.explain = explain;
     }
     get matched() {
         return this.#tokens.length;
     }
-    /** Notes a left-over token; one that was noted before, as when a page is shown twice, is not noted again. */
+    /** Notes what ended the sweep before it had finished; the first error counts. */
+    stop(error) {
+        this.#stoppedBy ??= error;
+    }
+    /** Notes a stale token, once: a page may be shown twice. */
     add(token) {
         if (this.#ids.has(token.id))
             return;
         this.#ids.add(token.id);
         this.#tokens.push(token);
     }
-    /** The tokens that were found, each given out once, to whoever asks first. */
+    /** The stale tokens, each given out once, to whoever asks first. */
     found() {
         return this.#tokens.values();
     }
-    /** Notes what became of a token: `why` it could not be revoked, or nothing. */
-    settle({ id }, why) {
-        if (why === undefined)
+    /** Notes what became of a token: the error that kept it from being revoked, or nothing. */
+    settle({ id }, error) {
+        if (error === undefined)
             this.revoked += 1;
         else
-            this.#failed.set(id, why);
+            this.#failed.set(id, error);
     }
     outputs() {
         const ids = this.#tokens.slice(0, OUTPUT_IDS).map(({ id }) => id);
@@ -5168,56 +5685,61 @@ class Tally {
     /** The line that ends a sweep without failures. */
     message() {
         if (this.matched === 0)
-            return `None of ${tokens(this.seen)} is left over.`;
+            return `No stale tokens (${this.checked} checked).`;
         if (!this.dryRun)
-            return `${tokens(this.revoked)} of ${this.seen} left over, and revoked.`;
+            return `Revoked ${stale(this.revoked)} (${this.checked} checked).`;
         const ids = idList(this.#tokens.map(({ id }) => id));
-        return `${tokens(this.matched)} of ${this.seen} left over, and would be revoked with \`dry-run: 'false'\`: ${ids}.`;
+        return `Found ${stale(this.matched)} (${this.checked} checked). \`dry-run: 'false'\` would revoke: ${ids}.`;
     }
     /** The error to end with, if anything remained to be done. */
     error() {
         const remained = this.#failed.size;
-        if (this.failure === undefined && remained === 0)
+        if (this.#stoppedBy === undefined && remained === 0)
             return undefined;
-        const parts = this.failure === undefined ? [] : [this.failure.message];
+        const parts = this.#stoppedBy === undefined ? [] : [this.explain(this.#stoppedBy)];
         if (remained > 0) {
-            // One message of each kind of error stands for all of its kind.
-            const kinds = new Map([...this.#failed.values()].reverse().map((why) => [tally_kindOf(why), why.message]));
+            // One message of each kind of error is enough.
+            const kinds = new Map([...this.#failed.values()].reverse().map((error) => [sweep_report_kindOf(error), error]));
             const ids = idList([...this.#failed.keys()].sort((a, b) => a - b));
-            parts.push(`${tokens(remained)} of ${this.matched} left over could not be revoked: ${ids}.`, ...kinds.values());
+            parts.push(`Could not revoke ${remained} of ${stale(this.matched)}: ${ids}.`, ...[...kinds.values()].map(this.explain));
         }
         else if (!this.dryRun && this.matched > 0) {
-            parts.push(`What was found to be left over before that was revoked (${tokens(this.revoked)}).`);
+            parts.push(`Revoked ${stale(this.revoked)} before that.`);
         }
         return new Error(parts.join(' '));
     }
-    /** The job summary: failures first. */
+    /** The job summary: counts, then failures first. */
     table(title, now) {
-        const remained = this.#failed.size;
         const counts = this.dryRun
-            ? `Left over: ${this.matched} of ${tokens(this.seen)}. This was a dry run: nothing was revoked.`
-            : `Left over: ${this.matched} of ${tokens(this.seen)}. Revoked: ${this.revoked}. Failed: ${remained}.`;
+            ? `${stale(this.matched)} (${this.checked} checked). This was a dry run: nothing was revoked.`
+            : `${stale(this.matched)} (${this.checked} checked). Revoked: ${this.revoked}. Failed: ${this.#failed.size}.`;
         const isFailed = ({ id }) => this.#failed.has(id);
-        const failuresFirst = remained === 0
-            ? this.#tokens
-            : [...this.#tokens.filter(isFailed), ...this.#tokens.filter((token) => !isFailed(token))];
+        const failuresFirst = [
+            ...this.#tokens.filter(isFailed),
+            ...this.#tokens.filter((token) => !isFailed(token))
+        ];
         const rows = failuresFirst.slice(0, SUMMARY_ROWS).map((token) => this.#row(token, now));
-        const more = this.matched - rows.length;
-        const stopped = this.failure === undefined ? [] : [`The sweep did not finish. ${this.failure.message}`];
-        const lines = [...stopped, counts, ...(more > 0 ? [`The first ${rows.length} of them are below.`] : [])];
-        return { title, lines, head: ['Id', 'User', 'Scopes', 'Age', 'Last used', 'Outcome'], rows };
+        const stopped = this.#stoppedBy === undefined ? [] : [`The sweep did not finish. ${this.explain(this.#stoppedBy)}`];
+        const more = this.matched > rows.length ? [`The first ${rows.length} of them are below.`] : [];
+        return {
+            title,
+            lines: [counts, ...stopped, ...more],
+            head: ['Id', 'User', 'Scopes', 'Age', 'Last used', 'Outcome'],
+            rows
+        };
     }
     #row({ id, userId, scopes, createdAt, usedAt }, now) {
         const age = (time) => duration(Math.max(0, now - time) / 1000);
         const lastUse = usedAt === null ? 'never' : `${age(usedAt)} ago`;
-        const outcome = this.#failed.get(id)?.message ?? (this.dryRun ? 'would be revoked' : 'revoked');
-        return [String(id), String(userId ?? 'unknown'), scopes, age(createdAt), lastUse, outcome];
+        const error = this.#failed.get(id);
+        const outcome = error === undefined ? (this.dryRun ? 'would be revoked' : 'revoked') : this.explain(error);
+        return [String(id), String(userId), scopes, age(createdAt), lastUse, outcome];
     }
 }
-function tokens(count) {
-    return `${count} ${count === 1 ? 'token' : 'tokens'}`;
+function stale(count) {
+    return `${count} stale ${count === 1 ? 'token' : 'tokens'}`;
 }
-function tally_kindOf(error) {
+function sweep_report_kindOf(error) {
     return error instanceof ZendeskError ? error.kind : error.message;
 }
 function idList(ids) {
@@ -5246,13 +5768,45 @@ function idList(ids) {
 
 
 
+
 /** Tokens that are revoked at the same time. */
 const WORKERS = 4;
-/** Seconds that a helper token outlives the step, where it cannot be revoked. */
-const HELPER_MARGIN = 120;
-const SHORTEST_HELPER = 600;
+/** Seconds: a cleanup token that cannot be revoked outlives the step by this much, and is valid at least so long. */
+const CLEANUP_MARGIN = 120;
+const SHORTEST_CLEANUP = 600;
 /** Milliseconds between two lines of progress. */
 const PROGRESS = 15_000;
+/**
+ * The sweep: finds the stale tokens of one client, and revokes them.
+ *
+ * @throws {Error} with one line, if a stale token remained or the sweep did not finish
+ */
+async function sweep({ clock, log, startDeadline }) {
+    collectGarbageEarly();
+    maskInputs(log, ['api-token', 'access-token', 'client-secret']);
+    const inputs = readSweepInputs();
+    requireFiles('GITHUB_OUTPUT');
+    for (const warning of inputs.warnings)
+        log.warning(warning);
+    const { origin, clientId, credential, timeoutSeconds } = inputs;
+    const deadline = startDeadline(timeoutSeconds, reserveOf(timeoutSeconds));
+    const client = new ZendeskClient({ origin, userAgent: USER_AGENT, deadline, log });
+    const context = { origin, clientId, credential: credential.kind, timeoutSeconds, requestsScopes: true };
+    const report = new SweepReport(inputs.dryRun, (error) => explain(error, context).message);
+    try {
+        await run(client, inputs, report);
+    }
+    catch (error) {
+        report.stop(error);
+    }
+    setOutputs(report.outputs());
+    if (inputs.jobSummary)
+        await writeSummary(report.table(`Zendesk tokens of ${clientId}`, clock.now()), log);
+    const error = report.error();
+    if (error !== undefined)
+        throw error;
+    log.info(report.message());
+}
 /**
  * Keeps the memory of ten thousand requests as flat as that of ten: V8 would rather let garbage lie than collect it.
  * Not imported, since loading this module would take main and post 3 ms that they have no use for.
@@ -5260,124 +5814,123 @@ const PROGRESS = 15_000;
 function collectGarbageEarly() {
     process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size');
 }
-/** The sweep: finds the tokens of one client that dead runners left behind, and revokes them. */
-async function sweep({ world, log, budget }) {
-    collectGarbageEarly();
-    maskSecrets(log, ['api-token', 'access-token', 'client-secret']);
-    const inputs = readSweepInputs();
-    requireFiles('GITHUB_OUTPUT');
-    inputs.warnings.forEach(log.warning);
-    const { origin, clientId, credential, timeoutSeconds } = inputs;
-    const session = new Session(origin, USER_AGENT, budget(timeoutSeconds, reserveOf(timeoutSeconds)), log);
-    const about = { origin, clientId, credential: credential.kind };
-    const tally = new Tally(inputs.dryRun);
-    try {
-        if (isAdmin(credential)) {
-            const authorization = adminAuthorization(credential);
-            const ownId = credential.kind === 'access-token' ? await idOf(session, credential.accessToken, about) : undefined;
-            const client = await numericClientId(session, authorization, about);
-            await clean(session, authorization, { clientId: client, ownId }, inputs, about, tally, log);
-        }
-        else {
-            const lifetime = Math.max(SHORTEST_HELPER, timeoutSeconds + HELPER_MARGIN);
-            const terms = { credential, about, lifetime, mask: log.mask, onLeftOver: log.warning };
-            await withHelper(session, terms, async ({ authorization, facts }) => {
-                const client = facts.clientId ?? (await numericClientId(session, authorization, about));
-                await clean(session, authorization, { clientId: client, ownId: facts.id }, inputs, about, tally, log);
-            });
-        }
+async function run(client, inputs, report) {
+    const { clientId, credential, allUsers, timeoutSeconds } = inputs;
+    if (isAdmin(credential)) {
+        const authorization = adminAuthorization(credential);
+        const own = await identify(client, credential, allUsers);
+        const criteria = { ...own, clientId: await numericClientId(client, clientId, authorization) };
+        await revokeStale({ client, inputs, report, authorization }, criteria);
+        return;
     }
-    catch (error) {
-        tally.failure ??= error;
-    }
-    setOutputs(tally.outputs());
-    if (inputs.jobSummary)
-        await writeSummary(tally.table(`Zendesk tokens of ${clientId}`, world.now()), log);
-    const error = tally.error();
-    if (error !== undefined)
-        throw error;
-    log.info(tally.message());
-}
-/** The id of the token that is worked with, which must not be revoked. */
-async function idOf(session, token, about) {
-    const call = currentToken(token);
-    const circumstances = {
-        ...about,
-        call,
-        purpose: 'learn the id of the access-token, which must not be revoked'
+    const lifetime = Math.max(SHORTEST_CLEANUP, timeoutSeconds + CLEANUP_MARGIN);
+    const onRemaining = (problem) => {
+        client.log.warning(remainingSentence(problem, client.origin));
     };
-    const answer = await session.send(call).catch((error) => {
-        throw explain(error, circumstances);
+    await withCleanupToken(client, { credential, clientId, lifetime, onRemaining }, async ({ authorization, facts }) => {
+        const own = ownFacts(facts, allUsers);
+        const id = facts?.clientId ?? (await numericClientId(client, clientId, authorization));
+        await revokeStale({ client, inputs, report, authorization }, { ...own, clientId: id });
     });
-    const { id } = tokenFacts(object(answer.json)['token']);
-    if (id === undefined)
-        throw explain(answer, circumstances);
-    return id;
 }
-/** Lists the client's tokens to the last page, then revokes those that are left over; `tally` learns of each. */
-async function clean(session, authorization, who, inputs, about, tally, log) {
-    const { world } = session.budget;
-    const progress = progressLog(session, log);
-    const criteria = { ...who, olderThan: inputs.olderThan };
-    const path = tokensOf(who.clientId, inputs.allUsers);
-    const purpose = 'list the tokens';
+async function identify(client, credential, allUsers) {
+    if (credential.kind === 'access_token') {
+        const request = currentToken(credential.accessToken, 'look up the `access-token`');
+        const response = await client.send(request);
+        if (response.status !== 200)
+            throw unexpectedResponse(request, response);
+        return ownFacts(factsAbout(credential.accessToken, response.json), allUsers);
+    }
+    if (allUsers)
+        return { userId: undefined, ownId: undefined };
+    const request = {
+        purpose: 'look up the user of `api-token`',
+        method: 'GET',
+        path: '/api/v2/users/me',
+        authorization: adminAuthorization(credential)
+    };
+    const response = await client.send(request);
+    // Zendesk responds to rejected credentials with 200 and an anonymous user, whose id is null.
+    const userId = response.status === 200 ? positiveInteger(object(object(response.json)['user'])['id']) : undefined;
+    if (userId !== undefined)
+        return { userId, ownId: undefined };
+    const kind = response.status === 200 && !response.html ? 'credentialsRejected' : undefined;
+    throw unexpectedResponse(request, response, kind);
+}
+/** @throws {Error} if Zendesk does not report the token that the sweep works with, or its user */
+function ownFacts(facts, allUsers) {
+    const { id, userId } = facts ?? {};
+    if (id === undefined || (userId === undefined && !allUsers)) {
+        throw new Error('Zendesk does not report which token this sweep works with, or whose it is, so nothing was listed or revoked. Check that the credential has the scope `read`.');
+    }
+    return { userId: allUsers ? undefined : userId, ownId: id };
+}
+/** Lists the client's tokens to the last page, then revokes the stale ones; `report` learns of each. */
+async function revokeStale(sweep, criteria) {
+    const { inputs, report } = sweep;
     try {
-        for await (const { items, answer } of pages(session, path, 'tokens', authorization, {
-            ...about,
-            purpose
-        })) {
-            for (const item of items) {
-                const found = leftOver(tokenFacts(item), criteria, answer.date ?? world.now());
-                if (found !== undefined)
-                    tally.add(found);
-            }
-            tally.seen += items.length;
-            progress(() => `Listed ${tally.seen} tokens so far, ${tally.matched} of them left over.`);
-        }
+        await sweep_list(sweep, criteria);
     }
     catch (error) {
-        // What was found before the list broke off is left over all the same.
-        tally.failure = error;
+        // What was found before the list broke off is stale all the same.
+        report.stop(error);
     }
     if (inputs.dryRun)
         return;
-    const queue = tally.found();
-    let last = {};
+    const queue = report.found();
+    const progress = progressLog(sweep.client);
+    let final;
     const work = async () => {
-        const own = session.fork();
+        const client = sweep.client.fork();
         for (const token of queue) {
-            // Once there is no time left for one, there is none for the others.
-            const attempt = last.isFinal === true ? last : await tryToRevoke(own, token, authorization, about);
-            if (attempt.isFinal === true)
-                last = attempt;
-            tally.settle(token, attempt.failure);
-            progress(() => `Revoked ${tally.revoked} of ${tally.matched} tokens so far.`);
+            // If there is no time left for one, there is none for the others.
+            const attempt = final ?? (await tryToRevoke(client, token, sweep.authorization));
+            if (attempt.isFinal)
+                final = attempt;
+            report.settle(token, attempt.error);
+            progress(() => `Revoked ${report.revoked} of ${report.matched} tokens so far.`);
         }
-        own.close();
+        client.close();
     };
     await Promise.all(Array.from({ length: WORKERS }, work));
 }
-async function tryToRevoke(session, { id }, authorization, about) {
-    const call = revokeToken(id, authorization);
-    const circumstances = { ...about, call, purpose: `revoke token ${id}` };
-    try {
-        const answer = await session.send(call);
-        const isGone = (answer.status >= 200 && answer.status < 300) || answer.status === 404;
-        if (isGone)
-            return {};
-        return { failure: explain(answer, circumstances), isFinal: answer.unfitting !== undefined };
-    }
-    catch (error) {
-        return { failure: explain(error, circumstances), isFinal: !(error instanceof Unanswered) };
+async function sweep_list({ client, inputs, report, authorization }, criteria) {
+    const progress = progressLog(client);
+    const path = tokensPath(criteria.clientId, inputs.allUsers);
+    const request = { purpose: 'list the tokens', path, key: 'tokens', authorization };
+    for await (const { items, response } of pages(client, request)) {
+        const clocks = { server: response.date, local: client.deadline.clock.now() };
+        for (const item of items) {
+            const found = staleToken(tokenFacts(item), { ...criteria, olderThan: inputs.olderThan }, clocks);
+            if (found !== undefined)
+                report.add(found);
+        }
+        report.checked += items.length;
+        progress(() => `Listed ${report.checked} tokens so far, ${report.matched} of them stale.`);
     }
 }
-/** Says how far the work is, now and then. */
-function progressLog({ budget }, log) {
-    let next = budget.world.elapsed() + PROGRESS;
+async function tryToRevoke(client, { id }, authorization) {
+    const request = revokeToken(id, authorization);
+    try {
+        const response = await client.send(request);
+        if (isAccepted(response) || isJson(response, 404))
+            return { isFinal: false };
+        const error = unexpectedResponse(request, response);
+        return { error, isFinal: response.unfittingWait !== undefined };
+    }
+    catch (error) {
+        if (!(error instanceof ZendeskError))
+            throw error;
+        return { error, isFinal: stopReason(error) !== undefined || client.deadline.remaining() <= 0 };
+    }
+}
+/** Returns a function that logs how far the work is, now and then. */
+function progressLog({ deadline: { clock }, log }) {
+    let next = clock.elapsed() + PROGRESS;
     return (line) => {
-        if (budget.world.elapsed() < next)
+        if (clock.elapsed() < next)
             return;
-        next = budget.world.elapsed() + PROGRESS;
+        next = clock.elapsed() + PROGRESS;
         log.info(line());
     };
 }
@@ -5390,25 +5943,25 @@ function progressLog({ budget }, log) {
 
 
 /*
- * What the three files in dist/ that `action.yml` and `sweep/action.yml` name call, and nothing besides.
+ * Entry points of dist/main.cjs, post.cjs and sweep.cjs.
  */
-const surroundings = { world: realWorld, log: log };
+const surroundings = { clock: systemClock, log: runnerLog };
 function fail(error) {
-    log.error(error instanceof Error ? error.message : String(error));
+    runnerLog.error(error instanceof Error ? error.message : String(error));
     return 1;
 }
-/** The main step. Exit code 1, and exactly one error, where there is no token. */
-async function main() {
-    await runStep(process, surroundings, mint, fail);
+/** The main step. Exit code 1, and exactly one error, if there is no usable token. */
+async function src_main() {
+    await runStep(process, surroundings, main, fail);
 }
 /** The post step. Exit code 0, whatever happens. */
-async function post() {
-    await runStep(process, surroundings, revoke, (error) => {
-        revokeFailed(log, error);
+async function src_post() {
+    await runStep(process, surroundings, post, (error) => {
+        reportFailure(runnerLog, error);
         return 0;
     });
 }
-/** The sweep. Exit code 1, and exactly one error, where a left-over token remained. */
+/** The sweep. Exit code 1, and exactly one error, if a stale token remained. */
 async function src_sweep() {
     await runStep(process, surroundings, sweep, fail);
 }

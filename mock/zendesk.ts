@@ -14,14 +14,14 @@ import {
 } from './zendesk/faults.ts'
 import { Limiter } from './zendesk/limiter.ts'
 import type { Behaviour, ZendeskOptions } from './zendesk/options.ts'
-import { json, parsed, type Reply } from './zendesk/replies.ts'
+import { json, parsed, type MockResponse } from './zendesk/responses.ts'
 import { route } from './zendesk/routes.ts'
 import { type ClientSeed, standingAccessToken, type UserSeed } from './zendesk/seeds.ts'
 
 export type { Authorization, Token } from './zendesk/account.ts'
 export type { Fault, FaultHandle, FaultMatcher } from './zendesk/faults.ts'
 export type { Behaviour, RateLimit, ZendeskOptions } from './zendesk/options.ts'
-export type { Reply } from './zendesk/replies.ts'
+export type { MockResponse } from './zendesk/responses.ts'
 export {
   adminId,
   agentId,
@@ -42,15 +42,15 @@ export interface RecordedRequest {
   headers: IncomingHttpHeaders
   /** The body as text. */
   body: string
-  /** The body as JSON, or `undefined` where it is none. */
+  /** The body as JSON, or `undefined` if it is none. */
   json: unknown
   /** The number of its connection, from 1; never used again. */
   connection: number
-  /** When it had been read, in milliseconds of the sandbox's clock. */
+  /** When it had been read, in milliseconds of the mock's clock. */
   at: number
-  /** The status of a reply that was sent as it should be, or changed on demand. */
+  /** The status of the response; missing after a fault that sends no proper one. */
   status?: number
-  /** The fault that befell it. */
+  /** The fault that hit it. */
   fault?: Fault['kind']
 }
 
@@ -66,11 +66,13 @@ export interface TokenSeed {
   age?: number | ((index: number) => number)
   /** How long ago it was last used; never by default. */
   usedAgo?: number | null | ((index: number) => number | null)
-  /** How long it has yet to live (negative: it is dead already); for ever by default. */
+  /** In how long it expires (negative: it has expired already); never by default. */
   expiresIn?: number | null | ((index: number) => number | null)
+  /** Gives it a refresh token that expires in so many milliseconds (negative: it has expired already). */
+  refreshExpiresIn?: number
 }
 
-/** A running sandbox. */
+/** A running mock. */
 export interface Zendesk {
   /** Its origin, for the action's `base-url`. */
   readonly url: string
@@ -79,7 +81,7 @@ export interface Zendesk {
   readonly requests: readonly RecordedRequest[]
   /** How many connections have been opened so far, without forgotten ones. */
   readonly connections: number
-  /** By id, oldest first, dead ones included. */
+  /** By id, oldest first, revoked and expired ones included. */
   readonly tokens: ReadonlyMap<number, Token>
   readonly clients: readonly ClientSeed[]
   readonly users: readonly UserSeed[]
@@ -101,7 +103,7 @@ export interface Zendesk {
   fault(matcher: FaultMatcher, faults: Fault | readonly Fault[]): FaultHandle
   /** Ends all faults. */
   clearFaults(): void
-  /** Puts the sandbox's clock ahead. */
+  /** Puts the mock's clock ahead. */
   advance(milliseconds: number): void
   /** Forgets the requests and connections so far. */
   forget(): void
@@ -114,12 +116,12 @@ const dayMs = 86_400_000
 /**
  * Starts an in-memory Zendesk on 127.0.0.1, at a port that the system chooses.
  *
- * It behaves as Zendesk documents and, where that is known to differ, as Zendesk behaves; the open questions are options.
+ * It behaves as Zendesk documents and, if that is known to differ, as Zendesk behaves; the open questions are options.
  */
 export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendesk> {
   const account = new Account(options)
   const admin = account.users.find(({ role }) => role === 'admin')
-  if (!admin?.apiToken) throw new Error('The sandbox needs an admin who has an API token')
+  if (!admin?.apiToken) throw new Error('The mock needs an admin who has an API token')
   account.mint({
     clientId: account.clients.find(({ identifier }) => identifier === 'admin_tools')?.id ?? 1,
     userId: admin.id,
@@ -138,7 +140,7 @@ export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendes
 
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     answer(request, response).catch((error: unknown) => {
-      // A client that went away, or a sandbox that closes, is no news; anything else is a mistake in here.
+      // A client that went away, or a mock that closes, is no news; anything else is a mistake in here.
       if (!closing.signal.aborted && !request.destroyed) console.error(error)
       response.destroy()
     })
@@ -147,7 +149,7 @@ export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendes
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request)
     const target = request.url ?? '/'
-    const { pathname, searchParams: query } = new URL(target, 'http://sandbox')
+    const { pathname, searchParams: query } = new URL(target, 'http://mock')
     const method = request.method ?? 'GET'
     const path = pathname.replace(/\.json$/, '')
     const { headers } = request
@@ -165,33 +167,33 @@ export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendes
     requests.push(record)
 
     let extra: Record<string, string> = {}
-    const send = (reply: Reply): void => {
-      record.status = reply.status
-      response.writeHead(reply.status, {
-        Date: new Date(account.now()).toUTCString(),
+    const send = (answer: MockResponse): void => {
+      record.status = answer.status
+      response.writeHead(answer.status, {
+        Date: new Date(account.now() + account.behaviour.dateSkew).toUTCString(),
         'x-request-id': randomUUID(),
         // No body, no type; and one may be given in any case.
-        ...(reply.body && { 'Content-Type': 'application/json; charset=utf-8' }),
+        ...(answer.body && { 'Content-Type': 'application/json; charset=utf-8' }),
         ...extra,
-        ...reply.headers,
-        ...(reply.status !== 204 && { 'Content-Length': Buffer.byteLength(reply.body) })
+        ...answer.headers,
+        ...(answer.status !== 204 && { 'Content-Length': Buffer.byteLength(answer.body) })
       })
-      response.end(reply.body)
+      response.end(answer.body)
     }
-    const carryOut = (): Reply => {
+    const carryOut = (): MockResponse => {
       const { headers: limits, refusal } = limiter.count(path)
       extra = limits
       return refusal ?? route(account, { method, path, query, headers, body })
     }
 
-    const fault = faults.take(method, path)
+    const fault = faults.take(method, path, headers.authorization)
     if (!fault) {
       send(carryOut())
       return
     }
     record.fault = fault.kind
-    const reply = isCarriedOut(fault) ? carryOut() : json(200, {})
-    await commit(fault, { response, reply, send, signal: closing.signal })
+    const genuine = isCarriedOut(fault) ? carryOut() : json(200, {})
+    await commit(fault, { response, genuine, send, signal: closing.signal })
   }
 
   const server = options.tls ? createSecureServer(options.tls, listener) : createServer(listener)
@@ -218,7 +220,7 @@ export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendes
     client: (identifier) => clientOf(account, identifier),
     seen: () => requests.map(({ method, path }) => `${method} ${path}`),
     living: () =>
-      [...account.tokens.values()].filter((token) => token.origin !== 'standing' && account.isAlive(token)),
+      [...account.tokens.values()].filter((token) => token.origin !== 'standing' && account.isActive(token)),
     authorize: (authorization) => account.authorize(authorization),
     seedTokens: (count, seed) => seedTokens(account, count, seed),
     fault: (matcher, wanted) => faults.add(matcher, wanted),
@@ -245,7 +247,7 @@ export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendes
 
 function clientOf(account: Account, identifier: string): ClientSeed {
   const client = account.clients.find((candidate) => candidate.identifier === identifier)
-  if (!client) throw new Error(`The sandbox has no client ${identifier}`)
+  if (!client) throw new Error(`The mock has no client ${identifier}`)
   return client
 }
 
@@ -262,6 +264,10 @@ function seedTokens(account: Account, count: number, seed: TokenSeed = {}): Toke
       createdAt: now - at(seed.age ?? 2 * dayMs, index),
       usedAt: usedAgo === null ? null : now - usedAgo,
       expiresAt: expiresIn === null ? null : now + expiresIn,
+      ...(seed.refreshExpiresIn !== undefined && {
+        refreshToken: account.newSecret(),
+        refreshExpiresAt: now + seed.refreshExpiresIn
+      }),
       origin: 'seeded'
     })
   })

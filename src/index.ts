@@ -1,35 +1,35 @@
-import { mint } from './mint.ts'
-import { revoke, revokeFailed } from './revoke.ts'
+import { systemClock } from './lib/clock.ts'
+import { main as mainStep } from './main.ts'
+import { post as postStep, reportFailure } from './post.ts'
+import { runnerLog } from './runner/log.ts'
 import { runStep } from './step.ts'
-import { sweep as sweepTokens } from './sweep.ts'
-import { realWorld } from './world.ts'
-import { log } from './runner/log.ts'
+import { sweep as sweepStep } from './sweep.ts'
 
 /*
- * What the three files in dist/ that `action.yml` and `sweep/action.yml` name call, and nothing besides.
+ * Entry points of dist/main.cjs, post.cjs and sweep.cjs.
  */
 
-const surroundings = { world: realWorld, log }
+const surroundings = { clock: systemClock, log: runnerLog }
 
 function fail(error: unknown): number {
-  log.error(error instanceof Error ? error.message : String(error))
+  runnerLog.error(error instanceof Error ? error.message : String(error))
   return 1
 }
 
-/** The main step. Exit code 1, and exactly one error, where there is no token. */
+/** The main step. Exit code 1, and exactly one error, if there is no usable token. */
 export async function main(): Promise<void> {
-  await runStep(process, surroundings, mint, fail)
+  await runStep(process, surroundings, mainStep, fail)
 }
 
 /** The post step. Exit code 0, whatever happens. */
 export async function post(): Promise<void> {
-  await runStep(process, surroundings, revoke, (error) => {
-    revokeFailed(log, error)
+  await runStep(process, surroundings, postStep, (error) => {
+    reportFailure(runnerLog, error)
     return 0
   })
 }
 
-/** The sweep. Exit code 1, and exactly one error, where a left-over token remained. */
+/** The sweep. Exit code 1, and exactly one error, if a stale token remained. */
 export async function sweep(): Promise<void> {
-  await runStep(process, surroundings, sweepTokens, fail)
+  await runStep(process, surroundings, sweepStep, fail)
 }

@@ -1,22 +1,20 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { stripVTControlCharacters } from 'node:util'
 
 import { parse, stringify } from 'yaml'
 
-import { standIns } from './stand-ins.ts'
+import { actionStubs } from './action-stubs.ts'
 
 /** A line of act's log. */
 export interface Entry {
   msg: string
-  job?: string
   /** The step's name. */
   step?: string
   stage?: 'Pre' | 'Main' | 'Post'
   stepResult?: 'success' | 'failure' | 'skipped'
-  jobResult?: 'success' | 'failure'
   command?: string
   /** What a step wrote to the job summary. */
   content?: string
@@ -24,7 +22,7 @@ export interface Entry {
   raw_output?: boolean
 }
 
-/** What one run of a workflow left behind. */
+/** The result of one run of a workflow. */
 export interface ActRun {
   exitCode: number | null
   entries: Entry[]
@@ -43,48 +41,30 @@ export interface Job {
   workflow: string
   vars?: Record<string, string>
   secrets?: Record<string, string>
-  /** For every step; `PATH` comes before what is there. */
+  /** For every step; `PATH` is put first. */
   env?: Record<string, string>
-  /** The inputs of `workflow_dispatch`. */
-  inputs?: Record<string, string>
+  /** The event's payload. */
+  event?: object
   /** Which of its jobs to run; all by default. */
   job?: string
-  /** Cancels the job once a step has printed this. */
+  /** Cancels the job when a step has printed this. */
   cancelAt?: string
   /** More files of the repository, by path. */
   files?: Record<string, string>
-  /** Shell scripts that stand before everything else on the path, by name. */
+  /** Shell scripts that replace commands, by name. */
   commands?: Record<string, string>
 }
 
 const root = join(import.meta.dirname, '../..')
-/** One run takes a second or two; those that install zcli ten. */
 const timeLimit = 120_000
 
-/**
- * act's binary: `ACT_BIN`, else the first on the path.
- *
- * @throws where `ACT_BIN` names none, for then it was meant to be there
- */
-export function findAct(): string | undefined {
-  const named = process.env['ACT_BIN']
-  if (named) {
-    if (!existsSync(named)) throw new Error(`ACT_BIN is ${named}, and there is no such file`)
-    return named
-  }
-  const onPath = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'act'))
-  return onPath.find((file) => existsSync(file))
-}
-
-/** Runs workflows with act on this machine itself, without containers and without the network. */
+/** Runs workflows with act, without containers. */
 export class Act {
-  readonly #binary: string
   readonly #folder: string
   readonly #action: string
 
-  /** @param folder where everything is put; its owner removes it */
-  constructor(binary: string, folder: string) {
-    this.#binary = binary
+  /** @param folder for its files; the caller removes it */
+  constructor(folder: string) {
     this.#folder = folder
     this.#action = join(folder, 'action')
     copyAction(this.#action)
@@ -103,7 +83,7 @@ export class Act {
     write(folder, {
       'vars.yml': stringify(job.vars ?? {}),
       'secrets.yml': stringify(job.secrets ?? {}),
-      'event.json': JSON.stringify({ inputs: job.inputs ?? {} })
+      'event.json': JSON.stringify(job.event ?? {})
     })
     mkdirSync(join(folder, 'home'))
 
@@ -119,14 +99,13 @@ export class Act {
       ...['--eventpath', join(folder, 'event.json')],
       ...localRepositories([job.workflow, ...Object.values(job.files ?? {})], folder, this.#action)
     ]
-    const child = spawn(this.#binary, args, {
+    const path = [makeCommands(join(folder, 'bin'), job.commands), job.env?.['PATH'], process.env['PATH']]
+    const child = spawn(process.env['ACT_BIN'] ?? 'act', args, {
       cwd: repository,
-      // Steps are given everything of this, so it is little.
+      // Steps inherit all of this.
       env: {
         ...job.env,
-        PATH: [makeCommands(join(folder, 'bin'), job.commands), job.env?.['PATH'], process.env['PATH']]
-          .filter((part) => part !== undefined)
-          .join(delimiter),
+        PATH: path.filter((part) => part !== undefined).join(delimiter),
         HOME: join(folder, 'home'),
         XDG_CONFIG_HOME: join(folder, 'home/.config'),
         XDG_CACHE_HOME: join(folder, 'home/.cache'),
@@ -149,7 +128,7 @@ export class Act {
   }
 }
 
-/** What a repository has to hold for this action to run from it. */
+/** The files that a repository needs for this action to run from it. */
 function copyAction(folder: string): void {
   for (const path of ['action.yml', 'sweep', 'dist']) {
     cpSync(join(root, path), join(folder, path), { recursive: true })
@@ -177,7 +156,7 @@ function makeRepository(folder: string): void {
   git('remote', 'add', 'origin', 'https://github.com/acme/support')
 }
 
-/** A folder for the path: this very Node, for act runs `node24` actions with the first `node`, and `commands`. */
+/** A folder for the path with `commands` and this Node: act runs `node24` actions with the first `node`. */
 function makeCommands(folder: string, commands: Record<string, string> = {}): string {
   mkdirSync(folder)
   symlinkSync(process.execPath, join(folder, 'node'))
@@ -194,18 +173,18 @@ function eventOf(workflow: string): string {
   return 'workflow_dispatch' in on ? 'workflow_dispatch' : Object.keys(on)[0]!
 }
 
-/** Folders in place of the repositories that the workflows use: this action, and stand-ins for others' actions. */
+/** Lets act take this action, and stubs of the actions of others, from local folders. */
 function localRepositories(texts: string[], folder: string, action: string): string[] {
   const uses = /\buses: ([\w-]+\/([\w-]+))(?:\/[\w/-]+)?@(\S+)/g
   const used = texts.flatMap((text) => [...text.matchAll(uses)])
   return used.flatMap(([, repository = '', name = '', ref = '']) => {
-    // act itself takes the place of this one: it copies the repository.
+    // act has its own: it copies the repository.
     if (repository === 'actions/checkout') return []
     if (name === 'create-zendesk-token') return ['--local-repository', `${repository}@${ref}=${action}`]
-    const standIn = standIns[repository]
-    if (standIn === undefined) throw new Error(`There is no stand-in for ${repository}: see stand-ins.ts`)
-    const path = join(folder, 'stand-ins', name)
-    write(path, { 'action.yml': stringify(standIn) })
+    const stub = actionStubs[repository]
+    if (stub === undefined) throw new Error(`${repository} has no stub in action-stubs.ts`)
+    const path = join(folder, 'stubs', name)
+    write(path, { 'action.yml': stringify(stub) })
     return ['--local-repository', `${repository}@${ref}=${path}`]
   })
 }
@@ -218,12 +197,11 @@ function readLog(stdout: string, stderr: string, exitCode: number | null): ActRu
     // act gives the steps a terminal, so some of them print in colour.
     .map((entry) => ({ ...entry, msg: stripVTControlCharacters(entry.msg).trimEnd() }))
   const summaries = entries.flatMap(({ command, content }) => (command === 'summary' ? [content ?? ''] : []))
-  // The other fields of an entry are act's own, and it does not mask them.
-  const text = [...entries.map(({ msg }) => msg), ...summaries, stderr].join('\n')
   return {
     exitCode,
     entries,
-    text,
+    // The other fields of an entry are act's own, and it does not mask them.
+    text: [...entries.map(({ msg }) => msg), ...summaries, stderr].join('\n'),
     printed: entries.filter((entry) => entry.raw_output).map(({ msg }) => msg),
     summaries,
     posts: entries.flatMap(({ stage, step, stepResult }) =>

@@ -1,36 +1,30 @@
 /*
- * Runs this action under a runner that this project did not write: `act`, on this machine itself, without containers
- * and without the network. Workflows of this folder come first, then every example that can run.
+ * Runs this action under `act`, a runner that this project did not write: on this machine, without containers.
  *
- *   ACT_BIN=/path/to/act node __tests__/e2e/run.ts
+ *   ACT_BIN=/path/to/act npm run e2e
+ *   npm run e2e -- --testNamePattern curl
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
-import { Act, findAct } from './act.ts'
-import { makeCertificates } from './certificates.ts'
-import { playExamples } from './examples.ts'
-import { Report } from './report.ts'
-import { playScenes } from './scenes.ts'
-
-process.exitCode = await endToEnd()
-
-async function endToEnd(): Promise<number> {
-  const binary = findAct()
-  if (binary === undefined) {
-    console.log('skipped: act is not installed')
-    return 0
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'create-zendesk-token-e2e-'))
-  const report = new Report()
-  try {
-    const act = new Act(binary, folder)
-    await playScenes(act, report, folder)
-    await playExamples(act, report, makeCertificates(folder), folder)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-  console.log(report.summary())
-  return report.failed === 0 ? 0 : 1
+const { ACT_BIN } = process.env
+const act = ACT_BIN ?? 'act'
+if (spawnSync(act, ['--version']).error) {
+  console.log(`skipped: all end-to-end tests, because ${act} is not installed`)
+  process.exitCode = ACT_BIN ? 1 : 0
+} else {
+  const jest = join(import.meta.dirname, '../../node_modules/jest/bin/jest.js')
+  const args = [
+    '--runInBand',
+    '--verbose',
+    '--testMatch',
+    '**/__tests__/e2e/*.e2e.ts',
+    ...process.argv.slice(2)
+  ]
+  const { status } = spawnSync(
+    process.execPath,
+    ['--experimental-vm-modules', '--no-warnings', jest, ...args],
+    { stdio: 'inherit', env: { ...process.env, ACT_BIN: act } }
+  )
+  process.exitCode = status ?? 1
 }

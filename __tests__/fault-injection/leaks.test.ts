@@ -3,10 +3,10 @@ import fc from 'fast-check'
 
 import { parseCommand } from '../../mock/runner/commands.ts'
 import { type Fault, type Zendesk } from '../../mock/zendesk.ts'
-import { oneLine, quote, remember } from '../../src/redact.ts'
-import { explain, kindOf } from '../../src/zendesk/errors.ts'
-import { type Answer } from '../../src/zendesk/retry.ts'
-import { wordsOf } from '../../src/zendesk/words.ts'
+import { oneLine, quote, remember } from '../../src/lib/redact.ts'
+import { explain } from '../../src/messages.ts'
+import { type ZendeskResponse } from '../../src/zendesk/connection.ts'
+import { unexpectedResponse, zendeskWords } from '../../src/zendesk/zendesk-error.ts'
 import { once, sandbox } from '../support/fixtures.ts'
 import { runStep, type StepEnd } from '../support/run-action.ts'
 
@@ -159,18 +159,18 @@ describe('text that is not ours', () => {
       requestId: foreign
     })
     fc.assert(
-      fc.property(answer, foreign, fc.boolean(), (reply: Answer, clientId, deprecatedMint) => {
-        const circumstances = {
-          purpose: 'mint a token',
-          call: { method: 'POST', path: '/oauth/tokens' } as const,
+      fc.property(answer, foreign, fc.boolean(), (response: ZendeskResponse, clientId, isDeprecated) => {
+        expectSafe(zendeskWords(response.json) ?? '', 200)
+        const path = isDeprecated ? '/api/v2/oauth/tokens' : '/oauth/tokens'
+        const request = { purpose: 'mint a token', method: 'POST', path } as const
+        const error = explain(unexpectedResponse(request, response), {
           origin: 'https://acme.zendesk.com',
-          credential: 'client-secret' as const,
           clientId,
-          deprecatedMint
-        }
-        expectSafe(wordsOf(reply.json) ?? '', 200)
-        expect(typeof kindOf(reply, circumstances)).toBe('string')
-        expectSafe(oneLine((explain(reply, circumstances) as Error).message))
+          credential: 'client_credentials',
+          timeoutSeconds: 300,
+          requestsScopes: false
+        })
+        expectSafe(oneLine(error.message))
       }),
       { seed: SEED, numRuns: TEXTS, endOnFailure: true }
     )

@@ -24,6 +24,7 @@ interface Body {
   scope: string
   token: { id: number; scopes: string[]; full_token: string; token: string; [name: string]: unknown }
   tokens: { id: number; token: string }[]
+  client: { identifier: string; secret: string }
   clients: { identifier: string }[]
   meta: { has_more: boolean; after_cursor: string }
 }
@@ -92,6 +93,11 @@ describe('POST /api/v2/oauth/tokens', () => {
     expect(zendesk.living()).toHaveLength(2)
   })
 
+  it('mints tokens that expire after 30 minutes on demand', async () => {
+    await start({ apiTokensExpire: true, now: () => Date.parse('2026-11-24T12:00:00Z') })
+    expect((await mint('ci_bot')).body.token['expires_at']).toBe('2026-11-24T12:30:00Z')
+  })
+
   it('refuses all others', async () => {
     await start()
     const attempt = async (authorization?: string, clientId: unknown = 360000000101): Promise<unknown[]> => {
@@ -133,6 +139,7 @@ describe('POST /oauth/tokens', () => {
     ['zis_acme', {}, 401, 'invalid_client'],
     ['browser_app', {}, 400, 'unauthorized_client'],
     ['tickets_only', { scope: 'read' }, 400, 'invalid_scope'],
+    ['tickets_only', { scope: 'tickets:read hc:read' }, 400, 'invalid_scope'],
     ['ci_bot', { expires_in: 299 }, 400, 'invalid_request'],
     ['ci_bot', { expires_in: 172_801 }, 400, 'invalid_request'],
     ['ci_bot', { grant_type: 'password' }, 400, 'unsupported_grant_type'],
@@ -142,6 +149,24 @@ describe('POST /oauth/tokens', () => {
     const answer = await machine(identifier, more)
     expect([answer.status, answer.body['error']]).toEqual([status, error])
     expect(zendesk.living()).toEqual([])
+  })
+
+  it('grants what the client is configured for if no scope is sent', async () => {
+    await start()
+    expect((await machine('ci_bot')).body.scope).toBe('read write')
+    expect((await machine('tickets_only')).body.scope).toBe('tickets:read tickets:write')
+    zendesk.behaviour.scopeRequired = true
+    expect((await machine('ci_bot')).body['error']).toBe('invalid_scope')
+    expect((await machine('ci_bot', { scope: 'unrestricted' })).body.scope).toBe('unrestricted')
+  })
+
+  it('reports no scopes on demand', async () => {
+    await start({ reportScopes: 'empty' })
+    expect((await machine('ci_bot')).body.scope).toBe('')
+    expect((await mint('ci_bot')).body.token.scopes).toEqual([])
+    zendesk.behaviour.reportScopes = 'absent'
+    expect((await machine('ci_bot')).body).not.toHaveProperty('scope')
+    expect((await mint('ci_bot')).body.token).not.toHaveProperty('scopes')
   })
 
   it('takes the secret by Basic, form-encoded, but not both ways', async () => {
@@ -155,14 +180,14 @@ describe('POST /oauth/tokens', () => {
     expect((await grant({ ...body, client_secret: secret }, basic('agent_bot', encoded))).status).toBe(400)
   })
 
-  it('gives a dead token for scopes in an array, and JWTs that begin alike', async () => {
+  it('gives a token that is refused everywhere for scopes in an array, and JWTs that begin alike', async () => {
     await start({ tokenFormat: 'jwt' })
-    const dead = await machine('ci_bot', { scope: ['read', 'write'] })
-    expect(await statusWith(dead.body.access_token)).toBe(401)
-    const alive = await machine('ci_bot', { scope: 'read' })
-    expect(await statusWith(alive.body.access_token)).toBe(200)
-    expect(alive.body.access_token).toMatch(/^eyJ/)
-    expect(alive.body.access_token.slice(0, 10)).toBe(dead.body.access_token.slice(0, 10))
+    const refused = await machine('ci_bot', { scope: ['read', 'write'] })
+    expect(await statusWith(refused.body.access_token)).toBe(401)
+    const accepted = await machine('ci_bot', { scope: 'read' })
+    expect(await statusWith(accepted.body.access_token)).toBe(200)
+    expect(accepted.body.access_token).toMatch(/^eyJ/)
+    expect(accepted.body.access_token.slice(0, 10)).toBe(refused.body.access_token.slice(0, 10))
   })
 
   it('exchanges a code once, with its verifier, within 120 seconds; and rotates refresh tokens', async () => {
@@ -235,7 +260,7 @@ describe('POST /oauth/tokens', () => {
 })
 
 describe('tokens', () => {
-  it('are listed in pages, without dead ones that were revoked', async () => {
+  it('are listed in pages, without revoked ones', async () => {
     await start({ clientsBefore: 250 })
     zendesk.seedTokens(230, { age: (index) => index * 1000 })
     zendesk.seedTokens(3, { client: 'tickets_only' })
@@ -262,7 +287,7 @@ describe('tokens', () => {
     expect(cursor.status).toBe(400)
   })
 
-  it('want read to be seen and write to be deleted, and die for good', async () => {
+  it('need read to be shown and write to be deleted, and are revoked for good', async () => {
     await start()
     const narrow = (await machine('ci_bot', { scope: 'tickets:read' })).body.access_token
     const wide = (await machine('ci_bot', { scope: 'read write' })).body.access_token
@@ -280,7 +305,7 @@ describe('tokens', () => {
     expect(unknown).toMatchObject({ status: 404, body: { error: 'RecordNotFound' } })
   })
 
-  it('survive DELETE current where the bug is on', async () => {
+  it('stay active after DELETE current if the bug is on', async () => {
     await start({ deleteCurrentWorks: false })
     const { full_token: token, id } = (await mint('zis_acme')).body.token
     const authorization = bearer(token)
@@ -291,7 +316,108 @@ describe('tokens', () => {
   })
 })
 
+describe('a new token', () => {
+  const get = (token: string): Promise<number> => statusWith(token)
+
+  it('is refused for its first requests, or for a time, if that is asked for', async () => {
+    await start({ unknownAtFirst: { requests: 2 }, now: () => 0 })
+    const first = (await machine('ci_bot')).body.access_token
+    expect([await get(first), await get(first), await get(first)]).toEqual([401, 401, 200])
+    zendesk.behaviour.unknownAtFirst = { ms: 6000 }
+    const second = (await machine('ci_bot')).body.access_token
+    expect(await get(second)).toBe(401)
+    zendesk.advance(6000)
+    expect(await get(second)).toBe(200)
+    expect(zendesk.living()).toHaveLength(2)
+  })
+
+  it('may get the facts of another token from `current`', async () => {
+    await start()
+    const [other] = zendesk.seedTokens(1)
+    zendesk.behaviour.currentIsAbout = other!.id
+    const { access_token } = (await machine('ci_bot')).body
+    const { body } = await call('GET', '/api/v2/oauth/tokens/current', {
+      authorization: bearer(access_token)
+    })
+    expect(body.token).toMatchObject({ id: other!.id, token: other!.value.slice(0, 10) })
+  })
+
+  it('is shown with its refresh token, and when it was used', async () => {
+    await start({ now: () => Date.parse('2026-11-24T12:00:00Z') })
+    const [pair] = zendesk.seedTokens(1, { refreshExpiresIn: 86_400_000 })
+    const { body } = await call('GET', `/api/v2/oauth/tokens/${pair!.id}`, { authorization: admin() })
+    expect(body.token).toMatchObject({
+      refresh_token: pair!.refreshToken!.slice(0, 10),
+      refresh_token_expires_at: '2026-11-25T12:00:00Z',
+      used_at: null
+    })
+    await get(pair!.value)
+    expect(pair!.usedAt).toBe(Date.parse('2026-11-24T12:00:00Z'))
+  })
+})
+
+describe('clients', () => {
+  it('get a new secret, which ends the old one at once', async () => {
+    await start()
+    const { id, secret } = zendesk.client('ci_bot')
+    const path = `/api/v2/oauth/clients/${id}/generate_secret`
+    const { status, body } = await call('PUT', path, { authorization: admin() })
+    expect([status, body.client.identifier]).toEqual([200, 'ci_bot'])
+    expect((await machine('ci_bot', { client_secret: secret })).body['error']).toBe('invalid_client')
+    expect((await machine('ci_bot', { client_secret: body.client.secret })).status).toBe(201)
+    expect(zendesk.client('ci_bot').secret).toBe(body.client.secret)
+  })
+
+  it('are created, and shown to their owner', async () => {
+    await start()
+    const create = (client: object): Promise<Answer> =>
+      call('POST', '/api/v2/oauth/clients', { body: { client }, authorization: admin() })
+    const { status, body } = await create({ name: 'New', identifier: 'new_bot', kind: 'confidential' })
+    expect(status).toBe(201)
+    expect((await machine('new_bot', { client_secret: body.client.secret })).status).toBe(201)
+    expect((await create({ name: 'New', identifier: 'new_bot' })).status).toBe(422)
+    expect((await create({ name: '', identifier: 'x' })).status).toBe(422)
+    expect((await create({ name: 'X', identifier: 'white space' })).status).toBe(422)
+    expect((await create({ name: 'X', identifier: 'x', kind: 'odd' })).status).toBe(422)
+    const own = await call('GET', '/api/v2/users/me/oauth/clients', { authorization: admin() })
+    expect(own.body.clients.map(({ identifier }) => identifier)).toContain('new_bot')
+    expect(own.body.clients.map(({ identifier }) => identifier)).not.toContain('agent_bot')
+  })
+})
+
 describe('the rest of the API', () => {
+  it('names the scopes that a token lacks', async () => {
+    await start()
+    const token = (await machine('ci_bot', { scope: 'hc:read tickets:write' })).body.access_token
+    const refusal = async (method: string, path: string): Promise<unknown> =>
+      (await call(method, path, { authorization: bearer(token), body: method === 'GET' ? undefined : {} }))
+        .body['description']
+    const words = 'You are missing the following required scopes:'
+    expect(await refusal('GET', '/api/v2/oauth/tokens/current')).toBe(`${words} read`)
+    expect(await refusal('GET', '/api/v2/search.json?query=printer')).toBe(`${words} read`)
+    expect(await refusal('GET', '/api/v2/users/me')).toBe(`${words} users:read, read`)
+    expect(await refusal('POST', '/api/v2/help_center/sections/1/articles')).toBe(`${words} hc:write, write`)
+    expect(await statusWith(token, '/api/v2/help_center/articles.json')).toBe(200)
+  })
+
+  it('searches and changes tickets', async () => {
+    await start()
+    const authorization = admin()
+    const found = await call('GET', '/api/v2/search.json?query=type:ticket%20printer', { authorization })
+    expect(found.body['results']).toMatchObject([{ id: 1 }])
+    const change = { body: { ticket: { tags: ['stale'] } }, authorization }
+    const changed = await call('PUT', '/api/v2/tickets/1', change)
+    expect(changed).toMatchObject({ status: 200, body: { ticket: { id: 1, tags: ['stale'] } } })
+    expect((await call('PUT', '/api/v2/tickets/99', change)).status).toBe(404)
+    expect((await call('PUT', '/api/v2/tickets/1', { body: {}, authorization })).status).toBe(400)
+  })
+
+  it('has a `Date` that is off by as much as is asked for', async () => {
+    await start({ now: () => Date.parse('2026-11-24T12:00:00Z'), dateSkew: -60_000 })
+    const { headers } = await call('GET', '/api/v2/users/me')
+    expect(headers.get('date')).toBe('Tue, 24 Nov 2026 11:59:00 GMT')
+  })
+
   it('knows tickets, users and ZIS as well as they are needed', async () => {
     await start()
     const authorization = bearer(zendesk.credentials.accessToken)
@@ -366,7 +492,7 @@ describe('faults', () => {
     'close-mid-body',
     'garbage',
     'lose-reply'
-  ] as const)('%s breaks the reply off', async (kind) => {
+  ] as const)('%s breaks off the response', async (kind) => {
     await start()
     const handle = zendesk.fault({ path: '/api/v2/users/me', count: 1 }, { kind })
     await expect(me()).rejects.toThrow()
@@ -383,7 +509,7 @@ describe('faults', () => {
     await expect(fetched).rejects.toMatchObject({ name: 'TimeoutError' })
   })
 
-  it('carries a request out whose reply is lost, and none whose fault comes before', async () => {
+  it('carries out a request whose response is lost, and none whose fault comes before', async () => {
     await start()
     zendesk.fault({ method: 'POST', path: /tokens$/ }, [
       { kind: 'reset' },
@@ -401,7 +527,7 @@ describe('faults', () => {
     expect(zendesk.living()).toHaveLength(2)
   })
 
-  it('replies with whatever is asked for', async () => {
+  it('responds with whatever is asked for', async () => {
     await start()
     const handle = zendesk.fault({ method: 'GET' }, [
       { kind: 'empty', status: 500 },
@@ -409,7 +535,7 @@ describe('faults', () => {
       { kind: 'redirect', location: 'https://elsewhere.example/' },
       { kind: 'reply', status: 418, body: { teapot: true }, headers: { 'Retry-After': '7' } },
       { kind: 'delay', ms: 5 },
-      { kind: 'edit', edit: (reply) => ({ ...reply, status: 203 }) }
+      { kind: 'edit', edit: (response) => ({ ...response, status: 203 }) }
     ])
     const answers: Answer[] = []
     for (let index = 0; index < 7; index++) answers.push(await me())
@@ -417,6 +543,30 @@ describe('faults', () => {
     expect(answers[3]).toMatchObject({ body: { teapot: true } })
     expect(answers[3]?.headers.get('retry-after')).toBe('7')
     expect(handle.hits).toBe(6)
+  })
+
+  it('has the pages of a gateway, and a stray 401', async () => {
+    await start()
+    zendesk.fault({}, [
+      { kind: 'gateway' },
+      { kind: 'gateway', status: 429, headers: { 'Retry-After': '9' } }
+    ])
+    const responses = [await fetch(zendesk.url), await fetch(zendesk.url)]
+    expect(responses.map(({ status }) => status)).toEqual([403, 429])
+    expect(responses[1]?.headers.get('retry-after')).toBe('9')
+    expect(responses[0]?.headers.get('content-type')).toBe('text/html')
+    expect(await responses[0]?.text()).toContain('Access denied')
+    zendesk.fault({}, [{ kind: 'stray-401' }])
+    expect(await me()).toMatchObject({ status: 401, body: { error: 'invalid_token' } })
+    expect((await me()).status).toBe(200)
+  })
+
+  it('hits only requests with a given token', async () => {
+    await start()
+    const { accessToken } = zendesk.credentials
+    zendesk.fault({ token: accessToken }, { kind: 'stray-401' })
+    expect((await me()).status).toBe(200)
+    expect(await statusWith(accessToken)).toBe(401)
   })
 
   it('streams a body of any size', async () => {

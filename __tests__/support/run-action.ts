@@ -62,7 +62,18 @@ export interface Preloaded {
 
 /** The variables that change it. */
 export function preloaded(wanted: Preloaded = {}): Record<string, string> {
-  const { now = NOON, random = 0.5, lookups, speed, hold, signalAt, signal, clockFile, barrier, report } = wanted
+  const {
+    now = NOON,
+    random = 0.5,
+    lookups,
+    speed,
+    hold,
+    signalAt,
+    signal,
+    clockFile,
+    barrier,
+    report
+  } = wanted
   const variables = {
     // NODE_OPTIONS reads a backslash as an escape.
     NODE_OPTIONS: `--require "${preload.replaceAll('\\', '/')}"`,

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { startZendesk, type Zendesk } from '../../mock/zendesk.ts'
 import { main, post, sweep } from '../../src/index.ts'
 import { fingerprintOf, save } from '../../src/runner/state.ts'
-import { Secret } from '../../src/secret.ts'
-import { setStage } from './stage.ts'
+import { Secret } from '../../src/lib/secret.ts'
+import { setStage } from './runner-env.ts'
 
 const stage = setStage()
 let zendesk: Zendesk

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
-import { readMintInputs, readSweepInputs } from '../../src/runner/inputs.ts'
+import { readMintInputs, readSweepInputs } from '../../src/inputs/inputs.ts'
 import { log } from '../../src/runner/log.ts'
-import { maskSecrets, SECRET_INPUTS } from '../../src/runner/masks.ts'
-import { setStage } from './stage.ts'
+import { maskSecrets, SECRET_INPUTS } from '../../src/inputs/mask-inputs.ts'
+import { setStage } from './runner-env.ts'
 
 const stage = setStage()
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
-import { type Budget, BudgetSpent, Cancelled } from '../../src/budget.ts'
+import { type Budget, BudgetSpent, Cancelled } from '../../src/lib/deadline.ts'
 import { log } from '../../src/runner/log.ts'
 import { runStep, type Host } from '../../src/step.ts'
-import { FakeWorld } from './world.ts'
+import { FakeWorld } from './clock.ts'
 
 type Listener = (argument?: unknown) => void
 

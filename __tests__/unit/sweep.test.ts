@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { agentId, startZendesk, type Zendesk } from '../../mock/zendesk.ts'
 import { sweep } from '../../src/sweep.ts'
-import { setStage } from './stage.ts'
+import { setStage } from './runner-env.ts'
 
 const stage = setStage()
 let zendesk: Zendesk

@@ -1,9 +1,16 @@
 import { randomBytes } from 'node:crypto'
 
 import { type Behaviour, defaultBehaviour, type ZendeskOptions } from './options.ts'
-import { refusals } from './replies.ts'
+import { refusals } from './responses.ts'
 import { covers, knownScopes } from './scopes.ts'
-import { type ClientSeed, defaultClients, defaultUsers, fillerClients, type UserSeed } from './seeds.ts'
+import {
+  type ClientSeed,
+  defaultClients,
+  defaultTickets,
+  defaultUsers,
+  fillerClients,
+  type UserSeed
+} from './seeds.ts'
 
 /** How a token came to be. `standing` ones were there before the first request. */
 export type TokenOrigin =
@@ -23,7 +30,7 @@ export interface Token {
   refreshToken: string | null
   refreshExpiresAt: number | null
   revoked: boolean
-  /** Born dead: its scopes were asked for as an array. */
+  /** Refused everywhere: its scopes were requested as an array. */
   unusable: boolean
 }
 
@@ -53,7 +60,7 @@ export interface Authorization {
   userId?: number
 }
 
-/** Seconds that an authorization code lives. */
+/** Seconds until an authorization code expires. */
 const codeLifetime = 120
 
 /** Everything the account remembers, and the rules for changing it. Knows nothing of HTTP but how to refuse. */
@@ -64,18 +71,22 @@ export class Account {
   /** By id, oldest first, revoked ones included. */
   readonly tokens = new Map<number, Token>()
   readonly codes = new Map<string, AuthorizationCode>()
-  /** Tickets that were created, newest last. */
-  readonly tickets: Record<string, unknown>[] = []
+  /** Oldest first. */
+  readonly tickets: Record<string, unknown>[] = defaultTickets()
   /** Milliseconds by which this account's clock is ahead of the one it was given. */
   clockOffset = 0
   readonly #byValue = new Map<string, Token>()
+  /** How often each token has been used, successfully or not. */
+  readonly #attempts = new WeakMap<Token, number>()
   readonly #clock: () => number
   #lastId = 22_000_000_000
 
   constructor(options: ZendeskOptions) {
     this.behaviour = { ...defaultBehaviour, ...options }
     this.users = [...(options.users ?? defaultUsers)]
-    this.clients = [...fillerClients(options.clientsBefore ?? 0), ...(options.clients ?? defaultClients)]
+    const clients = [...fillerClients(options.clientsBefore ?? 0), ...(options.clients ?? defaultClients)]
+    // Copies, since a secret may change.
+    this.clients = clients.map((client) => ({ ...client }))
     this.#clock = options.now ?? Date.now
   }
 
@@ -105,14 +116,24 @@ export class Account {
     return minted
   }
 
-  isAlive(token: Token): boolean {
+  isActive(token: Token): boolean {
     return !token.revoked && !token.unusable && (token.expiresAt === null || token.expiresAt > this.now())
   }
 
-  /** The living token of this value. */
-  alive(value: string): Token | undefined {
+  /** The active token of this value. */
+  activeToken(value: string): Token | undefined {
     const token = this.#byValue.get(value)
-    return token && this.isAlive(token) ? token : undefined
+    return token && this.isActive(token) ? token : undefined
+  }
+
+  /** Whether the server that gets this request with `token` knows it yet. */
+  isKnown(token: Token): boolean {
+    const { unknownAtFirst } = this.behaviour
+    if (!unknownAtFirst || token.origin === 'standing' || token.origin === 'seeded') return true
+    const earlier = this.#attempts.get(token) ?? 0
+    this.#attempts.set(token, earlier + 1)
+    const { requests = 0, ms = 0 } = unknownAtFirst
+    return earlier >= requests && this.now() >= token.createdAt + ms
   }
 
   /** What the agreement of a user in the browser gives: a code for the redirect. */
@@ -143,6 +164,11 @@ export class Account {
     return found && this.now() - found.createdAt <= codeLifetime * 1000 ? found : undefined
   }
 
+  /** The scopes that `client` gets when it asks for none in particular. */
+  configuredScopes(client: ClientSeed): readonly string[] {
+    return client.allowedScopes ?? ['read', 'write']
+  }
+
   /** The scopes that `client` gets when it asks for `wanted`. */
   grantable(client: ClientSeed, wanted: readonly string[]): string[] {
     const { allowedScopes } = client
@@ -157,8 +183,8 @@ export class Account {
     return [...new Set(wanted)].filter((scope) => keep || knownScopes.has(scope))
   }
 
-  /** A secret as new as it is random, in the form that tokens have at present. */
-  refreshSecret(): string {
+  /** For a refresh token, or a client. */
+  newSecret(): string {
     return randomBytes(32).toString('hex')
   }
 

@@ -1,5 +1,5 @@
 import type { Account, Token } from './account.ts'
-import { type Call, refusals } from './replies.ts'
+import { type MockRequest, type Refusal, refusals } from './responses.ts'
 import { covers } from './scopes.ts'
 import type { UserSeed } from './seeds.ts'
 
@@ -10,25 +10,31 @@ export interface Caller {
 }
 
 /** Finds out who is calling, or throws the 401. */
-export function authenticate(account: Account, call: Call): Caller {
-  const header = call.headers.authorization ?? ''
+export function authenticate(account: Account, request: MockRequest): Caller {
+  const header = request.headers.authorization ?? ''
   const [, scheme, value] = /^(basic|bearer) +(\S+)$/i.exec(header) ?? []
   if (scheme === undefined || value === undefined) throw refusals.notAuthenticated()
   return scheme.toLowerCase() === 'basic' ? byApiToken(account, value) : byAccessToken(account, value)
 }
 
 /** The same, with a 403 for a caller who lacks `scope`, such as `read` or `tickets:read`. */
-export function authorized(account: Account, call: Call, scope: string): Caller {
-  const caller = authenticate(account, call)
+export function authorized(account: Account, request: MockRequest, scope: string): Caller {
+  const caller = authenticate(account, request)
   if (caller.token && !covers(caller.token.scopes, scope)) {
-    throw refusals.forbidden(`You are missing the following required scopes: ${scope}`)
+    throw missingScope(scope)
   }
   return caller
 }
 
+/** The 403 that names the scopes of which one would do: `read`, or `tickets:read, read`. */
+export function missingScope(scope: string): Refusal {
+  const [, broad] = scope.split(':')
+  return refusals.missingScopes(broad === undefined ? [scope] : [scope, broad])
+}
+
 /** The same, with a 403 for a caller who is no admin. */
-export function authorizedAdmin(account: Account, call: Call, scope: string): Caller {
-  const caller = authorized(account, call, scope)
+export function authorizedAdmin(account: Account, request: MockRequest, scope: string): Caller {
+  const caller = authorized(account, request, scope)
   if (caller.user.role !== 'admin') throw refusals.forbidden()
   return caller
 }
@@ -41,9 +47,9 @@ function byApiToken(account: Account, base64: string): Caller {
 }
 
 function byAccessToken(account: Account, value: string): Caller {
-  const token = account.alive(value)
+  const token = account.activeToken(value)
   const user = account.users.find((candidate) => candidate.id === token?.userId)
-  if (!token || !user) throw refusals.deadToken()
+  if (!token || !user || !account.isKnown(token)) throw refusals.invalidToken()
   token.usedAt = account.now()
   return { user, token }
 }

@@ -2,13 +2,13 @@ import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 
-import { json, type Reply } from './replies.ts'
+import { json, refusals, type MockResponse } from './responses.ts'
 
-/** What may go wrong with a reply. */
+/** What may go wrong with a response. */
 export type FaultKind =
   /** Nothing goes wrong: lets one request through in a list of faults. */
   | { kind: 'pass' }
-  /** The connection is reset before a byte of the reply. */
+  /** The connection is reset before a byte of the response. */
   | { kind: 'reset' }
   | { kind: 'reset-mid-header' }
   | { kind: 'reset-mid-body' }
@@ -20,35 +20,41 @@ export type FaultKind =
   /** Something that is not HTTP. */
   | { kind: 'garbage' }
   | { kind: 'html'; status?: number }
+  /** The page of something in front of Zendesk: a firewall, an IP allow-list, a proxy. 403 unless `status` says otherwise. */
+  | { kind: 'gateway'; status?: number; headers?: Record<string, string> }
+  /** Zendesk's own 401 to a good token, from a server that has a bad moment. */
+  | { kind: 'stray-401' }
   | { kind: 'empty'; status?: number }
   /** A body without end in sight: 64 MiB unless `bytes` says otherwise. */
   | { kind: 'huge'; bytes?: number; status?: number }
-  /** Any reply: `body` is sent as JSON, `text` as it is. */
+  /** Any response: `body` is sent as JSON, `text` as it is. */
   | { kind: 'reply'; status: number; body?: unknown; text?: string; headers?: Record<string, string> }
   | { kind: 'redirect'; location: string; status?: number }
-  /** The right reply, late. */
+  /** The right response, late. */
   | { kind: 'delay'; ms: number }
-  /** The right reply, changed. */
-  | { kind: 'edit'; edit: (reply: Reply) => Reply }
+  /** The right response, changed. */
+  | { kind: 'edit'; edit: (response: MockResponse) => MockResponse }
   /** Zendesk does what it was asked to, and the connection is reset before it can say so. */
   | { kind: 'lose-reply' }
 
-/** `after`: Zendesk does what it was asked to, and only then this happens in place of its reply. */
+/** `after`: Zendesk does what it was asked to, and only then this happens instead of its response. */
 export type Fault = FaultKind & { after?: boolean }
 
-/** Which requests a fault befalls. */
+/** Which requests a fault hits. */
 export interface FaultMatcher {
-  /** Any, where left out. */
+  /** Any if left out. */
   method?: string
-  /** A whole path without query and `.json`, or a pattern for it. Any, where left out. */
+  /** A whole path without query and `.json`, or a pattern for it. Any if left out. */
   path?: string | RegExp
+  /** Only requests with this access token. Any if left out. */
+  token?: string
   /** How many requests; for a list of faults, how often it is gone through. */
   count?: number
 }
 
 /** A fault that was asked for. */
 export interface FaultHandle {
-  /** How many requests it has befallen so far. */
+  /** How many requests it has hit so far. */
   readonly hits: number
   /** Ends it. */
   clear(): void
@@ -58,7 +64,7 @@ export interface FaultHandle {
 export class Faults {
   #planned: Planned[] = []
 
-  /** One fault befalls every request that matches (or `count`); a list is gone through once (or `count` times). */
+  /** One fault hits every request that matches (or `count`); a list is gone through once (or `count` times). */
   add(matcher: FaultMatcher, faults: Fault | readonly Fault[]): FaultHandle {
     const list = 'kind' in faults ? [faults] : faults
     const times = matcher.count ?? ('kind' in faults ? Infinity : 1)
@@ -79,9 +85,11 @@ export class Faults {
     this.#planned = []
   }
 
-  /** The fault that befalls this request, if any. */
-  take(method: string, path: string): Fault | undefined {
-    const planned = this.#planned.find(({ matcher, left }) => left > 0 && fits(matcher, method, path))
+  /** The fault that hits this request, if any. */
+  take(method: string, path: string, authorization = ''): Fault | undefined {
+    const planned = this.#planned.find(
+      ({ matcher, left }) => left > 0 && fits(matcher, method, path, authorization)
+    )
     if (!planned) return undefined
     planned.left--
     return planned.list[planned.hits++ % planned.list.length]
@@ -95,7 +103,8 @@ interface Planned {
   hits: number
 }
 
-function fits(matcher: FaultMatcher, method: string, path: string): boolean {
+function fits(matcher: FaultMatcher, method: string, path: string, authorization: string): boolean {
+  if (matcher.token !== undefined && authorization !== `Bearer ${matcher.token}`) return false
   if (matcher.method !== undefined && matcher.method !== method) return false
   if (matcher.path === undefined) return true
   return typeof matcher.path === 'string' ? matcher.path === path : matcher.path.test(path)
@@ -109,11 +118,11 @@ export function isCarriedOut(fault: Fault): boolean {
 /** What `commit` needs to answer a request. */
 export interface Answering {
   response: ServerResponse
-  /** What Zendesk would have said, or something made up where it was not asked. */
-  reply: Reply
-  /** Sends a reply as it should be. */
-  send: (reply: Reply) => void
-  /** Ends all waits when the sandbox closes. */
+  /** Zendesk's own response, or something made up if the request was not carried out. */
+  genuine: MockResponse
+  /** Sends a whole response. */
+  send: (response: MockResponse) => void
+  /** Ends all waits when the mock closes. */
   signal: AbortSignal
 }
 
@@ -122,17 +131,17 @@ const beforeReset = 20
 
 /** Lets `fault` happen to a request. */
 export async function commit(fault: Fault, answering: Answering): Promise<void> {
-  const { response, reply, send, signal } = answering
+  const { response, genuine, send, signal } = answering
   switch (fault.kind) {
     case 'pass':
-      send(reply)
+      send(genuine)
       return
     case 'delay':
       await sleep(fault.ms, undefined, { signal })
-      send(reply)
+      send(genuine)
       return
     case 'edit':
-      send(fault.edit(reply))
+      send(fault.edit(genuine))
       return
     case 'reset':
     case 'lose-reply':
@@ -167,6 +176,12 @@ export async function commit(fault: Fault, answering: Answering): Promise<void> 
     case 'html':
       send(html(fault.status ?? 200))
       return
+    case 'gateway':
+      send(gatewayPage(fault))
+      return
+    case 'stray-401':
+      send(refusals.invalidToken().response)
+      return
     case 'empty':
       send({ status: fault.status ?? 200, headers: {}, body: '' })
       return
@@ -178,7 +193,7 @@ export async function commit(fault: Fault, answering: Answering): Promise<void> 
   }
 }
 
-function html(status: number): Reply {
+function html(status: number): MockResponse {
   return {
     status,
     headers: { 'Content-Type': 'text/html; charset=utf-8' },
@@ -186,14 +201,21 @@ function html(status: number): Reply {
   }
 }
 
-function madeUp({ status, body, text, headers }: Extract<Fault, { kind: 'reply' }>): Reply {
+function gatewayPage({ status = 403, headers }: Extract<Fault, { kind: 'gateway' }>): MockResponse {
+  const body = `<!DOCTYPE html>
+<html><head><title>${status} | Access denied</title></head><body><h1>Error ${status}</h1><p>Ray ID: 8d1f</p></body></html>
+`
+  return { status, headers: { 'Content-Type': 'text/html', Server: 'gateway', ...headers }, body }
+}
+
+function madeUp({ status, body, text, headers }: Extract<Fault, { kind: 'reply' }>): MockResponse {
   if (text === undefined) return json(status, body ?? {}, headers)
   return { status, headers: { 'Content-Type': 'text/plain', ...headers }, body: text }
 }
 
-function sendHalf({ response, reply }: Answering): void {
-  const body = Buffer.from(reply.body || '{"nothing":"of consequence, but long enough to be cut in two"}')
-  response.writeHead(reply.status, { ...reply.headers, 'Content-Length': body.length })
+function sendHalf({ response, genuine }: Answering): void {
+  const body = Buffer.from(genuine.body || '{"nothing":"of consequence, but long enough to be cut in two"}')
+  response.writeHead(genuine.status, { ...genuine.headers, 'Content-Length': body.length })
   response.write(body.subarray(0, body.length >> 1))
 }
 

@@ -1,24 +1,28 @@
 import { createHash } from 'node:crypto'
 
 import type { Account, AuthorizationCode, NewToken, Token } from './account.ts'
-import { type Call, isObject, json, parsed, refusals, type Reply } from './replies.ts'
+import { type MockRequest, isObject, json, parsed, refusals, type MockResponse } from './responses.ts'
 import { covers } from './scopes.ts'
 import type { ClientSeed } from './seeds.ts'
 
 type Parameters = Record<string, unknown>
 
 const day = 86_400
-const accessLifetime = { least: 300, most: 2 * day, usual: 1800 }
+/** Seconds. */
+export const accessLifetime = { least: 300, most: 2 * day, usual: 1800 }
 const refreshLifetime = { least: 7 * day, most: 90 * day, usual: 30 * day }
 
 /** `POST /oauth/tokens` */
-export function grantToken(call: Call, account: Account): Reply {
-  const parameters = readParameters(call)
+export function grantToken(request: MockRequest, account: Account): MockResponse {
+  const parameters = readParameters(request)
   const grant = parameters['grant_type']
   if (grant !== 'client_credentials' && grant !== 'authorization_code' && grant !== 'refresh_token') {
     throw refusals.oauth('unsupported_grant_type', 'The authorization grant type is not supported')
   }
-  const client = authenticateClient(account, call, parameters)
+  const client = authenticateClient(account, request, parameters)
+  if (account.behaviour.scopeRequired && parameters['scope'] === undefined) {
+    throw refusals.oauth('invalid_scope', 'You must specify a scope')
+  }
   const lifetime = seconds(parameters, 'expires_in', accessLifetime) ?? client.tokenLifetime
   const token: Pick<NewToken, 'clientId' | 'createdAt' | 'expiresAt'> = {
     clientId: client.id,
@@ -27,31 +31,31 @@ export function grantToken(call: Call, account: Account): Reply {
   }
   switch (grant) {
     case 'client_credentials':
-      return grantReply(account, parameters, byClientCredentials(account, client, parameters, token))
+      return grantResponse(account, parameters, byClientCredentials(account, client, parameters, token))
     case 'authorization_code':
-      return grantReply(account, parameters, byCode(account, client, parameters, token))
+      return grantResponse(account, parameters, byCode(account, client, parameters, token))
     case 'refresh_token':
-      return grantReply(account, parameters, byRefreshToken(account, client, parameters, token))
+      return grantResponse(account, parameters, byRefreshToken(account, client, parameters, token))
   }
 }
 
 /** `GET /oauth/authorizations/new`: the user agrees at once, and goes back to the client with a code. */
-export function askUser(call: Call, account: Account): Reply {
-  const redirectUri = call.query.get('redirect_uri')
-  if (!redirectUri || !URL.canParse(redirectUri) || call.query.get('response_type') !== 'code') {
+export function askUser(request: MockRequest, account: Account): MockResponse {
+  const redirectUri = request.query.get('redirect_uri')
+  if (!redirectUri || !URL.canParse(redirectUri) || request.query.get('response_type') !== 'code') {
     throw refusals.oauth('invalid_request', 'response_type or redirect_uri is missing or wrong')
   }
-  const challenge = call.query.get('code_challenge')
+  const challenge = request.query.get('code_challenge')
   const code = account.authorize({
-    client: call.query.get('client_id') ?? '',
+    client: request.query.get('client_id') ?? '',
     redirectUri,
-    scope: call.query.get('scope') ?? 'read',
+    scope: request.query.get('scope') ?? 'read',
     ...(challenge && { codeChallenge: challenge }),
-    codeChallengeMethod: call.query.get('code_challenge_method') === 'S256' ? 'S256' : 'plain'
+    codeChallengeMethod: request.query.get('code_challenge_method') === 'S256' ? 'S256' : 'plain'
   })
   const location = new URL(redirectUri)
   location.searchParams.set('code', code)
-  const state = call.query.get('state')
+  const state = request.query.get('state')
   if (state !== null) location.searchParams.set('state', state)
   return { status: 302, headers: { Location: location.href }, body: '' }
 }
@@ -71,7 +75,7 @@ function byClientCredentials(
     )
   }
   if (client.identifier.startsWith('zis_')) throw unknownClient()
-  const scopes = account.grantable(client, wantedScopes(parameters) ?? client.allowedScopes ?? ['read'])
+  const scopes = account.grantable(client, wantedScopes(parameters) ?? account.configuredScopes(client))
   const unusable = Array.isArray(parameters['scope'])
   return account.mint({ ...token, userId: client.userId, scopes, unusable, origin: 'client_credentials' })
 }
@@ -121,40 +125,48 @@ function byRefreshToken(
   })
 }
 
-function grantReply(account: Account, parameters: Parameters, token: Token): Reply {
+function grantResponse(account: Account, parameters: Parameters, token: Token): MockResponse {
   const { grantStatus, tellExpiresIn } = account.behaviour
   const asked = parameters['expires_in'] !== undefined
-  const reply: Parameters = {
+  const response: Parameters = {
     access_token: token.value,
     token_type: 'bearer',
-    scope: token.scopes.join(' ')
+    ...reportedScopes(account, 'scope', token)
   }
   if (token.refreshToken !== null) {
-    reply['refresh_token'] = token.refreshToken
-    reply['refresh_token_expires_in'] = secondsBetween(token.createdAt, token.refreshExpiresAt)
+    response['refresh_token'] = token.refreshToken
+    response['refresh_token_expires_in'] = secondsBetween(token.createdAt, token.refreshExpiresAt)
   }
   if (tellExpiresIn === 'always' || (tellExpiresIn === 'when-asked' && asked)) {
-    reply['expires_in'] = secondsBetween(token.createdAt, token.expiresAt)
+    response['expires_in'] = secondsBetween(token.createdAt, token.expiresAt)
   }
-  return json(grantStatus, reply, { 'Cache-Control': 'no-store' })
+  return json(grantStatus, response, { 'Cache-Control': 'no-store' })
 }
 
-function readParameters(call: Call): Parameters {
-  if (call.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
-    const form = Object.fromEntries(new URLSearchParams(call.body)) as Parameters
+/** What the response to a mint says about the scopes of `token`. */
+export function reportedScopes(account: Account, name: 'scope' | 'scopes', token: Token): Parameters {
+  const { reportScopes } = account.behaviour
+  if (reportScopes === 'absent') return { [name]: undefined }
+  const scopes = reportScopes === 'empty' ? [] : token.scopes
+  return { [name]: name === 'scope' ? scopes.join(' ') : scopes }
+}
+
+function readParameters(request: MockRequest): Parameters {
+  if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
+    const form = Object.fromEntries(new URLSearchParams(request.body)) as Parameters
     for (const name of ['expires_in', 'refresh_token_expires_in']) {
       if (form[name] !== undefined) form[name] = Number(form[name])
     }
     return form
   }
-  const body = parsed(call.body)
+  const body = parsed(request.body)
   if (!isObject(body)) throw refusals.oauth('invalid_request', 'The body is not a JSON object')
   return body
 }
 
 /** `client_secret_post` or `client_secret_basic` (RFC 6749, section 2.3.1), but never both. */
-function authenticateClient(account: Account, call: Call, parameters: Parameters): ClientSeed {
-  const basic = basicHalves(call.headers.authorization)
+function authenticateClient(account: Account, request: MockRequest, parameters: Parameters): ClientSeed {
+  const basic = basicHalves(request.headers.authorization)
   const posted = parameters['client_secret']
   if (basic && posted !== undefined) {
     throw refusals.oauth('invalid_request', 'The client authenticates in more than one way')
@@ -195,7 +207,7 @@ function refreshable(
   parameters: Parameters
 ): Pick<Token, 'refreshToken' | 'refreshExpiresAt'> {
   const lifetime = seconds(parameters, 'refresh_token_expires_in', refreshLifetime) ?? refreshLifetime.usual
-  return { refreshToken: account.refreshSecret(), refreshExpiresAt: account.now() + lifetime * 1000 }
+  return { refreshToken: account.newSecret(), refreshExpiresAt: account.now() + lifetime * 1000 }
 }
 
 function wantedScopes(parameters: Parameters): string[] | undefined {

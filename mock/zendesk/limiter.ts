@@ -1,5 +1,5 @@
 import type { Account } from './account.ts'
-import { json, type Reply } from './replies.ts'
+import { json, type MockResponse } from './responses.ts'
 
 /** Counts requests in fixed windows; the limit itself may change at any time. */
 export class Limiter {
@@ -11,8 +11,8 @@ export class Limiter {
     this.#account = account
   }
 
-  /** Counts a request: the headers that its reply gets, and the 429 if it was one too many. */
-  count(path: string): { headers: Record<string, string>; refusal?: Reply } {
+  /** Counts a request: the headers of its response, and the 429 if it was one too many. */
+  count(path: string): { headers: Record<string, string>; refusal?: MockResponse } {
     const { rateLimit } = this.#account.behaviour
     if (!rateLimit || rateLimit.paths?.test(path) === false) return { headers: {} }
     const { limit, perMs, retryAfter = 'seconds', body = 'json' } = rateLimit

@@ -1,17 +1,17 @@
-import { type Call, json, refusals, type Reply } from './replies.ts'
+import { type MockRequest, json, refusals, type MockResponse } from './responses.ts'
 
 /** The most records that a page has, whatever `page[size]` says. */
 const largestPage = 100
 
 /** One page of `records`, which are in the order of their ids, as cursor pagination has it. */
 export function page<T extends { id: number }>(
-  call: Call,
+  request: MockRequest,
   name: string,
   records: readonly T[],
   show: (record: T) => object
-): Reply {
-  const size = Math.min(Number(call.query.get('page[size]') ?? largestPage) || largestPage, largestPage)
-  const after = readCursor(call.query.get('page[after]'))
+): MockResponse {
+  const size = Math.min(Number(request.query.get('page[size]') ?? largestPage) || largestPage, largestPage)
+  const after = readCursor(request.query.get('page[after]'))
   const rest = records.filter(({ id }) => id > after)
   const shown = rest.slice(0, size)
   const more = rest.length > shown.length
@@ -19,14 +19,14 @@ export function page<T extends { id: number }>(
   return json(200, {
     [name]: shown.map(show),
     meta: { has_more: more, after_cursor: cursor, before_cursor: null },
-    links: { next: more && cursor ? nextLink(call, cursor) : null, prev: null }
+    links: { next: more && cursor ? nextLink(request, cursor) : null, prev: null }
   })
 }
 
-function nextLink(call: Call, cursor: string): string {
-  const query = new URLSearchParams(call.query)
+function nextLink(request: MockRequest, cursor: string): string {
+  const query = new URLSearchParams(request.query)
   query.set('page[after]', cursor)
-  return `https://${call.headers.host ?? 'acme.zendesk.com'}${call.path}?${query.toString()}`
+  return `https://${request.headers.host ?? 'acme.zendesk.com'}${request.path}?${query.toString()}`
 }
 
 // Opaque to the caller, and with a character that a careless client forgets to encode.

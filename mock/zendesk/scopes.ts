@@ -29,6 +29,7 @@ export const knownScopes: ReadonlySet<string> = new Set([
   'read',
   'write',
   'impersonate',
+  'unrestricted',
   ...readAndWrite.flatMap((resource) => [`${resource}:read`, `${resource}:write`]),
   'auditlogs:read',
   'security:read',
@@ -36,7 +37,7 @@ export const knownScopes: ReadonlySet<string> = new Set([
   'web_widget:write'
 ])
 
-/** Whether `scopes` grant `wanted`: by name, or `read` for `x:read` and `write` for `x:write`. */
+/** Whether `scopes` grant `wanted`: by name, `read` for `x:read` and `write` for `x:write`, or `unrestricted`. */
 export function covers(scopes: readonly string[], wanted: string): boolean {
-  return scopes.includes(wanted) || scopes.includes(wanted.split(':')[1] ?? wanted)
+  return [wanted, wanted.split(':')[1] ?? wanted, 'unrestricted'].some((scope) => scopes.includes(scope))
 }

@@ -19,16 +19,16 @@ export interface ClientSeed {
   userId: number
   /** Set for confidential clients. */
   secret?: string
-  /** Where set, asking for more is `invalid_scope`. */
+  /** If set, asking for more is `invalid_scope`. A grant without `scope` gets these, or else `read write`. */
   allowedScopes?: readonly string[]
-  /** Seconds that a token lives when the request does not say. Clients older than 2026-04-30 have none. */
+  /** Seconds until a token expires if the request does not say. Clients older than 2026-04-30 have none. */
   tokenLifetime?: number
 }
 
 export const adminId = 900_100_001
 export const agentId = 900_100_002
 
-/** The users of the sandbox, unless the options name others. */
+/** The users of the mock, unless the options name others. */
 export const defaultUsers: readonly UserSeed[] = [
   {
     id: adminId,
@@ -46,7 +46,7 @@ export const defaultUsers: readonly UserSeed[] = [
   }
 ]
 
-/** The clients of the sandbox, unless the options name others. */
+/** The clients of the mock, unless the options name others. */
 export const defaultClients: readonly ClientSeed[] = [
   {
     id: 360_000_000_101,
@@ -90,7 +90,7 @@ export const defaultClients: readonly ClientSeed[] = [
   }
 ]
 
-/** An access token (`read write`, for ever) that the admin has had all along, from the client `admin_tools`. */
+/** An access token (`read write`, without expiry) that the admin has had all along, from the client `admin_tools`. */
 export const standingAccessToken = 'sandboxAccessTokenOfAda0123456789abcdefghijklmnopqrstuvwxyz01234'
 
 /** Clients that nobody asks for, to fill pages. */
@@ -100,5 +100,15 @@ export function fillerClients(count: number): ClientSeed[] {
     identifier: `filler_${index + 1}`,
     kind: 'public',
     userId: adminId
+  }))
+}
+
+/** The tickets that the account has at the beginning. */
+export function defaultTickets(): Record<string, unknown>[] {
+  return ['The printer is on fire', 'Password reset does not arrive', 'Thank you!'].map((subject, index) => ({
+    id: index + 1,
+    subject,
+    status: 'open',
+    tags: []
   }))
 }

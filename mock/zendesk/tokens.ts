@@ -1,12 +1,20 @@
 import type { Account, Token } from './account.ts'
-import { authenticate, authorized, authorizedAdmin, type Caller } from './authentication.ts'
+import { authenticate, authorized, authorizedAdmin, type Caller, missingScope } from './authentication.ts'
+import { accessLifetime, reportedScopes } from './grants.ts'
 import { page } from './pages.ts'
-import { type Call, isObject, json, noContent, parsed, refusals, type Reply } from './replies.ts'
+import {
+  type MockRequest,
+  isObject,
+  json,
+  noContent,
+  parsed,
+  refusals,
+  type MockResponse
+} from './responses.ts'
 import { covers } from './scopes.ts'
-import type { ClientSeed } from './seeds.ts'
 
 /** `POST /api/v2/oauth/tokens`, deprecated since 2026-08-26 */
-export function createToken(call: Call, account: Account): Reply {
+export function createToken(request: MockRequest, account: Account): MockResponse {
   switch (account.behaviour.mintEndpoint) {
     case 'gone-410':
       return json(410, { error: 'Gone', description: 'This endpoint has been removed' })
@@ -16,8 +24,8 @@ export function createToken(call: Call, account: Account): Reply {
       throw refusals.forbidden()
     case 'works':
   }
-  const { user } = authorizedAdmin(account, call, 'write')
-  const body = parsed(call.body)
+  const { user } = authorizedAdmin(account, request, 'write')
+  const body = parsed(request.body)
   const wanted = isObject(body) ? body['token'] : undefined
   if (!isObject(wanted)) throw refusals.malformed('token is missing')
   const client = account.clients.find(({ id }) => id === wanted['client_id'])
@@ -25,72 +33,70 @@ export function createToken(call: Call, account: Account): Reply {
   const { scopes } = wanted
   if (!Array.isArray(scopes) || scopes.length === 0)
     throw refusals.invalid('scopes', 'Scopes: cannot be blank')
+  const lifetime =
+    client.tokenLifetime ?? (account.behaviour.apiTokensExpire ? accessLifetime.usual : undefined)
   const token = account.mint({
     clientId: client.id,
     userId: user.id,
     scopes: account.grantable(client, scopes.map(String)),
-    expiresAt: client.tokenLifetime === undefined ? null : account.now() + client.tokenLifetime * 1000,
+    expiresAt: lifetime === undefined ? null : account.now() + lifetime * 1000,
     origin: 'api'
   })
-  return json(201, { token: { ...shown(token), full_token: token.value } })
+  const resource = { ...shown(token), ...reportedScopes(account, 'scopes', token), full_token: token.value }
+  return json(201, { token: resource })
 }
 
 /** `GET /api/v2/oauth/tokens`: revoked ones are gone from it, expired ones are not. */
-export function listTokens(call: Call, account: Account): Reply {
-  const { user } = authorized(account, call, 'read')
-  const all = call.query.get('all') === 'true'
+export function listTokens(request: MockRequest, account: Account): MockResponse {
+  const { user } = authorized(account, request, 'read')
+  const all = request.query.get('all') === 'true'
   if (all && user.role !== 'admin') throw refusals.forbidden()
-  const client = account.behaviour.filterByClient ? call.query.get('client_id') : null
+  const client = account.behaviour.filterByClient ? request.query.get('client_id') : null
   const records = [...account.tokens.values()].filter(
     (token) =>
       !token.revoked &&
       (all || token.userId === user.id) &&
       (client === null || String(token.clientId) === client)
   )
-  return page(call, 'tokens', records, shown)
+  return page(request, 'tokens', records, shown)
 }
 
 /** `GET /api/v2/oauth/tokens/current` */
-export function showCurrent(call: Call, account: Account): Reply {
-  return json(200, { token: shown(ownToken(call, account, 'read')) })
+export function showCurrent(request: MockRequest, account: Account): MockResponse {
+  const own = ownToken(request, account, 'read')
+  const { currentIsAbout } = account.behaviour
+  return json(200, { token: shown(account.tokens.get(currentIsAbout ?? own.id) ?? own) })
 }
 
 /** `DELETE /api/v2/oauth/tokens/current` */
-export function deleteCurrent(call: Call, account: Account): Reply {
-  const token = ownToken(call, account, 'write')
+export function deleteCurrent(request: MockRequest, account: Account): MockResponse {
+  const token = ownToken(request, account, 'write')
   if (account.behaviour.deleteCurrentWorks) token.revoked = true
   return noContent
 }
 
 /** `GET /api/v2/oauth/tokens/{id}` */
-export function showToken(call: Call, account: Account): Reply {
-  return json(200, { token: shown(tokenById(call, account, 'read')) })
+export function showToken(request: MockRequest, account: Account): MockResponse {
+  return json(200, { token: shown(tokenById(request, account, 'read')) })
 }
 
 /** `DELETE /api/v2/oauth/tokens/{id}` */
-export function deleteToken(call: Call, account: Account): Reply {
-  tokenById(call, account, 'write').revoked = true
+export function deleteToken(request: MockRequest, account: Account): MockResponse {
+  tokenById(request, account, 'write').revoked = true
   return noContent
 }
 
-/** `GET /api/v2/oauth/clients` */
-export function listClients(call: Call, account: Account): Reply {
-  authorizedAdmin(account, call, 'read')
-  const records = account.clients.toSorted((left, right) => left.id - right.id)
-  return page(call, 'clients', records, shownClient)
-}
-
-function ownToken(call: Call, account: Account, scope: string): Token {
-  const caller = authenticate(account, call)
+function ownToken(request: MockRequest, account: Account, scope: string): Token {
+  const caller = authenticate(account, request)
   // An API token has no "current" access token.
   if (!caller.token) throw refusals.noRecord()
   demand(account, caller, caller.token, scope)
   return caller.token
 }
 
-function tokenById(call: Call, account: Account, scope: string): Token {
-  const caller = authenticate(account, call)
-  const token = account.tokens.get(Number(call.params[0]))
+function tokenById(request: MockRequest, account: Account, scope: string): Token {
+  const caller = authenticate(account, request)
+  const token = account.tokens.get(Number(request.params[0]))
   demand(account, caller, token, scope)
   const visible = caller.user.role === 'admin' || token?.userId === caller.user.id
   if (!token || token.revoked || !visible) throw refusals.noRecord()
@@ -100,7 +106,7 @@ function tokenById(call: Call, account: Account, scope: string): Token {
 function demand(account: Account, caller: Caller, token: Token | undefined, scope: string): void {
   if (!caller.token || covers(caller.token.scopes, scope)) return
   if (account.behaviour.narrowTokensManageThemselves && caller.token === token) return
-  throw refusals.forbidden(`You are missing the following required scopes: ${scope}`)
+  throw missingScope(scope)
 }
 
 function shown(token: Token): object {
@@ -116,20 +122,6 @@ function shown(token: Token): object {
     used_at: timestamp(token.usedAt),
     refresh_token: token.refreshToken?.slice(0, 10) ?? null,
     refresh_token_expires_at: timestamp(token.refreshExpiresAt)
-  }
-}
-
-function shownClient(client: ClientSeed): object {
-  return {
-    id: client.id,
-    identifier: client.identifier,
-    name: client.identifier,
-    kind: client.kind,
-    user_id: client.userId,
-    url: `https://acme.zendesk.com/api/v2/oauth/clients/${client.id}.json`,
-    // The list gives the beginning of a secret only.
-    secret: client.secret?.slice(0, 10) ?? null,
-    redirect_uri: []
   }
 }
 

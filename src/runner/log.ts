@@ -1,15 +1,9 @@
 import * as core from '@actions/core'
-import { oneLine, remember } from '../redact.ts'
-import { type Notes } from '../zendesk/retry.ts'
+import { type Log } from '../lib/log.ts'
+import { oneLine, remember, SHORTEST_SECRET } from '../lib/redact.ts'
 
-/** Everything that is said to the log of the job. Each message becomes one safe line. */
-export interface Log extends Notes {
-  error: (text: string) => void
-  /** Makes a secret unprintable, for the runner and for this process. */
-  mask: (secret: string) => void
-}
-
-export const log: Log = {
+/** The log of the job. */
+export const runnerLog: Log = {
   debug(text) {
     core.debug(oneLine(text))
   },
@@ -23,6 +17,8 @@ export const log: Log = {
     core.error(oneLine(text))
   },
   mask(secret) {
+    // `::add-mask::1` would ruin every log and output of the job.
+    if (secret.length < SHORTEST_SECRET) return
     core.setSecret(secret)
     remember(secret)
   }

@@ -1,19 +1,18 @@
 import { accessSync, constants } from 'node:fs'
 import { exportVariable, setOutput } from '@actions/core'
-import { type Secret } from '../secret.ts'
+import { type Secret } from '../lib/secret.ts'
 
-/** What later steps of the job are given; the names are those of `action.yml`. */
-export type Outputs<Name extends string> = Record<Name, string | number | undefined>
-
-/** The outputs of the main step, besides the two that are secret. */
-export type MintOutput = 'token-id' | 'client-id' | 'user-id' | 'scopes' | 'expires-at' | 'base-url'
+/** The outputs of the main step that are not secret, as `action.yml` names them. */
+export type MainOutput = 'token-id' | 'client-id' | 'user-id' | 'scopes' | 'expires-at' | 'base-url'
 
 /** The outputs of the sweep. */
 export type SweepOutput = 'matched' | 'revoked' | 'failed' | 'token-ids'
 
+type Outputs<Name extends string> = Record<Name, string | number | undefined>
+
 /**
- * Makes sure that the runner's files can be written before a token exists: without them a token would be left
- * alive, or `@actions/core` would print it to the log, as runners wanted it before 2022.
+ * Makes sure that the runner's files can be written before a token exists. Without them a token would stay active,
+ * or `@actions/core` would print it to the log, as runners wanted it before 2022.
  *
  * @throws {Error} that names the variable of the file that is missing
  */
@@ -25,8 +24,8 @@ export function requireFiles(...variables: string[]): void {
   }
 }
 
-/** Sets outputs; what is `undefined` becomes an empty text. */
-export function setOutputs<Name extends string>(outputs: Outputs<Name>): void {
+/** Sets outputs; what is `undefined` becomes an empty string. */
+export function setOutputs<Name extends MainOutput | SweepOutput>(outputs: Outputs<Name>): void {
   writing('GITHUB_OUTPUT', () => {
     for (const [name, value] of Object.entries<string | number | undefined>(outputs)) {
       setOutput(name, value ?? '')
@@ -34,7 +33,7 @@ export function setOutputs<Name extends string>(outputs: Outputs<Name>): void {
   })
 }
 
-/** Sets an output that is a secret, which has to be masked before. */
+/** Sets an output that is a secret and was masked before. */
 export function setSecretOutput(name: 'token' | 'refresh-token', secret: Secret | undefined): void {
   writing('GITHUB_OUTPUT', () => {
     setOutput(name, secret?.reveal() ?? '')
@@ -54,7 +53,7 @@ function writing(variable: string, write: () => void): void {
     write()
   } catch (error) {
     throw new Error(
-      `The file that the runner names in ${variable} cannot be written (${(error as Error).message}): run this action on a GitHub runner of 2022 or later, and see that its disk is not full or read-only.`
+      `Could not write the file that the runner names in ${variable} (${(error as Error).message}). Run this action on a GitHub runner of 2022 or later, and check that its disk is not full or read-only.`
     )
   }
 }

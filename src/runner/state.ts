@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { saveState } from '@actions/core'
-import { type MintedToken } from '../minted-token.ts'
+import { object, text } from '../lib/json.ts'
 import {
   AUTH_METHODS,
   CREDENTIAL_KINDS,
@@ -8,26 +8,26 @@ import {
   type Credential,
   type CredentialKind
 } from '../zendesk/credential.ts'
-import { readOrigin } from '../zendesk/account.ts'
-import { scopesOf, usableId, usableToken } from '../zendesk/tokens.ts'
-import { object, text } from '../zendesk/words.ts'
+import { EXPIRIES, type MintedToken } from '../zendesk/minted-token.ts'
+import { readOrigin } from '../zendesk/origin.ts'
+import { positiveInteger, scopesOf, usableToken } from '../zendesk/tokens.ts'
 
 /*
- * What main leaves for post. The file behind it stays readable to every later step of the job, so it holds the
- * token, which those steps are given anyway, and never a credential.
+ * What main saves for post. Every later step of the job can read the file behind it, so it holds the token, which
+ * those steps can get anyway, and never a credential.
  */
 
 const KEY = 'zendesk'
 
-/** What post has to know of the step, besides the token. */
+/** What post needs to know about the step, besides the token. */
 export interface MintContext {
   origin: string
   timeoutSeconds: number
   jobSummary: boolean
   credential: CredentialKind
-  /** The `client-id` input, and how the client's secret travels, for a helper token. */
+  /** The `client-id` input, and how the client's secret is sent, for a cleanup token. */
   client: { id: string; authMethod: AuthMethod }
-  /** Tells, without the credential, whether post has been given the same one. */
+  /** Shows, without the credential, whether post has been given the same one. */
   fingerprint: Fingerprint
 }
 
@@ -39,35 +39,44 @@ export interface Fingerprint {
 
 export type State = { skipped: 'true' | 'auto' } | { minted: MintedToken; context: MintContext }
 
-/** The part of a credential that post may need, as one text; empty for a code or a refresh token, which are used up. */
-export function credentialText(credential: Credential): string {
+/** The part of a credential that post may need; empty for an authorization code or a refresh token. */
+function postSecret(credential: Credential): string {
   switch (credential.kind) {
-    case 'api-token':
+    case 'api_token':
       return `${credential.email}:${credential.apiToken.reveal()}`
-    case 'access-token':
+    case 'access_token':
       return credential.accessToken.reveal()
-    case 'client-secret':
+    case 'client_credentials':
       return credential.clientSecret.reveal()
-    case 'authorization-code':
-    case 'refresh-token':
+    case 'authorization_code':
+    case 'refresh_token':
       return ''
   }
 }
 
-/** A fingerprint of a credential, or with a known `salt` the one to compare it with. */
-export function fingerprintOf(credential: string, salt = randomBytes(16).toString('hex')): Fingerprint {
-  return { salt, hash: createHash('sha256').update(`${salt}:${credential}`).digest('hex') }
+/**
+ * The fingerprint of a credential, and of the origin and client that it is for.
+ *
+ * @param salt that of the fingerprint to compare with; a new one by default
+ */
+export function fingerprintOf(
+  credential: Credential,
+  { origin, clientId }: { origin: string; clientId: string },
+  salt = randomBytes(16).toString('hex')
+): Fingerprint {
+  const content = JSON.stringify([salt, origin, clientId, postSecret(credential)])
+  return { salt, hash: createHash('sha256').update(content).digest('hex') }
 }
 
-/** Saves the state, in place of what was saved before. */
-export function save(state: State): void {
+/** Saves the state; a later call replaces it. */
+export function saveForPost(state: State): void {
   const saved =
     'skipped' in state ? state : { ...state, minted: { ...state.minted, token: state.minted.token.reveal() } }
   saveState(KEY, JSON.stringify(saved))
 }
 
-/** The state that main saved; `undefined` where there is none, or any part of it is missing or of the wrong type. */
-export function load(): State | undefined {
+/** The state that main saved; `undefined` if there is none, or any part of it is missing or of the wrong type. */
+export function loadState(): State | undefined {
   let saved: Record<string, unknown>
   try {
     saved = object(JSON.parse(process.env[`STATE_${KEY}`] ?? ''))
@@ -76,31 +85,33 @@ export function load(): State | undefined {
   }
   const { skipped } = saved
   if (skipped === 'true' || skipped === 'auto') return { skipped }
-  const minted = loadToken(object(saved['minted']))
-  const context = loadContext(object(saved['context']))
+  const minted = mintedTokenIn(object(saved['minted']))
+  const context = contextIn(object(saved['context']))
   return minted && context && { minted, context }
 }
 
-function loadToken(saved: Record<string, unknown>): MintedToken | undefined {
+function mintedTokenIn(saved: Record<string, unknown>): MintedToken | undefined {
   const token = usableToken(saved['token'])
-  const { mintedAt, serverTime, lifetime, expiresAt } = saved
+  const { mintedAt, expiredAfter, lifetime, expiresAt } = saved
   if (token === undefined || !Array.isArray(saved['scopes'])) return undefined
-  if (!isNumber(mintedAt) || !isNumber(serverTime) || typeof expiresAt !== 'string') return undefined
+  if (!isNumber(mintedAt) || typeof expiresAt !== 'string') return undefined
   return {
     token,
-    id: usableId(saved['id']),
-    clientId: usableId(saved['clientId']),
-    userId: usableId(saved['userId']),
-    granted: undefined,
+    id: positiveInteger(saved['id']),
+    clientId: positiveInteger(saved['clientId']),
+    userId: positiveInteger(saved['userId']),
     scopes: scopesOf(saved['scopes']) ?? [],
-    mintedAt,
-    serverTime,
+    scopesReported: saved['scopesReported'] === true,
+    expiresAt,
+    expiry: EXPIRIES.find((expiry) => expiry === saved['expiry']) ?? 'unknown',
+    expiredAfter: isNumber(expiredAfter) ? expiredAfter : undefined,
     lifetime: isNumber(lifetime) ? lifetime : undefined,
-    expiresAt
+    mintedAt,
+    seenWorking: saved['seenWorking'] === true
   }
 }
 
-function loadContext(saved: Record<string, unknown>): MintContext | undefined {
+function contextIn(saved: Record<string, unknown>): MintContext | undefined {
   const { origin, timeoutSeconds, jobSummary } = saved
   const { id, authMethod } = object(saved['client'])
   const { salt, hash } = object(saved['fingerprint'])

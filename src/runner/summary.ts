@@ -1,11 +1,11 @@
 import { summary } from '@actions/core'
-import { quote } from '../redact.ts'
-import { type Log } from './log.ts'
+import { type Log } from '../lib/log.ts'
+import { quote } from '../lib/redact.ts'
 
 /** GitHub drops a summary of more than 1 MiB whole; this leaves room for what other actions write. */
 const SIZE_LIMIT = 900_000
 
-/** A table whose first row is its head. Its cells are plain text, cleaned and escaped when they are written. */
+/** A table for the job summary. Its cells are plain text, cleaned and escaped when they are written. */
 export interface Table {
   title: string
   /** Lines between the title and the table. */
@@ -14,7 +14,7 @@ export interface Table {
   rows: string[][]
 }
 
-/** Adds a table to the job summary. A summary that cannot be written is worth a line in the log, no more. */
+/** Adds a table to the job summary. If the summary cannot be written, one line in the log says so. */
 export async function writeSummary({ title, lines = [], head, rows }: Table, log: Log): Promise<void> {
   const shown = [head.map((data) => ({ data: escape(data), header: true }))]
   let size = 0

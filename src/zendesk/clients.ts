@@ -1,31 +1,32 @@
-import { type Secret } from '../secret.ts'
-import { explain, type About } from './errors.ts'
+import { object } from '../lib/json.ts'
+import { type Secret } from '../lib/secret.ts'
+import { type ZendeskClient } from './client.ts'
 import { pages } from './pages.ts'
-import { type Answer, type Session } from './retry.ts'
-import { usableId } from './tokens.ts'
-import { object } from './words.ts'
-
-const CLIENTS = '/api/v2/oauth/clients'
+import { positiveInteger } from './tokens.ts'
+import { ZendeskError } from './zendesk-error.ts'
 
 /**
- * The numeric id of the client that `clientId` names: itself where it is all digits, else from the list of clients,
- * since Zendesk has no look-up by identifier (https://developer.zendesk.com/api-reference/ticketing/oauth/oauth_clients/).
+ * The numeric id of an OAuth client: `clientId` itself if it is all digits, else from the list of clients, since
+ * Zendesk has no look-up by identifier (https://developer.zendesk.com/api-reference/ticketing/oauth/oauth_clients/).
  *
- * @throws {ZendeskError} where no client has that identifier, or the list cannot be read
+ * @throws {ZendeskError} if no client has that identifier, or the list cannot be read
  */
 export async function numericClientId(
-  session: Session,
-  authorization: Secret,
-  about: About
+  client: ZendeskClient,
+  clientId: string,
+  authorization: Secret
 ): Promise<number> {
-  if (/^\d+$/.test(about.clientId)) return Number(about.clientId)
-  const circumstances = { ...about, purpose: 'look up the client' }
-  let last: Answer | undefined
-  for await (const { items, answer } of pages(session, CLIENTS, 'clients', authorization, circumstances)) {
-    const client = items.map(object).find(({ identifier }) => identifier === about.clientId)
-    const id = usableId(client?.['id'])
-    if (id !== undefined) return id
-    last = answer
+  if (/^\d+$/.test(clientId)) return Number(clientId)
+  const request = {
+    purpose: 'look up the client',
+    path: '/api/v2/oauth/clients',
+    key: 'clients',
+    authorization
   }
-  throw explain(last, { ...circumstances, call: { method: 'GET', path: CLIENTS } }, 'clientUnknown')
+  for await (const { items } of pages(client, request)) {
+    const found = items.map(object).find(({ identifier }) => identifier === clientId)
+    const id = positiveInteger(found?.['id'])
+    if (id !== undefined) return id
+  }
+  throw new ZendeskError('clientUnknown', { ...request, method: 'GET' })
 }

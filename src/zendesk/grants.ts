@@ -1,24 +1,28 @@
-import { Secret } from '../secret.ts'
+import { Secret } from '../lib/secret.ts'
 import { clientBasic, type Grant } from './credential.ts'
-import { type Call } from './http.ts'
+import { type ZendeskRequest } from './connection.ts'
 
 /** What a grant asks for. */
 export interface GrantRequest {
   /** The client's unique identifier. */
   clientId: string
-  /** Empty: what Zendesk gives by itself. */
+  /** If empty, none is sent, and Zendesk grants what the client is configured for. */
   scopes: readonly string[]
-  /** Seconds that the token is to live, 300 to 172800. */
+  /** Seconds until the token expires, 300 to 172800. */
   expiresIn: number | undefined
 }
 
 /**
- * The request that exchanges a credential for an access token: RFC 6749 §4.1.3 (a code, with RFC 7636 for its
- * verifier), §4.4.2 (client credentials) and §6 (a refresh token), as JSON, at `/oauth/tokens` and not below
- * `/api/v2` (https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/). The client's secret
- * travels in the body or in the header, never in both.
+ * The request that exchanges a grant for an access token: RFC 6749 §4.1.3 (authorization code, with RFC 7636 for its
+ * verifier), §4.4.2 (client credentials) and §6 (refresh token), as JSON, at `/oauth/tokens` and not below `/api/v2`
+ * (https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/). The client secret is sent in the
+ * body or in the header, never in both.
  */
-export function exchangeGrant(grant: Grant, { clientId, scopes, expiresIn }: GrantRequest): Call {
+export function exchangeGrant(
+  grant: Grant,
+  { clientId, scopes, expiresIn }: GrantRequest,
+  purpose = 'mint a token'
+): ZendeskRequest {
   const { clientSecret, authMethod } = grant
   const basic = clientSecret !== undefined && authMethod === 'client_secret_basic'
   const body = {
@@ -29,6 +33,7 @@ export function exchangeGrant(grant: Grant, { clientId, scopes, expiresIn }: Gra
     expires_in: expiresIn
   }
   return {
+    purpose,
     method: 'POST',
     path: '/oauth/tokens',
     authorization: basic ? new Secret(`Basic ${clientBasic(clientId, clientSecret.reveal())}`) : undefined,
@@ -37,17 +42,18 @@ export function exchangeGrant(grant: Grant, { clientId, scopes, expiresIn }: Gra
 }
 
 function parametersOf(grant: Grant): Record<string, string | undefined> {
+  const grant_type = grant.kind
   switch (grant.kind) {
-    case 'client-secret':
-      return { grant_type: 'client_credentials' }
-    case 'authorization-code':
+    case 'client_credentials':
+      return { grant_type }
+    case 'authorization_code':
       return {
-        grant_type: 'authorization_code',
+        grant_type,
         code: grant.code.reveal(),
         redirect_uri: grant.redirectUri,
         code_verifier: grant.codeVerifier?.reveal()
       }
-    case 'refresh-token':
-      return { grant_type: 'refresh_token', refresh_token: grant.refreshToken.reveal() }
+    case 'refresh_token':
+      return { grant_type, refresh_token: grant.refreshToken.reveal() }
   }
 }

@@ -1,53 +1,53 @@
-import { type Secret } from '../secret.ts'
-import { explain, type About } from './errors.ts'
-import { type Call } from './http.ts'
-import { type Answer, type Session } from './retry.ts'
-import { list, object, text } from './words.ts'
+import { list, object, text } from '../lib/json.ts'
+import { type Secret } from '../lib/secret.ts'
+import { type ZendeskClient } from './client.ts'
+import { type ZendeskRequest, type ZendeskResponse } from './connection.ts'
+import { unexpectedResponse } from './zendesk-error.ts'
 
-/** One page of a list, and the reply that it came in. */
+/** A list that is read page by page. */
+export interface ListRequest {
+  /** What it is for, as the end of `Could not …`. */
+  purpose: string
+  /** The path of the list, with its query if it has one. */
+  path: string
+  /** The key under which a page has its items. */
+  key: string
+  authorization: Secret
+}
+
+/** One page of a list, and the response that it came in. */
 export interface Page {
   items: unknown[]
-  answer: Answer
+  response: ZendeskResponse
 }
 
 /**
- * Reads a list page by page (cursor pagination, 100 a page). Only the cursor of a reply is used, never a URL of it,
- * so that no server can send the credential elsewhere.
+ * Reads a list page by page (cursor pagination, 100 a page). Only the cursor of a response is used, never a URL of
+ * it, so that no server can have the credential sent elsewhere.
  *
- * @param path the path of the list, with its query if it has one
- * @param key under which a page holds its items
- * @throws {ZendeskError} where a page is refused, is no page, or its cursor is missing or was seen before
+ * @throws {ZendeskError} if a page is refused or is not a page, or its cursor is missing or was seen before
  */
 export async function* pages(
-  session: Session,
-  path: string,
-  key: string,
-  authorization: Secret,
-  about: About & { purpose: string }
+  client: ZendeskClient,
+  { purpose, path, key, authorization }: ListRequest
 ): AsyncGenerator<Page, void, undefined> {
   const seen = new Set<string>()
   const first = `${path}${path.includes('?') ? '&' : '?'}page[size]=100`
   for (let after = ''; ;) {
-    const call: Call = { method: 'GET', path: first + after, authorization }
-    const circumstances = { ...about, call }
-    let answer: Answer
-    try {
-      answer = await session.send(call)
-    } catch (error) {
-      throw explain(error, circumstances)
-    }
-    const page = object(answer.json)
-    if (answer.status !== 200) throw explain(answer, circumstances)
+    const request: ZendeskRequest = { purpose, method: 'GET', path: first + after, authorization }
+    const response = await client.send(request)
+    const page = object(response.json)
+    if (response.status !== 200) throw unexpectedResponse(request, response)
     if (!Array.isArray(page[key]))
-      throw explain(answer, circumstances, answer.html ? undefined : 'unusableReply')
-    yield { items: list(page[key]), answer }
+      throw unexpectedResponse(request, response, response.html ? undefined : 'unusableResponse')
+    yield { items: list(page[key]), response }
 
     const meta = object(page['meta'])
     const more = meta['has_more'] ?? false
     if (more === false) return
     const cursor = text(meta['after_cursor'])
     if (more !== true || cursor === undefined || /\p{Cs}/u.test(cursor) || seen.has(cursor))
-      throw explain(answer, circumstances, 'unusableReply')
+      throw unexpectedResponse(request, response, 'unusableResponse')
     seen.add(cursor)
     after = `&page[after]=${encodeURIComponent(cursor)}`
   }

@@ -1,6 +1,6 @@
 /*
- * Zendesk's scopes, https://support.zendesk.com/hc/en-us/articles/4408838272410 and the announcement of
- * granular scopes of 2026-08-10. The list moves: a scope that is not in it is worth a warning, never an error.
+ * Zendesk's scopes: https://support.zendesk.com/hc/en-us/articles/4408838272410 and the announcement of granular
+ * scopes of 2026-08-10. The list grows: a scope that is not in it is worth a warning, never an error.
  */
 const BOTH = [
   'tickets users organizations hc apps automations targets triggers macros requests satisfaction_ratings',
@@ -15,36 +15,45 @@ export const KNOWN_SCOPES: readonly string[] = [
   'read',
   'write',
   'impersonate',
+  'unrestricted',
   ...[...BOTH, ...READ_ONLY].map((resource) => `${resource}:read`),
   ...[...BOTH, ...WRITE_ONLY].map((resource) => `${resource}:write`)
 ]
 
-/** The scopes in `text`, each once, separated by spaces, commas or newlines. */
+/** Splits `text` into scopes, each once, at spaces, commas and newlines. */
 export function splitScopes(text: string): string[] {
   return [...new Set(text.split(/[\s,]+/).filter(Boolean))]
 }
 
-/** Whether `scope` has the form of a scope: words of letters, digits, `_`, `-` and `.`, joined by colons. */
+/** Whether `scope` has the form of a scope: one word, or `word:word`. */
 export function isWellFormedScope(scope: string): boolean {
-  return /^[\w.-]+(?::[\w.-]+)*$/.test(scope)
+  return /^[\w.-]+(?::[\w.-]+)?$/.test(scope)
 }
 
-/** The documented scope nearest to `scope`, which is not documented; `undefined` where it is. */
+/** The documented scope that is nearest to `scope`; `undefined` if `scope` is documented itself. */
 export function nearestScope(scope: string): string | undefined {
   if (KNOWN_SCOPES.includes(scope)) return undefined
   const distances = KNOWN_SCOPES.map((known) => [known, distance(scope.toLowerCase(), known)] as const)
   return distances.reduce((best, next) => (next[1] < best[1] ? next : best))[0]
 }
 
-/** The scopes of `requested` that `granted` does not cover: `read` covers every `x:read`, `write` every `x:write`. */
+/**
+ * The scopes of `requested` that `granted` does not cover: `read` covers every `x:read`, `write` every `x:write`,
+ * and `unrestricted` everything.
+ */
 export function scopesNotGranted(requested: readonly string[], granted: readonly string[]): string[] {
-  const broad = granted.filter((scope) => /^(?:read|write)$/.test(scope))
+  if (granted.includes('unrestricted')) return []
   return requested.filter(
-    (scope) => !granted.includes(scope) && !broad.includes(scope.slice(scope.lastIndexOf(':') + 1))
+    (scope) => !granted.includes(scope) && !granted.includes(/:(read|write)$/.exec(scope)?.[1] ?? scope)
   )
 }
 
-/** Levenshtein's distance: how many letters have to change to make `a` of `b`. */
+/** Whether a token with these scopes may revoke a token: full `write` access is needed. */
+export function mayRevoke(scopes: readonly string[]): boolean {
+  return scopes.includes('write') || scopes.includes('unrestricted')
+}
+
+/** The Levenshtein distance: how many letters have to change to turn `a` into `b`. */
 function distance(a: string, b: string): number {
   let row = [...Array(b.length + 1).keys()]
   for (const letter of a) {

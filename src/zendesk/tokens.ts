@@ -1,97 +1,137 @@
-import { quote } from '../redact.ts'
-import { Secret } from '../secret.ts'
+import { object, text } from '../lib/json.ts'
+import { quote } from '../lib/redact.ts'
+import { Secret } from '../lib/secret.ts'
+import { type ZendeskRequest } from './connection.ts'
 import { adminAuthorization, bearer, type AdminCredential } from './credential.ts'
-import { type Call } from './http.ts'
 import { isWellFormedScope } from './scopes.ts'
-import { list, object, text } from './words.ts'
 
 /*
- * Tokens as a resource, https://developer.zendesk.com/api-reference/ticketing/oauth/oauth_tokens/
+ * Tokens as a resource: https://developer.zendesk.com/api-reference/ticketing/oauth/oauth_tokens/
  */
 
-const TOKENS = '/api/v2/oauth/tokens'
+export const TOKENS_PATH = '/api/v2/oauth/tokens'
 
-/** What Zendesk told of a token; what it did not tell is `undefined`. */
+/** How much of a token Zendesk shows when it describes it. */
+const PREFIX_LENGTH = 10
+
+/** Environment variables have limits (128 KiB on Linux, 32,767 characters on Windows), and state is passed in one. */
+export const SCOPES_LIMIT = 4096
+
+/** What Zendesk reports about a token; what it does not report is `undefined`. */
 export interface TokenFacts {
   id: number | undefined
   clientId: number | undefined
   userId: number | undefined
   scopes: string[] | undefined
-  /** Milliseconds since 1970; `null` where Zendesk says that the token has no expiry. */
+  /** Milliseconds since 1970; `null` if the token does not expire. */
   expiresAt: number | null | undefined
   /** Milliseconds since 1970. */
-  createdAt: number | undefined
-  /** Milliseconds since 1970; `null` where it was never used, `NaN` where Zendesk's word cannot be read. */
-  usedAt: number | null
+  createdAt: number | null | undefined
+  /** Milliseconds since 1970; `null` if the token was never used. */
+  usedAt: number | null | undefined
+  /** Whether a refresh token belongs to it, and until when that is valid; `undefined` means for an unknown time. */
+  hasRefreshToken: boolean
+  refreshTokenExpiresAt: number | null | undefined
   /** The first ten characters of the token. */
   prefix: string | undefined
 }
 
-/** A usable access or refresh token: 8 to 8192 visible ASCII characters; `undefined` for anything else. */
+/** A usable access token: 8 to 8192 visible ASCII characters; `undefined` for anything else. */
 export function usableToken(value: unknown): Secret | undefined {
   return typeof value === 'string' && /^[\x21-\x7e]{8,8192}$/.test(value) ? new Secret(value) : undefined
 }
 
-/** An id of Zendesk: a positive safe integer; anything else is as if it had not been told. */
-export function usableId(value: unknown): number | undefined {
+/** A positive safe integer, such as an id; anything else is as if it were not reported. */
+export function positiveInteger(value: unknown): number | undefined {
   return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : undefined
 }
 
-/** Reads the `token` object of a reply, or one of a list; wrong types are as if not told. */
+/** Reads the `token` object of a response, or one of a list; a value of the wrong type is as if not reported. */
 export function tokenFacts(value: unknown): TokenFacts {
   const token = object(value)
-  const usedAt = token['used_at']
   return {
-    id: usableId(token['id']),
-    clientId: usableId(token['client_id']),
-    userId: usableId(token['user_id']),
+    id: positiveInteger(token['id']),
+    clientId: positiveInteger(token['client_id']),
+    userId: positiveInteger(token['user_id']),
     scopes: scopesOf(token['scopes']),
-    expiresAt: time(token['expires_at']),
-    createdAt: time(token['created_at']) ?? undefined,
-    usedAt: usedAt === null || usedAt === undefined ? null : (time(usedAt) ?? NaN),
+    expiresAt: timeOf(token['expires_at']),
+    createdAt: timeOf(token['created_at']),
+    usedAt: timeOf(token['used_at']),
+    hasRefreshToken: token['refresh_token'] !== undefined && token['refresh_token'] !== null,
+    refreshTokenExpiresAt: timeOf(token['refresh_token_expires_at']),
     prefix: text(token['token'])
   }
 }
 
 /**
- * Scopes as Zendesk writes them: a list, or one text with spaces; `undefined` where it tells none. They go into the
- * state and the outputs, so what is no scope, or holds a secret that a server repeats, is left out.
+ * The facts in a response to {@link currentToken}, if they are about `token` itself: `token.token` is missing, or
+ * equals its first ten characters.
  */
-export function scopesOf(value: unknown): string[] | undefined {
-  const scopes = list(typeof value === 'string' ? value.split(' ') : value).filter(
-    (scope): scope is string =>
-      typeof scope === 'string' && isWellFormedScope(scope) && quote(scope) === scope
-  )
-  return scopes.length === 0 ? undefined : scopes
+export function factsAbout(token: Secret, json: unknown): TokenFacts | undefined {
+  const described = object(json)['token']
+  if (typeof described !== 'object' || described === null) return undefined
+  const { token: shown } = object(described)
+  const isOwn = shown === undefined || shown === null || shown === token.reveal().slice(0, PREFIX_LENGTH)
+  return isOwn ? tokenFacts(described) : undefined
 }
 
-function time(value: unknown): number | null | undefined {
+/** The first ten characters of a token, which tell it from others; `undefined` for a JWT, as all of them begin alike. */
+export function prefixOf(token: Secret): string | undefined {
+  const prefix = token.reveal().slice(0, PREFIX_LENGTH)
+  return prefix.startsWith('eyJ') ? undefined : prefix
+}
+
+/**
+ * Scopes as Zendesk writes them: a list, or one string with spaces. They are saved in state and outputs, so whatever
+ * is not a scope, or contains a secret that a server repeats, is left out.
+ *
+ * @returns `undefined` if none are reported, or more than 4 kB; an empty list if Zendesk reports that there are none
+ */
+export function scopesOf(value: unknown): string[] | undefined {
+  if (typeof value !== 'string' && !Array.isArray(value)) return undefined
+  const reported: unknown[] = typeof value === 'string' ? value.split(' ').filter(Boolean) : value
+  // Strings only: joining deeply nested lists would exhaust the stack.
+  const words = reported.filter((scope): scope is string => typeof scope === 'string')
+  if (words.join(' ').length > SCOPES_LIMIT) return undefined
+  const scopes = words.filter((scope) => isWellFormedScope(scope) && quote(scope) === scope)
+  return scopes.length === 0 && reported.length > 0 ? undefined : scopes
+}
+
+/** An ISO 8601 time with its zone, in milliseconds; `null` for null, `undefined` for anything else. */
+function timeOf(value: unknown): number | null | undefined {
   if (value === null) return null
-  const ms = Date.parse(text(value) ?? '')
+  const time = text(value) ?? ''
+  const ms = /^\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)$/i.test(time) ? Date.parse(time) : NaN
   return Number.isNaN(ms) ? undefined : ms
 }
 
-/** Creates a token for the client with the numeric id `clientId` (credentials A and B; deprecated on 2026-08-26). */
-export function createToken(credential: AdminCredential, clientId: number, scopes: readonly string[]): Call {
+/** Creates a token for the client with the numeric id `clientId` (API token or access token). */
+export function createToken(
+  credential: AdminCredential,
+  clientId: number,
+  scopes: readonly string[]
+): ZendeskRequest {
   return {
+    purpose: 'mint a token',
     method: 'POST',
-    path: TOKENS,
+    path: TOKENS_PATH,
     authorization: adminAuthorization(credential),
     body: new Secret(JSON.stringify({ token: { client_id: clientId, scopes } }))
   }
 }
 
-/** Asks for the token that the request itself is made with: 200 while it lives, 401 once it is dead. */
-export function currentToken(token: Secret): Call {
-  return { method: 'GET', path: `${TOKENS}/current`, authorization: bearer(token) }
+/** Asks for the token that the request is made with: 200 while it is active, 401 once it is not. */
+export function currentToken(token: Secret, purpose: string): ZendeskRequest {
+  return { purpose, method: 'GET', path: `${TOKENS_PATH}/current`, authorization: bearer(token) }
 }
 
 /** Revokes the token with this id, or the one that the request is made with. */
-export function revokeToken(id: number | 'current', authorization: Secret): Call {
-  return { method: 'DELETE', path: `${TOKENS}/${id}`, authorization }
+export function revokeToken(id: number | 'current', authorization: Secret): ZendeskRequest {
+  const purpose = id === 'current' ? 'revoke the token' : `revoke token ${id}`
+  return { purpose, method: 'DELETE', path: `${TOKENS_PATH}/${id}`, authorization }
 }
 
-/** The query of the list of a client's tokens; `allUsers` needs an admin. */
-export function tokensOf(clientId: number, allUsers: boolean): string {
-  return `${TOKENS}?client_id=${clientId}${allUsers ? '&all=true' : ''}`
+/** The path of the list of a client's tokens; `allUsers` needs an admin. */
+export function tokensPath(clientId: number, allUsers: boolean): string {
+  return `${TOKENS_PATH}?client_id=${clientId}${allUsers ? '&all=true' : ''}`
 }

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
 import { log } from '../../../src/runner/log.ts'
-import { setStage } from '../stage.ts'
+import { setStage } from '../runner-env.ts'
 
 const stage = setStage()
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { exportForZcli, requireFiles, setOutputs, setSecretOutput } from '../../../src/runner/outputs.ts'
-import { Secret } from '../../../src/secret.ts'
-import { setStage } from '../stage.ts'
+import { Secret } from '../../../src/lib/secret.ts'
+import { setStage } from '../runner-env.ts'
 
 const stage = setStage()
 

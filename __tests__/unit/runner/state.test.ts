@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
-import { type MintedToken } from '../../../src/minted-token.ts'
+import { type MintedToken } from '../../../src/zendesk/minted-token.ts'
 import {
   credentialText,
   fingerprintOf,
@@ -9,8 +9,8 @@ import {
   type MintContext,
   type State
 } from '../../../src/runner/state.ts'
-import { Secret } from '../../../src/secret.ts'
-import { setStage } from '../stage.ts'
+import { Secret } from '../../../src/lib/secret.ts'
+import { setStage } from '../runner-env.ts'
 
 const stage = setStage()
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { log } from '../../../src/runner/log.ts'
 import { writeSummary } from '../../../src/runner/summary.ts'
-import { setStage } from '../stage.ts'
+import { setStage } from '../runner-env.ts'
 
 const stage = setStage()
 const written = (): string => stage.text('GITHUB_STEP_SUMMARY')

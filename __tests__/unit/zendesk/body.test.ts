@@ -2,7 +2,7 @@ import { type IncomingMessage } from 'node:http'
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
 import { IncompleteBody, readBody } from '../../../src/zendesk/body.ts'
-import { thrownBy } from '../world.ts'
+import { thrownBy } from '../clock.ts'
 
 const MIB = 1024 * 1024
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { nock, useNock } from './net.ts'
-import { Secret } from '../../../src/secret.ts'
+import { Secret } from '../../../src/lib/secret.ts'
 import { numericClientId } from '../../../src/zendesk/clients.ts'
-import { ORIGIN, talk, thrownBy } from '../world.ts'
+import { ORIGIN, talk, thrownBy } from '../clock.ts'
 
 const PATH = '/api/v2/oauth/clients'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { Secret } from '../../../src/secret.ts'
+import { Secret } from '../../../src/lib/secret.ts'
 import {
   adminAuthorization,
   apiTokenBasic,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { Secret } from '../../../src/secret.ts'
+import { Secret } from '../../../src/lib/secret.ts'
 import { type Grant } from '../../../src/zendesk/credential.ts'
 import { exchangeGrant, type GrantRequest } from '../../../src/zendesk/grants.ts'
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { nock, useNock } from './net.ts'
-import { BudgetSpent } from '../../../src/budget.ts'
-import { Secret } from '../../../src/secret.ts'
-import { ZendeskError, type About } from '../../../src/zendesk/errors.ts'
+import { BudgetSpent } from '../../../src/lib/deadline.ts'
+import { Secret } from '../../../src/lib/secret.ts'
+import { ZendeskError, type About } from '../../../src/messages.ts'
 import { pages } from '../../../src/zendesk/pages.ts'
-import { ORIGIN, talk, thrownBy } from '../world.ts'
+import { ORIGIN, talk, thrownBy } from '../clock.ts'
 
 const PATH = '/api/v2/oauth/things'
 const ABOUT: About & { purpose: string } = {

@@ -1,436 +1,529 @@
 import { describe, expect, it } from '@jest/globals'
 import { nock, useNock } from './net.ts'
-import { Secret } from '../../../src/secret.ts'
+import { Secret } from '../../../src/lib/secret.ts'
 import { type Credential } from '../../../src/zendesk/credential.ts'
-import { revokeAndProve, type Means, type Outcome, type Target } from '../../../src/zendesk/revocation.ts'
-import { NOON, ORIGIN, talk, thrownBy, type Talk } from '../world.ts'
+import { type MintedToken } from '../../../src/zendesk/minted-token.ts'
+import { revokeAndVerify, type Outcome, type Why } from '../../../src/zendesk/revocation.ts'
+import { ZendeskError } from '../../../src/zendesk/zendesk-error.ts'
+import { NOON, ORIGIN, rejectionOf, testClient, type TestClient } from '../clock.ts'
 
 const TOKENS = '/api/v2/oauth/tokens'
-const TARGET: Target = {
+const MINTED: MintedToken = {
   token: new Secret('abcdefghij-the-token'),
   id: 5,
+  clientId: 41,
+  userId: 7,
   scopes: ['tickets:read', 'hc:read'],
-  serverTime: NOON
+  scopesReported: true,
+  expiresAt: '2026-11-21T13:00:00Z',
+  expiry: 'reported',
+  expiredAfter: NOON + 3_600_000,
+  lifetime: 3600,
+  mintedAt: NOON,
+  seenWorking: true
 }
 const OWN = 'Bearer abcdefghij-the-token'
-const HELPER = 'Bearer helper-token-1'
-const B: Credential = { kind: 'access-token', accessToken: new Secret('admin-token') }
-const A: Credential = { kind: 'api-token', email: 'ann@acme.example', apiToken: new Secret('api-token-1') }
-const C: Credential = {
-  kind: 'client-secret',
+const ADMIN = 'Bearer admin-token'
+const CLEANUP = 'Bearer cleanup-token-1'
+const accessToken: Credential = { kind: 'access_token', accessToken: new Secret('admin-token') }
+const clientCredentials: Credential = {
+  kind: 'client_credentials',
   clientSecret: new Secret('client-secret-1'),
   authMethod: 'client_secret_post'
 }
-const ADMIN = 'Bearer admin-token'
 
 useNock()
 
-type Step = [authorization: string | undefined, request: string, status: number, body?: unknown]
+/** One request that is expected, and the response to it; a string as body is sent as it is. */
+interface Exchange {
+  authorization?: string
+  request: string
+  status: number
+  body?: unknown
+  date?: number
+}
 
-/** Lets the server answer these requests, in this order and with these credentials only. */
-function expectSteps(steps: Step[], made: string[] = []): string[] {
-  for (const [authorization, request, status, body = {}] of steps) {
+const rejection = { error: 'invalid_token' }
+const about = (token: string): unknown => ({ token: { id: 5, token } })
+
+const del = (by: string, id: number | 'current', status: number, body: unknown = {}): Exchange => ({
+  authorization: by,
+  request: `DELETE ${TOKENS}/${id}`,
+  status,
+  body: status === 401 ? rejection : body
+})
+const get = (status: number, body: unknown = {}): Exchange => ({
+  authorization: OWN,
+  request: `GET ${TOKENS}/current`,
+  status,
+  body: status === 401 ? rejection : status === 200 ? about('abcdefghij') : body
+})
+const html = (exchange: Exchange): Exchange => ({ ...exchange, body: '<html>no</html>' })
+const mint: Exchange = {
+  request: 'POST /oauth/tokens',
+  status: 200,
+  body: { access_token: 'cleanup-token-1' }
+}
+const lookUp: Exchange = {
+  authorization: CLEANUP,
+  request: `GET ${TOKENS}/current`,
+  status: 200,
+  body: { token: { id: 9, client_id: 41, user_id: 7 } }
+}
+const gone = del(CLEANUP, 9, 204)
+
+interface Run {
+  outcome: Outcome
+  test: TestClient
+  cleanupReasons: Why[]
+  remaining: unknown[]
+}
+
+/** Runs a revocation, which has to make these requests in this order. */
+async function run(
+  exchanges: Exchange[],
+  credential: Credential | undefined,
+  minted: Partial<MintedToken> = {},
+  test = testClient()
+): Promise<Run> {
+  const made: string[] = []
+  for (const { authorization, request, status, body = {}, date } of exchanges) {
     const [method = '', path = ''] = request.split(' ')
     nock(ORIGIN, authorization === undefined ? {} : { reqheaders: { authorization } })
       .intercept(path, method)
       .query(true)
       .reply(() => {
         made.push(request)
-        return [status, status === 204 ? '' : (body as nock.Body)]
+        const headers = date === undefined ? {} : { date: new Date(date).toUTCString() }
+        return [status, status === 204 ? '' : (body as nock.Body), headers]
       })
   }
-  return made
+  const cleanupReasons: Why[] = []
+  const remaining: unknown[] = []
+  const outcome = await revokeAndVerify(
+    test.client,
+    { ...MINTED, ...minted },
+    {
+      credential,
+      clientId: 'ci_bot',
+      onCleanupToken: (why) => cleanupReasons.push(why),
+      onRemaining: (problem) => remaining.push(problem)
+    }
+  )
+  expect(made).toEqual(exchanges.map(({ request }) => request))
+  return { outcome, test, cleanupReasons, remaining }
 }
 
-const revoke = (authorization: string, id: number | 'current', status: number): Step => [
-  authorization,
-  `DELETE ${TOKENS}/${id}`,
-  status
-]
-const prove = (status: number): Step => [OWN, `GET ${TOKENS}/current`, status]
-const MINT: Step = [undefined, 'POST /oauth/tokens', 200, { access_token: 'helper-token-1' }]
-const WHO: Step = [HELPER, `GET ${TOKENS}/current`, 200, { token: { id: 9, client_id: 41, user_id: 7 } }]
-const GONE = revoke(HELPER, 9, 204)
+const verified = { result: 'verified' }
+const kindOf = (why: unknown): string => (why instanceof ZendeskError ? why.kind : String(why))
+const whyOf = ({ outcome }: Run): string => ('why' in outcome ? kindOf(outcome.why) : '')
 
-interface Run {
-  outcome: Outcome
-  by: Talk
-  masked: string[]
-  left: string[]
-}
-
-async function run(
-  steps: Step[],
-  credential: Credential | undefined,
-  target: Partial<Target> = {},
-  by = talk()
-): Promise<Run> {
-  const made = expectSteps(steps)
-  const masked: string[] = []
-  const left: string[] = []
-  const means: Means = {
-    credential,
-    about: { origin: ORIGIN, credential: credential?.kind ?? 'refresh-token', clientId: 'ci_bot' },
-    mask: (secret) => masked.push(secret),
-    onLeftOver: (sentence) => left.push(sentence)
-  }
-  const outcome = await revokeAndProve(by.session, { ...TARGET, ...target }, means)
-  expect(made).toEqual(steps.map(([, request]) => request))
-  return { outcome, by, masked, left }
-}
-
-describe('revokeAndProve, where all goes well', () => {
-  it('revokes by id with the access token that minted it, and proves it with the token', async () => {
-    expect((await run([revoke(ADMIN, 5, 204), prove(401)], B)).outcome).toEqual({ end: 'dead' })
+describe('after an accepted DELETE, the revocation', () => {
+  it('takes one rejection of the token as the proof', async () => {
+    expect((await run([del(ADMIN, 5, 204), get(401)], accessToken)).outcome).toEqual(verified)
+    expect((await run([del(OWN, 5, 200), get(401)], clientCredentials)).outcome).toEqual(verified)
   })
 
-  it('does so with an API token', async () => {
-    const basic = `Basic ${Buffer.from('ann@acme.example/token:api-token-1').toString('base64')}`
-    expect((await run([revoke(basic, 5, 204), prove(401)], A)).outcome).toEqual({ end: 'dead' })
+  it('uses `current` if the id is not known', async () => {
+    const { outcome } = await run([del(OWN, 'current', 204), get(401)], undefined, { id: undefined })
+    expect(outcome).toEqual(verified)
+  })
+
+  it('asks again after 1 and 3 s while the token works, or gets a JSON 403', async () => {
+    const { outcome, test } = await run([del(ADMIN, 5, 204), get(200), get(403), get(401)], accessToken)
+    expect(outcome).toEqual(verified)
+    expect(test.clock.sleeps).toEqual([1000, 3000])
+  })
+
+  it('takes the next way if the token still works then', async () => {
+    const still = [get(200), get(200), get(200)]
+    const { outcome } = await run([del(ADMIN, 5, 204), ...still, del(OWN, 5, 204), get(401)], accessToken)
+    expect(outcome).toEqual(verified)
+  })
+
+  it('says that the token still works if that is so after every way', async () => {
+    const still = [get(200), get(200), get(200)]
+    const run1 = await run([del(OWN, 5, 204), ...still, del(OWN, 'current', 204), ...still], undefined)
+    expect(run1.outcome).toMatchObject({ result: 'active', why: 'stillWorks', scopeOnly: false })
+  })
+
+  it('asks with the token after a later DELETE is rejected, since an earlier one was accepted', async () => {
+    const still = [get(200), get(200), get(200)]
+    const { outcome } = await run([del(ADMIN, 5, 204), ...still, del(OWN, 5, 401), get(401)], accessToken)
+    expect(outcome).toEqual(verified)
   })
 
   it.each([
-    ['a client secret', C],
-    ['no credential', undefined]
-  ])('revokes by id with the token itself where there is %s', async (_what, credential) => {
-    expect((await run([revoke(OWN, 5, 204), prove(401)], credential)).outcome).toEqual({ end: 'dead' })
+    ['an HTML 401', html(get(401)), 'gateway'],
+    ['an empty 401', { ...get(401), body: '' }, 'credentialsRejected'],
+    ['an HTML 403', html(get(403)), 'gateway'],
+    ['a 404', get(404), 'subdomainUnknown'],
+    ['a 200 about another token', { ...get(200), body: about('klmnopqrst') }, 'unusableResponse']
+  ])('stops without proof after %s', async (_what, response, kind) => {
+    const result = await run([del(OWN, 5, 204), response], clientCredentials)
+    expect(result.outcome.result).toBe('unverified')
+    expect(whyOf(result)).toBe(kind)
   })
 
-  it.each([
-    ['an admin', B],
-    ['a client secret', C],
-    ['no credential', undefined]
-  ])('revokes the current one where no id is known, with %s', async (_what, credential) => {
-    const { outcome } = await run([revoke(OWN, 'current', 204), prove(401)], credential, { id: undefined })
-    expect(outcome).toEqual({ end: 'dead' })
+  it('stops without proof after five 500s', async () => {
+    const result = await run([del(OWN, 5, 204), ...Array<Exchange>(5).fill(get(500))], undefined)
+    expect([result.outcome.result, whyOf(result)]).toEqual(['unverified', 'outage'])
   })
 
-  it.each([200, 202, 204, 404])('takes %d to a revocation by id for a reason to ask', async (status) => {
-    expect((await run([revoke(ADMIN, 5, status), prove(401)], B)).outcome).toEqual({ end: 'dead' })
+  it('stops without proof if the connection fails five times', async () => {
+    nock(ORIGIN).delete(`${TOKENS}/5`).reply(204)
+    nock(ORIGIN).get(`${TOKENS}/current`).times(5).replyWithError(new Error('reset'))
+    expect((await run([], undefined)).outcome.result).toBe('unverified')
   })
 
-  it('takes the 401 to a revocation with the token itself for the proof', async () => {
-    expect((await run([revoke(OWN, 5, 401)], C)).outcome).toEqual({ end: 'dead' })
-    expect((await run([revoke(OWN, 'current', 401)], C, { id: undefined })).outcome).toEqual({ end: 'dead' })
+  it('is not verified if the job is cancelled meanwhile', async () => {
+    const test = testClient()
+    test.client.log.debug = test.cancel
+    const result = await run([del(OWN, 5, 204)], undefined, {}, test)
+    expect([result.outcome.result, whyOf(result)]).toEqual(['unverified', 'cancelled'])
   })
 
-  it('shows no token and no credential', async () => {
-    const { by } = await run([revoke(ADMIN, 5, 204), prove(401)], B)
-    expect(by.notes.all).not.toMatch(/abcdefghij|admin-token/)
+  it('is active, and cancelled, if the job is cancelled while the token still works', async () => {
+    const test = testClient()
+    test.clock.onSleep = () => {
+      test.cancel()
+    }
+    const { outcome } = await run([del(OWN, 5, 204), get(200)], undefined, {}, test)
+    expect(outcome).toMatchObject({
+      result: 'active',
+      why: expect.objectContaining({ message: 'The job was cancelled.' }) as unknown
+    })
   })
 })
 
-describe('revokeAndProve, where the proof takes long or fails', () => {
-  it.each([200, 403])('asks again after 1 and 3 s while the answer is %d', async (status) => {
-    const { outcome, by } = await run([revoke(ADMIN, 5, 204), prove(status), prove(status), prove(401)], B)
-    expect(outcome).toEqual({ end: 'dead' })
-    expect(by.world.sleeps).toEqual([1000, 3000])
+describe('a DELETE that is rejected, or does not find the token,', () => {
+  it('is proof if the token was seen working, and is rejected again after 1 and 3 s', async () => {
+    const { outcome, test } = await run([del(OWN, 5, 401), get(401), get(401)], undefined)
+    expect(outcome).toEqual(verified)
+    expect(test.clock.sleeps).toEqual([1000, 3000])
   })
 
-  it('takes the next way where the token still works', async () => {
-    const alive = [prove(200), prove(200), prove(200)]
-    const { outcome, by } = await run(
-      [
-        revoke(ADMIN, 5, 204),
-        ...alive,
-        revoke(OWN, 5, 204),
-        ...alive,
-        revoke(OWN, 'current', 204),
-        prove(401)
-      ],
-      B
+  it('is no proof if the token was never seen working', async () => {
+    const { outcome } = await run(
+      [del(OWN, 5, 401), get(401), get(401), del(OWN, 'current', 401)],
+      undefined,
+      { seenWorking: false }
     )
-    expect(outcome).toEqual({ end: 'dead' })
-    expect(by.world.sleeps).toEqual([1000, 3000, 1000, 3000])
+    expect(outcome).toMatchObject({ result: 'active', scopeOnly: false, deleteSent: false })
   })
 
-  it('says that it is alive where the token works after all ways', async () => {
-    const alive = [prove(200), prove(403), prove(200)]
-    const { outcome } = await run([revoke(OWN, 'current', 204), ...alive], undefined, { id: undefined })
-    expect(outcome).toMatchObject({ end: 'alive', scopeOnly: false })
-    expect((outcome as { why: string }).why).toMatch(/still works/)
+  it('is proof if the credential does not find it, and it is rejected at once and after 1 and 3 s', async () => {
+    const { outcome, test } = await run([del(ADMIN, 5, 404), get(401), get(401), get(401)], accessToken, {
+      seenWorking: false
+    })
+    expect(outcome).toEqual(verified)
+    expect(test.clock.sleeps).toEqual([1000, 3000])
   })
 
-  it.each([204, 302, 400, 404, 410])('stops as not verified where the answer is %d', async (status) => {
-    const { outcome } = await run([revoke(ADMIN, 5, 204), prove(status)], B)
-    expect(outcome).toMatchObject({ end: 'unverified' })
-    expect((outcome as { why: string }).why).toContain(String(status))
+  it('is sent once more if the token turns out to be active', async () => {
+    const exchanges = [del(OWN, 5, 401), get(200), del(OWN, 5, 204), get(401)]
+    expect((await run(exchanges, undefined)).outcome).toEqual(verified)
   })
 
-  it.each([429, 500, 503])(
-    'tries again as always where the answer is %d, and then stops as not verified',
-    async (status) => {
-      const again = Array.from({ length: 5 }, () => prove(status))
-      expect((await run([revoke(ADMIN, 5, 204), ...again], B)).outcome).toMatchObject({ end: 'unverified' })
-      expect((await run([revoke(ADMIN, 5, 204), prove(status), prove(401)], B)).outcome).toEqual({
-        end: 'dead'
+  it('gives way to the next one if it is rejected twice, without asking with the token again', async () => {
+    const { outcome } = await run(
+      [del(OWN, 5, 401), get(401), get(200), del(OWN, 5, 401), del(OWN, 'current', 401)],
+      undefined
+    )
+    expect(outcome.result).toBe('active')
+  })
+
+  it.each([
+    ['an HTML 401', html(get(401))],
+    ['a 404', get(404)]
+  ])('gives way to the next one if the token then gets %s', async (_what, response) => {
+    const exchanges = [del(OWN, 5, 401), response, del(OWN, 'current', 204), get(401)]
+    expect((await run(exchanges, undefined)).outcome).toEqual(verified)
+  })
+
+  it('gives way to the next one if there is no answer to the token', async () => {
+    const fails = Array<Exchange>(5).fill(get(503))
+    const exchanges = [del(OWN, 5, 401), ...fails, del(OWN, 'current', 204), get(401)]
+    expect((await run(exchanges, undefined)).outcome).toEqual(verified)
+    const test = testClient()
+    nock(ORIGIN).delete(`${TOKENS}/5`).reply(401, rejection)
+    nock(ORIGIN).get(`${TOKENS}/current`).times(5).replyWithError(new Error('reset'))
+    nock(ORIGIN).delete(`${TOKENS}/current`).reply(403, {})
+    expect((await run([], undefined, {}, test)).outcome.result).toBe('active')
+  })
+
+  it('waits less if the timeout of 5 s leaves no room for 3 s', async () => {
+    const test = testClient({ seconds: 5, reserve: 1000 })
+    expect((await run([del(OWN, 5, 401), get(401), get(401)], undefined, {}, test)).outcome).toEqual(verified)
+    expect(test.clock.sleeps).toEqual([1000, 2500])
+  })
+
+  it('ends the revocation if the job is cancelled while it waits', async () => {
+    const test = testClient()
+    test.clock.onSleep = () => {
+      test.cancel()
+    }
+    expect((await run([del(OWN, 5, 401)], undefined, {}, test)).outcome.result).toBe('active')
+  })
+
+  it('ends the revocation if the job is cancelled while it asks with the token', async () => {
+    const test = testClient()
+    nock(ORIGIN).delete(`${TOKENS}/5`).reply(404, {})
+    nock(ORIGIN)
+      .get(`${TOKENS}/current`)
+      .reply(() => {
+        test.cancel()
+        return [503]
       })
+    const result = await run([], undefined, {}, test)
+    expect([result.outcome.result, whyOf(result)]).toEqual(['active', 'cancelled'])
+  })
+})
+
+describe('the expiry', () => {
+  const late = NOON + 3_601_000
+
+  it('makes the first rejected DELETE enough if its own Date is past it', async () => {
+    const { outcome } = await run([{ ...del(OWN, 5, 401), date: late }], undefined)
+    expect(outcome).toEqual({ result: 'expired' })
+  })
+
+  it('makes the first rejection of the token enough if its own Date is past it', async () => {
+    const { outcome } = await run([del(ADMIN, 5, 404), { ...get(401), date: late }], accessToken)
+    expect(outcome).toEqual({ result: 'expired' })
+  })
+
+  it("never counts by the runner's clock, nor without a Date, nor if it is not known", async () => {
+    const test = testClient()
+    test.clock.jump(7_200_000)
+    const again = [get(401), get(401)]
+    expect((await run([del(OWN, 5, 401), ...again], undefined, {}, test)).outcome).toEqual(verified)
+    const unknown = { expiredAfter: undefined }
+    const rejected = { ...del(OWN, 5, 401), date: late }
+    expect((await run([rejected, ...again], undefined, unknown)).outcome).toEqual(verified)
+  })
+})
+
+describe('a DELETE that is refused', () => {
+  it.each([
+    ['401', del(ADMIN, 5, 401)],
+    ['403', del(ADMIN, 5, 403)],
+    ['an HTML 404', html(del(ADMIN, 5, 404))],
+    ['a 200 with a web page', html(del(ADMIN, 5, 200))],
+    ['300', del(ADMIN, 5, 300)]
+  ])('with %s to the credential is followed by one with the token', async (_what, refused) => {
+    expect((await run([refused, del(OWN, 5, 204), get(401)], accessToken)).outcome).toEqual(verified)
+  })
+
+  it('is followed by the next one if the connection fails five times', async () => {
+    nock(ORIGIN).delete(`${TOKENS}/5`).times(5).replyWithError(new Error('reset'))
+    nock(ORIGIN).delete(`${TOKENS}/current`).reply(204)
+    nock(ORIGIN).get(`${TOKENS}/current`).reply(401, rejection)
+    expect((await run([], undefined)).outcome).toEqual(verified)
+  })
+
+  it('ends the revocation if it asks to wait longer than there is time', async () => {
+    nock(ORIGIN).delete(`${TOKENS}/5`).reply(429, {}, { 'retry-after': '400' })
+    const { outcome } = await run([], clientCredentials)
+    expect(outcome).toMatchObject({ result: 'active', why: { response: { unfittingWait: 400 } } })
+  })
+
+  it.each<[string, Partial<MintedToken>, Exchange, boolean]>([
+    ['a JSON 403 and reported scopes without write', {}, del(OWN, 'current', 403), true],
+    ['a JSON 403 and `write`', { scopes: ['write'] }, del(OWN, 'current', 403), false],
+    ['a JSON 403 and `unrestricted`', { scopes: ['unrestricted'] }, del(OWN, 'current', 403), false],
+    [
+      'a JSON 403 and scopes that were not reported',
+      { scopesReported: false },
+      del(OWN, 'current', 403),
+      false
+    ],
+    ['an HTML 403', {}, html(del(OWN, 'current', 403)), false],
+    [
+      'a 403 that names the missing scope',
+      { scopes: ['write'] },
+      del(OWN, 'current', 403, {
+        error: 'Forbidden',
+        description: 'You are missing the following required scopes: write'
+      }),
+      true
+    ]
+  ])('for %s is an obstacle of scope alone, or not', async (_what, minted, exchange, scopeOnly) => {
+    const { outcome } = await run([exchange], undefined, { id: undefined, ...minted })
+    expect(outcome).toMatchObject({ result: 'active', scopeOnly })
+  })
+})
+
+describe('a cancelled job', () => {
+  it('leaves a DELETE that was sent and not answered', async () => {
+    const test = testClient()
+    test.client.log.debug = test.cancel
+    const { outcome } = await run([del(OWN, 5, 502)], undefined, {}, test)
+    expect(outcome).toMatchObject({ result: 'active', deleteSent: true })
+  })
+
+  it('sends nothing if it was cancelled before', async () => {
+    const test = testClient()
+    test.cancel()
+    const result = await run([], undefined, {}, test)
+    expect([result.outcome.result, whyOf(result)]).toEqual(['active', 'cancelled'])
+  })
+})
+
+describe('at the deadline', () => {
+  it('the last obstacle is the reason, and no longer scope alone', async () => {
+    const test = testClient({ seconds: 5 })
+    nock(ORIGIN)
+      .delete(`${TOKENS}/5`)
+      .reply(() => {
+        test.clock.pass(6000)
+        return [403, {}]
+      })
+    const result = await run([], undefined, {}, test)
+    expect(result.outcome).toMatchObject({ result: 'active', scopeOnly: false })
+    expect(whyOf(result)).toBe('forbidden')
+  })
+
+  it('the deadline is the reason if nothing was tried', async () => {
+    const test = testClient({ seconds: 5 })
+    test.clock.pass(6000)
+    expect(whyOf(await run([], undefined, {}, test))).toBe('deadline')
+  })
+})
+
+describe('a cleanup token', () => {
+  const refused = [del(OWN, 5, 403), del(OWN, 'current', 403)]
+
+  it('revokes by id what the token may not, and is revoked itself; the obstacle is reported', async () => {
+    const { outcome, cleanupReasons, remaining } = await run(
+      [...refused, mint, lookUp, del(CLEANUP, 5, 204), get(401), gone],
+      clientCredentials
+    )
+    expect(outcome).toEqual(verified)
+    expect(cleanupReasons.map(kindOf)).toEqual(['forbidden'])
+    expect(remaining).toEqual([])
+  })
+
+  it('leaves a token to its expiry if Zendesk refuses its scopes', async () => {
+    const invalid = { ...mint, status: 400, body: { error: 'invalid_scope' } }
+    const result = await run([...refused, invalid], clientCredentials)
+    expect(result.outcome).toMatchObject({ result: 'active', scopeOnly: true })
+    expect(whyOf(result)).toBe('invalidScope')
+  })
+
+  it.each(['invalid_client', 'server_error'])(
+    'is a real obstacle if it is refused with %s',
+    async (error) => {
+      const result = await run([...refused, { ...mint, status: 400, body: { error } }], clientCredentials)
+      expect(result.outcome).toMatchObject({ result: 'active', scopeOnly: false })
     }
   )
 
-  it.each([
-    ['at once', []],
-    ['after the token still worked', [prove(200)]]
-  ])('stops as not verified where there is no answer %s', async (_when, before) => {
-    const made = expectSteps([revoke(ADMIN, 5, 204), ...before])
-    const { session } = talk()
-    for (let count = 0; count < 5; count += 1) {
-      nock(ORIGIN)
-        .get(`${TOKENS}/current`)
-        .replyWithError(Object.assign(new Error('x'), { code: 'ECONNRESET' }))
-    }
-    const outcome = await revokeAndProve(session, TARGET, {
-      credential: B,
-      about: { origin: ORIGIN, credential: 'access-token', clientId: 'ci_bot' },
-      mask: () => undefined,
-      onLeftOver: () => undefined
-    })
-    expect(outcome).toMatchObject({
-      end: 'unverified',
-      why: expect.stringContaining('ECONNRESET') as unknown as string
-    })
-    expect(made).toHaveLength(1 + before.length)
+  it('does not count as proof if it does not find the token', async () => {
+    const rejected = [get(401), get(401), get(401)]
+    const { outcome } = await run(
+      [...refused, mint, lookUp, del(CLEANUP, 5, 404), ...rejected, gone],
+      clientCredentials,
+      { seenWorking: false }
+    )
+    expect(outcome.result).toBe('active')
   })
 
-  it('stops as not verified where the time ends before the first proof', async () => {
-    const by = talk()
+  it('is revoked if the job is cancelled', async () => {
+    const test = testClient()
+    const exchanges = [...refused, mint, lookUp].map((exchange) => exchange)
     nock(ORIGIN)
       .delete(`${TOKENS}/5`)
+      .matchHeader('authorization', CLEANUP)
       .reply(() => {
-        by.world.pass(300_000)
-        return [204]
+        test.cancel()
+        return [503]
       })
-    expect((await run([], B, {}, by)).outcome).toMatchObject({ end: 'unverified' })
-  })
-
-  it('says that it is alive where the time ends while the token still works', async () => {
-    const by = talk({ seconds: 0.9 })
-    const { outcome } = await run([revoke(ADMIN, 5, 204), prove(200)], B, {}, by)
-    expect(outcome).toMatchObject({
-      end: 'alive',
-      scopeOnly: false,
-      why: expect.stringMatching(/still works/) as unknown as string
-    })
+    nock(ORIGIN).delete(`${TOKENS}/9`).reply(204)
+    const result = await run(exchanges, clientCredentials, {}, test)
+    expect([result.outcome.result, whyOf(result)]).toEqual(['active', 'cancelled'])
   })
 })
 
-describe('revokeAndProve, from one way to the next', () => {
-  it.each([400, 401, 403, 422])(
-    'goes on with the token itself where the credential gets %d',
-    async (status) => {
-      const { outcome } = await run([revoke(ADMIN, 5, status), revoke(OWN, 5, 204), prove(401)], B)
-      expect(outcome).toEqual({ end: 'dead' })
-    }
-  )
-
-  it('goes on with the current one, where 404 is a refusal', async () => {
-    const { outcome } = await run([revoke(OWN, 5, 403), revoke(OWN, 'current', 404)], undefined)
-    expect(outcome).toMatchObject({ end: 'alive', scopeOnly: false })
-  })
-
-  it('says that scopes were the only obstacle where every way got 403', async () => {
-    const { outcome } = await run(
-      [revoke(ADMIN, 5, 403), revoke(OWN, 5, 403), revoke(OWN, 'current', 403)],
-      B
-    )
-    expect(outcome).toMatchObject({ end: 'alive', scopeOnly: true })
-  })
-
-  it('says that they were not where one way got something else', async () => {
-    const { outcome } = await run(
-      [revoke(ADMIN, 5, 401), revoke(OWN, 5, 403), revoke(OWN, 'current', 403)],
-      B
-    )
-    expect(outcome).toMatchObject({ end: 'alive', scopeOnly: false })
-  })
-
-  it('goes on where a way had no answer', async () => {
-    nock(ORIGIN, { reqheaders: { authorization: ADMIN } })
-      .delete(`${TOKENS}/5`)
-      .times(5)
-      .replyWithError(Object.assign(new Error('x'), { code: 'ECONNRESET' }))
-    expect((await run([revoke(OWN, 5, 204), prove(401)], B)).outcome).toEqual({ end: 'dead' })
-  })
-
-  it('stops at once in a cancelled job', async () => {
-    const by = talk()
-    by.cancel()
-    const { outcome } = await run([], B, {}, by)
-    expect(outcome).toMatchObject({
-      end: 'alive',
-      scopeOnly: false,
-      why: expect.stringMatching(/cancelled/) as unknown as string
-    })
-  })
-
-  it('stops where the job is cancelled on the way', async () => {
-    const by = talk()
-    nock(ORIGIN)
-      .delete(`${TOKENS}/5`)
-      .reply(() => {
-        by.cancel()
-        return [403]
-      })
-    expect((await run([], B, {}, by)).outcome).toMatchObject({ end: 'alive', scopeOnly: false })
-  })
-
-  it('stops where the time is over, and says before what', async () => {
-    const by = talk()
-    by.world.pass(300_000)
-    expect((await run([], B, {}, by)).outcome).toMatchObject({ end: 'alive', scopeOnly: false })
-    const late = talk()
-    nock(ORIGIN)
-      .delete(`${TOKENS}/5`)
-      .reply(() => {
-        late.world.pass(300_000)
-        return [403]
-      })
-    const { outcome } = await run([], B, {}, late)
-    expect(outcome).toMatchObject({
-      end: 'alive',
-      scopeOnly: false,
-      why: expect.stringContaining('403') as unknown as string
-    })
-  })
-
-  it('asks in no other way where it is to wait longer than there is time', async () => {
-    nock(ORIGIN).delete(`${TOKENS}/5`).reply(429, {}, { 'retry-after': '1000' })
-    const { outcome } = await run([], B)
-    expect(outcome).toMatchObject({
-      end: 'alive',
-      scopeOnly: false,
-      why: expect.stringContaining('1000 s') as unknown as string
-    })
-  })
-
-  it('passes on a defect of its own', async () => {
-    const bug = new TypeError('a bug')
-    const token = {
-      reveal: () => {
-        throw bug
-      }
-    } as unknown as Secret
-    expect(await thrownBy(run([], B, { token }))).toBe(bug)
-  })
-})
-
-describe('revokeAndProve, with a helper', () => {
-  const REFUSED = [revoke(OWN, 5, 403), revoke(OWN, 'current', 403)]
-  const NO_ID = [revoke(OWN, 'current', 403)]
-  const IT = {
-    id: 77,
+describe('a cleanup token, if the id is not known,', () => {
+  const refused = del(OWN, 'current', 403)
+  const listed = {
+    id: 5,
     client_id: 41,
     user_id: 7,
-    scopes: ['hc:read', 'tickets:read'],
     token: 'abcdefghij',
-    created_at: '2026-11-21T12:00:30Z'
+    scopes: ['hc:read', 'tickets:read'],
+    created_at: '2026-11-21T12:00:59Z'
   }
-  const list = (...tokens: unknown[]): Step => [HELPER, `GET ${TOKENS}`, 200, { tokens }]
-
-  it('revokes by id, proves it, and revokes the helper', async () => {
-    const { outcome, masked, left } = await run(
-      [...REFUSED, MINT, WHO, revoke(HELPER, 5, 204), prove(401), GONE],
-      C
-    )
-    expect(outcome).toEqual({ end: 'dead' })
-    expect([masked, left]).toEqual([['helper-token-1'], []])
+  const list = (...tokens: unknown[]): Exchange => ({
+    authorization: CLEANUP,
+    request: `GET ${TOKENS}`,
+    status: 200,
+    body: { tokens, meta: { has_more: false } }
   })
 
-  it('does not take a 401 to the helper for a proof', async () => {
-    const { outcome } = await run([...REFUSED, MINT, WHO, revoke(HELPER, 5, 401), GONE], C)
-    expect(outcome).toMatchObject({ end: 'alive', scopeOnly: false })
-  })
-
-  it('finds the token in the list where its id is not known', async () => {
+  it('takes the only token of the same client, user, scopes and prefix from within a minute', async () => {
     const others = [
-      { ...IT, id: 1, token: 'abcdefghi_' },
-      { ...IT, id: 2, client_id: 42 },
-      { ...IT, id: 3, user_id: 8 },
-      { ...IT, id: 4, scopes: ['tickets:read'] },
-      { ...IT, id: 5, scopes: undefined },
-      { ...IT, id: 6, created_at: '2026-11-21T12:01:01Z' },
-      { ...IT, id: 7, created_at: '2026-11-21T11:58:59Z' },
-      { ...IT, id: 8, created_at: null }
+      { ...listed, id: 6, user_id: 8 },
+      { ...listed, id: 7, client_id: 42 },
+      { ...listed, id: 8, token: 'zyxwvutsrq' },
+      { ...listed, id: 10, scopes: ['hc:read'] },
+      { ...listed, id: 11, scopes: undefined },
+      { ...listed, id: 12, created_at: '2026-11-21T12:01:01Z' },
+      { ...listed, id: 13, created_at: null }
     ]
     const { outcome } = await run(
-      [...NO_ID, MINT, WHO, list(...others, IT), revoke(HELPER, 77, 204), prove(401), GONE],
-      C,
+      [refused, mint, lookUp, list(...others, listed), del(CLEANUP, 5, 204), get(401), gone],
+      clientCredentials,
       { id: undefined }
     )
-    expect(outcome).toEqual({ end: 'dead' })
+    expect(outcome).toEqual(verified)
   })
 
-  it.each([
-    ['none is like it', []],
-    ['two are like it', [IT, { ...IT, id: 78 }]],
-    ['the one that is like it has no id', [{ ...IT, id: undefined }]]
-  ])('revokes nothing where %s', async (_what, tokens) => {
-    const { outcome } = await run([...NO_ID, MINT, WHO, list(...tokens), GONE], C, { id: undefined })
-    expect(outcome).toMatchObject({ end: 'alive', scopeOnly: false })
+  it.each<[string, unknown[]]>([
+    ['two could be it', [listed, { ...listed, id: 6 }]],
+    ['none is it', []],
+    ['it has no id', [{ ...listed, id: null }]]
+  ])('takes none if %s', async (_what, tokens) => {
+    const result = await run([refused, mint, lookUp, list(...tokens), gone], clientCredentials, {
+      id: undefined
+    })
+    expect(whyOf(result)).toBe('idUnknown')
   })
 
-  it('looks for no JWT, since all of them begin alike', async () => {
-    const target = { id: undefined, token: new Secret('eyJhbGciOi.x.y') }
-    const steps: Step[] = [['Bearer eyJhbGciOi.x.y', `DELETE ${TOKENS}/current`, 403], MINT, WHO, GONE]
-    const { outcome, by } = await run(steps, C, target)
-    expect(outcome).toMatchObject({ end: 'alive' })
-    expect(by.notes.all).not.toContain(`GET ${TOKENS} `)
+  it('does not look for a JWT, since all of them begin alike', async () => {
+    const jwt = { id: undefined, token: new Secret('eyJhbGciOi.the-token') }
+    const exchanges = [{ ...refused, authorization: 'Bearer eyJhbGciOi.the-token' }, mint, lookUp, gone]
+    expect(whyOf(await run(exchanges, clientCredentials, jwt))).toBe('idUnknown')
   })
 
-  it.each([
-    { id: 9, user_id: 7 },
-    { id: 9, client_id: 41 }
-  ])('looks for nothing where Zendesk tells of the helper only %j', async (token) => {
-    const who: Step = [HELPER, `GET ${TOKENS}/current`, 200, { token }]
-    const { outcome } = await run([...NO_ID, MINT, who, GONE], C, { id: undefined })
-    expect(outcome).toMatchObject({ end: 'alive', scopeOnly: false })
-  })
-
-  it.each([
-    [403, {}, true],
-    [400, { error: 'invalid_scope' }, true],
-    [401, { error: 'invalid_client' }, false]
-  ])(
-    'says, where there is no helper for %d %j, whether scopes were the only obstacle',
-    async (status, body, scopeOnly) => {
-      const { outcome } = await run([...REFUSED, [undefined, 'POST /oauth/tokens', status, body]], C)
-      expect(outcome).toMatchObject({ end: 'alive', scopeOnly })
-      expect((outcome as { why: string }).why).toContain(String(status))
+  it.each([{ id: 9 }, { id: 9, client_id: 41 }])(
+    'does not look if its own facts are only %j',
+    async (token) => {
+      const exchanges = [refused, mint, { ...lookUp, body: { token } }, gone]
+      expect(whyOf(await run(exchanges, clientCredentials, { id: undefined }))).toBe('idUnknown')
     }
   )
 
-  it('revokes the helper where the list is refused', async () => {
-    const refused: Step = [HELPER, `GET ${TOKENS}`, 403]
-    const { outcome } = await run([...NO_ID, MINT, WHO, refused, GONE], C, { id: undefined })
-    expect(outcome).toMatchObject({ end: 'alive', scopeOnly: true })
+  it('is an obstacle of scope if it may not list', async () => {
+    const description = 'You are missing the following required scopes: read'
+    const forbidden = { ...list(), status: 403, body: { error: 'Forbidden', description } }
+    const { outcome } = await run([refused, mint, lookUp, forbidden, gone], clientCredentials, {
+      id: undefined
+    })
+    expect(outcome).toMatchObject({ result: 'active', scopeOnly: true })
   })
+})
 
-  it('revokes the helper where the job is cancelled while it works', async () => {
-    const by = talk()
-    const made = expectSteps([...REFUSED, MINT, WHO])
-    nock(ORIGIN)
-      .delete(`${TOKENS}/5`)
-      .reply(() => {
-        by.cancel()
-        return [403]
-      })
-    const { outcome, left } = await run([GONE], C, {}, by)
-    expect(made).toHaveLength(4)
-    expect([outcome.end, left]).toEqual(['alive', []])
-  })
-
-  it('passes on a defect in what it is given', async () => {
-    const bug = new TypeError('a bug')
-    expectSteps([...REFUSED, MINT])
-    nock(ORIGIN).delete(`${TOKENS}/current`).optionally().reply(204)
-    const means: Means = {
-      credential: C,
-      about: { origin: ORIGIN, credential: 'client-secret', clientId: 'ci_bot' },
-      mask: () => {
-        throw bug
-      },
-      onLeftOver: () => undefined
-    }
-    expect(await thrownBy(revokeAndProve(talk().session, TARGET, means))).toBe(bug)
-  })
+it.each([1, 2])('a fault of ours is thrown on, at request %d', async (request) => {
+  const test = testClient()
+  const fault = new Error('ours')
+  let count = 0
+  test.client.log.debug = () => {
+    count += 1
+    if (count === request) throw fault
+  }
+  nock(ORIGIN).delete(`${TOKENS}/5`).reply(204)
+  if (request === 2) nock(ORIGIN).get(`${TOKENS}/current`).reply(401, rejection)
+  expect(await rejectionOf(run([], undefined, {}, test))).toBe(fault)
 })

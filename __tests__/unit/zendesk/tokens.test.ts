@@ -1,13 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
-import { Secret } from '../../../src/secret.ts'
+import { Secret } from '../../../src/lib/secret.ts'
 import {
   createToken,
   currentToken,
+  factsAbout,
+  positiveInteger,
+  prefixOf,
   revokeToken,
   scopesOf,
   tokenFacts,
-  tokensOf,
-  usableId,
+  tokensPath,
   usableToken
 } from '../../../src/zendesk/tokens.ts'
 
@@ -15,36 +17,38 @@ const secret = new Secret('the secret one')
 
 describe('the requests for tokens', () => {
   it('create one for a client, by its number', () => {
-    const call = createToken({ kind: 'access-token', accessToken: secret }, 42, ['read', 'write'])
-    expect(call).toMatchObject({ method: 'POST', path: '/api/v2/oauth/tokens' })
-    expect(call.authorization?.reveal()).toBe('Bearer the secret one')
-    expect(call.body?.reveal()).toBe('{"token":{"client_id":42,"scopes":["read","write"]}}')
+    const request = createToken({ kind: 'access_token', accessToken: secret }, 42, ['read', 'write'])
+    expect(request).toMatchObject({ method: 'POST', path: '/api/v2/oauth/tokens', purpose: 'mint a token' })
+    expect(request.authorization?.reveal()).toBe('Bearer the secret one')
+    expect(request.body?.reveal()).toBe('{"token":{"client_id":42,"scopes":["read","write"]}}')
   })
 
   it('ask for the one that the request is made with', () => {
-    const call = currentToken(secret)
-    expect(call).toMatchObject({ method: 'GET', path: '/api/v2/oauth/tokens/current' })
-    expect(call.authorization?.reveal()).toBe('Bearer the secret one')
-    expect(call.body).toBeUndefined()
+    const request = currentToken(secret, 'use it')
+    expect(request).toMatchObject({ method: 'GET', path: '/api/v2/oauth/tokens/current', purpose: 'use it' })
+    expect(request.authorization?.reveal()).toBe('Bearer the secret one')
+    expect(request.body).toBeUndefined()
   })
 
   it('revoke one by its id, or the one that the request is made with', () => {
     expect(revokeToken(7, secret)).toEqual({
+      purpose: 'revoke token 7',
       method: 'DELETE',
       path: '/api/v2/oauth/tokens/7',
       authorization: secret
     })
-    expect(revokeToken('current', secret).path).toBe('/api/v2/oauth/tokens/current')
+    const current = { path: '/api/v2/oauth/tokens/current', purpose: 'revoke the token' }
+    expect(revokeToken('current', secret)).toMatchObject(current)
   })
 
   it("list a client's tokens, of one user or of all", () => {
-    expect(tokensOf(42, false)).toBe('/api/v2/oauth/tokens?client_id=42')
-    expect(tokensOf(42, true)).toBe('/api/v2/oauth/tokens?client_id=42&all=true')
+    expect(tokensPath(42, false)).toBe('/api/v2/oauth/tokens?client_id=42')
+    expect(tokensPath(42, true)).toBe('/api/v2/oauth/tokens?client_id=42&all=true')
   })
 })
 
-describe('usableToken', () => {
-  it.each(['12345678', '!~abcdef', 'a.b-c_d/e+f=', 'x'.repeat(8192)])('takes %.20s', (value) => {
+describe('a usable token', () => {
+  it.each(['12345678', '!~abcdef', 'a.b-c_d/e+f=', 'x'.repeat(8192)])('can be %.20s', (value) => {
     expect(usableToken(value)?.reveal()).toBe(value)
   })
 
@@ -53,69 +57,91 @@ describe('usableToken', () => {
     null,
     12345678,
     ['12345678'],
-    { token: '12345678' },
     '',
     '1234567',
     'x'.repeat(8193),
     'with space',
-    'new\nline1',
     '12345678\n',
     'tökén-äää',
     'nul\u0000l1234',
     'del\u007f12345'
-  ])('refuses %.20j', (value) => {
+  ])('cannot be %.20j', (value) => {
     expect(usableToken(value)).toBeUndefined()
   })
 })
 
-describe('usableId', () => {
-  it.each([1, 360000000000, Number.MAX_SAFE_INTEGER])('takes %d', (value) => {
-    expect(usableId(value)).toBe(value)
+describe('an id', () => {
+  it.each([1, 360000000000, Number.MAX_SAFE_INTEGER])('can be %d', (value) => {
+    expect(positiveInteger(value)).toBe(value)
   })
 
   it.each([0, -1, 1.5, NaN, Infinity, 2 ** 53, '5', null, undefined, true, [5], {}])(
-    'refuses %j',
+    'cannot be %j',
     (value) => {
-      expect(usableId(value)).toBeUndefined()
+      expect(positiveInteger(value)).toBeUndefined()
     }
   )
 })
 
-describe('scopesOf', () => {
-  it.each([
+describe('the scopes of a response', () => {
+  it.each<[unknown, string[]]>([
     ['read write', ['read', 'write']],
-    [' read \n write ', ['read', 'write']],
-    [
-      ['read', 'write'],
-      ['read', 'write']
-    ],
+    ['  read   write ', ['read', 'write']],
     [
       ['read', 5, null, 'write'],
       ['read', 'write']
     ],
-    [['read', 'two words', 'line\nbreak', '', 'ünï'], ['read']]
-  ])('reads %j', (value, scopes) => {
+    [['read', 'two words', 'line\nbreak', '', 'ünï', 'a:b:c'], ['read']],
+    ['', []],
+    [' ', []],
+    [[], []]
+  ])('in %j are read', (value, scopes) => {
     expect(scopesOf(value)).toEqual(scopes)
   })
 
-  it.each([undefined, null, 5, {}, true, '', ' ', []])('is not told by %j', (value) => {
+  it.each([undefined, null, 5, {}, true, ['two words'], [[['read']]]])('are not reported by %j', (value) => {
     expect(scopesOf(value)).toBeUndefined()
+  })
+
+  it('are as if not reported above 4 kB', () => {
+    expect(scopesOf('a'.repeat(4097))).toBeUndefined()
+    expect(scopesOf(Array(2048).fill('a'))).toHaveLength(2048)
+    expect(scopesOf(Array(2049).fill('a'))).toBeUndefined()
+  })
+
+  it('do not exhaust the stack if they are nested deeply', () => {
+    const nested = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`) as unknown
+    expect(scopesOf(nested)).toBeUndefined()
   })
 })
 
-describe('tokenFacts', () => {
-  it('reads what Zendesk tells', () => {
+describe('the facts of a token', () => {
+  const nothing = {
+    id: undefined,
+    clientId: undefined,
+    userId: undefined,
+    scopes: undefined,
+    expiresAt: undefined,
+    createdAt: undefined,
+    usedAt: undefined,
+    hasRefreshToken: false,
+    refreshTokenExpiresAt: undefined,
+    prefix: undefined
+  }
+
+  it('are what Zendesk reports', () => {
     expect(
       tokenFacts({
         id: 223443,
         client_id: 41,
         user_id: 29451,
-        url: 'https://acme.zendesk.com/api/v2/oauth/tokens/223443.json',
         scopes: ['read', 'write'],
         token: 'af3345kdj3',
         created_at: '2026-11-21T12:00:00Z',
-        expires_at: '2026-11-22T12:00:00Z',
-        used_at: '2026-11-21T12:30:00Z'
+        expires_at: '2026-11-22T14:00:00+02:00',
+        used_at: '2026-11-21T12:30:00.500Z',
+        refresh_token: 'abc',
+        refresh_token_expires_at: '2026-12-21T12:00:00-0000'
       })
     ).toEqual({
       id: 223443,
@@ -124,25 +150,16 @@ describe('tokenFacts', () => {
       scopes: ['read', 'write'],
       expiresAt: Date.UTC(2026, 10, 22, 12),
       createdAt: Date.UTC(2026, 10, 21, 12),
-      usedAt: Date.UTC(2026, 10, 21, 12, 30),
+      usedAt: Date.UTC(2026, 10, 21, 12, 30, 0, 500),
+      hasRefreshToken: true,
+      refreshTokenExpiresAt: Date.UTC(2026, 11, 21, 12),
       prefix: 'af3345kdj3'
     })
   })
 
-  it('tells no expiry that Zendesk set to none from one that it did not tell', () => {
-    expect(tokenFacts({ expires_at: null }).expiresAt).toBeNull()
-    expect(tokenFacts({}).expiresAt).toBeUndefined()
-  })
-
-  it('tells a token that was never used from one of which that cannot be read', () => {
-    expect(tokenFacts({ used_at: null }).usedAt).toBeNull()
-    expect(tokenFacts({}).usedAt).toBeNull()
-    expect(tokenFacts({ used_at: 'yesterday' }).usedAt).toBeNaN()
-    expect(tokenFacts({ used_at: 17 }).usedAt).toBeNaN()
-  })
-
-  it('does not know when a token was created of which Zendesk says null', () => {
-    expect(tokenFacts({ created_at: null }).createdAt).toBeUndefined()
+  it('tell null from what is not reported', () => {
+    const times = { expires_at: null, created_at: null, used_at: null, refresh_token: null }
+    expect(tokenFacts(times)).toEqual({ ...nothing, expiresAt: null, createdAt: null, usedAt: null })
   })
 
   it.each([
@@ -150,17 +167,33 @@ describe('tokenFacts', () => {
     null,
     'text',
     [],
-    { id: '1', client_id: -1, user_id: 1.5, scopes: 7, token: 8, expires_at: 1e12, created_at: 'soon' }
-  ])('takes wrong types for what was not told: %j', (value) => {
-    expect(tokenFacts(value)).toEqual({
-      id: undefined,
-      clientId: undefined,
-      userId: undefined,
-      scopes: undefined,
-      expiresAt: undefined,
-      createdAt: undefined,
-      usedAt: null,
-      prefix: undefined
-    })
+    { id: '1', client_id: -1, user_id: 1.5, scopes: 7, token: 8, expires_at: 1e12, created_at: 'soon' },
+    { expires_at: '2026-11-21T12:00:00', created_at: '2026-11-21', used_at: '2026-99-21T12:00:00Z' },
+    { expires_at: 'T'.repeat(900_000), created_at: 'Tue Nov 24 2026 12:00:00 GMT-0500' }
+  ])('of the wrong type are as if not reported: %.60j', (value) => {
+    expect(tokenFacts(value)).toEqual(nothing)
   })
+})
+
+describe('facts about a token', () => {
+  const token = new Secret('abcdefghij-and-more')
+
+  it.each([{ id: 5, token: 'abcdefghij' }, { id: 5 }, { id: 5, token: null }])('are in %j', (described) => {
+    expect(factsAbout(token, { token: described })?.id).toBe(5)
+  })
+
+  it.each([
+    { token: { id: 5, token: 'klmnopqrst' } },
+    { token: { id: 5, token: 5 } },
+    { token: 'a' },
+    {},
+    'a'
+  ])('are not in %j', (json) => {
+    expect(factsAbout(token, json)).toBeUndefined()
+  })
+})
+
+it('the first ten characters tell a token from others, unless it is a JWT', () => {
+  expect(prefixOf(new Secret('abcdefghij-and-more'))).toBe('abcdefghij')
+  expect(prefixOf(new Secret('eyJhbGciOiJIUzI1NiJ9'))).toBeUndefined()
 })

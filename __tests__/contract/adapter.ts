@@ -1,0 +1,128 @@
+/*
+ * All that the tests in this folder need to run dist/ from the outside: one step at a time, so that Zendesk can change
+ * between main and post.
+ */
+import { expect } from '@jest/globals'
+
+import { type InputValue } from '../../mock/runner.ts'
+import { type RecordedRequest, type Token, type Zendesk } from '../../mock/zendesk.ts'
+import { count, runStep, shown, type StepEnd, type StepRun } from '../support/run-action.ts'
+
+export {
+  at,
+  cancelAtLine,
+  cancelAtRequest,
+  cancelDuring,
+  credentials,
+  edited,
+  sandbox as mockZendesk
+} from '../support/fixtures.ts'
+export {
+  annotated,
+  count,
+  NOON,
+  runStep,
+  said,
+  shown,
+  type StepEnd,
+  type StepRun
+} from '../support/run-action.ts'
+
+export const CURRENT = '/api/v2/oauth/tokens/current'
+export const BY_ID = /^\/api\/v2\/oauth\/tokens\/\d+$/
+export const MINT = '/oauth/tokens'
+export const HOUR = 3_600_000
+
+/** What the log says only of a token that Zendesk rejects for certain. */
+export const VERIFIED = 'verified that Zendesk rejects it'
+
+/** How a job of one step went. */
+export interface Run {
+  main: StepEnd
+  post: StepEnd
+  /** What main and post requested, one line each; see `requestLines`. */
+  mainRequests: string[]
+  /** Without what a cleanup token asks or does about itself. */
+  postRequests: string[]
+}
+
+/** What happens beside the inputs. */
+export interface Circumstances {
+  /** Called after main; the place to change Zendesk's mind. */
+  between?: (main: StepEnd) => unknown
+  mainRun?: StepRun
+  postRun?: StepRun
+}
+
+/** Runs main, then post, and holds post to what it promises whatever happens. */
+export async function mainThenPost(
+  zendesk: Zendesk,
+  inputs: Record<string, InputValue>,
+  { between, mainRun, postRun }: Circumstances = {}
+): Promise<Run> {
+  const main = await runStep('main', { inputs, ...mainRun })
+  const boundary = zendesk.requests.length
+  await between?.(main)
+  const post = await runStep('post', { inputs, state: main.state, ...postRun })
+  expectCalm(zendesk, post)
+  return {
+    main,
+    post,
+    mainRequests: requestLines(zendesk, zendesk.requests.slice(0, boundary)),
+    postRequests: requestLines(zendesk, zendesk.requests.slice(boundary)).filter(
+      (line) => !/ (current|cleanup) by cleanup$/.test(line)
+    )
+  }
+}
+
+/** Post never fails the job, warns at most once, never says "verified" of an active token, and cleans up after itself. */
+export function expectCalm(zendesk: Zendesk, post: StepEnd): void {
+  expect(post).toMatchObject({ exitCode: 0, stderr: '', timedOut: false })
+  expect(count(post, 'error')).toBe(0)
+  expect(count(post, 'warning')).toBeLessThanOrEqual(1)
+  const isActive = zendesk.living().includes(mintedTokens(zendesk)[0]!)
+  if (shown(post).includes(VERIFIED) || /had (already )?expired/.test(shown(post)))
+    expect(isActive).toBe(false)
+}
+
+/** The tokens that the action minted, oldest first: the token of the step, then cleanup tokens. */
+export function mintedTokens({ tokens }: Zendesk): Token[] {
+  return [...tokens.values()].filter(({ origin }) => origin !== 'standing' && origin !== 'seeded')
+}
+
+/** The token that the step minted. */
+export function theToken(zendesk: Zendesk): Token {
+  return mintedTokens(zendesk)[0]!
+}
+
+/** Each request as `DELETE token by cleanup`: the method, what it is about, and who sent it. */
+export function requestLines(zendesk: Zendesk, requests: readonly RecordedRequest[]): string[] {
+  const minted = mintedTokens(zendesk)
+  const nameOf = (token: Token | undefined): string => {
+    const index = token ? minted.indexOf(token) : -1
+    return index > 0 ? 'cleanup' : index === 0 ? 'token' : 'other'
+  }
+  return requests.map(({ method, path, headers: { authorization = '' } }) => {
+    if (path === MINT) return `${method} grant`
+    const [, id] = /^\/api\/v2\/oauth\/tokens\/(\d+)$/.exec(path) ?? []
+    const subject =
+      id === undefined
+        ? path.replace(/^\/api\/v2\/oauth\/tokens$/, '/tokens').replace(/^.*\//, '')
+        : nameOf(zendesk.tokens.get(Number(id)))
+    const bearer = authorization.replace(/^Bearer /, '')
+    const sender = nameOf(minted.find(({ value }) => value === bearer))
+    return `${method} ${subject} by ${sender === 'other' ? 'credential' : sender}`
+  })
+}
+
+/** Revokes the token of the step, as a later step of the job might. */
+export function revokeElsewhere(zendesk: Zendesk): () => void {
+  return () => {
+    theToken(zendesk).revoked = true
+  }
+}
+
+/** The lines of the log: neither commands nor annotations. */
+export function infoLines({ stdout }: StepEnd): string[] {
+  return stdout.filter((line) => !line.startsWith('::'))
+}

@@ -1,0 +1,464 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+import { expect, it } from '@jest/globals'
+
+import { defaultClients, startZendesk, type RecordedRequest, type Zendesk } from '../../mock/zendesk.ts'
+import type { ActRun, Job } from './act.ts'
+import { makeCertificates } from './certificates.ts'
+import { bearerOf, expectRevoked, scenario, scratch, type Scenario } from './scenario.ts'
+
+/*
+ * The examples as they are, with the input `base-url` added, which points them at the mock. Some libraries want https
+ * and a host of two halves: they find the mock as subdomain `127` of the domain `0.0.1:{port}`.
+ */
+
+interface Example extends Omit<Job, 'workflow'> {
+  /** Why it cannot run here. */
+  skip?: string | undefined
+  /** Whether Zendesk speaks https. */
+  tls?: boolean
+  /** Responses of endpoints that the mock does not have. */
+  prepare?: (zendesk: Zendesk) => void
+  /** The scopes of each token that it mints. */
+  scopes: string[]
+  /** `METHOD /path` of what it does with its tokens. */
+  does: string[]
+  /** A line that it prints. */
+  prints?: RegExp
+  /** What else to check. */
+  then?: (scenario: Scenario, run: ActRun) => void
+}
+
+const folder = join(import.meta.dirname, '../../examples')
+const certificates = makeCertificates(scratch)
+const listTickets = 'GET /api/v2/tickets'
+const activeTriggers = '/api/v2/triggers/active'
+const translation = '/api/v2/help_center/articles/360001/translations/en-us'
+const unchanged = translation.replace('360001', '360002')
+
+const account = { ZENDESK_SUBDOMAIN: 'acme', ZENDESK_CLIENT_ID: 'ci_bot' }
+const oldSecret = defaultClients.find(({ identifier }) => identifier === 'ci_bot')?.secret ?? ''
+const secrets = { ZENDESK_CLIENT_SECRET: oldSecret, APP_PRIVATE_KEY: 'the-key-of-the-app' }
+const stored = (name: string): string => readFileSync(join(scratch, name), 'utf8')
+/** GitHub's command as the examples use it: it stores a secret that it reads. */
+const gh = `test -n "$GH_TOKEN" && test "$1 $2 $4 $6 $7" = 'secret set --repo --env zendesk' && cat >"$STORE/$3"`
+const storing = { env: { STORE: scratch }, commands: { gh } }
+
+const examples: Record<string, Example> = {
+  curl: { scopes: ['tickets:read'], does: [listTickets], prints: /^\[?\s*1,?$/ },
+  'environment-approval': {
+    prepare: (zendesk) => {
+      respond(zendesk, 'GET', activeTriggers, 200, { triggers: [{ id: 1 }] })
+    },
+    scopes: ['triggers:read'],
+    does: [`GET ${activeTriggers}`],
+    then: (_, { summaries }) => {
+      expect(summaries).toHaveLength(2)
+    }
+  },
+  'help-center-sync': {
+    files: { 'articles/360001.html': '<p>New</p>', 'articles/360002.html': '<p>Same</p>' },
+    prepare: (zendesk) => {
+      respond(zendesk, 'GET', translation, 200, { translation: { body: '<p>Old</p>' } })
+      respond(zendesk, 'GET', unchanged, 200, { translation: { body: '<p>Same</p>' } })
+      respond(zendesk, 'PUT', translation, 200, {})
+    },
+    scopes: ['hc:read hc:write'],
+    does: [`GET ${translation}`, `PUT ${translation}`, `GET ${unchanged}`],
+    prints: /^360002: unchanged$/,
+    then: ({ zendesk }) => {
+      const update = productRequests(zendesk).find(({ method }) => method === 'PUT')
+      expect(update?.json).toEqual({ translation: { body: '<p>New</p>' } })
+    }
+  },
+  'long-job': {
+    prepare: (zendesk) => {
+      const first = { tickets: [{ id: 1 }, { id: 2 }], after_cursor: 'a+b/c=', end_of_stream: false }
+      const last = { tickets: [{ id: 3 }], after_cursor: null, end_of_stream: true }
+      respond(zendesk, 'GET', '/api/v2/incremental/tickets/cursor', 200, first, last)
+    },
+    commands: { sleep: ': # the pause between two pages' },
+    scopes: ['read'],
+    does: ['GET /api/v2/incremental/tickets/cursor', 'GET /api/v2/incremental/tickets/cursor'],
+    prints: /^\s*3 tickets\.ndjson$/,
+    then: ({ zendesk, minted }) => {
+      const cursors = productRequests(zendesk).map(({ query }) => query.get('cursor'))
+      expect(cursors).toEqual([null, 'a+b/c='])
+      const [token] = minted()
+      expect(((token?.expiresAt ?? 0) - (token?.createdAt ?? 0)) / 1000).toBe(18_600)
+    }
+  },
+  'matrix-sandboxes': {
+    scopes: ['tickets:read', 'tickets:read', 'tickets:read'],
+    does: [listTickets, listTickets, listTickets],
+    prints: /^true$/
+  },
+  'node-zendesk': { env: npm(), scopes: ['tickets:read'], does: [listTickets], prints: /^3 tickets$/ },
+  'python-export': {
+    skip: missing('python3', '--version'),
+    prepare: twoPages,
+    scopes: ['tickets:read'],
+    does: [listTickets, listTickets],
+    prints: /^6 tickets$/,
+    then: ({ zendesk }) => {
+      const cursors = productRequests(zendesk).map(({ query }) => query.get('page[after]'))
+      expect(cursors).toEqual([null, 'a+b/c='])
+    }
+  },
+  'python-zenpy': {
+    skip: missing('python3', '--version'),
+    env: userSettings('PIP_'),
+    tls: true,
+    scopes: ['tickets:read'],
+    does: [listTickets],
+    prints: /^3 tickets$/
+  },
+  'rotate-client-secret': {
+    ...storing,
+    vars: { APP_CLIENT_ID: 'app' },
+    scopes: ['read write'],
+    does: [],
+    then: ({ zendesk }, { text }) => {
+      expect(stored('ZENDESK_CLIENT_SECRET')).toBe(zendesk.client('ci_bot').secret)
+      expect(stored('ZENDESK_CLIENT_SECRET')).not.toBe(oldSecret)
+      expect(text).not.toContain(stored('ZENDESK_CLIENT_SECRET'))
+    }
+  },
+  'ruby-zendesk-api': {
+    skip: missing('ruby', '--version') ?? missing('gem', 'specification', 'zendesk_api', '--remote'),
+    env: { GEM_HOME: join(scratch, 'gems') },
+    tls: true,
+    scopes: ['tickets:read'],
+    does: [listTickets],
+    prints: /^3 tickets$/
+  },
+  'search-and-tag': {
+    prepare: (zendesk) => {
+      respond(zendesk, 'PUT', '/api/v2/tickets/update_many', 200, { job_status: { id: 'job' } })
+    },
+    scopes: ['read tickets:write'],
+    does: ['GET /api/v2/search', 'PUT /api/v2/tickets/update_many'],
+    prints: /^Tagged 1,2,3$/,
+    then: ({ zendesk }) => {
+      const [search, update] = productRequests(zendesk)
+      expect(search?.query.get('query')).toContain('status:pending')
+      expect(update?.query.get('ids')).toBe('1,2,3')
+      expect(update?.json).toEqual({ ticket: { additional_tags: ['stale'] } })
+    }
+  },
+  'ticket-from-release': {
+    event: {
+      action: 'published',
+      repository: { name: 'support' },
+      release: { id: 7, tag_name: 'v2', html_url: 'https://example.com/v2', body: 'A "quote"\nand $(more)' }
+    },
+    scopes: ['tickets:write'],
+    does: ['POST /api/v2/tickets'],
+    prints: /^Created ticket 4$/,
+    then: ({ zendesk }) => {
+      const [request] = productRequests(zendesk)
+      expect(request?.headers['idempotency-key']).toBe('release-7')
+      expect(request?.json).toEqual({
+        ticket: {
+          subject: 'support v2 is released',
+          comment: { body: 'https://example.com/v2\n\nA "quote"\nand $(more)', public: false },
+          tags: ['release']
+        }
+      })
+    }
+  },
+  'zcli-apps': {
+    env: npm(),
+    tls: true,
+    vars: { ZENDESK_APP_ID: '77' },
+    files: {
+      'app/manifest.json': JSON.stringify({
+        name: 'App',
+        author: { name: 'Ada', email: 'ada@acme.example' },
+        defaultLocale: 'en',
+        private: true,
+        version: '1.0.0',
+        frameworkVersion: '2.0',
+        location: { support: { ticket_sidebar: { url: 'assets/iframe.html' } } }
+      }),
+      'app/assets/iframe.html': '<p>An app</p>',
+      'app/translations/en.json': '{}'
+    },
+    prepare: (zendesk) => {
+      respond(zendesk, 'POST', '/api/v2/apps/uploads', 201, { id: 5 })
+      respond(zendesk, 'PUT', '/api/v2/apps/77', 202, { job_id: 'job' })
+      respond(zendesk, 'GET', '/api/v2/apps/job_statuses/job', 200, { status: 'completed', app_id: 77 })
+      respond(zendesk, 'GET', '/api/support/apps/installations', 200, { installations: [] })
+    },
+    scopes: ['apps:read apps:write'],
+    does: [
+      'POST /api/v2/apps/validate',
+      'POST /api/v2/apps/uploads',
+      'PUT /api/v2/apps/77',
+      'GET /api/v2/apps/job_statuses/job',
+      'GET /api/support/apps/installations'
+    ],
+    prints: /Successfully updated app: App with app_id: 77/
+  },
+  'zcli-themes': {
+    env: npm(),
+    tls: true,
+    vars: { ZENDESK_THEME_ID: 'theme-1' },
+    files: {
+      'theme/manifest.json': JSON.stringify({
+        name: 'Theme',
+        author: 'Ada',
+        version: '1.0.0',
+        api_version: 4
+      }),
+      'theme/templates/home_page.hbs': '<h1>Home</h1>',
+      'theme/assets/logo.svg': '<svg/>',
+      'theme/settings/settings.txt': '',
+      'theme/translations/en-us.json': '{}',
+      'theme/script.js': '',
+      'theme/style.css': '',
+      'theme/thumbnail.png': ''
+    },
+    prepare: (zendesk) => {
+      const upload = { url: '/upload', parameters: { key: 'theme' } }
+      respond(zendesk, 'POST', '/api/v2/guide/theming/jobs/themes/updates', 202, {
+        job: { id: 'job', data: { upload } }
+      })
+      respond(zendesk, 'POST', '/upload', 201, {})
+      respond(zendesk, 'GET', '/api/v2/guide/theming/jobs/job', 200, {
+        job: { id: 'job', status: 'completed' }
+      })
+      respond(zendesk, 'POST', '/api/v2/guide/theming/themes/theme-1/publish', 200, {})
+    },
+    scopes: ['themes:read themes:write brands:read'],
+    does: [
+      'POST /api/v2/guide/theming/jobs/themes/updates',
+      'POST /upload',
+      'GET /api/v2/guide/theming/jobs/job',
+      'POST /api/v2/guide/theming/themes/theme-1/publish'
+    ],
+    prints: /Theme published successfully/
+  },
+  zis: {
+    vars: { ZIS_INTEGRATION: 'acme' },
+    scopes: ['read write', 'read write'],
+    does: ['GET /api/services/zis/integrations/acme/configs'],
+    then: ({ zendesk, minted }, { posts }) => {
+      expect(bearerOf(productRequests(zendesk)[0]!)).toBe(minted()[1]?.value)
+      expect(posts.map((post) => /ZIS|admin/.exec(post)?.[0])).toEqual(['ZIS', 'admin'])
+    }
+  }
+}
+
+for (const [name, example] of Object.entries(examples)) {
+  const title = `the example ${name} does what it says, and its tokens are revoked`
+  if (example.skip === undefined) {
+    scenario(title, (scenario) => runExample(scenario, name, example), example.tls ? certificates : {})
+  } else {
+    process.stdout.write(`skipped: the example ${name}, because ${example.skip}\n`)
+    it.skip(title, () => undefined)
+  }
+}
+
+scenario('the examples with a refresh token store it, use it, and store its successor', async (scenario) => {
+  const { zendesk, run, minted } = scenario
+  const redirectUri = 'https://acme.example/callback'
+  const verifier = 'a-plain-challenge-for-the-end-to-end-run-0123456789'
+  const code = zendesk.authorize({
+    client: 'ci_bot',
+    redirectUri,
+    scope: 'read write',
+    codeChallenge: verifier
+  })
+  const job = { ...storing, vars: { ...account, APP_CLIENT_ID: 'app', ZENDESK_REDIRECT_URI: redirectUri } }
+
+  const first = await run({
+    ...job,
+    workflow: read('first-refresh-token', zendesk.url),
+    event: { inputs: { code } },
+    secrets: { ...secrets, ZENDESK_CODE_VERIFIER: verifier }
+  })
+  expect(first.text).not.toContain(code)
+  expect(stored('ZENDESK_REFRESH_TOKEN')).toBe(minted()[0]?.refreshToken)
+
+  const second = await run({
+    ...job,
+    workflow: read('rotate-refresh-token', zendesk.url),
+    secrets: { ...secrets, ZENDESK_REFRESH_TOKEN: stored('ZENDESK_REFRESH_TOKEN') }
+  })
+  expect(stored('ZENDESK_REFRESH_TOKEN')).toBe(minted()[1]?.refreshToken)
+  expect(minted().map(({ revoked }) => revoked)).toEqual([true, false])
+  expect(second.printed.join('').replaceAll(/\s/g, '')).toContain('[1,2,3]')
+})
+
+scenario(
+  'the example nightly-sweep lists stale tokens, and revokes them if SWEEP says so',
+  async (scenario) => {
+    const { zendesk, run } = scenario
+    zendesk.seedTokens(5)
+    const recent = zendesk.seedTokens(1, { age: 60_000 })
+    const job = { workflow: read('nightly-sweep', zendesk.url), secrets }
+
+    const dryRun = await run({ ...job, vars: account })
+    expect(zendesk.living()).toHaveLength(6)
+    expect(dryRun.summaries).toHaveLength(2)
+
+    await run({ ...job, vars: { ...account, SWEEP: 'revoke' } })
+    expect(zendesk.living()).toEqual(recent)
+  }
+)
+
+scenario('the example reusable-workflow returns a result to the caller in its comment', async (scenario) => {
+  const { zendesk, run } = scenario
+  const called = read('reusable-workflow', zendesk.url)
+  const [caller = ''] = /(?:^# {3}.*\n)+(?=name:)/m.exec(called) ?? []
+  const result = await run({
+    workflow: `on: workflow_dispatch\n${caller.replaceAll(/^# {3}/gm, '')}`,
+    files: { '.github/workflows/reusable-workflow.yml': called },
+    secrets
+  })
+  expect(result.text).toContain('::set-output:: tickets=3')
+  expectRevoked(scenario, result, 1)
+})
+
+scenario('the example two-accounts asks each account with its own token', async (scenario) => {
+  const { zendesk, run } = scenario
+  const sandbox = await startZendesk()
+  try {
+    for (const each of [zendesk, sandbox]) {
+      respond(each, 'GET', activeTriggers, 200, { triggers: [{ title: 'Notify' }] })
+    }
+    const result = await run({
+      workflow: read('two-accounts', zendesk.url, sandbox.url),
+      vars: { ...account, SANDBOX_SUBDOMAIN: 'acme-sandbox', SANDBOX_CLIENT_ID: 'admin_tools' },
+      secrets: { ...secrets, SANDBOX_CLIENT_SECRET: sandbox.client('admin_tools').secret ?? '' }
+    })
+    for (const each of [zendesk, sandbox]) {
+      const values = [...each.tokens.values()].map(({ value }) => value)
+      const used = productRequests(each).map(bearerOf)
+      expect(used).toHaveLength(1)
+      expect(values).toContain(used[0])
+      expect(values.filter((value) => result.text.includes(value))).toEqual([])
+    }
+    expect(sandbox.living()).toEqual([])
+    expectRevoked(scenario, result, 2)
+  } finally {
+    await sandbox.close()
+  }
+})
+
+it('every example is run by a test, and says what it needs and which scopes', () => {
+  const others = [
+    'first-refresh-token',
+    'nightly-sweep',
+    'reusable-workflow',
+    'rotate-refresh-token',
+    'two-accounts'
+  ]
+  const names = readdirSync(folder).map((file) => file.replace(/\.yml$/, ''))
+  expect(names.toSorted()).toEqual([...others, ...Object.keys(examples)].toSorted())
+  for (const name of names) {
+    expect(read(name)).toMatch(/^# .*\.\n#\n# Needs[:,](.*\n#)+ Scopes: /)
+  }
+})
+
+async function runExample(scenario: Scenario, name: string, example: Example): Promise<void> {
+  const { zendesk, run, minted } = scenario
+  example.prepare?.(zendesk)
+  const { caFile } = certificates
+  const https = {
+    NODE_EXTRA_CA_CERTS: caFile,
+    REQUESTS_CA_BUNDLE: caFile,
+    SSL_CERT_FILE: caFile,
+    ZENDESK_DOMAIN: `0.0.1:${zendesk.port}`
+  }
+  const result = await run({
+    ...example,
+    workflow: read(name, zendesk.url),
+    vars: { ...account, ...(example.tls && { ZENDESK_SUBDOMAIN: '127' }), ...example.vars },
+    secrets,
+    env: { ...example.env, ...(example.tls && https) }
+  })
+  const tokens = minted().filter(
+    (token) => (token.expiresAt ?? Infinity) - token.createdAt !== cleanupLifetime
+  )
+  const requests = productRequests(zendesk)
+  const values = tokens.map(({ value }) => value)
+  expect(tokens.map(({ scopes }) => scopes.join(' '))).toEqual(example.scopes)
+  expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual(example.does)
+  expect(requests.filter((request) => !values.includes(bearerOf(request) ?? ''))).toEqual([])
+  if (example.prints) expect(result.printed).toContainEqual(expect.stringMatching(example.prints))
+  example.then?.(scenario, result)
+  const complaints = result.entries.filter(({ command }) => command === 'warning' || command === 'error')
+  expect(complaints.map(({ msg }) => msg)).toEqual([])
+  expectRevoked(scenario, result, tokens.length)
+}
+
+/** The lifetime in milliseconds by which a cleanup token is known; no example asks for it. */
+const cleanupLifetime = 600_000
+
+/** An example that uses the action of `acme`, each time with the next `base-url`, or else the first one. */
+function read(name: string, ...urls: string[]): string {
+  let uses = 0
+  return readFileSync(join(folder, `${name}.yml`), 'utf8').replaceAll(
+    /<owner>(\/create-zendesk-token.*\n( *)with:\n)/g,
+    (_, step: string, indent: string) => `acme${step}${indent}  base-url: ${urls[uses++] ?? urls[0]}\n`
+  )
+}
+
+function productRequests({ requests }: Zendesk): RecordedRequest[] {
+  return requests.filter(({ path }) => !/^(\/api\/v2)?\/oauth\//.test(path))
+}
+
+function respond(zendesk: Zendesk, method: string, path: string, status: number, ...bodies: object[]): void {
+  zendesk.fault(
+    { method, path },
+    bodies.map((body) => ({ kind: 'reply', status, body }))
+  )
+}
+
+/** Lets the first page of tickets say that there is another one. */
+function twoPages(zendesk: Zendesk): void {
+  const meta = { has_more: true, after_cursor: 'a+b/c=' }
+  zendesk.fault(
+    { method: 'GET', path: '/api/v2/tickets', count: 1 },
+    {
+      kind: 'edit',
+      edit: (response) => ({
+        ...response,
+        body: JSON.stringify({ ...(JSON.parse(response.body) as object), meta })
+      })
+    }
+  )
+}
+
+/** Why a command cannot be used here. */
+function missing(command: string, ...args: string[]): string | undefined {
+  const { error, status } = spawnSync(command, args, { stdio: 'ignore', timeout: 30_000 })
+  return !error && status === 0 ? undefined : `\`${[command, ...args].join(' ')}\` fails here`
+}
+
+/** The user's own settings of npm or pip, which a job does not see otherwise. */
+function userSettings(prefix: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      name.startsWith(prefix) && value !== undefined ? [[name, value]] : []
+    )
+  )
+}
+
+/** npm with a folder of its own for global packages, and with the cache of the user. */
+function npm(): Record<string, string> {
+  const prefix = mkdtempSync(join(scratch, 'npm-'))
+  return {
+    ...userSettings('npm_config_'),
+    npm_config_userconfig: join(homedir(), '.npmrc'),
+    npm_config_cache: execFileSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).trim(),
+    npm_config_prefer_offline: 'true',
+    npm_config_prefix: prefix,
+    PATH: join(prefix, 'bin')
+  }
+}

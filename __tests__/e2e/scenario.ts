@@ -1,0 +1,89 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterAll, expect, it } from '@jest/globals'
+
+import {
+  startZendesk,
+  type RecordedRequest,
+  type Token,
+  type Zendesk,
+  type ZendeskOptions
+} from '../../mock/zendesk.ts'
+import { Act, type ActRun, type Job } from './act.ts'
+
+export interface Scenario {
+  zendesk: Zendesk
+  /** Runs a workflow, and checks its exit code and that its log shows no secret. */
+  run: (job: Job, wanted?: { exitCode: number }) => Promise<ActRun>
+  /** The tokens that were minted in this scenario, oldest first. */
+  minted: () => Token[]
+}
+
+/** For files of this run. */
+export const scratch = mkdtempSync(join(tmpdir(), 'create-zendesk-token-e2e-'))
+
+const act = new Act(scratch)
+const timeLimit = 180_000
+
+afterAll(() => {
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+/** A test with its own mock of Zendesk. If it fails, the logs of its runs are printed. */
+export function scenario(
+  title: string,
+  test: (scenario: Scenario) => Promise<void>,
+  options: ZendeskOptions = {}
+): void {
+  const play = async (): Promise<void> => {
+    const zendesk = await startZendesk(options)
+    const logs: string[] = []
+    const run: Scenario['run'] = async (job, { exitCode } = { exitCode: 0 }) => {
+      const result = await act.run(job)
+      logs.push(result.text)
+      const tokens = [...zendesk.tokens.values()].flatMap(({ value, refreshToken }) => [value, refreshToken])
+      const secrets = [...Object.values(job.secrets ?? {}), ...tokens].filter((secret) => secret !== null)
+      expect(secrets.filter((secret) => result.text.includes(secret))).toEqual([])
+      expect(result.exitCode).toBe(exitCode)
+      return result
+    }
+    const minted: Scenario['minted'] = () =>
+      [...zendesk.tokens.values()].filter(({ origin }) => origin !== 'standing' && origin !== 'seeded')
+    try {
+      await test({ zendesk, run, minted })
+    } catch (error) {
+      process.stdout.write(`${title}\n${logs.join('\n')}\n${zendesk.requests.map(line).join('\n')}\n`)
+      throw error
+    } finally {
+      await zendesk.close()
+    }
+  }
+  it(title, play, timeLimit)
+}
+
+/** Post says of so many tokens that it revoked and verified them, and none works any more. */
+export function expectRevoked({ zendesk }: Scenario, { printed }: ActRun, tokens: number): void {
+  expect(
+    printed.filter((line) => /^Revoked .* and verified that Zendesk rejects it\.$/.test(line))
+  ).toHaveLength(tokens)
+  expect(zendesk.living()).toEqual([])
+}
+
+export function deletions({ requests }: Zendesk): RecordedRequest[] {
+  return requests.filter(({ method }) => method === 'DELETE')
+}
+
+export function bearerOf({ headers }: RecordedRequest): string | undefined {
+  return /^Bearer (.*)$/.exec(headers.authorization ?? '')?.[1]
+}
+
+/** A workflow of this folder. */
+export function workflow(name: string): string {
+  return readFileSync(join(import.meta.dirname, 'workflows', `${name}.yml`), 'utf8')
+}
+
+function line({ method, target, status, fault }: RecordedRequest): string {
+  return `${method} ${target} ${status ?? ''} ${fault ?? ''}`.trimEnd()
+}

@@ -1,0 +1,69 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+
+import { demo } from '../../mock/demo.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+describe('the demo', () => {
+  let folder: string
+  let lines: string[]
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'demo-'))
+    lines = []
+  })
+
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const run = (action: string): Promise<number> => demo(action, (line) => lines.push(line))
+
+  it('succeeds with the action in this repository, and shows what it promises', async () => {
+    expect(await run(root)).toBe(0)
+    expect(lines.filter((line) => /^\d\. /.test(line))).toHaveLength(4)
+    expect(lines.filter((line) => line.endsWith('A careless step prints the token: ***'))).toHaveLength(3)
+    expect(lines.filter((line) => line.endsWith(' and verified that Zendesk rejects it.'))).toHaveLength(3)
+    expect(lines.filter((line) => line.endsWith('a request with the token gets 401.'))).toHaveLength(3)
+    expect(lines.filter((line) => line.includes('Error: '))).toEqual([
+      expect.stringMatching(/invalid_client.*client-secret/)
+    ])
+    expect(lines.at(-1)).toMatch(/^Result: every promise was kept\./)
+  })
+
+  it('fails and names the broken promises if post does not revoke', async () => {
+    copyAction()
+    writeFileSync(join(folder, 'dist/post.cjs'), '')
+    expect(await run(folder)).toBe(1)
+    const result = lines.slice(lines.indexOf('Result: BROKEN. These promises were not kept:') + 1)
+    expect(result).toContain('- Client credentials (recommended): Zendesk rejects the token after the job')
+    expect(result).toContain('- Client credentials (recommended): no token is active after the job')
+  })
+
+  it('fails if the log shows the token', async () => {
+    copyAction()
+    writeFileSync(
+      join(folder, 'dist/main.cjs'),
+      `const { write } = process.stdout
+process.stdout.write = (text, ...rest) =>
+  write.call(process.stdout, String(text).replaceAll(/^::add-mask::/gm, '::debug::'), ...rest)
+require(${JSON.stringify(join(root, 'dist/main.cjs'))})`
+    )
+    expect(await run(folder)).toBe(1)
+    expect(lines).toContain('- Client credentials (recommended): the log shows no secret')
+  })
+
+  it('asks for a build if there is no dist/', async () => {
+    expect(await run(folder)).toBe(1)
+    expect(lines).toEqual(['There is no dist/ yet. Run `npm run build` first.'])
+  })
+
+  function copyAction(): void {
+    for (const path of ['action.yml', 'dist'])
+      cpSync(join(root, path), join(folder, path), { recursive: true })
+  }
+})

@@ -1,0 +1,134 @@
+import { type Clock } from '../../src/lib/clock.ts'
+import { Deadline } from '../../src/lib/deadline.ts'
+import { type Log } from '../../src/lib/log.ts'
+import { ZendeskClient } from '../../src/zendesk/client.ts'
+
+/** Noon of the day on which every fake clock starts. */
+export const NOON = Date.parse('2026-11-21T12:00:00Z')
+
+/** The account that all units talk to, if it makes no difference which. */
+export const ORIGIN = 'https://acme.zendesk.com'
+
+/**
+ * A clock on which nobody waits: a sleep moves both times on and is recorded. Between sleeps they stand still unless
+ * a test calls `pass`. Randomness is a fixed number, 0 by default.
+ */
+export class FakeClock implements Clock {
+  /** Milliseconds of each sleep, in order. */
+  readonly sleeps: number[] = []
+  /** Called at the start of each sleep, before time moves on: a place to cancel the job. */
+  onSleep: (ms: number) => void = () => undefined
+  #passed = 0
+
+  constructor(
+    public chance = 0,
+    public start = NOON
+  ) {}
+
+  now(): number {
+    return this.start + this.#passed
+  }
+
+  elapsed(): number {
+    return this.#passed
+  }
+
+  random(): number {
+    return this.chance
+  }
+
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    this.sleeps.push(ms)
+    this.onSleep(ms)
+    if (!signal.aborted) this.pass(ms)
+    return Promise.resolve()
+  }
+
+  /** Lets `ms` milliseconds pass on both clocks. */
+  pass(ms: number): void {
+    this.#passed += ms
+  }
+
+  /** Moves the wall clock alone by `ms` milliseconds. */
+  jump(ms: number): void {
+    this.start += ms
+  }
+}
+
+/** A log that keeps its lines in order, as `info: text`. */
+export class RecordedLog implements Log {
+  readonly lines: string[] = []
+
+  readonly debug = this.#keeper('debug')
+  readonly info = this.#keeper('info')
+  readonly warning = this.#keeper('warning')
+  readonly error = this.#keeper('error')
+  readonly mask = this.#keeper('mask')
+
+  /** The texts of one kind of line. */
+  of(kind: keyof Log): string[] {
+    return this.lines
+      .filter((line) => line.startsWith(`${kind}: `))
+      .map((line) => line.slice(kind.length + 2))
+  }
+
+  #keeper(kind: string): (text: string) => void {
+    return (text) => {
+      this.lines.push(`${kind}: ${text}`)
+    }
+  }
+}
+
+/** The signal of a job that nobody cancels. */
+export function neverCancelled(): AbortSignal {
+  return new AbortController().signal
+}
+
+export interface TestClientOptions {
+  clock?: FakeClock
+  origin?: string
+  /** The timeout of the step in seconds. */
+  seconds?: number
+  /** Milliseconds of it that are not for the work. */
+  reserve?: number
+}
+
+/** A client with a fake clock, and everything that can be seen of it. */
+export interface TestClient {
+  client: ZendeskClient
+  clock: FakeClock
+  log: RecordedLog
+  /** Cancels the job. */
+  cancel: () => void
+}
+
+/** A client with a fake clock and 300 s, in a job that nobody cancels. */
+export function testClient({
+  clock = new FakeClock(),
+  origin = ORIGIN,
+  seconds = 300,
+  reserve
+}: TestClientOptions = {}): TestClient {
+  const log = new RecordedLog()
+  const cancellation = new AbortController()
+  const deadline = new Deadline(clock, seconds, cancellation.signal, reserve)
+  const client = new ZendeskClient({ origin, userAgent: 'tests/1', deadline, log })
+  return {
+    client,
+    clock,
+    log,
+    cancel: () => {
+      cancellation.abort()
+    }
+  }
+}
+
+/** What `promise` is rejected with; fails if it is not. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('nothing was thrown')
+}

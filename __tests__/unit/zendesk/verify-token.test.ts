@@ -1,0 +1,229 @@
+import { describe, expect, it, jest } from '@jest/globals'
+import { nock, useNock } from './net.ts'
+import { Secret } from '../../../src/lib/secret.ts'
+import { type FinalResponse } from '../../../src/zendesk/client.ts'
+import { NetworkError } from '../../../src/zendesk/network-error.ts'
+import { verifyToken, type Verification } from '../../../src/zendesk/verify-token.ts'
+import { ZendeskError } from '../../../src/zendesk/zendesk-error.ts'
+import { ORIGIN, rejectionOf, testClient, type TestClient } from '../clock.ts'
+
+const PATH = '/api/v2/oauth/tokens/current'
+const rejection = { error: 'invalid_token' }
+const about = (token?: string): unknown => ({ token: { id: 5, client_id: 41, user_id: 7, token } })
+
+useNock()
+
+function current(): nock.Interceptor {
+  return nock(ORIGIN, { reqheaders: { authorization: 'Bearer abcdefghij-new' } }).get(PATH)
+}
+
+/** Answers the requests of the check in this order; a 401 without a body is a rejection. */
+function responses(...all: [status: number, body?: unknown, headers?: Record<string, string>][]): void {
+  for (const [status, body = status === 401 ? rejection : {}, headers = {}] of all)
+    current().reply(status, body as nock.Body, headers)
+}
+
+function verify({ client }: TestClient = testClient()): Promise<Verification> {
+  return verifyToken(client, new Secret('abcdefghij-new'))
+}
+
+describe('a new token', () => {
+  it.each([['abcdefghij'], [undefined]])('works, and has facts, after a 200 about %s', async (token) => {
+    responses([200, about(token)])
+    expect(await verify()).toEqual({
+      works: true,
+      facts: expect.objectContaining({ id: 5, clientId: 41, userId: 7 }) as unknown
+    })
+  })
+
+  it('works after a JSON 403, which only a known token gets', async () => {
+    responses([403])
+    expect(await verify()).toEqual({ works: true })
+  })
+
+  it('may be narrow after a JSON 404: nothing is known, and nothing is wrong', async () => {
+    responses([404])
+    expect(await verify()).toEqual({ works: false })
+  })
+
+  it.each<[string, number, unknown, string]>([
+    ['an HTML 401', 401, '<html>', 'gateway'],
+    ['an empty 401', 401, '', 'credentialsRejected'],
+    ['an HTML 403', 403, '<html>', 'gateway'],
+    ['an empty 403', 403, '', 'forbidden'],
+    ['an HTML 404', 404, '<html>', 'subdomainUnknown'],
+    ['a redirect', 302, '', 'redirect'],
+    ['a 400', 400, {}, 'unexpected'],
+    ['a 408', 408, {}, 'outage'],
+    ['a 500', 500, {}, 'outage'],
+    ['a 503', 503, {}, 'outage'],
+    ['a 204', 204, '', 'unusableResponse'],
+    ['a 204 about it', 204, about('abcdefghij'), 'unusableResponse'],
+    ['a 200 about another token', 200, about('klmnopqrst'), 'unusableResponse'],
+    ['a 200 without a token', 200, {}, 'unusableResponse'],
+    ['a 200 that is no JSON', 200, 'plain', 'unusableResponse'],
+    ['a 200 with a web page', 200, '<html>', 'subdomainUnknown']
+  ])('is not checked after %s, which is not asked for again', async (_what, status, body, kind) => {
+    responses([status, body])
+    const test = testClient()
+    expect(await verify(test)).toMatchObject({ works: false, unchecked: { kind, response: { status } } })
+    expect(test.clock.sleeps).toEqual([])
+  })
+
+  it('is not checked after a 429, whose wait is too long for a check', async () => {
+    responses([429, {}, { 'retry-after': '2' }])
+    const test = testClient()
+    expect(await verify(test)).toMatchObject({ works: false, unchecked: { kind: 'rateLimit' } })
+    expect(test.clock.sleeps).toEqual([])
+  })
+
+  it('is not checked if the connection fails, which is not tried again', async () => {
+    current().replyWithError(Object.assign(new Error('reset'), { code: 'ECONNRESET' }))
+    const test = testClient()
+    const { works, unchecked } = await verify(test)
+    expect(works).toBe(false)
+    expect(unchecked).toBeInstanceOf(ZendeskError)
+    expect(test.clock.sleeps).toEqual([])
+  })
+
+  it('appears in no line of the log', async () => {
+    responses([401], [500])
+    const test = testClient()
+    await verify(test)
+    expect(test.log.lines.join()).toContain(PATH)
+    expect(test.log.lines.join()).not.toContain('abcdefghij')
+  })
+})
+
+describe('a new token that is rejected', () => {
+  it('is used up to three more times, 0.5, 1 and 2 s apart', async () => {
+    responses([401], [401], [401], [200, about()])
+    const test = testClient()
+    expect(await verify(test)).toMatchObject({ works: true, facts: { id: 5 } })
+    expect(test.clock.sleeps).toEqual([500, 1000, 2000])
+  })
+
+  it('is an error if the fourth request is rejected, too', async () => {
+    responses([401], [401], [401], [401, { error: 'invalid_token', error_description: 'It is gone.' }])
+    const test = testClient()
+    expect(await rejectionOf(verify(test))).toMatchObject({
+      kind: 'newTokenRejected',
+      request: { purpose: 'use the new token' },
+      response: { status: 401, json: { error_description: 'It is gone.' } }
+    })
+    expect(test.clock.sleeps).toEqual([500, 1000, 2000])
+  })
+
+  it.each<[string, number, unknown, Partial<Verification>]>([
+    ['a JSON 403', 403, {}, { works: true }],
+    ['a JSON 404', 404, {}, { works: false }]
+  ])('is as good as another one if %s follows', async (_what, status, body, expected) => {
+    responses([401], [status, body])
+    expect(await verify()).toEqual(expected)
+  })
+
+  it('is not checked if a response follows that says nothing about it', async () => {
+    responses([401], [500])
+    expect(await verify()).toMatchObject({ works: false, unchecked: { kind: 'outage' } })
+  })
+
+  it('is an error if the connection fails then', async () => {
+    responses([401])
+    current().replyWithError(new Error('reset'))
+    expect(await rejectionOf(verify())).toMatchObject({
+      kind: 'newTokenRejected',
+      response: { status: 401, json: rejection }
+    })
+  })
+})
+
+describe('the check', () => {
+  it('has 10 s in all: no pause that would end later', async () => {
+    const test = testClient()
+    responses([401])
+    test.clock.onSleep = () => {
+      test.clock.pass(8500)
+    }
+    responses([401])
+    expect(await rejectionOf(verify(test))).toMatchObject({ kind: 'newTokenRejected' })
+    expect(test.clock.sleeps).toEqual([500])
+  })
+
+  it('gives each request what is left of the 10 s, and at least a moment', async () => {
+    const test = testClient()
+    const rejected = { status: 401, json: rejection, html: false } as FinalResponse
+    const send = jest.spyOn(test.client, 'send').mockResolvedValue(rejected)
+    test.clock.onSleep = (ms) => {
+      test.clock.pass(ms === 500 ? 1500 : 20_000)
+    }
+    await rejectionOf(verify(test))
+    const options = (timeout: number): unknown => ({ attempts: 1, timeout })
+    expect(send.mock.calls.map(([, given]) => given)).toEqual([10_000, 8000, 1].map(options))
+  })
+
+  it('says so if the time of the step is over', async () => {
+    const test = testClient({ seconds: 7 })
+    test.clock.pass(7000)
+    expect(await verify(test)).toMatchObject({ works: false, unchecked: { kind: 'deadline' } })
+  })
+
+  it('takes a rejected token for no good one if the time of the step ends while it waits', async () => {
+    responses([401])
+    expect(await rejectionOf(verify(testClient({ seconds: 0.4 })))).toMatchObject({
+      kind: 'newTokenRejected'
+    })
+  })
+
+  it('ends with a job that is cancelled before it', async () => {
+    const test = testClient()
+    test.cancel()
+    expect(await rejectionOf(verify(test))).toMatchObject({ kind: 'cancelled' })
+  })
+
+  it('ends with a job that is cancelled while it waits', async () => {
+    responses([401])
+    const test = testClient()
+    test.clock.onSleep = test.cancel
+    expect(await rejectionOf(verify(test))).toHaveProperty('message', 'The job was cancelled.')
+  })
+
+  it('throws a fault of ours on, even after a rejection', async () => {
+    const test = testClient()
+    const fault = new Error('ours')
+    responses([401])
+    test.clock.onSleep = () => {
+      throw fault
+    }
+    expect(await rejectionOf(verify(test))).toBe(fault)
+  })
+})
+
+describe('a connection that the server has closed meanwhile', () => {
+  /** The next `count` requests find the connection closed. */
+  function stale({ client }: TestClient, count: number): jest.SpiedFunction<typeof client.send> {
+    const send = jest.spyOn(client, 'send')
+    for (let left = count; left > 0; left -= 1) {
+      send.mockImplementationOnce((request) => {
+        const cause = new NetworkError('brokenOff', true, 'ECONNRESET', true)
+        return Promise.reject(new ZendeskError(cause.kind, request, undefined, cause))
+      })
+    }
+    return send
+  }
+
+  it('makes it ask once more, at once', async () => {
+    const test = testClient()
+    const send = stale(test, 1)
+    responses([200, about()])
+    expect(await verify(test)).toMatchObject({ works: true })
+    expect(send).toHaveBeenCalledTimes(2)
+    expect(test.clock.sleeps).toEqual([])
+  })
+
+  it('makes it ask once more only once', async () => {
+    const test = testClient()
+    const send = stale(test, 2)
+    expect(await verify(test)).toMatchObject({ works: false, unchecked: { kind: 'brokenOff' } })
+    expect(send).toHaveBeenCalledTimes(2)
+  })
+})

@@ -1,0 +1,111 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** A request, read to its end. */
+export interface MockRequest {
+  method: string
+  /** The path without query, and without the `.json` that any path may end in. */
+  path: string
+  query: URLSearchParams
+  headers: IncomingHttpHeaders
+  body: string
+  /** The parts of the path that the route's `{…}` stand for. */
+  params: readonly string[]
+}
+
+/** A whole response. `Date`, `x-request-id` and a content type are added if it has none. */
+export interface MockResponse {
+  status: number
+  headers: Record<string, string>
+  body: string
+}
+
+/** Thrown by a handler: the request ends here, with this response. */
+export class Refusal extends Error {
+  readonly response: MockResponse
+
+  constructor(response: MockResponse) {
+    super(`refused with ${response.status}`)
+    this.response = response
+  }
+}
+
+export function json(status: number, value: unknown, headers: Record<string, string> = {}): MockResponse {
+  return {
+    status,
+    headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
+    body: JSON.stringify(value)
+  }
+}
+
+export const noContent: MockResponse = { status: 204, headers: {}, body: '' }
+
+/** The body as JSON, or `undefined` if it is none. */
+export function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The many forms in which Zendesk says no. */
+export const refusals = {
+  notAuthenticated: (): Refusal =>
+    new Refusal(
+      json(401, { error: "Couldn't authenticate you" }, { 'WWW-Authenticate': 'Basic realm="Web Password"' })
+    ),
+  invalidToken: (): Refusal => {
+    const error = 'invalid_token'
+    const error_description =
+      'The access token provided is expired, revoked, malformed or invalid for other reasons.'
+    return new Refusal(
+      json(
+        401,
+        { error, error_description },
+        { 'WWW-Authenticate': `Bearer realm="", error="${error}", error_description="${error_description}"` }
+      )
+    )
+  },
+  forbidden: (message = 'You do not have access to this page. Please contact the account owner.'): Refusal =>
+    new Refusal(json(403, { error: { title: 'Forbidden', message } })),
+  missingScopes: (scopes: readonly string[]): Refusal =>
+    new Refusal(
+      json(403, {
+        error: 'Forbidden',
+        description: `You are missing the following required scopes: ${scopes.join(', ')}`
+      })
+    ),
+  noRecord: (): Refusal => new Refusal(json(404, { error: 'RecordNotFound', description: 'Not found' })),
+  noEndpoint: (): Refusal => new Refusal(json(404, { error: 'InvalidEndpoint', description: 'Not found' })),
+  invalid: (field: string, description: string): Refusal =>
+    new Refusal(
+      json(422, {
+        error: 'RecordInvalid',
+        description: 'Record validation errors',
+        details: { [field]: [{ description, error: 'InvalidValue' }] }
+      })
+    ),
+  malformed: (detail: string): Refusal =>
+    new Refusal(json(400, { errors: [{ code: 'BadRequest', title: 'Bad request', detail }] })),
+  oauth: (error: OAuthError, error_description: string): Refusal =>
+    new Refusal(
+      json(
+        error === 'invalid_client' ? 401 : 400,
+        { error, error_description },
+        { 'Cache-Control': 'no-store' }
+      )
+    )
+}
+
+/** The errors of RFC 6749 that the token endpoint knows. */
+export type OAuthError =
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'invalid_request'
+  | 'invalid_scope'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'

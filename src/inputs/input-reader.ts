@@ -1,0 +1,118 @@
+import { getInput } from '@actions/core'
+import { quote } from '../lib/redact.ts'
+import { Secret } from '../lib/secret.ts'
+
+const SHORTEST_SECRET = 8
+
+/** Why a secret that the workflow names can be empty. */
+export const IF_FROM_SECRET =
+  'If it comes from a secret, check that the secret exists in this repository or environment; runs from forks and Dependabot get none.'
+
+/** The inputs of a step are invalid; the message names every problem. */
+export class InputError extends Error {}
+
+/** Whether a value can be a secret, and so is masked. */
+export function isMaskable(value: string): boolean {
+  return value.length >= SHORTEST_SECRET && !hasControlCharacter(value)
+}
+
+/** An e-mail address as the Basic header needs it: without the `/token` that Zendesk's examples append. */
+export function adminEmail(email: string): string {
+  return email.replace(/\/token$/, '')
+}
+
+/** What is inside a pair of quotes around `value`; `undefined` if there is no such pair. */
+export function insideQuotes(value: string): string | undefined {
+  return /^(["'`])([^]*)\1$/.exec(value)?.[2]
+}
+
+function hasControlCharacter(value: string): boolean {
+  return /\p{Cc}/u.test(value)
+}
+
+/** Reads inputs one by one and collects what is wrong with them, so that one error can name all of it. */
+export class InputReader {
+  readonly #problems: string[] = []
+
+  /** Notes that `input` is invalid: a sentence or two on what is wrong, and what to write instead. */
+  problem(input: string, wrong: string): void {
+    this.#problems.push(`\`${input}\`: ${wrong}`)
+  }
+
+  /**
+   * Returns `value`, which is only `undefined` if a problem was noted.
+   *
+   * @throws {InputError} that names every problem
+   */
+  finish<Value>(value: Value | undefined): Value {
+    const [first, ...more] = this.#problems
+    if (first === undefined) return value as Value
+    if (more.length === 0) throw new InputError(`Invalid input ${first}`)
+    const all = this.#problems.map((problem, index) => `(${index + 1}) ${problem}`).join(' ')
+    throw new InputError(`${this.#problems.length} invalid inputs: ${all}`)
+  }
+
+  /** The trimmed value; empty if there is none or it has a control character. */
+  text(input: string): string {
+    const value = getInput(input)
+    if (!hasControlCharacter(value)) return value
+    this.problem(input, 'the value contains a control character, such as a line break. Write it on one line.')
+    return ''
+  }
+
+  /** A text that must be set. */
+  required(input: string, cure: string): string {
+    const value = this.text(input)
+    if (value === '' && getInput(input) === '')
+      this.problem(input, `it is required, but empty. ${cure} ${IF_FROM_SECRET}`)
+    return value
+  }
+
+  /** A secret; `undefined` if it is not set or cannot be one. */
+  secret(input: string): Secret | undefined {
+    const value = this.text(input)
+    if (value === '') return undefined
+    if (!isMaskable(value)) {
+      this.problem(
+        input,
+        `the value is shorter than ${SHORTEST_SECRET} characters, too short for a secret (it was neither sent nor masked). Copy all of it.`
+      )
+      return undefined
+    }
+    if (insideQuotes(value) !== undefined) {
+      this.problem(
+        input,
+        'the value is wrapped in quotes, which would be sent as part of the secret. Save it without them.'
+      )
+      return undefined
+    }
+    return new Secret(value)
+  }
+
+  /** One of `choices`, in any case; the first if it is not set. */
+  choice<Choice extends string>(input: string, choices: readonly [Choice, ...Choice[]]): Choice {
+    const value = this.text(input).toLowerCase()
+    const choice = choices.find((known) => known === (value === '' ? choices[0] : value))
+    if (choice !== undefined) return choice
+    this.problem(
+      input,
+      `"${quote(value)}" is not one of its values. Write ${choices.map((known) => `\`${known}\``).join(' or ')}.`
+    )
+    return choices[0]
+  }
+
+  /** `true` or `false`, in any case. */
+  flag(input: string, ifEmpty: boolean): boolean {
+    return this.choice(input, ifEmpty ? ['true', 'false'] : ['false', 'true']) === 'true'
+  }
+
+  /** A whole number of seconds from `min` to `max`; `undefined` if it is not set or is not one. */
+  seconds(input: string, min: number, max: number): number | undefined {
+    const value = this.text(input)
+    if (value === '') return undefined
+    const number = /^\d+$/.test(value) ? Number(value) : NaN
+    if (number >= min && number <= max) return number
+    this.problem(input, `"${quote(value)}" is not a whole number of seconds from ${min} to ${max}.`)
+    return undefined
+  }
+}

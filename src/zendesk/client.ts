@@ -1,0 +1,203 @@
+import { Cancelled, DeadlineExceeded, type Deadline } from '../lib/deadline.ts'
+import { type Log } from '../lib/log.ts'
+import { quote } from '../lib/redact.ts'
+import { Connection, type ZendeskRequest, type ZendeskResponse } from './connection.ts'
+import { NetworkError } from './network-error.ts'
+import { pathOf, ZendeskError, type ErrorKind } from './zendesk-error.ts'
+
+/** What all requests of a step have in common. */
+export interface ClientOptions {
+  /** Such as `https://acme.zendesk.com`. */
+  origin: string
+  userAgent: string
+  deadline: Deadline
+  log: Log
+}
+
+/** What a request may do beyond the usual. */
+export interface SendOptions {
+  /** How many attempts may fail; 5 by default. */
+  attempts?: number
+  /** Milliseconds for one attempt, 30,000 at most. */
+  timeout?: number
+  /** Milliseconds that an attempt which was sent may still take after the job was cancelled. */
+  grace?: number
+  /** Called for each attempt that Zendesk may have carried out although no response says so, with the time it was sent. */
+  onLostResponse?: (sentAt: number) => void
+  /** Called before each further attempt. */
+  beforeRetry?: () => void
+  /** Called with each complete response before anything is logged about it, to mask what is secret in it. */
+  onResponse?: (response: ZendeskResponse) => void
+}
+
+/** The last response, and how many seconds it asked to wait if that did not fit into the time left. */
+export interface FinalResponse extends ZendeskResponse {
+  unfittingWait?: number
+}
+
+const ATTEMPTS = 5
+const ATTEMPT_TIMEOUT = 30_000
+const BACKOFF = 500
+const BACKOFF_CAP = 8000
+/** A connection that was idle for longer may be closed without anybody having noticed. */
+const LONGEST_IDLE = 2000
+
+const RETRIED_STATUS = new Set([408, 429, 500, 502, 503, 504])
+/** After these Zendesk may have carried out the request all the same. */
+const LOST_STATUS = new Set([408, 500, 502, 504])
+const RETRIED_KIND = new Set<ErrorKind>(['dns', 'tls', 'connection', 'proxy', 'brokenOff', 'timeout'])
+
+/**
+ * The seconds that a `Retry-After` header asks for (RFC 9110 §10.2.3: seconds, or a date, which is read against the
+ * server's own clock), or `undefined` if it cannot be read.
+ */
+export function retryAfter(
+  { retryAfter: text = '', date }: ZendeskResponse,
+  now: number
+): number | undefined {
+  if (/^\s*\d+\s*$/.test(text)) return Number(text)
+  if (!/^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(text)) return undefined
+  // All three date formats of HTTP are UTC, and the oldest does not say so.
+  const until = Date.parse(/gmt/i.test(text) ? text : `${text} GMT`)
+  return Number.isNaN(until) ? undefined : Math.max(0, (until - (date ?? now)) / 1000)
+}
+
+/** Sends requests to one Zendesk account, one after the other over one connection, and retries what may be retried. */
+export class ZendeskClient {
+  readonly #connection: Connection
+
+  constructor(readonly options: ClientOptions) {
+    this.#connection = new Connection(options.origin, options.userAgent)
+  }
+
+  get origin(): string {
+    return this.options.origin
+  }
+
+  get deadline(): Deadline {
+    return this.options.deadline
+  }
+
+  get log(): Log {
+    return this.options.log
+  }
+
+  /** Another client for the same account, with its own connection and, if given, another deadline. */
+  fork(deadline = this.deadline): ZendeskClient {
+    return new ZendeskClient({ ...this.options, deadline })
+  }
+
+  /** Waits `ms` milliseconds between two requests; a connection is not kept over a long wait. */
+  async pause(ms: number): Promise<void> {
+    if (ms > LONGEST_IDLE) this.close()
+    await this.deadline.pause(ms)
+  }
+
+  /** Closes the connection; the next request opens another. */
+  close(): void {
+    this.#connection.close()
+  }
+
+  /**
+   * Sends a request until another attempt would not change the response. Failed connections, responses that broke
+   * off, 408, 429 and 5xx are retried, up to five attempts in all. A 429 or 503 that says how long to wait is waited
+   * out as often as the deadline allows.
+   *
+   * @returns the last response, whatever its status
+   * @throws {ZendeskError} if there was no complete response, the job is cancelled or the deadline is reached
+   */
+  async send(request: ZendeskRequest, options: SendOptions = {}): Promise<FinalResponse> {
+    try {
+      return await this.#sendWithRetries(request, options)
+    } catch (error) {
+      if (error instanceof NetworkError) throw new ZendeskError(error.kind, request, undefined, error)
+      if (error instanceof Cancelled) throw new ZendeskError('cancelled', request, undefined, error)
+      if (error instanceof DeadlineExceeded) throw new ZendeskError('deadline', request, undefined, error)
+      throw error
+    }
+  }
+
+  async #sendWithRetries(request: ZendeskRequest, options: SendOptions): Promise<FinalResponse> {
+    const { attempts = ATTEMPTS, onLostResponse } = options
+    const { deadline, log } = this
+    for (let failures = 0, count = 1; ; count += 1) {
+      deadline.check()
+      const sentAt = deadline.clock.now()
+      const outcome = await this.#attempt(request, options)
+      const failed = outcome instanceof NetworkError
+      if (failed ? outcome.sent : LOST_STATUS.has(outcome.status)) onLostResponse?.(sentAt)
+      if (!(failed ? RETRIED_KIND.has(outcome.kind) : RETRIED_STATUS.has(outcome.status))) {
+        return responseOrThrow(outcome)
+      }
+      this.close()
+
+      const asked =
+        failed || ![429, 503].includes(outcome.status) ? undefined : retryAfter(outcome, deadline.clock.now())
+      if (asked === undefined) failures += 1
+      if (failures >= attempts || attempts === 1) return responseOrThrow(outcome)
+
+      const wait = asked === undefined ? this.#backoff(failures) : this.#spread(asked)
+      if (wait >= deadline.remaining()) {
+        // At the deadline, the last outcome says more than "timeout".
+        return asked === undefined
+          ? responseOrThrow(outcome)
+          : { ...(outcome as ZendeskResponse), unfittingWait: asked }
+      }
+      deadline.check()
+      // A wait that Zendesk asked for does not count as an attempt.
+      const next =
+        asked === undefined
+          ? `attempt ${failures + 1} of ${attempts}`
+          : `attempt ${count + 1}, as the response asks,`
+      log.info(
+        `${request.method} ${pathOf(request)}: ${describe(outcome)}; ${next} in ${(wait / 1000).toFixed(1)} s`
+      )
+      await deadline.pause(wait)
+      options.beforeRetry?.()
+    }
+  }
+
+  async #attempt(
+    request: ZendeskRequest,
+    { timeout = ATTEMPT_TIMEOUT, grace = 0, onResponse }: SendOptions
+  ): Promise<ZendeskResponse | NetworkError> {
+    const { clock, signal } = this.deadline
+    const started = clock.elapsed()
+    let outcome: ZendeskResponse | NetworkError
+    try {
+      const time = Math.min(timeout, this.deadline.remaining())
+      outcome = await this.#connection.exchange(request, { timeout: time, signal, grace })
+      onResponse?.(outcome)
+    } catch (error) {
+      if (!(error instanceof NetworkError)) throw error
+      outcome = error
+    }
+    const id = outcome instanceof NetworkError ? undefined : outcome.requestId
+    const duration = `${Math.round(clock.elapsed() - started)} ms`
+    const requestId = id === undefined ? '' : `, request id ${quote(id)}`
+    this.log.debug(`${request.method} ${pathOf(request)}: ${describe(outcome)} after ${duration}${requestId}`)
+    return outcome
+  }
+
+  /** Exponential backoff with full jitter. */
+  #backoff(failures: number): number {
+    return this.deadline.clock.random() * Math.min(BACKOFF_CAP, BACKOFF * 2 ** (failures - 1))
+  }
+
+  /** The wait that was asked for, at least 1 s, plus up to a quarter so that many jobs spread out. */
+  #spread(asked: number): number {
+    const wait = Math.max(1, asked) * 1000
+    const spread = wait * (1 + this.deadline.clock.random() / 4)
+    // Jitter alone never makes a wait not fit: at least 1 s is left for the request.
+    return Math.max(wait, Math.min(spread, this.deadline.remaining() - 1000))
+  }
+}
+
+function describe(outcome: ZendeskResponse | NetworkError): string {
+  return outcome instanceof NetworkError ? outcome.message : String(outcome.status)
+}
+
+function responseOrThrow(outcome: ZendeskResponse | NetworkError): ZendeskResponse {
+  if (outcome instanceof NetworkError) throw outcome
+  return outcome
+}

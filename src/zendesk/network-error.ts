@@ -1,0 +1,79 @@
+/** Why a request got no complete response. */
+export type NetworkErrorKind =
+  | 'dns'
+  | 'certificate'
+  | 'tls'
+  | 'connection'
+  | 'proxy'
+  | 'proxyRefused'
+  | 'proxyUnreadable'
+  | 'proxyIsHttps'
+  | 'brokenOff'
+  | 'tooLarge'
+  | 'timeout'
+  | 'cancelled'
+  /** Node refuses to make such a request: the network is not at fault. */
+  | 'unsendable'
+
+/** A request that got no complete response. */
+export class NetworkError extends Error {
+  /**
+   * @param sent whether the request was on its way, so that Zendesk may have carried it out
+   * @param code what the system or the proxy called it, such as `ECONNREFUSED` or `407`
+   * @param staleConnection whether a connection that was kept open turned out to be closed
+   */
+  constructor(
+    readonly kind: NetworkErrorKind,
+    readonly sent: boolean,
+    readonly code = '',
+    readonly staleConnection = false
+  ) {
+    super(`${LABELS[kind]}${code === '' ? '' : ` (${code})`}`)
+  }
+}
+
+/** How the log names each kind when it announces a retry. */
+const LABELS: Record<NetworkErrorKind, string> = {
+  dns: 'host name not found',
+  certificate: 'untrusted certificate',
+  tls: 'TLS failed',
+  connection: 'connection failed',
+  proxy: 'proxy failed',
+  proxyRefused: 'proxy refused the connection',
+  proxyUnreadable: 'unreadable proxy URL',
+  proxyIsHttps: 'https:// proxy',
+  brokenOff: 'connection broke',
+  tooLarge: 'response too large',
+  timeout: 'timeout',
+  cancelled: 'cancelled',
+  unsendable: 'request refused by Node'
+}
+
+const TUNNEL = 'tunneling socket could not be established, '
+const CERTIFICATE = /CERT|CRL|^UNABLE_TO_|^INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH|certificate/
+
+/**
+ * Classifies an error of Node, or of the `tunnel` package below http-client. `tunnel` reports everything that
+ * happens at a proxy as `ECONNRESET`, so its message has to be read.
+ *
+ * @param reused whether the request was sent over a connection that was kept open
+ */
+export function networkError(
+  { code = '', message }: NodeJS.ErrnoException,
+  sent: boolean,
+  reused = false
+): NetworkError {
+  if (message.startsWith(TUNNEL)) {
+    const status = /statusCode=(\d+)/.exec(message)?.[1]
+    if (status !== undefined) return new NetworkError('proxyRefused', false, status)
+    if (CERTIFICATE.test(message)) return new NetworkError('certificate', false, 'of the proxy')
+    return new NetworkError('proxy', false, /\bE[A-Z_]{4,}\b/.exec(message)?.[0])
+  }
+  if (message === 'got illegal response body from proxy')
+    return new NetworkError('proxy', false, 'invalid response')
+  if (code.startsWith('ERR_INVALID')) return new NetworkError('unsendable', false, code)
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return new NetworkError('dns', false, code)
+  if (CERTIFICATE.test(code)) return new NetworkError('certificate', false, code)
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return new NetworkError('tls', sent, code)
+  return new NetworkError(sent ? 'brokenOff' : 'connection', sent, code, reused)
+}
