@@ -2,13 +2,15 @@ import { describe, expect, it } from '@jest/globals'
 
 import { runJob } from '../../mock/runner.ts'
 import { type Fault } from '../../mock/zendesk.ts'
+import { at, cancelAtLine, cancelDuring, credentials, sandbox } from '../support/fixtures.ts'
 import {
-  at,
-  cancelAtLine,
-  cancelDuring,
-  credentials,
-  sandbox
-} from '../support/fixtures.ts'
+  defaultScopes,
+  LOST_RESPONSE,
+  mintedLine,
+  NOTHING_MINTED,
+  retryLine,
+  revokedLine
+} from '../support/log-lines.ts'
 import { annotated, mainAndPost, NOON, preloaded, root, said } from '../support/run-action.ts'
 
 const MINT = '/oauth/tokens'
@@ -22,9 +24,6 @@ function tooMany(retryAfter?: string): Fault {
   }
 }
 
-const lostReply =
-  'An unused token of client ci_bot may exist since 12:00 UTC; it expires after 1 hour, and `sweep` removes it.'
-
 describe('a rate limit', () => {
   it.concurrent.each([
     ['seconds', '7', '7.0'],
@@ -36,7 +35,7 @@ describe('a rate limit', () => {
     const { main } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
       preload: { random: 0 }
     })
-    expect(said(main)[1]).toBe(`POST /oauth/tokens answered 429; as it asks, try 2 in ${waits} s`)
+    expect(said(main)[1]).toBe(retryLine('POST /oauth/tokens: 429', 2, waits, true))
     expect(annotated(main)).toEqual([])
     expect(main).toMatchObject({ exitCode: 0, stderr: '' })
     expect(zendesk.seen().slice(0, 3)).toEqual([`POST ${MINT}`, `POST ${MINT}`, `GET ${CURRENT}`])
@@ -52,10 +51,7 @@ describe('a rate limit', () => {
         preload: { random: 0.999 }
       })
       expect(said(main).slice(1, 8)).toEqual(
-        Array.from(
-          { length: 7 },
-          (_, wait) => `POST /oauth/tokens answered 429; as it asks, try ${wait + 2} in 5.0 s`
-        )
+        Array.from({ length: 7 }, (_, wait) => retryLine('POST /oauth/tokens: 429', wait + 2, '5.0', true))
       )
       expect(main.exitCode).toBe(0)
     }
@@ -68,10 +64,10 @@ describe('a rate limit', () => {
       at(zendesk, { ...credentials.clientCredentials(zendesk), 'timeout-seconds': 60 })
     )
     expect(said(main).slice(1)).toEqual([
-      `::error::Could not mint a token: Zendesk limits the rate of requests: POST /oauth/tokens at 127.0.0.1:${zendesk.port} answered 429; it asks to wait 61 s, which does not fit into the time that this step has left: raise \`timeout-seconds\`, or start fewer jobs at once.`
+      `::error::Could not mint a token: Zendesk limits the rate of requests. It asks to wait 61 s, more than this step has left. Start fewer jobs at once, or raise \`timeout-seconds\`. POST /oauth/tokens at 127.0.0.1:${zendesk.port}: 429.`
     ])
     expect(main).toMatchObject({ exitCode: 1, outputs: {}, state: {}, stderr: '' })
-    expect(said(post)).toEqual(['No token was minted, so there is nothing to revoke.'])
+    expect(said(post)).toEqual([NOTHING_MINTED])
     expect(zendesk.requests).toHaveLength(1)
   })
 })
@@ -84,11 +80,11 @@ describe('a failure', () => {
       preload: { random: 0.5 }
     })
     expect(said(main).slice(1)).toEqual([
-      'POST /oauth/tokens answered 503; try 2 of 5 in 0.3 s',
-      'POST /oauth/tokens answered 503; try 3 of 5 in 0.5 s',
-      'POST /oauth/tokens answered 503; try 4 of 5 in 1.0 s',
-      'POST /oauth/tokens answered 503; try 5 of 5 in 2.0 s',
-      `::error::Could not mint a token: Zendesk is not working at the moment: POST /oauth/tokens at 127.0.0.1:${zendesk.port} answered 503 ("Unavailable"); see https://status.zendesk.com, and run the job again later.`
+      retryLine('POST /oauth/tokens: 503', 2, '0.3'),
+      retryLine('POST /oauth/tokens: 503', 3, '0.5'),
+      retryLine('POST /oauth/tokens: 503', 4, '1.0'),
+      retryLine('POST /oauth/tokens: 503', 5, '2.0'),
+      `::error::Could not mint a token: Zendesk is unavailable. See https://status.zendesk.com, and run the job again later. POST /oauth/tokens at 127.0.0.1:${zendesk.port}: 503 ("Unavailable").`
     ])
     expect(zendesk.requests.map(({ connection }) => connection)).toEqual([1, 2, 3, 4, 5])
     expect(main.exitCode).toBe(1)
@@ -102,14 +98,15 @@ describe('a failure', () => {
     })
     const { value } = zendesk.tokens.get(22_000_000_004)!
     expect(said(main).slice(1)).toEqual([
-      'POST /oauth/tokens got no complete reply (broken off ECONNRESET); try 2 of 5 in 0.0 s',
-      `::warning::The reply to a mint was lost. ${lostReply}`,
-      'POST /oauth/tokens got no complete reply (broken off ECONNRESET); try 3 of 5 in 0.0 s',
+      retryLine('POST /oauth/tokens: connection broke (ECONNRESET)', 2, '0.0'),
+      retryLine('POST /oauth/tokens: connection broke (ECONNRESET)', 3, '0.0'),
       `::add-mask::${value}`,
-      'Token 22000000004 minted, with the scopes read write; it lives 1 hour, and is revoked when the job ends.'
+      '::warning::Up to 2 unused tokens of client ci_bot may exist since 12:00 UTC; they expire after 1 hour, and `sweep` removes them.',
+      defaultScopes(),
+      mintedLine(22_000_000_004, 'read write')
     ])
     expect(main.exitCode).toBe(0)
-    expect(said(post).at(-1)).toBe('Token 22000000004 revoked, and verified dead.')
+    expect(said(post).at(-1)).toBe(revokedLine(22_000_000_004))
     expect(zendesk.living().map(({ id }) => id)).toEqual([22_000_000_002, 22_000_000_003])
   })
 
@@ -136,8 +133,8 @@ describe('a failure', () => {
       const errors = annotated(main).filter((line) => line.startsWith('::error::'))
       expect(errors).toHaveLength(1)
       expect(errors[0]).toContain('(invalid_grant)')
-      expect(errors[0]).toContain('the first try was probably carried out')
-      expect(annotated(main)).toEqual([`::warning::The reply to a mint was lost. ${lostReply}`, ...errors])
+      expect(errors[0]).toContain('The first attempt got no response and was probably carried out.')
+      expect(annotated(main)).toEqual([`::warning::${LOST_RESPONSE}`, ...errors])
     }
   )
 
@@ -167,12 +164,13 @@ describe('a failure', () => {
     const { value } = zendesk.tokens.get(22_000_000_002)!
     expect(said(main).slice(1)).toEqual([
       `::add-mask::${value}`,
-      'The new token was not checked: Zendesk answered 500.',
-      'Token (id unknown) minted, with the scopes read write; it lives 1 hour, and is revoked when the job ends.'
+      'The new token was not checked: Zendesk is unavailable (GET /api/v2/oauth/tokens/current: 500).',
+      defaultScopes(),
+      mintedLine(undefined, 'read write')
     ])
     expect(main.exitCode).toBe(0)
     expect(zendesk.seen().slice(2)).toEqual([`DELETE ${CURRENT}`, `GET ${CURRENT}`])
-    expect(said(post).at(-1)).toBe('Token (id unknown) revoked, and verified dead.')
+    expect(said(post).at(-1)).toBe(revokedLine())
   })
 
   it.concurrent('of the check by 401 is asked three times more, then red; post still revokes', async () => {
@@ -183,13 +181,11 @@ describe('a failure', () => {
     )
     const { main, post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)))
     expect(annotated(main)).toHaveLength(1)
-    expect(annotated(main)[0]).toMatch(
-      /^::error::Could not use the new token: Zendesk refuses the token that it has just given: GET /
-    )
+    expect(annotated(main)[0]).toMatch(/^::error::Could not use the new token: Zendesk rejected the token\. /)
     expect(main.exitCode).toBe(1)
     expect(main.outputs['token']).toBe(zendesk.tokens.get(22_000_000_002)!.value)
     expect(zendesk.seen().slice(0, 5)).toEqual([`POST ${MINT}`, ...Array<string>(4).fill(`GET ${CURRENT}`)])
-    expect(said(post).at(-1)).toBe('Token (id unknown) revoked, and verified dead.')
+    expect(said(post).at(-1)).toBe(revokedLine())
     expect(zendesk.living()).toEqual([])
   })
 })
@@ -202,7 +198,7 @@ describe('the time of a step', () => {
       at(zendesk, { ...credentials.clientCredentials(zendesk), 'timeout-seconds': 5 })
     )
     expect(annotated(main)).toEqual([
-      `::error::Could not mint a token: There was no reply in time: POST /oauth/tokens at 127.0.0.1:${zendesk.port}; see https://status.zendesk.com, run the job again, or raise \`timeout-seconds\`. ${lostReply}`
+      `::error::Could not mint a token: There was no response in time. A request has at most 30 s, and the step 5 s. See https://status.zendesk.com, or raise \`timeout-seconds\`. POST /oauth/tokens at 127.0.0.1:${zendesk.port}. ${LOST_RESPONSE}`
     ])
     expect(main).toMatchObject({ exitCode: 1, outputs: {}, stderr: '' })
     expect(post.exitCode).toBe(0)
@@ -216,7 +212,7 @@ describe('the time of a step', () => {
     )
     expect(annotated(post)).toHaveLength(1)
     expect(annotated(post)[0]).toMatch(
-      /^::warning::Token 22000000002 may still be alive: .* it expires by itself at 2026-11-21T13:00:00Z; to remove it by hand, send DELETE /
+      /^::warning::Could not revoke token 22000000002: There was no response in time .* It expires at 2026-11-21T13:00:00Z\. To revoke it manually, send DELETE /
     )
     expect(post).toMatchObject({ exitCode: 0, stderr: '' })
   })
@@ -227,7 +223,7 @@ describe('the time of a step', () => {
     const { main } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
       preload: { random: 0 }
     })
-    expect(said(main)[1]).toBe('POST /oauth/tokens got no complete reply (timeout); try 2 of 5 in 0.0 s')
+    expect(said(main)[1]).toBe(retryLine('POST /oauth/tokens: timeout', 2, '0.0'))
     expect(main.exitCode).toBe(0)
   })
 })
@@ -258,7 +254,7 @@ onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
         kind === 'apiToken' ? 'POST /api/v2/oauth/tokens' : `POST ${MINT}`,
         expect.stringMatching(/^DELETE /)
       ])
-      expect(said(post).at(-1)).toMatch(/revoked, and verified dead\.$/)
+      expect(said(post).at(-1)).toMatch(/and verified that Zendesk rejects it\.$/)
       expect(zendesk.living()).toEqual([])
     }
   )
@@ -270,11 +266,11 @@ onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
       cancelDuring(zendesk, { path: MINT }, signal, 'response lost')
     )
     expect(annotated(main)).toEqual([
-      `::error::Could not mint a token: The job was cancelled: POST /oauth/tokens at 127.0.0.1:${zendesk.port}; nothing more was started. ${lostReply}`
+      `::error::Could not mint a token: The job was cancelled. Nothing more was started. POST /oauth/tokens at 127.0.0.1:${zendesk.port}. ${LOST_RESPONSE}`
     ])
-    expect(main.stdout.join('\n')).toContain('got no complete reply (cancelled) after 6000 ms')
+    expect(main.stdout.join('\n')).toContain('POST /oauth/tokens: cancelled after 6000 ms')
     expect(main).toMatchObject({ exitCode: 1, signal: null, outputs: {}, stderr: '' })
-    expect(said(post)).toEqual(['No token was minted, so there is nothing to revoke.'])
+    expect(said(post)).toEqual([NOTHING_MINTED])
   })
 
   it.concurrent('while waiting ends the step at once', async () => {
@@ -282,10 +278,10 @@ onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
     zendesk.fault({ path: MINT }, tooMany('200'))
     const { main } = await mainAndPost(
       at(zendesk, credentials.clientCredentials(zendesk)),
-      cancelAtLine(' as it asks,', signal)
+      cancelAtLine(' as the response asks,', signal)
     )
     expect(annotated(main)).toHaveLength(1)
-    expect(annotated(main)[0]).toMatch(/^::error::Could not mint a token: The job was cancelled: /)
+    expect(annotated(main)[0]).toMatch(/^::error::Could not mint a token: The job was cancelled\. /)
     expect(main).toMatchObject({ exitCode: 1, signal: null, stderr: '' })
     expect(zendesk.requests).toHaveLength(1)
   })
@@ -300,17 +296,17 @@ onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
     expect(annotated(main)[0]).toMatch(/^::error::.*the job was cancelled/i)
     expect(main).toMatchObject({ exitCode: 1, signal: null, stderr: '' })
     expect(main.outputs['token']).toBe(zendesk.tokens.get(22_000_000_002)!.value)
-    expect(said(post).at(-1)).toBe('Token (id unknown) revoked, and verified dead.')
+    expect(said(post).at(-1)).toBe(revokedLine())
   })
 
   it.concurrent.each([
+    ['DELETE', 1, /^::warning::Could not revoke token 22000000002: the job was cancelled\. /],
     [
-      'DELETE',
-      1,
-      'may still be alive: The job was cancelled, so nothing more was started; it expires by itself at '
-    ],
-    ['GET', 2, 'revoked, not verified: Could not verify that the token is dead: The job was cancelled: GET ']
-  ])('while post waits for its %s prints the warning', async (method, nth, what) => {
+      'GET',
+      2,
+      /^::warning::Revoked token 22000000002 \(Zendesk accepted the DELETE\), but .*: the job was cancelled\. /
+    ]
+  ])('while post waits for its %s prints the warning', async (method, nth, warning) => {
     const zendesk = await sandbox()
     const { onStart, preload } = cancelDuring(zendesk, { method }, signal, 'ignored', nth)
     const { post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
@@ -318,7 +314,7 @@ onPosix.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
       postPreload: preload
     })
     expect(annotated(post)).toHaveLength(1)
-    expect(annotated(post)[0]).toContain(`::warning::Token 22000000002 ${what}`)
+    expect(annotated(post)[0]).toMatch(warning)
     expect(post).toMatchObject({ exitCode: 0, signal: null, stderr: '' })
   })
 })

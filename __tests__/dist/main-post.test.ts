@@ -5,14 +5,24 @@ import { describe, expect, it } from '@jest/globals'
 import { runJob } from '../../mock/runner.ts'
 import { adminId, type Zendesk } from '../../mock/zendesk.ts'
 import { asked, at, basicOf, credentials, sandbox } from '../support/fixtures.ts'
+import {
+  defaultScopes,
+  KEPT_FOR_REFRESH,
+  mintedLine,
+  NOTHING_MINTED,
+  NOT_REVOKED_LATER,
+  responded,
+  revokedLine
+} from '../support/log-lines.ts'
 import { annotated, mainAndPost, preloaded, root, said, stream, userAgent } from '../support/run-action.ts'
 
 const redirectUri = 'https://app.example/callback'
 const verifier = 'a-code-verifier-of-at-least-forty-three-characters'
 const challenge = createHash('sha256').update(verifier).digest('base64url')
 
-const deprecated =
-  'Zendesk has deprecated the endpoint that mints with api-token and access-token; it may stop any day'
+const deprecated = (input: string): string =>
+  `Zendesk has deprecated the endpoint that mints with \`${input}\`; it may stop any day`
+const API_TOKENS_END = `${deprecated('api-token')}, and API tokens stop working on 2027-04-30. Use \`client-secret\` instead.`
 
 /** A code that was asked for with PKCE, or without. */
 function codeOf(zendesk: Zendesk, client: string, pkce: boolean): Record<string, string> {
@@ -26,9 +36,9 @@ function codeOf(zendesk: Zendesk, client: string, pkce: boolean): Record<string,
   }
 }
 
-describe('credential A, an API token', () => {
+describe('with an API token, the action', () => {
   it.concurrent(
-    'mints for a numeric client-id with one request, and says every line in its place',
+    'mints for a numeric client-id with one request, and prints every line in its place',
     async () => {
       const zendesk = await sandbox()
       const inputs = at(zendesk, { ...credentials.apiToken(zendesk), 'client-id': 360_000_000_101 })
@@ -39,18 +49,19 @@ describe('credential A, an API token', () => {
       expect(stream(main)).toEqual([
         `::add-mask::${apiToken}`,
         `::add-mask::${basicOf(zendesk)}`,
-        `${deprecated}, and API tokens stop working on 2027-04-30. Use client-secret instead.`,
+        API_TOKENS_END,
         `::add-mask::${token.value}`,
-        '::debug::POST /api/v2/oauth/tokens answered 201 after N ms, request id ID',
-        'Token 22000000002 minted, with the scopes read write; it does not expire by itself, and is revoked when the job ends.'
+        responded('POST /api/v2/oauth/tokens', 201),
+        defaultScopes(),
+        mintedLine(22_000_000_002, 'read write', 'does not expire')
       ])
       expect(stream(post)).toEqual([
         `::add-mask::${apiToken}`,
         `::add-mask::${basicOf(zendesk)}`,
         `::add-mask::${token.value}`,
-        '::debug::DELETE /api/v2/oauth/tokens/22000000002 answered 204 after N ms, request id ID',
-        '::debug::GET /api/v2/oauth/tokens/current answered 401 after N ms, request id ID',
-        'Token 22000000002 revoked, and verified dead.'
+        responded('DELETE /api/v2/oauth/tokens/22000000002', 204),
+        responded('GET /api/v2/oauth/tokens/current', 401),
+        revokedLine(22_000_000_002)
       ])
       expect(main.outputs).toEqual({
         token: token.value,
@@ -78,7 +89,7 @@ describe('credential A, an API token', () => {
     }
   )
 
-  it.concurrent('finds an identifier on a later page of clients, over one connection', async () => {
+  it.concurrent('finds the client on a later page of the list, over one connection', async () => {
     const zendesk = await sandbox({ clientsBefore: 250 })
     const { main, post } = await mainAndPost(
       at(zendesk, { ...credentials.apiToken(zendesk), email: 'ada@acme.example/token' })
@@ -101,22 +112,20 @@ describe('credential A, an API token', () => {
     expect(zendesk.requests.map(({ connection }) => connection)).toEqual([1, 1, 1, 1, 2, 2])
     expect(zendesk.requests[0]!.headers.authorization).toBe(`Basic ${basicOf(zendesk)}`)
     expect(main.outputs).toMatchObject({ 'client-id': '360000000101' })
-    expect(said(post).at(-1)).toBe('Token 22000000002 revoked, and verified dead.')
+    expect(said(post).at(-1)).toBe(revokedLine(22_000_000_002))
   })
 
-  it.concurrent('warns louder from 90 days before API tokens stop working', async () => {
+  it.concurrent('warns from 90 days before API tokens stop working', async () => {
     const zendesk = await sandbox()
     const { main } = await mainAndPost(at(zendesk, credentials.apiToken(zendesk)), {
       preload: { now: Date.UTC(2027, 0, 30) }
     })
-    expect(annotated(main)).toEqual([
-      `::warning::${deprecated}, and API tokens stop working on 2027-04-30. Use client-secret instead.`
-    ])
+    expect(annotated(main)).toEqual([`::warning::${API_TOKENS_END}`])
   })
 })
 
-describe('credential B, an access token', () => {
-  it.concurrent('mints with the bearer, and revokes with it by id', async () => {
+describe('with an access token, the action', () => {
+  it.concurrent('mints with it, and revokes by id with it', async () => {
     const zendesk = await sandbox()
     const { accessToken } = zendesk.credentials
     const { main, post } = await mainAndPost(
@@ -125,14 +134,14 @@ describe('credential B, an access token', () => {
     const { value } = zendesk.tokens.get(22_000_000_002)!
     expect(said(main)).toEqual([
       `::add-mask::${accessToken}`,
-      `${deprecated}. Use client-secret instead.`,
+      `${deprecated('access-token')}. Use \`client-secret\` instead.`,
       `::add-mask::${value}`,
-      'Token 22000000002 minted, with the scopes tickets:read tickets:write; it does not expire by itself, and is revoked when the job ends.'
+      mintedLine(22_000_000_002, 'tickets:read tickets:write', 'does not expire')
     ])
     expect(said(post)).toEqual([
       `::add-mask::${accessToken}`,
       `::add-mask::${value}`,
-      'Token 22000000002 revoked, and verified dead.'
+      revokedLine(22_000_000_002)
     ])
     expect(asked(zendesk.requests)).toEqual([
       `GET /api/v2/oauth/clients?page[size]=100 | Bearer ${accessToken}`,
@@ -143,7 +152,7 @@ describe('credential B, an access token', () => {
     expect(zendesk.connections).toBe(2)
   })
 
-  it.concurrent('tells the expiry that Zendesk sets', async () => {
+  it.concurrent('reports the expiry that Zendesk sets', async () => {
     const zendesk = await sandbox()
     const inputs = at(zendesk, {
       ...credentials.accessToken(zendesk),
@@ -152,14 +161,14 @@ describe('credential B, an access token', () => {
     })
     const { main, post } = await mainAndPost(inputs)
     expect(main.outputs).toMatchObject({ 'expires-at': '2026-11-21T12:30:00Z', scopes: 'tickets:read' })
-    expect(said(main).at(-1)).toContain('it lives 30 minutes, and is revoked')
-    expect(said(post).at(-1)).toBe('Token 22000000002 revoked, and verified dead.')
+    expect(said(main).at(-1)).toBe(mintedLine(22_000_000_002, 'tickets:read', 'expires in 30 minutes'))
+    expect(said(post).at(-1)).toBe(revokedLine(22_000_000_002))
   })
 })
 
-describe('credential C, a client secret', () => {
+describe('with client credentials, the action', () => {
   it.concurrent(
-    'mints, checks, hands over and revokes, and leaves in state one value without the credential',
+    'mints, checks, publishes and revokes, and saves one value in state, without the credential',
     async () => {
       const zendesk = await sandbox()
       const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'expires-in': 900 })
@@ -170,19 +179,20 @@ describe('credential C, a client secret', () => {
       expect(stream(main)).toEqual([
         `::add-mask::${secret}`,
         `::add-mask::${value}`,
-        '::debug::POST /oauth/tokens answered 201 after N ms, request id ID',
-        '::debug::GET /api/v2/oauth/tokens/current answered 200 after N ms, request id ID',
-        'Token 22000000002 minted, with the scopes read write; it lives 15 minutes, and is revoked when the job ends.'
+        responded('POST /oauth/tokens', 201),
+        responded('GET /api/v2/oauth/tokens/current', 200),
+        defaultScopes(),
+        mintedLine(22_000_000_002, 'read write', 'expires in 15 minutes')
       ])
       expect(stream(post)).toEqual([
         `::add-mask::${secret}`,
         `::add-mask::${value}`,
-        '::debug::DELETE /api/v2/oauth/tokens/22000000002 answered 204 after N ms, request id ID',
-        '::debug::GET /api/v2/oauth/tokens/current answered 401 after N ms, request id ID',
-        'Token 22000000002 revoked, and verified dead.'
+        responded('DELETE /api/v2/oauth/tokens/22000000002', 204),
+        responded('GET /api/v2/oauth/tokens/current', 401),
+        revokedLine(22_000_000_002)
       ])
       expect(asked(zendesk.requests)).toEqual([
-        `POST /oauth/tokens | {"grant_type":"client_credentials","client_id":"ci_bot","client_secret":"${secret}","scope":"read write","expires_in":900}`,
+        `POST /oauth/tokens | {"grant_type":"client_credentials","client_id":"ci_bot","client_secret":"${secret}","expires_in":900}`,
         `GET /api/v2/oauth/tokens/current | Bearer ${value}`,
         `DELETE /api/v2/oauth/tokens/22000000002 | Bearer ${value}`,
         `GET /api/v2/oauth/tokens/current | Bearer ${value}`
@@ -207,7 +217,11 @@ describe('credential C, a client secret', () => {
       expect([key, others]).toEqual(['zendesk', []])
       expect(state).not.toContain(secret)
       expect(salt).toMatch(/^[\da-f]{32}$/)
-      expect(hash).toBe(createHash('sha256').update(`${salt}:${secret}`).digest('hex'))
+      expect(hash).toBe(
+        createHash('sha256')
+          .update(JSON.stringify([salt, zendesk.url, 'ci_bot', secret]))
+          .digest('hex')
+      )
       expect(saved).toEqual({
         minted: {
           token: value,
@@ -215,17 +229,19 @@ describe('credential C, a client secret', () => {
           clientId: 360_000_000_101,
           userId: adminId,
           scopes: ['read', 'write'],
-          granted: ['read', 'write'],
           mintedAt: Date.UTC(2026, 10, 21, 12),
-          serverTime: Date.UTC(2026, 10, 21, 12),
           lifetime: 900,
+          seenWorking: true,
+          scopesReported: true,
+          expiry: 'reported',
+          expiredAfter: Date.UTC(2026, 10, 21, 12, 15),
           expiresAt: '2026-11-21T12:15:00Z'
         },
         context: {
           origin: zendesk.url,
           timeoutSeconds: 300,
           jobSummary: false,
-          credential: 'client-secret',
+          credential: 'client_credentials',
           client: { id: 'ci_bot', authMethod: 'client_secret_post' },
           fingerprint: { salt, hash }
         }
@@ -248,99 +264,94 @@ describe('credential C, a client secret', () => {
       )
       const masks = ['::add-mask::sandbox secret+of/agent_bot:50%25&0123456789', `::add-mask::${basic}`]
       expect(said(main).slice(0, 3)).toEqual([...masks, `::add-mask::${value}`])
-      expect(said(post)).toEqual([
-        ...masks,
-        `::add-mask::${value}`,
-        'Token 22000000002 revoked, and verified dead.'
-      ])
+      expect(said(post)).toEqual([...masks, `::add-mask::${value}`, revokedLine(22_000_000_002)])
       expect(asked(zendesk.requests)[0]).toBe(
-        `POST /oauth/tokens | Basic ${basic} | {"grant_type":"client_credentials","client_id":"agent_bot","scope":"read write","expires_in":3600}`
+        `POST /oauth/tokens | Basic ${basic} | {"grant_type":"client_credentials","client_id":"agent_bot","expires_in":3600}`
       )
     }
   )
 
   it.concurrent.each([
-    ['where the reply tells no lifetime', { tellExpiresIn: 'never', grantStatus: 200 }],
-    ['where the token is a JWT', { tokenFormat: 'jwt' }]
-  ] as const)('works as well %s', async (_where, options) => {
+    ['if the response reports no lifetime', { tellExpiresIn: 'never', grantStatus: 200 }],
+    ['if the token is a JWT', { tokenFormat: 'jwt' }]
+  ] as const)('works %s', async (_where, options) => {
     const zendesk = await sandbox(options)
     const { main, post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)))
     expect(main.outputs).toMatchObject({ 'token-id': '22000000002', 'expires-at': '2026-11-21T13:00:00Z' })
     expect(annotated(main)).toEqual([])
-    expect(said(post).at(-1)).toBe('Token 22000000002 revoked, and verified dead.')
+    expect(said(post).at(-1)).toBe(revokedLine(22_000_000_002))
   })
 
-  it.concurrent(
-    'warns of a scope that was asked for and not granted, and of one that nobody knows',
-    async () => {
-      const zendesk = await sandbox()
-      const { main } = await mainAndPost(
-        at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'read\ntickets:wrote' })
-      )
-      const warnings = annotated(main)
-      expect(warnings).toHaveLength(2)
-      expect(warnings[0]).toMatch(/^::warning::.*tickets:wrote.*tickets:write/)
-      expect(warnings[1]).toMatch(/^::warning::Zendesk did not grant tickets:wrote: /)
-      expect(main.outputs['scopes']).toBe('read')
-    }
-  )
+  it.concurrent('warns of a scope that was requested and not granted, and of an unknown one', async () => {
+    const zendesk = await sandbox()
+    const { main } = await mainAndPost(
+      at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'read\ntickets:wrote' })
+    )
+    const warnings = annotated(main)
+    expect(warnings).toHaveLength(2)
+    expect(warnings[0]).toMatch(/^::warning::.*tickets:wrote.*tickets:write/)
+    expect(warnings[1]).toMatch(/^::warning::Zendesk did not grant tickets:wrote\. /)
+    expect(main.outputs['scopes']).toBe('read')
+  })
 })
 
-describe('credential D, an authorization code', () => {
+describe('with an authorization code, the action', () => {
   it.concurrent.each([
     ['PKCE for a public client', 'browser_app', true, undefined],
     ['a secret in the body', 'ci_bot', false, 'client_secret_post'],
     ['a secret in a Basic header', 'ci_bot', false, 'client_secret_basic'],
     ['PKCE and a secret in the body', 'ci_bot', true, 'client_secret_post'],
     ['PKCE and a secret in a Basic header', 'ci_bot', true, 'client_secret_basic']
-  ])('is exchanged with %s, and auto leaves the pair alive', async (_how, client, pkce, method) => {
-    const zendesk = await sandbox()
-    const given = codeOf(zendesk, client, pkce)
-    const secret = zendesk.client(client).secret
-    const inputs = at(zendesk, {
-      ...given,
-      ...(method !== undefined && { 'client-secret': secret!, 'token-endpoint-auth-method': method })
-    })
-    const { main, post } = await mainAndPost(inputs)
-    const { value, refreshToken } = zendesk.tokens.get(22_000_000_002)!
-    const basic = Buffer.from(`${client}:${secret ?? ''}`).toString('base64')
-    const isBasic = method === 'client_secret_basic'
+  ])(
+    'exchanges it with %s, and does not revoke the token and its refresh token',
+    async (_how, client, pkce, method) => {
+      const zendesk = await sandbox()
+      const given = codeOf(zendesk, client, pkce)
+      const secret = zendesk.client(client).secret
+      const inputs = at(zendesk, {
+        ...given,
+        ...(method !== undefined && { 'client-secret': secret!, 'token-endpoint-auth-method': method })
+      })
+      const { main, post } = await mainAndPost(inputs)
+      const { value, refreshToken } = zendesk.tokens.get(22_000_000_002)!
+      const basic = Buffer.from(`${client}:${secret ?? ''}`).toString('base64')
+      const isBasic = method === 'client_secret_basic'
 
-    expect(said(main)).toEqual([
-      ...(method ? [`::add-mask::${secret!}`] : []),
-      `::add-mask::${given['authorization-code']!}`,
-      ...(pkce ? [`::add-mask::${verifier}`] : []),
-      ...(isBasic ? [`::add-mask::${basic}`] : []),
-      `::add-mask::${value}`,
-      `::add-mask::${refreshToken!}`,
-      'Token 22000000002 minted, with the scopes read write; it lives 1 hour, and is left alive when the job ends.'
-    ])
-    const { authorization } = zendesk.requests[0]!.headers
-    expect(authorization).toBe(isBasic ? `Basic ${basic}` : undefined)
-    expect(zendesk.requests[0]!.json).toEqual({
-      grant_type: 'authorization_code',
-      code: given['authorization-code'],
-      redirect_uri: redirectUri,
-      ...(pkce && { code_verifier: verifier }),
-      client_id: client,
-      ...(method === 'client_secret_post' && { client_secret: secret }),
-      expires_in: 3600
-    })
-    expect(main.outputs).toMatchObject({
-      token: value,
-      'refresh-token': refreshToken,
-      'token-id': '22000000002'
-    })
-    expect(main.state).toEqual({ zendesk: '{"skipped":"auto"}' })
-    expect(stream(post)).toEqual([
-      'The token is left alive, since revoking it would kill the refresh token that came with it.'
-    ])
-    expect(zendesk.seen()).toEqual(['POST /oauth/tokens', 'GET /api/v2/oauth/tokens/current'])
-    expect(zendesk.connections).toBe(1)
-    expect(zendesk.living()).toHaveLength(1)
-  })
+      expect(said(main)).toEqual([
+        ...(method ? [`::add-mask::${secret!}`] : []),
+        `::add-mask::${given['authorization-code']!}`,
+        ...(pkce ? [`::add-mask::${verifier}`] : []),
+        ...(isBasic ? [`::add-mask::${basic}`] : []),
+        `::add-mask::${value}`,
+        `::add-mask::${refreshToken!}`,
+        defaultScopes(),
+        mintedLine(22_000_000_002, 'read write', 'expires in 1 hour', NOT_REVOKED_LATER)
+      ])
+      const { authorization } = zendesk.requests[0]!.headers
+      expect(authorization).toBe(isBasic ? `Basic ${basic}` : undefined)
+      expect(zendesk.requests[0]!.json).toEqual({
+        grant_type: 'authorization_code',
+        code: given['authorization-code'],
+        redirect_uri: redirectUri,
+        ...(pkce && { code_verifier: verifier }),
+        client_id: client,
+        ...(method === 'client_secret_post' && { client_secret: secret }),
+        expires_in: 3600
+      })
+      expect(main.outputs).toMatchObject({
+        token: value,
+        'refresh-token': refreshToken,
+        'token-id': '22000000002'
+      })
+      expect(main.state).toEqual({ zendesk: '{"skipped":"auto"}' })
+      expect(stream(post)).toEqual([KEPT_FOR_REFRESH])
+      expect(zendesk.seen()).toEqual(['POST /oauth/tokens', 'GET /api/v2/oauth/tokens/current'])
+      expect(zendesk.connections).toBe(1)
+      expect(zendesk.living()).toHaveLength(1)
+    }
+  )
 
-  it.concurrent('is revoked with the token itself where skip-token-revoke is false', async () => {
+  it.concurrent('revokes the token with itself if skip-token-revoke is false', async () => {
     const zendesk = await sandbox()
     const inputs = at(zendesk, { ...codeOf(zendesk, 'browser_app', true), 'skip-token-revoke': 'False' })
     const { main, post } = await mainAndPost(inputs)
@@ -350,96 +361,95 @@ describe('credential D, an authorization code', () => {
       expect(state).not.toContain(secret)
     }
     // The code is used up, so post neither needs nor masks it.
-    expect(said(post)).toEqual([`::add-mask::${value}`, 'Token 22000000002 revoked, and verified dead.'])
+    expect(said(post)).toEqual([`::add-mask::${value}`, revokedLine(22_000_000_002)])
     expect(asked(zendesk.requests).slice(2)).toEqual([
       `DELETE /api/v2/oauth/tokens/22000000002 | Bearer ${value}`,
       `GET /api/v2/oauth/tokens/current | Bearer ${value}`
     ])
   })
 
-  it.concurrent('names the cause where the code was used before', async () => {
+  it.concurrent('names the cause if the code was used before', async () => {
     const zendesk = await sandbox()
     const inputs = at(zendesk, codeOf(zendesk, 'browser_app', true))
     await mainAndPost(inputs)
     const { main, post } = await mainAndPost(inputs)
     expect(annotated(main)).toEqual([
-      `::error::Could not mint a token: Zendesk refused the grant (invalid_grant): POST /oauth/tokens at 127.0.0.1:${zendesk.port} answered 400 ("invalid_grant: The provided authorization grant is invalid, expired, revoked, does not match the redirection URI, or was issued to another client."); an authorization code works once and for 120 seconds, and only with the \`redirect-uri\`, \`code-verifier\` and client that it was asked for with: get another.`
+      `::error::Could not mint a token: Zendesk rejected the grant (invalid_grant). An authorization code works once, for 120 seconds, and only with the same \`redirect-uri\`, \`code-verifier\` and client. Get another. POST /oauth/tokens at 127.0.0.1:${zendesk.port}: 400 ("invalid_grant: The provided authorization grant is invalid, expired, revoked, does not match the redirection URI, or was issued to another client.").`
     ])
     expect(main).toMatchObject({ exitCode: 1, outputs: {}, state: {} })
-    expect(stream(post)).toEqual(['No token was minted, so there is nothing to revoke.'])
+    expect(stream(post)).toEqual([NOTHING_MINTED])
   })
 })
 
-describe('credential E, a refresh token', () => {
+describe('with a refresh token, the action', () => {
   async function refreshed(zendesk: Zendesk): Promise<string> {
     const { main } = await mainAndPost(at(zendesk, codeOf(zendesk, 'browser_app', true)))
     return main.outputs['refresh-token']!
   }
 
+  it.concurrent('masks and publishes the new refresh token, and does not revoke the token', async () => {
+    const zendesk = await sandbox()
+    const first = await refreshed(zendesk)
+    zendesk.forget()
+    const inputs = at(zendesk, { 'client-id': 'browser_app', 'refresh-token': first })
+    const { main, post } = await mainAndPost(inputs)
+    const { value, refreshToken } = zendesk.tokens.get(22_000_000_003)!
+    expect(said(main)).toEqual([
+      `::add-mask::${first}`,
+      `::add-mask::${value}`,
+      `::add-mask::${refreshToken!}`,
+      defaultScopes(),
+      mintedLine(22_000_000_003, 'read write', 'expires in 1 hour', NOT_REVOKED_LATER)
+    ])
+    expect(asked(zendesk.requests)).toEqual([
+      `POST /oauth/tokens | {"grant_type":"refresh_token","refresh_token":"${first}","client_id":"browser_app","expires_in":3600}`,
+      `GET /api/v2/oauth/tokens/current | Bearer ${value}`
+    ])
+    expect(main.outputs).toMatchObject({ token: value, 'refresh-token': refreshToken })
+    expect(refreshToken).not.toBe(first)
+    expect(main.state).toEqual({ zendesk: '{"skipped":"auto"}' })
+    expect(post).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(zendesk.living().map(({ id }) => id)).toEqual([22_000_000_003])
+  })
+
   it.concurrent(
-    'is rotated: the successor is masked and handed over, and auto leaves the pair alive',
+    'publishes the new refresh token even if the access token beside it cannot be used',
     async () => {
       const zendesk = await sandbox()
       const first = await refreshed(zendesk)
-      zendesk.forget()
-      const inputs = at(zendesk, { 'client-id': 'browser_app', 'refresh-token': first })
-      const { main, post } = await mainAndPost(inputs)
-      const { value, refreshToken } = zendesk.tokens.get(22_000_000_003)!
-      expect(said(main)).toEqual([
-        `::add-mask::${first}`,
-        `::add-mask::${value}`,
-        `::add-mask::${refreshToken!}`,
-        'Token 22000000003 minted, with the scopes read write; it lives 1 hour, and is left alive when the job ends.'
-      ])
-      expect(asked(zendesk.requests)).toEqual([
-        `POST /oauth/tokens | {"grant_type":"refresh_token","refresh_token":"${first}","client_id":"browser_app","expires_in":3600}`,
-        `GET /api/v2/oauth/tokens/current | Bearer ${value}`
-      ])
-      expect(main.outputs).toMatchObject({ token: value, 'refresh-token': refreshToken })
-      expect(refreshToken).not.toBe(first)
-      expect(main.state).toEqual({ zendesk: '{"skipped":"auto"}' })
-      expect(post).toMatchObject({ exitCode: 0, stderr: '' })
-      expect(zendesk.living().map(({ id }) => id)).toEqual([22_000_000_003])
+      const edit = (reply: { body: string }) => ({
+        ...(JSON.parse(reply.body) as object),
+        access_token: 'short'
+      })
+      zendesk.fault(
+        { path: '/oauth/tokens' },
+        { kind: 'edit', edit: (reply) => ({ ...reply, body: JSON.stringify(edit(reply)) }) }
+      )
+      const { main, post } = await mainAndPost(
+        at(zendesk, { 'client-id': 'browser_app', 'refresh-token': first })
+      )
+      const { refreshToken } = zendesk.tokens.get(22_000_000_003)!
+      expect(main.outputs).toEqual({ 'refresh-token': refreshToken })
+      expect(said(main).slice(0, 2)).toEqual([`::add-mask::${first}`, `::add-mask::${refreshToken!}`])
+      expect(annotated(main)).toHaveLength(1)
+      expect(annotated(main)[0]).toMatch(/^::error::Could not mint a token: The response cannot be used\. /)
+      expect(main.exitCode).toBe(1)
+      expect(post.exitCode).toBe(0)
     }
   )
 
-  it.concurrent('hands the successor over even where the access token beside it cannot be used', async () => {
+  it.concurrent('publishes the new refresh token even if Zendesk rejects the new token', async () => {
     const zendesk = await sandbox()
     const first = await refreshed(zendesk)
-    const edit = (reply: { body: string }) => ({
-      ...(JSON.parse(reply.body) as object),
-      access_token: 'short'
-    })
-    zendesk.fault(
-      { path: '/oauth/tokens' },
-      { kind: 'edit', edit: (reply) => ({ ...reply, body: JSON.stringify(edit(reply)) }) }
-    )
-    const { main, post } = await mainAndPost(
-      at(zendesk, { 'client-id': 'browser_app', 'refresh-token': first })
-    )
-    const { refreshToken } = zendesk.tokens.get(22_000_000_003)!
-    expect(main.outputs).toEqual({ 'refresh-token': refreshToken })
-    expect(said(main).slice(0, 2)).toEqual([`::add-mask::${first}`, `::add-mask::${refreshToken!}`])
-    expect(annotated(main)).toHaveLength(1)
-    expect(annotated(main)[0]).toMatch(
-      /^::error::Could not mint a token: Zendesk answered with something that cannot be used/
-    )
-    expect(main.exitCode).toBe(1)
-    expect(post.exitCode).toBe(0)
-  })
-
-  it.concurrent('hands the successor over even where the new token is refused at its check', async () => {
-    const zendesk = await sandbox()
-    const first = await refreshed(zendesk)
-    zendesk.fault({ path: '/api/v2/oauth/tokens/current' }, { kind: 'reply', status: 401 })
+    zendesk.fault({ path: '/api/v2/oauth/tokens/current' }, { kind: 'stray-401' })
     const { main } = await mainAndPost(at(zendesk, { 'client-id': 'browser_app', 'refresh-token': first }))
     expect(main.exitCode).toBe(1)
     expect(main.outputs['refresh-token']).toBe(zendesk.tokens.get(22_000_000_003)!.refreshToken)
   })
 })
 
-describe('options', () => {
-  it.concurrent('export-env and job-summary tell later steps and people what there is', async () => {
+describe('the action', () => {
+  it.concurrent('exports variables with export-env, and writes a table with job-summary', async () => {
     const zendesk = await sandbox()
     const { main, post } = await mainAndPost(
       at(zendesk, {
@@ -451,25 +461,25 @@ describe('options', () => {
     )
     const { value } = zendesk.tokens.get(22_000_000_002)!
     const table = (title: string, state: string): string =>
-      `<h3>${title}</h3>\n<table><tr><th>Account</th><th>Token</th><th>User</th><th>Scopes</th><th>Expires</th><th>State</th></tr><tr><td>127.0.0.1:${zendesk.port}</td><td>22000000002</td><td>900100001</td><td>read write</td><td>2026-11-21T13:00:00Z</td><td>${state}</td></tr></table>\n`
+      `<h3>${title}</h3>\n<table><tr><th>State</th><th>Expires</th><th>Scopes</th><th>Token</th><th>User</th><th>Account</th></tr><tr><td>${state}</td><td>2026-11-21T13:00:00Z</td><td>read write</td><td>22000000002</td><td>900100001</td><td>127.0.0.1:${zendesk.port}</td></tr></table>\n`
     expect(main.env).toEqual({ ZENDESK_SUBDOMAIN: 'acme', ZENDESK_OAUTH_TOKEN: value })
-    expect(main.summary).toBe(table('Zendesk token minted', 'alive'))
-    expect(post.summary).toBe(table('Zendesk token revoked', 'revoked, and verified dead'))
+    expect(main.summary).toBe(table('Zendesk token minted', 'active'))
+    expect(post.summary).toBe(table('Zendesk token revoked', 'revoked, and Zendesk rejects it'))
   })
 
-  it.concurrent('skip-token-revoke: true leaves not even the token in state', async () => {
+  it.concurrent('saves not even the token with skip-token-revoke: true', async () => {
     const zendesk = await sandbox()
     const { main, post } = await mainAndPost(
       at(zendesk, { ...credentials.clientCredentials(zendesk), 'skip-token-revoke': 'true' })
     )
     expect(main.state).toEqual({ zendesk: '{"skipped":"true"}' })
-    expect(said(main).at(-1)).toContain('it lives 1 hour, and is left alive when the job ends.')
-    expect(stream(post)).toEqual(['The token is left alive, as skip-token-revoke says.'])
+    expect(said(main).at(-1)).toMatch(NOT_REVOKED_LATER)
+    expect(stream(post)).toEqual(['The token is not revoked, because `skip-token-revoke` is `true`.'])
     expect(zendesk.requests).toHaveLength(2)
   })
 
   it.concurrent(
-    'tells everything that is wrong with the inputs in one error, after the masks and without a request',
+    'reports all invalid inputs in one error, after the masks and without a request',
     async () => {
       const zendesk = await sandbox()
       const { apiToken } = zendesk.credentials
@@ -483,18 +493,18 @@ describe('options', () => {
       )
       const [mask, error, ...rest] = stream(main)
       expect([mask, rest]).toEqual([`::add-mask::${apiToken}`, []])
-      expect(error).toMatch(/^::error::The inputs need \d corrections: /)
+      expect(error).toMatch(/^::error::\d invalid inputs: /)
       for (const input of ['email', 'client-secret', 'expires-in', 'job-summary'])
         expect(error).toContain(input)
       expect(main).toMatchObject({ exitCode: 1, outputs: {}, state: {}, stderr: '' })
-      expect(stream(post)).toEqual(['No token was minted, so there is nothing to revoke.'])
+      expect(stream(post)).toEqual([NOTHING_MINTED])
       expect(zendesk.requests).toEqual([])
     }
   )
 })
 
-describe('several steps in one job', () => {
-  it.concurrent("a token minted for ZIS with another step's token is revoked before that one", async () => {
+describe('of several steps in one job', () => {
+  it.concurrent("a token minted with another step's token is revoked before that one", async () => {
     const zendesk = await sandbox()
     const { steps } = await runJob(
       [
@@ -523,8 +533,8 @@ describe('several steps in one job', () => {
     )
     expect(steps.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(Array(5).fill([0, '']))
     expect(steps[2]!.stdout).toEqual(['200'])
-    expect(said(steps[3]!).at(-1)).toBe('Token 22000000003 revoked, and verified dead.')
-    expect(said(steps[4]!).at(-1)).toBe('Token 22000000002 revoked, and verified dead.')
+    expect(said(steps[3]!).at(-1)).toBe(revokedLine(22_000_000_003))
+    expect(said(steps[4]!).at(-1)).toBe(revokedLine(22_000_000_002))
     const admin = steps[0]!.outputs['token']!
     const zis = steps[1]!.outputs['token']!
     expect(asked(zendesk.requests).slice(-4)).toEqual([
@@ -539,12 +549,12 @@ describe('several steps in one job', () => {
 
 describe('with the real clock', () => {
   it.concurrent.each(['apiToken', 'clientCredentials'] as const)(
-    'credential %s mints and revokes, and nothing is said on stderr',
+    'the action mints and revokes with %s, and prints nothing to stderr',
     async (kind) => {
       const zendesk = await sandbox({ now: Date.now })
       const { steps } = await runJob([{ uses: root, with: at(zendesk, credentials[kind](zendesk)) }])
       for (const step of steps) expect(step).toMatchObject({ exitCode: 0, stderr: '', outcome: 'success' })
-      expect(said(steps[1]!).at(-1)).toBe('Token 22000000002 revoked, and verified dead.')
+      expect(said(steps[1]!).at(-1)).toBe(revokedLine(22_000_000_002))
       expect(zendesk.living()).toEqual([])
     }
   )

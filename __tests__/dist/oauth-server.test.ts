@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import Provider from 'oidc-provider'
 
 import { runJob, type InputValue, type StepResult } from '../../mock/runner.ts'
+import { KEPT_FOR_REFRESH, revokedLine } from '../support/log-lines.ts'
 import { annotated, preloaded, root, said } from '../support/run-action.ts'
 
 const redirectUri = 'https://app.example/callback'
@@ -219,9 +220,7 @@ describe('an authorization code', () => {
     expectGreen([main!, post!])
     expect(travelled()).toBe(method)
     expect(main!.outputs).toMatchObject({ scopes: 'read write', 'client-id': '1', 'user-id': '2' })
-    expect(said(post!)).toEqual([
-      'The token is left alive, since revoking it would kill the refresh token that came with it.'
-    ])
+    expect(said(post!)).toEqual([KEPT_FOR_REFRESH])
 
     const [rotated, revoked] = await job({
       ...client,
@@ -234,7 +233,7 @@ describe('an authorization code', () => {
     expect(rotated!.outputs['token']).not.toBe(main!.outputs['token'])
     expect(rotated!.outputs['refresh-token']).toMatch(/^.{8,}$/)
     expect(rotated!.outputs['refresh-token']).not.toBe(main!.outputs['refresh-token'])
-    expect(said(revoked!).at(-1)).toBe(`Token ${rotated!.outputs['token-id']!} revoked, and verified dead.`)
+    expect(said(revoked!).at(-1)).toBe(revokedLine(rotated!.outputs['token-id']!))
     expect(await provider.AccessToken.find(rotated!.outputs['token']!)).toBeUndefined()
   })
 
@@ -248,7 +247,7 @@ describe('an authorization code', () => {
     expectGreen(await job(refresh))
     const [twice, post] = await job(refresh)
     expect(annotated(twice!)).toEqual([
-      expect.stringMatching(/^::error::.*\(invalid_grant\).*the refresh token has been used/)
+      expect.stringMatching(/^::error::.*\(invalid_grant\).*The refresh token was used/)
     ])
     expect([twice!.exitCode, post!.exitCode]).toEqual([1, 0])
   })
@@ -262,7 +261,7 @@ describe('client credentials', () => {
       expectGreen([main!, post!])
       expect(travelled()).toBe(method)
       expect(main!.outputs).toMatchObject({ scopes: 'read', 'refresh-token': '' })
-      expect(said(post!).at(-1)).toBe(`Token ${main!.outputs['token-id']!} revoked, and verified dead.`)
+      expect(said(post!).at(-1)).toBe(revokedLine(main!.outputs['token-id']!))
       expect(await provider.ClientCredentials.find(main!.outputs['token']!)).toBeUndefined()
     }
   )

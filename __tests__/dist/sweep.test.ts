@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals'
 import { type InputValue, type Interference, runJob, type StepResult } from '../../mock/runner.ts'
 import { adminId, agentId, type Token, type Zendesk } from '../../mock/zendesk.ts'
 import { asked, at, basicOf, cancelAtRequest, credentials, sandbox } from '../support/fixtures.ts'
+import { responded, retryLine } from '../support/log-lines.ts'
 import {
   annotated,
   NOON,
@@ -32,8 +33,8 @@ async function sweep(
 }
 
 /** Tokens that are left over, and one of each kind that is not. */
-function mixed(zendesk: Zendesk): { leftOver: Token[]; others: Token[] } {
-  const leftOver = [
+function mixed(zendesk: Zendesk): { stale: Token[]; others: Token[] } {
+  const stale = [
     ...zendesk.seedTokens(2, { age: 2 * DAY, usedAgo: (index) => (index === 0 ? null : 25 * HOUR) }),
     ...zendesk.seedTokens(1, { age: 24 * HOUR + 1000, expiresIn: 1000, scopes: ['tickets:read'] })
   ]
@@ -44,7 +45,7 @@ function mixed(zendesk: Zendesk): { leftOver: Token[]; others: Token[] } {
     ...zendesk.seedTokens(1, { client: 'admin_tools', age: 3 * DAY }),
     ...zendesk.seedTokens(1, { userId: agentId, age: 3 * DAY })
   ]
-  return { leftOver, others }
+  return { stale, others }
 }
 
 const ids = (tokens: readonly Token[]): number[] => tokens.map(({ id }) => id)
@@ -53,19 +54,21 @@ const deletions = ({ requests }: Zendesk): (typeof requests)[number][] =>
   requests.filter(({ method, path }) => method === 'DELETE' && path !== CURRENT)
 
 describe('a dry run, which is the default', () => {
-  it('lists what is left over and revokes nothing', async () => {
+  it('lists the stale tokens and revokes nothing', async () => {
     // The list shows every client's tokens: the filter is not trusted.
     const zendesk = await sandbox({ filterByClient: false })
-    const { leftOver, others } = mixed(zendesk)
+    const { stale, others } = mixed(zendesk)
     const step = await sweep(at(zendesk, credentials.apiToken(zendesk)))
     expect(stream(step)).toEqual([
       `::add-mask::${zendesk.credentials.apiToken}`,
       `::add-mask::${basicOf(zendesk)}`,
-      '::debug::GET /api/v2/oauth/clients answered 200 after N ms, request id ID',
-      '::debug::GET /api/v2/oauth/tokens answered 200 after N ms, request id ID',
-      `3 tokens of 8 left over, and would be revoked with \`dry-run: 'false'\`: ${ids(leftOver).join(', ')}.`
+      responded('GET /api/v2/users/me', 200),
+      responded('GET /api/v2/oauth/clients', 200),
+      responded('GET /api/v2/oauth/tokens', 200),
+      `Found 3 stale tokens (8 checked). \`dry-run: 'false'\` would revoke: ${ids(stale).join(', ')}.`
     ])
     expect(asked(zendesk.requests)).toEqual([
+      `GET /api/v2/users/me | Basic ${basicOf(zendesk)}`,
       `GET /api/v2/oauth/clients?page[size]=100 | Basic ${basicOf(zendesk)}`,
       `GET /api/v2/oauth/tokens?client_id=360000000101&page[size]=100 | Basic ${basicOf(zendesk)}`
     ])
@@ -73,33 +76,33 @@ describe('a dry run, which is the default', () => {
       matched: '3',
       revoked: '0',
       failed: '0',
-      'token-ids': JSON.stringify(ids(leftOver))
+      'token-ids': JSON.stringify(ids(stale))
     })
     const rows = [
       [String(adminId), 'read write', '2 days', 'never'],
       [String(adminId), 'read write', '2 days', '1 day 1 hour ago'],
       [String(adminId), 'tickets:read', '1 day', 'never']
-    ].map((cells, index) => [leftOver[index]!.id, ...cells, 'would be revoked'])
+    ].map((cells, index) => [stale[index]!.id, ...cells, 'would be revoked'])
     expect(step.summary).toBe(
       [
         '<h3>Zendesk tokens of ci_bot</h3>',
-        '<p>Left over: 3 of 8 tokens. This was a dry run: nothing was revoked.</p>',
+        '<p>3 stale tokens (8 checked). This was a dry run: nothing was revoked.</p>',
         `<table><tr>${['Id', 'User', 'Scopes', 'Age', 'Last used', 'Outcome'].map((cell) => `<th>${cell}</th>`).join('')}</tr>${rows
           .map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join('')}</tr>`)
           .join('')}</table>`,
         ''
       ].join('\n')
     )
-    expect(revoked([...leftOver, ...others])).toEqual(Array(8).fill(false))
+    expect(revoked([...stale, ...others])).toEqual(Array(8).fill(false))
     expect(step).toMatchObject({ exitCode: 0, stderr: '', state: {}, env: {} })
     expect(zendesk.connections).toBe(1)
   })
 
-  it('says so where nothing is left over', async () => {
+  it('says so if no token is stale', async () => {
     const zendesk = await sandbox()
     zendesk.seedTokens(2, { age: HOUR })
     const step = await sweep(at(zendesk, { ...credentials.apiToken(zendesk), 'job-summary': 'false' }))
-    expect(said(step).at(-1)).toBe('None of 2 tokens is left over.')
+    expect(said(step).at(-1)).toBe('No stale tokens (2 checked).')
     expect(step.outputs).toEqual({ matched: '0', revoked: '0', failed: '0', 'token-ids': '[]' })
     expect(step.summary).toBe('')
   })
@@ -118,10 +121,10 @@ describe('a dry run, which is the default', () => {
 
 describe('without dry-run', () => {
   it.each(['client_secret_post', 'client_secret_basic'])(
-    'credential C (%s) mints a helper, revokes with it, and revokes it last',
+    'with client credentials (%s) mints a cleanup token, revokes with it, and revokes it last',
     async (method) => {
       const zendesk = await sandbox({ filterByClient: false })
-      const { leftOver, others } = mixed(zendesk)
+      const { stale, others } = mixed(zendesk)
       const inputs = {
         ...credentials.clientCredentials(zendesk),
         'dry-run': false,
@@ -131,12 +134,12 @@ describe('without dry-run', () => {
       const secret = zendesk.client('ci_bot').secret!
       const basic = Buffer.from(`ci_bot:${secret}`).toString('base64')
       const isBasic = method === 'client_secret_basic'
-      const helper = [...zendesk.tokens.values()].at(-1)!
+      const cleanup = [...zendesk.tokens.values()].at(-1)!
       expect(said(step)).toEqual([
         `::add-mask::${secret}`,
         ...(isBasic ? [`::add-mask::${basic}`] : []),
-        `::add-mask::${helper.value}`,
-        '3 tokens of 9 left over, and revoked.'
+        `::add-mask::${cleanup.value}`,
+        'Revoked 3 stale tokens (9 checked).'
       ])
       expect(zendesk.requests[0]).toMatchObject({
         path: '/oauth/tokens',
@@ -154,27 +157,27 @@ describe('without dry-run', () => {
         deletions(zendesk)
           .map(({ path }) => Number(path.split('/').at(-1)))
           .toSorted()
-      ).toEqual([...ids(leftOver), helper.id])
-      expect(zendesk.seen().at(-1)).toBe(`DELETE ${LIST}/${helper.id}`)
+      ).toEqual([...ids(stale), cleanup.id])
+      expect(zendesk.seen().at(-1)).toBe(`DELETE ${LIST}/${cleanup.id}`)
       expect(new Set(zendesk.requests.slice(1).map(({ headers }) => headers.authorization))).toEqual(
-        new Set([`Bearer ${helper.value}`])
+        new Set([`Bearer ${cleanup.value}`])
       )
-      expect(revoked([...leftOver, helper])).toEqual(Array(4).fill(true))
+      expect(revoked([...stale, cleanup])).toEqual(Array(4).fill(true))
       expect(revoked(others)).toEqual(Array(5).fill(false))
       expect(step.outputs).toEqual({
         matched: '3',
         revoked: '3',
         failed: '0',
-        'token-ids': JSON.stringify(ids(leftOver))
+        'token-ids': JSON.stringify(ids(stale))
       })
-      expect(step.summary).toContain('Left over: 3 of 9 tokens. Revoked: 3. Failed: 0.')
+      expect(step.summary).toContain('3 stale tokens (9 checked). Revoked: 3. Failed: 0.')
       expect(step).toMatchObject({ exitCode: 0, stderr: '' })
     }
   )
 
-  it('credential B leaves the token that it is, however old', async () => {
+  it('with an access token does not revoke that token, however old it is', async () => {
     const zendesk = await sandbox()
-    const leftOver = zendesk.seedTokens(2, { client: 'admin_tools' })
+    const stale = zendesk.seedTokens(2, { client: 'admin_tools' })
     const inputs = at(zendesk, {
       ...credentials.accessToken(zendesk),
       'client-id': 'admin_tools',
@@ -190,30 +193,30 @@ describe('without dry-run', () => {
     )
     const step = await sweep(inputs)
     expect(zendesk.seen().slice(0, 3)).toEqual([`GET ${CURRENT}`, 'GET /api/v2/oauth/clients', `GET ${LIST}`])
-    expect(said(step).at(-1)).toBe('2 tokens of 3 left over, and revoked.')
-    expect(revoked(leftOver)).toEqual([true, true])
+    expect(said(step).at(-1)).toBe('Revoked 2 stale tokens (3 checked).')
+    expect(revoked(stale)).toEqual([true, true])
     expect(zendesk.tokens.get(22_000_000_001)!.revoked).toBe(false)
   })
 
-  it('all-users takes the tokens of every user; another than an admin is refused', async () => {
+  it('with all-users revokes the tokens of every user; the error says so if the user is not an admin', async () => {
     const zendesk = await sandbox()
-    const leftOver = zendesk.seedTokens(2, { userId: (index) => [adminId, agentId][index]! })
+    const stale = zendesk.seedTokens(2, { userId: (index) => [adminId, agentId][index]! })
     const both = { 'dry-run': false, 'all-users': true }
     const refused = await sweep(
       at(zendesk, { ...credentials.clientCredentials(zendesk, 'agent_bot'), ...both })
     )
     expect(annotated(refused)).toEqual([
       expect.stringMatching(
-        /^::error::Could not list the tokens: Zendesk does not allow this: GET .* answered 403/
+        /^::error::Could not list the tokens: Zendesk does not allow this\. .* GET .*: 403 /
       )
     ])
     expect(refused.exitCode).toBe(1)
-    expect(zendesk.living()).toEqual(leftOver)
+    expect(zendesk.living()).toEqual(stale)
 
     zendesk.forget()
     const step = await sweep(at(zendesk, { ...credentials.apiToken(zendesk), ...both }))
     expect(zendesk.requests[1]!.target).toBe(`${LIST}?client_id=360000000101&all=true&page[size]=100`)
-    expect(said(step).at(-1)).toBe('2 tokens of 2 left over, and revoked.')
+    expect(said(step).at(-1)).toBe('Revoked 2 stale tokens (2 checked).')
   })
 
   it('revokes at most four at a time', async () => {
@@ -228,35 +231,35 @@ describe('without dry-run', () => {
     expect(zendesk.connections).toBe(5)
   })
 
-  it('takes 404 as revoked, waits out a rate limit, and tries failures again', async () => {
+  it('takes 404 for revoked, waits out a rate limit, and retries failures', async () => {
     const zendesk = await sandbox()
-    const leftOver = zendesk.seedTokens(4)
-    const [gone, limited, failing] = leftOver.map(({ id }) => `${LIST}/${id}`)
+    const stale = zendesk.seedTokens(4)
+    const [gone, limited, failing] = stale.map(({ id }) => `${LIST}/${id}`)
     zendesk.fault({ path: gone! }, { kind: 'reply', status: 404, body: { error: 'RecordNotFound' } })
     zendesk.fault({ path: limited! }, [{ kind: 'reply', status: 429, headers: { 'Retry-After': '3' } }])
     zendesk.fault({ path: failing! }, [{ kind: 'reset' }, { kind: 'lose-reply' }])
     const step = await sweep(at(zendesk, { ...credentials.apiToken(zendesk), 'dry-run': false }), {
       preload: { random: 0 }
     })
-    expect(said(step)).toContain(`DELETE ${limited!} answered 429; as it asks, try 2 in 3.0 s`)
-    expect(said(step).at(-1)).toBe('4 tokens of 4 left over, and revoked.')
-    expect(revoked(leftOver)).toEqual([false, true, true, true])
+    expect(said(step)).toContain(retryLine(`DELETE ${limited!}: 429`, 2, '3.0', true))
+    expect(said(step).at(-1)).toBe('Revoked 4 stale tokens (4 checked).')
+    expect(revoked(stale)).toEqual([false, true, true, true])
     expect(step).toMatchObject({ exitCode: 0, stderr: '' })
     expect(annotated(step)).toEqual([])
   })
 })
 
-describe('something that goes wrong', () => {
-  it('with one token is reported by id, after all others were revoked, in red', async () => {
+describe('the sweep ends red', () => {
+  it('after it revoked all others, if one token cannot be revoked, which the error names', async () => {
     const zendesk = await sandbox()
-    const leftOver = zendesk.seedTokens(10)
-    const { id } = leftOver[2]!
+    const stale = zendesk.seedTokens(10)
+    const { id } = stale[2]!
     zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'reply', status: 403, body: { error: '<b>no</b>' } })
     const step = await sweep(at(zendesk, { ...credentials.clientCredentials(zendesk), 'dry-run': false }))
     expect(annotated(step)).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^::error::1 token of 10 left over could not be revoked: ${id}\\. Could not revoke token ${id}: Zendesk does not allow this: `
+          `^::error::Could not revoke 1 of 10 stale tokens: ${id}\\. Could not revoke token ${id}: Zendesk does not allow this\\. `
         )
       )
     ])
@@ -264,40 +267,41 @@ describe('something that goes wrong', () => {
     expect(step).toMatchObject({ exitCode: 1, stderr: '' })
     // Failures come first, and no markup of a reply comes along.
     expect(step.summary.indexOf(`<td>${id}</td>`)).toBeLessThan(
-      step.summary.indexOf(`<td>${leftOver[0]!.id}</td>`)
+      step.summary.indexOf(`<td>${stale[0]!.id}</td>`)
     )
     expect(step.summary).not.toContain('<b>')
-    expect(zendesk.living()).toEqual([leftOver[2]])
+    expect(zendesk.living()).toEqual([stale[2]])
   })
 
   it.each([
-    ['500', { kind: 'reply', status: 500 }, 'Zendesk is not working at the moment'],
+    ['500', { kind: 'reply', status: 500 }, 'Zendesk is unavailable'],
     [
       'a page without its cursor',
       { kind: 'reply', status: 200, body: { tokens: [], meta: { has_more: true } } },
       'cannot be used'
     ],
-    ['HTML', { kind: 'html' }, 'There is no Zendesk API at this address']
-  ] as const)('with a page (%s) keeps what was found before it', async (_what, fault, words) => {
-    const zendesk = await sandbox()
-    const leftOver = zendesk.seedTokens(250)
-    zendesk.fault({ method: 'GET', path: LIST }, [{ kind: 'pass' }, ...Array<typeof fault>(5).fill(fault)])
-    const step = await sweep(at(zendesk, { ...credentials.clientCredentials(zendesk), 'dry-run': false }), {
-      preload: { random: 0 }
-    })
-    expect(annotated(step)).toHaveLength(1)
-    expect(annotated(step)[0]).toMatch(/^::error::Could not list the tokens: /)
-    expect(annotated(step)[0]).toContain(words)
-    expect(annotated(step)[0]).toMatch(
-      /What was found to be left over before that was revoked \(100 tokens\)\.$/
-    )
-    expect(step.outputs).toMatchObject({ matched: '100', revoked: '100', failed: '0' })
-    expect(step.exitCode).toBe(1)
-    // The helper is gone as well.
-    expect(zendesk.living()).toEqual(leftOver.slice(100))
-  })
+    ['HTML', { kind: 'html' }, 'There is no Zendesk account at this address']
+  ] as const)(
+    'after it revoked what was found before, if a page of the list fails (%s)',
+    async (_what, fault, words) => {
+      const zendesk = await sandbox()
+      const stale = zendesk.seedTokens(250)
+      zendesk.fault({ method: 'GET', path: LIST }, [{ kind: 'pass' }, ...Array<typeof fault>(5).fill(fault)])
+      const step = await sweep(at(zendesk, { ...credentials.clientCredentials(zendesk), 'dry-run': false }), {
+        preload: { random: 0 }
+      })
+      expect(annotated(step)).toHaveLength(1)
+      expect(annotated(step)[0]).toMatch(/^::error::Could not list the tokens: /)
+      expect(annotated(step)[0]).toContain(words)
+      expect(annotated(step)[0]).toMatch(/ Revoked 100 stale tokens before that\.$/)
+      expect(step.outputs).toMatchObject({ matched: '100', revoked: '100', failed: '0' })
+      expect(step.exitCode).toBe(1)
+      // The cleanup is gone as well.
+      expect(zendesk.living()).toEqual(stale.slice(100))
+    }
+  )
 
-  it('with a cursor that comes twice ends the list, not in a circle', async () => {
+  it('if the list repeats a cursor', async () => {
     const zendesk = await sandbox()
     zendesk.seedTokens(1)
     const page = { tokens: [], meta: { has_more: true, after_cursor: 'again' } }
@@ -307,20 +311,20 @@ describe('something that goes wrong', () => {
     expect(zendesk.requests.filter(({ path }) => path === LIST)).toHaveLength(2)
   })
 
-  it('with the time: what remains is told by id, and the helper is revoked', async () => {
+  it('at its timeout: the error names the tokens that remain, and the cleanup token is revoked', async () => {
     const zendesk = await sandbox()
-    const leftOver = zendesk.seedTokens(12)
-    for (const { id } of leftOver.slice(8)) zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'stall' })
+    const stale = zendesk.seedTokens(12)
+    for (const { id } of stale.slice(8)) zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'stall' })
     const inputs = at(zendesk, {
       ...credentials.clientCredentials(zendesk),
       'dry-run': false,
       'timeout-seconds': 5
     })
     const step = await sweep(inputs)
-    const left = ids(leftOver.slice(8))
+    const left = ids(stale.slice(8))
     expect(annotated(step)).toHaveLength(1)
     for (const id of left) expect(annotated(step)[0]).toContain(String(id))
-    expect(annotated(step)[0]).toMatch(/^::error::4 tokens of 12 left over could not be revoked: /)
+    expect(annotated(step)[0]).toMatch(/^::error::Could not revoke 4 of 12 stale tokens: /)
     expect(step.outputs).toMatchObject({ matched: '12', revoked: '8', failed: '4' })
     expect(zendesk.requests[0]!.json).toMatchObject({ expires_in: 600 })
     expect(ids(zendesk.living())).toEqual(left)
@@ -329,23 +333,23 @@ describe('something that goes wrong', () => {
 
   const onPosix = process.platform === 'win32' ? it.skip : it
   onPosix.each(['SIGINT', 'SIGTERM'] as const)(
-    'with the job (%s): the helper is revoked, and no other',
+    'if the job is cancelled (%s): the cleanup token is revoked, and no other',
     async (signal) => {
       const zendesk = await sandbox()
-      const leftOver = zendesk.seedTokens(12)
-      for (const { id } of leftOver.slice(4)) zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'stall' })
+      const stale = zendesk.seedTokens(12)
+      for (const { id } of stale.slice(4)) zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'stall' })
       const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'dry-run': false })
       const step = await sweep(inputs, cancelAtRequest(zendesk, 11, signal))
       expect(annotated(step)).toHaveLength(1)
-      expect(annotated(step)[0]).toMatch(/^::error::8 tokens of 12 left over could not be revoked: /)
+      expect(annotated(step)[0]).toMatch(/^::error::Could not revoke 8 of 12 stale tokens: /)
       expect(step.outputs).toMatchObject({ matched: '12', revoked: '4', failed: '8' })
-      expect(zendesk.living()).toEqual(leftOver.slice(4))
+      expect(zendesk.living()).toEqual(stale.slice(4))
       expect(zendesk.requests).toHaveLength(12)
       expect(step).toMatchObject({ exitCode: 1, signal: null, stderr: '' })
     }
   )
 
-  it('with the inputs is told in one error, without a request', async () => {
+  it('with one error for all invalid inputs, without a request', async () => {
     const zendesk = await sandbox()
     const step = await sweep({
       subdomain: 'acme',
@@ -354,9 +358,7 @@ describe('something that goes wrong', () => {
       'dry-run': 'perhaps'
     })
     expect(annotated(step)).toHaveLength(1)
-    expect(annotated(step)[0]).toMatch(
-      /^::error::The inputs need 2 corrections: .*client-secret: .*dry-run: /
-    )
+    expect(annotated(step)[0]).toMatch(/^::error::2 invalid inputs: .*`client-secret`: .*`dry-run`: /)
     expect(zendesk.requests).toEqual([])
     expect(step.exitCode).toBe(1)
   })
@@ -368,7 +370,7 @@ describe('with the real clock', () => {
     zendesk.seedTokens(101)
     const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'dry-run': false })
     const { steps } = await runJob([{ uses: sweepAction, with: inputs }])
-    expect(said(steps[0]!).at(-1)).toBe('101 tokens of 102 left over, and revoked.')
+    expect(said(steps[0]!).at(-1)).toBe('Revoked 101 stale tokens (102 checked).')
     expect(steps[0]).toMatchObject({ exitCode: 0, stderr: '' })
     expect(zendesk.living()).toEqual([])
   })
@@ -404,13 +406,13 @@ describe('at size', () => {
     const small = await sized(few)
     const many = await sized(large)
     const { zendesk, step, limited } = many
-    expect(said(step).at(-1)).toBe(`${large} tokens of ${large + 1} left over, and revoked.`)
+    expect(said(step).at(-1)).toBe(`Revoked ${large} stale tokens (${large + 1} checked).`)
     expect(step).toMatchObject({ exitCode: 0, stderr: '' })
     expect(step.outputs).toMatchObject({ matched: String(large), revoked: String(large), failed: '0' })
     expect(JSON.parse(step.outputs['token-ids']!)).toHaveLength(Math.min(large, 5000))
     expect(step.summary.match(/<tr>/g)).toHaveLength(501)
     expect(zendesk.living()).toEqual([])
-    // The list holds the helper as well, so there is a page for that one alone.
+    // The list holds the cleanup as well, so there is a page for that one alone.
     const pages = large / 100 + 1
     expect(zendesk.requests.length - limited).toBe(1 + 1 + pages + large + 1)
     // So often the limit is reached, and each of the four workers meets it once at the most.

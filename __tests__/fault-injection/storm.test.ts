@@ -59,7 +59,7 @@ async function atOnce(start: (run: StepRun, index: number) => Promise<StepEnd>):
 function waitsOf(steps: readonly StepEnd[]): number[] {
   const lines = steps.flatMap(({ stdout }) => stdout)
   return lines.flatMap((line) => {
-    const [, seconds] = /as it asks, try \d+ in ([\d.]+) s/.exec(line) ?? []
+    const [, seconds] = /attempt \d+, as the response asks, in ([\d.]+) s/.exec(line) ?? []
     return seconds === undefined ? [] : [Number(seconds)]
   })
 }
@@ -85,7 +85,9 @@ it(`${JOBS} jobs that start at once all get a token under a limit of ${LIMIT} re
   expect(all.filter(({ exitCode, stderr }) => exitCode !== 0 || stderr !== '')).toEqual([])
   expect(new Set(mains.map(({ outputs }) => outputs['token'])).size).toBe(JOBS)
   expect(minted).toHaveLength(JOBS)
-  expect(posts.filter((post) => !said(post).at(-1)?.endsWith('revoked, and verified dead.'))).toEqual([])
+  expect(
+    posts.filter((post) => !said(post).at(-1)?.endsWith('and verified that Zendesk rejects it.'))
+  ).toEqual([])
   expect(zendesk.living()).toEqual([])
 
   // Each refusal is waited out, except that of a check, which is not repeated.
