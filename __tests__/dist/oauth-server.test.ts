@@ -233,7 +233,7 @@ describe('an authorization code', () => {
     expect(rotated!.outputs['token']).not.toBe(main!.outputs['token'])
     expect(rotated!.outputs['refresh-token']).toMatch(/^.{8,}$/)
     expect(rotated!.outputs['refresh-token']).not.toBe(main!.outputs['refresh-token'])
-    expect(said(revoked!).at(-1)).toBe(revokedLine(rotated!.outputs['token-id']!))
+    expect(said(revoked!).at(-1)).toBe(revokedLine(rotated!.outputs['token-id']))
     expect(await provider.AccessToken.find(rotated!.outputs['token']!)).toBeUndefined()
   })
 
@@ -261,7 +261,7 @@ describe('client credentials', () => {
       expectGreen([main!, post!])
       expect(travelled()).toBe(method)
       expect(main!.outputs).toMatchObject({ scopes: 'read', 'refresh-token': '' })
-      expect(said(post!).at(-1)).toBe(revokedLine(main!.outputs['token-id']!))
+      expect(said(post!).at(-1)).toBe(revokedLine(main!.outputs['token-id']))
       expect(await provider.ClientCredentials.find(main!.outputs['token']!)).toBeUndefined()
     }
   )

@@ -107,7 +107,7 @@ describe('through a proxy', () => {
       expect(zendesk.living()).toHaveLength(1)
       const ended = await post(env, minted.state)
       expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
-      expect(ended.stdout.at(-1)).toBe(revokedLine(minted.outputs['token-id']!))
+      expect(ended.stdout.at(-1)).toBe(revokedLine(minted.outputs['token-id']))
       expect(zendesk.living()).toEqual([])
       expect(zendesk.requests).toHaveLength(4)
       // A tunnel for each request, to that host and to nothing else.

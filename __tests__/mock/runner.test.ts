@@ -191,6 +191,13 @@ if (env.FAIL) { console.log('::error::failed'); process.exitCode = 3 }
     expect(steps[3]?.stdout).toEqual(['hush-hush|wrong|yes'])
   })
 
+  it('runs a post step alone, with the state of another job', async () => {
+    const job = new Job()
+    const post = await job.runPost({ uses: folder, with: { secret: 'hush-hush' } }, { kept: 'saved before' })
+    expect(post).toMatchObject({ phase: 'post', stdout: ['saved before|hush-hush|undefined'] })
+    job.close()
+  })
+
   it('drops a summary over 1 MiB', async () => {
     const { steps } = await runJob([{ uses: folder, with: { secret: 'hush-hush' }, env: { BIG: '1' } }])
     expect(steps[0]).toMatchObject({ summary: '', outcome: 'success' })

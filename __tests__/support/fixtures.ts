@@ -56,7 +56,7 @@ export function basicOf({ credentials: { email, apiToken } }: Zendesk): string {
 }
 
 /** The right response, with its JSON body changed. */
-export function edited<Body = Record<string, unknown>>(change: (body: Body) => unknown): Fault {
+export function edited<Body = Record<string, unknown>>(change: (body: Body) => Body | object): Fault {
   return {
     kind: 'edit',
     edit: (reply) => ({ ...reply, body: JSON.stringify(change(JSON.parse(reply.body) as Body)) })

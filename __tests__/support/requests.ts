@@ -11,7 +11,7 @@ type Listener = (request: RecordedRequest) => void
 
 /**
  * Watches the requests that reach a mock: tells listeners, and tells the process that sent a request if it will get
- * no response, so that the process need not wait for one (see preload/time.cjs).
+ * no response, so that the process need not wait for one (see preload/time.js).
  */
 export class RequestWatch {
   /** Holds a file for each port whose request stalls. */

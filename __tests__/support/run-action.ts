@@ -1,6 +1,6 @@
 /*
  * Runs the built files of dist/ as GitHub's runner runs them: whole jobs, or single steps. Each process has a clock of
- * its own (see preload/time.cjs), so that no test depends on how fast the machine is.
+ * its own (see preload/time.js), so that no test depends on how fast the machine is.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -32,7 +32,7 @@ export const userAgent = `create-zendesk-token/${(JSON.parse(readFileSync(join(r
 jest.setTimeout(240_000)
 
 const folder = mkdtempSync(join(tmpdir(), 'run-action-'))
-const preload = join(import.meta.dirname, 'preload/time.cjs')
+const preload = join(import.meta.dirname, 'preload/time.js')
 export const requestWatch = new RequestWatch()
 let files = 0
 
@@ -46,7 +46,7 @@ export function scratch(name = 'file'): string {
   return join(folder, `${name}-${++files}`)
 }
 
-/** What is changed about a process. `preload/time.cjs` explains each. */
+/** What is changed about a process. `preload/time.js` explains each. */
 export interface Preloaded {
   now?: number
   random?: number

@@ -14,9 +14,9 @@
  *   TEST_BARRIER     a file that the process waits for, once dist/ is loaded and it has created a file of its own
  *   TEST_REPORT      a file that receives the peak memory of the process, in KiB
  */
-const { env } = process
-const { errorMonitor } = require('node:events')
-const fs = require('node:fs')
+const { env, getBuiltinModule } = process
+const { errorMonitor } = getBuiltinModule('node:events')
+const fs = getBuiltinModule('node:fs')
 
 const real = { setTimeout, clearTimeout, setImmediate, clearImmediate }
 
@@ -40,15 +40,16 @@ setClock(0)
 /** HTTP requests that are not complete. */
 const requests = new Set()
 
-require('node:diagnostics_channel').subscribe('http.client.request.start', ({ request }) => {
+getBuiltinModule('node:diagnostics_channel').subscribe('http.client.request.start', ({ request }) => {
   requests.add(request)
   const forget = () => requests.delete(request)
   // One that waits for a tunnel ends without `close` if there is none.
   request.once('close', forget).once(errorMonitor, forget)
 })
 
-function isStalled({ socket }) {
-  return Boolean(socket?.localPort) && fs.existsSync(`${env.TEST_STALLED}/${socket.localPort}`)
+/** Whether nothing more comes of a request; the one that opens a tunnel may end without `close`. */
+function isOver({ destroyed, socket }) {
+  return destroyed || (Boolean(socket?.localPort) && fs.existsSync(`${env.TEST_STALLED}/${socket.localPort}`))
 }
 
 /** What may be active in a process that waits for nothing but a timer. A file that is written, say, is not among it. */
@@ -64,7 +65,7 @@ const PASSIVE = new Set([
 
 /** Whether nothing can happen any more until a timer is due. */
 function isIdle() {
-  if (isHeld || ![...requests].every(isStalled)) return false
+  if (isHeld || ![...requests].every(isOver)) return false
   return process.getActiveResourcesInfo().every((name) => PASSIVE.has(name))
 }
 
@@ -131,7 +132,7 @@ globalThis.setTimeout = (work, ms, ...rest) => {
 globalThis.clearTimeout = (timer) => {
   if (!timers.delete(timer)) real.clearTimeout(timer)
 }
-require('node:timers/promises').setTimeout = (ms, value, { signal } = {}) =>
+getBuiltinModule('node:timers/promises').setTimeout = (ms, value, { signal } = {}) =>
   new Promise((resolve, reject) => {
     const abort = () => {
       clearTimeout(timer)
@@ -144,7 +145,7 @@ require('node:timers/promises').setTimeout = (ms, value, { signal } = {}) =>
     if (signal?.aborted) abort()
     else signal?.addEventListener('abort', abort, { once: true })
   })
-Object.assign(require('node:timers'), { setTimeout, clearTimeout })
+Object.assign(getBuiltinModule('node:timers'), { setTimeout, clearTimeout })
 
 if (isHeld) {
   const emit = process.emit
@@ -184,7 +185,7 @@ if (env.TEST_REPORT) {
 
 if (env.TEST_LOOKUPS) {
   let left = Number(env.TEST_LOOKUPS)
-  require('node:dns').lookup = (hostname, options, done) => {
+  getBuiltinModule('node:dns').lookup = (hostname, options, done) => {
     const isFound = left-- > 0
     process.nextTick(() => {
       if (isFound && options.all) done(null, [{ address: '127.0.0.1', family: 4 }])
@@ -198,8 +199,8 @@ if (env.TEST_LOOKUPS) {
 }
 
 if (env.TEST_BARRIER) {
-  const { dirname, join } = require('node:path')
-  require(join(dirname(process.argv[1]), 'index.cjs'))
+  const { dirname, join } = getBuiltinModule('node:path')
+  getBuiltinModule('node:module').createRequire(__filename)(join(dirname(process.argv[1]), 'index.cjs'))
   fs.writeFileSync(`${env.TEST_BARRIER}.${process.pid}`, '')
   const sleeper = new Int32Array(new SharedArrayBuffer(4))
   while (!fs.existsSync(env.TEST_BARRIER)) Atomics.wait(sleeper, 0, 0, 20)
