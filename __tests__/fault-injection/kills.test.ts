@@ -15,7 +15,8 @@ type Entry = 'main' | 'main, API token' | 'post' | 'post, narrow token'
 
 /**
  * How the step ends (its exit code, or `killed`; then each annotation), and after the arrow, how many tokens are
- * active when post has run as well. `may exist`: the annotation says that an unused token may exist. A narrow token may not revoke itself, so post mints a cleanup token.
+ * active when post has run as well. `may exist`: the annotation says that an unused token may exist. A narrow token
+ * may not revoke itself, so post mints a cleanup token.
  */
 type Row = [
   entry: Entry,
