@@ -138,8 +138,8 @@ describe('with a cleanup token, the work', () => {
       minting()
       reporting(body, status)
       revoking(204, '', 'current')
-      const { result, remaining } = await run(({ facts }) => Promise.resolve(String(facts)))
-      expect([result, remaining]).toEqual(['undefined', []])
+      const { result, remaining } = await run(({ facts }) => Promise.resolve([facts]))
+      expect([result, remaining]).toEqual([[undefined], []])
     }
   )
 
@@ -147,7 +147,7 @@ describe('with a cleanup token, the work', () => {
     minting()
     own().get(`${TOKENS}/current`).times(5).replyWithError(reset)
     revoking(204, '', 'current')
-    expect((await run(({ facts }) => Promise.resolve(String(facts)))).result).toBe('undefined')
+    expect((await run(({ facts }) => Promise.resolve([facts]))).result).toEqual([undefined])
   })
 
   it('is not started if the job is cancelled during the mint, and the token is revoked', async () => {
@@ -354,9 +354,9 @@ describe('a cleanup token that may remain active is reported', () => {
     else revoking(204, '', 'current')
     const test = testClient()
     const fault = new TypeError('ours')
-    const { send } = test.client
+    const send = test.client.send.bind(test.client)
     test.client.send = (request, options) =>
-      request.method === method ? Promise.reject(fault) : send.call(test.client, request, options)
+      request.method === method ? Promise.reject(fault) : send(request, options)
     expect((await run(done, test)).error).toBe(fault)
   })
 })
