@@ -99,6 +99,7 @@ describe('networkError', () => {
 describe('NetworkError', () => {
   it('says what failed, and the code of the system', () => {
     expect(new NetworkError('dns', false, 'ENOTFOUND').message).toBe('host name not found (ENOTFOUND)')
-    expect(new NetworkError('timeout', true).message).toBe('timeout')
+    const timeout = new NetworkError('timeout', true)
+    expect([timeout.message, timeout.staleConnection]).toEqual(['timeout', false])
   })
 })
