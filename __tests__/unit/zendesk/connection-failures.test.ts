@@ -1,13 +1,16 @@
 import { setTimeout } from 'node:timers/promises'
-import { describe, expect, it } from '@jest/globals'
+import https from 'node:https'
+import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import { FakeClock, testClient } from '../clock.ts'
-import { errorOf, GET, POST, responseOf, usesConnections } from './connect.ts'
+import { connect, errorOf, GET, limits, POST, responseOf, usesConnections } from './connect.ts'
 import {
+  CA,
   closedPort,
   sendRaw,
   serve,
   serveEmpty,
+  serveTls,
   serveUntrusted,
   tunnelTo,
   type Listening
@@ -55,6 +58,36 @@ describe('a request that was sent', () => {
       })
     })
     expect(await errorOf(port, POST, { timeout: 60 })).toMatchObject({ kind: 'timeout', sent: true })
+  })
+})
+
+describe('a request over TLS', () => {
+  afterEach(() => {
+    jest.restoreAllMocks()
+  })
+
+  it.each([
+    ['a new connection', 1, false],
+    ['a reused connection', 2, true]
+  ])('was sent if its response breaks off on %s', async (_what, broken, staleConnection) => {
+    const request = https.request.bind(https)
+    jest
+      .spyOn(https, 'request')
+      .mockImplementation(((options: object, onResponse: () => void) =>
+        request({ ...options, ca: CA }, onResponse)) as typeof https.request)
+    let requests = 0
+    const { port } = await serveTls('server', (incoming, response) => {
+      requests += 1
+      if (requests === broken) incoming.socket.destroy()
+      else response.end('{}')
+    })
+    const connection = connect(`https://localhost:${port}`)
+    for (let count = 1; count < broken; count += 1) await connection.exchange(GET, limits())
+    await expect(connection.exchange(POST, limits())).rejects.toMatchObject({
+      kind: 'brokenOff',
+      sent: true,
+      staleConnection
+    })
   })
 })
 
@@ -121,6 +154,17 @@ describe('if the job is cancelled', () => {
   it('a request without a grace ends at once', async () => {
     const { port, signal } = await cancelledBy(false)
     expect(await errorOf(port, POST, { signal })).toMatchObject({ kind: 'cancelled', sent: true })
+  })
+
+  it('a request that is still connecting ends at once, and is never sent, whatever its grace', async () => {
+    let requests = 0
+    const { port } = await serve(() => (requests += 1))
+    const job = new AbortController()
+    const error = errorOf(port, POST, { signal: job.signal, grace: 60_000 })
+    job.abort()
+    expect(await error).toMatchObject({ kind: 'cancelled', sent: false })
+    await setTimeout(30)
+    expect(requests).toBe(0)
   })
 
   it('a request whose TLS handshake is under way ends at once, whatever its grace', async () => {

@@ -55,13 +55,22 @@ export function serveEmpty(): Promise<Listening> {
   return serve((_request, response) => response.end('{}'))
 }
 
-/** An HTTPS server with a certificate that nobody trusts. */
-export function serveUntrusted(): Promise<Listening> {
-  const server = https.createServer({ cert: pem('wrong-ca'), key: pem('server-key') }, (_request, response) =>
-    response.end('{}')
-  )
+/** The certificate of the CA that `serveTls` needs to be trusted. */
+export const CA = pem('ca')
+
+/** An HTTPS server for localhost, with a certificate of {@link CA}, or of a CA that nobody trusts. */
+export function serveTls(
+  certificate: 'server' | 'wrong-ca',
+  respond: http.RequestListener = (_request, response) => response.end('{}')
+): Promise<Listening> {
+  const server = https.createServer({ cert: pem(certificate), key: pem('server-key') }, respond)
   server.on('tlsClientError', () => undefined)
   return listen(server)
+}
+
+/** An HTTPS server with a certificate that nobody trusts. */
+export function serveUntrusted(): Promise<Listening> {
+  return serveTls('wrong-ca')
 }
 
 /** A server that responds to anything with these bytes, and then ends, resets or keeps the connection. */
