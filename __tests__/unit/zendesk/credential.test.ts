@@ -5,6 +5,8 @@ import {
   apiTokenBasic,
   bearer,
   clientBasic,
+  CREDENTIAL_KINDS,
+  givesRefreshToken,
   isAdmin,
   type Credential
 } from '../../../src/zendesk/credential.ts'
@@ -13,17 +15,17 @@ function decoded(base64: string): string {
   return Buffer.from(base64, 'base64').toString('utf8')
 }
 
-describe('the header of a credential', () => {
+describe('the Authorization header', () => {
   it('is Bearer for an access token', () => {
     expect(bearer(new Secret('abc.def')).reveal()).toBe('Bearer abc.def')
-    expect(adminAuthorization({ kind: 'access-token', accessToken: new Secret('abc') }).reveal()).toBe(
+    expect(adminAuthorization({ kind: 'access_token', accessToken: new Secret('abc') }).reveal()).toBe(
       'Bearer abc'
     )
   })
 
-  it('is Basic for an e-mail and an API token, as Zendesk wants them', () => {
+  it('is Basic for an e-mail with `/token` and an API token', () => {
     const header = adminAuthorization({
-      kind: 'api-token',
+      kind: 'api_token',
       email: 'ann@acme.example',
       apiToken: new Secret('k:e/y')
     }).reveal()
@@ -32,31 +34,38 @@ describe('the header of a credential', () => {
     expect(header.slice(6)).toBe(apiTokenBasic('ann@acme.example', 'k:e/y'))
   })
 
-  it('holds letters beyond ASCII as UTF-8', () => {
+  it('encodes letters beyond ASCII as UTF-8', () => {
     expect(decoded(apiTokenBasic('änn@acme.example', 'tökén'))).toBe('änn@acme.example/token:tökén')
   })
 
-  it('form-encodes both halves of a client', () => {
+  it('form-encodes the id and the secret of a client', () => {
     expect(decoded(clientBasic('ci bot:1', 'a:b+c/d=é%'))).toBe('ci+bot%3A1:a%3Ab%2Bc%2Fd%3D%C3%A9%25')
   })
 
-  it('leaves plain halves of a client as they are', () => {
+  it('leaves a plain id and secret of a client as they are', () => {
     expect(decoded(clientBasic('ci_bot', 'abc-123_X.y*'))).toBe('ci_bot:abc-123_X.y*')
   })
 
-  it('does not show itself', () => {
+  it('is a secret that does not print itself', () => {
     expect(String(bearer(new Secret('abcdefgh')))).toBe('***')
   })
 })
 
 describe('isAdmin', () => {
   it.each([
-    ['api-token', true],
-    ['access-token', true],
-    ['client-secret', false],
-    ['authorization-code', false],
-    ['refresh-token', false]
-  ])('is, for %s, %s', (kind, expected) => {
+    ['api_token', true],
+    ['access_token', true],
+    ['client_credentials', false],
+    ['authorization_code', false],
+    ['refresh_token', false]
+  ])('of %s is %s', (kind, expected) => {
     expect(isAdmin({ kind } as Credential)).toBe(expected)
+  })
+})
+
+describe('givesRefreshToken', () => {
+  it('is true only for the two one-time grants', () => {
+    const kinds = CREDENTIAL_KINDS.filter((kind) => givesRefreshToken({ kind } as Credential))
+    expect(kinds).toEqual(['authorization_code', 'refresh_token'])
   })
 })

@@ -12,7 +12,7 @@ function bodyOf(grant: Grant, request = REQUEST): unknown {
 }
 
 const CODE: Grant = {
-  kind: 'authorization-code',
+  kind: 'authorization_code',
   code: new Secret('the code'),
   redirectUri: 'https://acme.example/back',
   codeVerifier: new Secret('the verifier'),
@@ -20,20 +20,25 @@ const CODE: Grant = {
   authMethod
 }
 const REFRESH: Grant = {
-  kind: 'refresh-token',
-  refreshToken: new Secret('the old one'),
+  kind: 'refresh_token',
+  refreshToken: new Secret('the refresh token'),
   clientSecret,
   authMethod
 }
 
 describe('exchangeGrant', () => {
-  it('is a POST of JSON to /oauth/tokens, which is not below /api/v2', () => {
-    const call = exchangeGrant({ kind: 'client-secret', clientSecret, authMethod }, REQUEST)
-    expect(call).toMatchObject({ method: 'POST', path: '/oauth/tokens', authorization: undefined })
+  it('is a POST to /oauth/tokens, which is not below /api/v2', () => {
+    const request = exchangeGrant({ kind: 'client_credentials', clientSecret, authMethod }, REQUEST)
+    expect(request).toMatchObject({
+      purpose: 'mint a token',
+      method: 'POST',
+      path: '/oauth/tokens',
+      authorization: undefined
+    })
   })
 
-  it('asks with client credentials, and its scopes as one text', () => {
-    expect(bodyOf({ kind: 'client-secret', clientSecret, authMethod })).toEqual({
+  it('sends client credentials, and the scopes as one string', () => {
+    expect(bodyOf({ kind: 'client_credentials', clientSecret, authMethod })).toEqual({
       grant_type: 'client_credentials',
       client_id: 'ci_bot',
       client_secret: 'the client secret',
@@ -42,7 +47,7 @@ describe('exchangeGrant', () => {
     })
   })
 
-  it('asks with a code, its verifier, and the secret of a confidential client', () => {
+  it('sends an authorization code, its verifier, and the secret of a confidential client', () => {
     expect(bodyOf(CODE)).toEqual({
       grant_type: 'authorization_code',
       code: 'the code',
@@ -55,7 +60,7 @@ describe('exchangeGrant', () => {
     })
   })
 
-  it('leaves out what a code goes without', () => {
+  it('sends no scope, lifetime, secret or verifier if there is none', () => {
     const grant: Grant = { ...CODE, clientSecret: undefined }
     expect(bodyOf(grant, { ...REQUEST, scopes: [], expiresIn: undefined })).toEqual({
       grant_type: 'authorization_code',
@@ -67,10 +72,10 @@ describe('exchangeGrant', () => {
     expect(bodyOf({ ...CODE, codeVerifier: undefined })).not.toHaveProperty('code_verifier')
   })
 
-  it('asks with a refresh token, of a confidential client or of a public one', () => {
+  it('sends a refresh token, with the secret of a confidential client', () => {
     expect(bodyOf(REFRESH)).toEqual({
       grant_type: 'refresh_token',
-      refresh_token: 'the old one',
+      refresh_token: 'the refresh token',
       client_id: 'ci_bot',
       client_secret: 'the client secret',
       scope: 'read hc:write',
@@ -80,28 +85,28 @@ describe('exchangeGrant', () => {
   })
 
   it.each<[string, Grant]>([
-    ['client credentials', { kind: 'client-secret', clientSecret, authMethod: 'client_secret_basic' }],
-    ['a code', { ...CODE, authMethod: 'client_secret_basic' }],
+    ['client credentials', { kind: 'client_credentials', clientSecret, authMethod: 'client_secret_basic' }],
+    ['an authorization code', { ...CODE, authMethod: 'client_secret_basic' }],
     ['a refresh token', { ...REFRESH, authMethod: 'client_secret_basic' }]
-  ])('sends the secret with %s by Basic only, and the client id in both places', (_name, grant) => {
-    const call = exchangeGrant(grant, REQUEST)
-    const header = call.authorization?.reveal() ?? ''
+  ])('sends the secret of %s only in the Basic header, and the client id in both places', (_name, grant) => {
+    const request = exchangeGrant(grant, REQUEST)
+    const header = request.authorization?.reveal() ?? ''
     expect(header).toMatch(/^Basic /)
     expect(Buffer.from(header.slice(6), 'base64').toString()).toBe('ci_bot:the+client+secret')
     expect(bodyOf(grant)).toMatchObject({ client_id: 'ci_bot' })
-    expect(call.body?.reveal()).not.toContain('client secret')
+    expect(request.body?.reveal()).not.toContain('client secret')
     expect(bodyOf(grant)).not.toHaveProperty('client_secret')
   })
 
-  it('sends no Basic header where a public client has no secret to send', () => {
-    const call = exchangeGrant(
+  it('sends no Basic header for a public client, which has no secret', () => {
+    const request = exchangeGrant(
       { ...REFRESH, clientSecret: undefined, authMethod: 'client_secret_basic' },
       REQUEST
     )
-    expect(call.authorization).toBeUndefined()
+    expect(request.authorization).toBeUndefined()
   })
 
-  it('sends a client id of digits as a text, as it was given', () => {
+  it('sends a numeric client id as a string, as it was given', () => {
     expect(bodyOf(REFRESH, { ...REQUEST, clientId: '0123' })).toMatchObject({ client_id: '0123' })
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { Unanswered, unanswered } from '../../../src/zendesk/network-error.ts'
+import { NetworkError, networkError } from '../../../src/zendesk/network-error.ts'
 
 function failed(code: string | undefined, message = 'x'): NodeJS.ErrnoException {
   return Object.assign(new Error(message), code === undefined ? {} : { code })
@@ -7,7 +7,7 @@ function failed(code: string | undefined, message = 'x'): NodeJS.ErrnoException 
 
 const TUNNEL = 'tunneling socket could not be established, '
 
-describe('unanswered', () => {
+describe('networkError', () => {
   it.each([
     ['ENOTFOUND', 'dns'],
     ['EAI_AGAIN', 'dns'],
@@ -34,20 +34,20 @@ describe('unanswered', () => {
     ['ECONNRESET', 'connection'],
     ['EPIPE', 'connection'],
     [undefined, 'connection']
-  ])('takes %s before the request was sent for %s', (code, reason) => {
-    expect(unanswered(failed(code), false)).toMatchObject({ reason, sent: false, code: code ?? '' })
+  ])('classifies %s before the request was sent as %s', (code, kind) => {
+    expect(networkError(failed(code), false)).toMatchObject({ kind, sent: false, code: code ?? '' })
   })
 
   it.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'HPE_INVALID_CONSTANT', undefined])(
-    'takes %s after the request was sent for a reply that broke off',
+    'classifies %s after the request was sent as a response that broke off',
     (code) => {
-      expect(unanswered(failed(code), true)).toMatchObject({ reason: 'broken off', sent: true })
+      expect(networkError(failed(code), true)).toMatchObject({ kind: 'brokenOff', sent: true })
     }
   )
 
-  it.each(['407', '403', '502'])('takes %s from a proxy for its refusal', (status) => {
+  it.each(['407', '403', '502'])('classifies a %s from a proxy as its refusal', (status) => {
     const error = failed('ECONNRESET', `${TUNNEL}statusCode=${status}`)
-    expect(unanswered(error, true)).toMatchObject({ reason: 'proxy refused', sent: false, code: status })
+    expect(networkError(error, true)).toMatchObject({ kind: 'proxyRefused', sent: false, code: status })
   })
 
   it.each([
@@ -55,32 +55,51 @@ describe('unanswered', () => {
     ['getaddrinfo ENOTFOUND proxy.acme.example', 'ENOTFOUND'],
     ['getaddrinfo EAI_AGAIN proxy.acme.example', 'EAI_AGAIN'],
     ['socket hang up', '']
-  ])('takes what happens on the way to a proxy for that: %s', (cause, code) => {
+  ])('classifies "%s" on the way to a proxy as a failure of the proxy', (cause, code) => {
     const error = failed('ECONNRESET', `${TUNNEL}cause=${cause}`)
-    expect(unanswered(error, true)).toMatchObject({ reason: 'proxy', sent: false, code })
+    expect(networkError(error, true)).toMatchObject({ kind: 'proxy', sent: false, code })
   })
 
   it.each(['self-signed certificate', 'unable to verify the first certificate', 'certificate has expired'])(
-    'takes a proxy that is not trusted for that: %s',
+    'classifies "%s" of a proxy as an untrusted certificate',
     (cause) => {
-      expect(unanswered(failed('ECONNRESET', `${TUNNEL}cause=${cause}`), false)).toMatchObject({
-        reason: 'certificate',
-        sent: false
+      expect(networkError(failed('ECONNRESET', `${TUNNEL}cause=${cause}`), false)).toMatchObject({
+        kind: 'certificate',
+        sent: false,
+        code: 'of the proxy'
       })
     }
   )
-})
 
-describe('a proxy that sends something before the tunnel is there', () => {
-  it('is at fault itself, and nothing was sent', () => {
+  it('classifies bytes from a proxy before the tunnel is there as a failure of the proxy', () => {
     const error = failed('ECONNRESET', 'got illegal response body from proxy')
-    expect(unanswered(error, true)).toMatchObject({ reason: 'proxy', sent: false })
+    expect(networkError(error, true)).toMatchObject({ kind: 'proxy', sent: false, code: 'invalid response' })
+  })
+
+  it.each(['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN'])(
+    'classifies %s as a request that Node refuses',
+    (code) => {
+      expect(networkError(failed(code), true)).toMatchObject({ kind: 'unsendable', sent: false, code })
+    }
+  )
+
+  it.each(['EPROTO', 'ERR_SSL_BAD_RECORD_TYPE'])(
+    'classifies %s as TLS even after the request was sent',
+    (code) => {
+      expect(networkError(failed(code), true)).toMatchObject({ kind: 'tls', sent: true, code })
+    }
+  )
+
+  it('notes a reused connection that turned out to be closed', () => {
+    expect(networkError(failed('ECONNRESET'), true, true).staleConnection).toBe(true)
+    expect(networkError(failed('ECONNRESET'), true).staleConnection).toBe(false)
   })
 })
 
-describe('Unanswered', () => {
-  it('says why, and how the system calls it', () => {
-    expect(new Unanswered('dns', false, 'ENOTFOUND').message).toMatch(/dns.*ENOTFOUND/)
-    expect(new Unanswered('timeout', true).message).toBe('timeout')
+describe('NetworkError', () => {
+  it('says what failed, and the code of the system', () => {
+    expect(new NetworkError('dns', false, 'ENOTFOUND').message).toBe('host name not found (ENOTFOUND)')
+    const timeout = new NetworkError('timeout', true)
+    expect([timeout.message, timeout.staleConnection]).toEqual(['timeout', false])
   })
 })

@@ -15,13 +15,16 @@ describe('subdomainOf', () => {
     expect(subdomainOf(value)).toBe('acme')
   })
 
-  it.each(['a', '1', 'a-b', '9-to-5', 'a--b', 'x'.repeat(63)])('takes %j as it is', (value) => {
+  it.each(['a', '1', 'a-b', '9-to-5', 'a--b', 'x'.repeat(63)])('accepts %j', (value) => {
     expect(subdomainOf(value)).toBe(value)
   })
 
   it.each([
     '',
     '.',
+    // In lower case the Kelvin sign becomes an ASCII k.
+    'ac\u212ae',
+    'ac\u212ae.zendesk.com',
     '-acme',
     'acme-',
     'ac_me',
@@ -49,14 +52,16 @@ describe('subdomainOf', () => {
     'acme\nevil',
     'acme\n',
     'evil.example/acme.zendesk.com',
-    'https://evil.example\\.zendesk.com'
-  ])('refuses %j', (value) => {
+    'https://evil.example\\.zendesk.com',
+    'x\nhttps://acme.zendesk.com',
+    'xhttps://acme.zendesk.com'
+  ])('rejects %j', (value) => {
     expect(subdomainOf(value)).toBeUndefined()
   })
 })
 
 describe('originOf', () => {
-  it('is the subdomain at zendesk.com, by https', () => {
+  it('is an https: URL of the subdomain at zendesk.com', () => {
     expect(originOf('acme')).toBe('https://acme.zendesk.com')
   })
 })
@@ -96,6 +101,8 @@ describe('readOrigin', () => {
     'https://@acme.zendesk.com',
     'https:\\\\acme.zendesk.com',
     'https://acme.zendesk.com\\x',
+    'https://acme.zendesk.com:0',
+    'http://localhost:0',
     'https://acme.zendesk.com:99999',
     'https://acme.zendesk.com:x',
     'https://ac me.zendesk.com',
@@ -108,8 +115,9 @@ describe('readOrigin', () => {
     'ftp://localhost',
     'file:///etc/passwd',
     'javascript:alert(1)',
-    'https:acme.zendesk.com'
-  ])('refuses %j', (value) => {
+    'https:acme.zendesk.com',
+    ' https://acme.zendesk.com'
+  ])('rejects %j', (value) => {
     expect(readOrigin(value)).toBeUndefined()
   })
 })
@@ -117,17 +125,19 @@ describe('readOrigin', () => {
 describe('isForeign', () => {
   it.each([
     'https://acme.zendesk.com',
-    'https://a.b.zendesk.com',
-    'https://zendesk.com',
+    'https://acme.zendesk.com:8443',
     'http://localhost:8080',
     'http://127.0.0.1',
     'http://127.9.9.9:1',
     'https://[::1]:8443'
-  ])('is not said of %s', (origin) => {
-    expect(isForeign(origin)).toBe(false)
+  ])('is false for %s, the account itself or this machine', (origin) => {
+    expect(isForeign(origin, 'acme')).toBe(false)
   })
 
   it.each([
+    'https://other.zendesk.com',
+    'https://a.acme.zendesk.com',
+    'https://zendesk.com',
     'https://evilzendesk.com',
     'https://acme.zendesk.com.evil.example',
     'https://zendesk.example',
@@ -135,7 +145,7 @@ describe('isForeign', () => {
     'https://localhost.evil.example',
     'https://127.0.0.1.evil.example',
     'https://[::2]'
-  ])('is said of %s', (origin) => {
-    expect(isForeign(origin)).toBe(true)
+  ])('is true for %s', (origin) => {
+    expect(isForeign(origin, 'acme')).toBe(true)
   })
 })

@@ -1,22 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import { nock, useNock } from './net.ts'
-import { BudgetSpent } from '../../../src/lib/deadline.ts'
 import { Secret } from '../../../src/lib/secret.ts'
-import { ZendeskError, type About } from '../../../src/messages.ts'
 import { pages } from '../../../src/zendesk/pages.ts'
-import { ORIGIN, talk, thrownBy } from '../clock.ts'
+import { ORIGIN, rejectionOf, testClient } from '../clock.ts'
 
 const PATH = '/api/v2/oauth/things'
-const ABOUT: About & { purpose: string } = {
-  origin: ORIGIN,
-  credential: 'api-token',
-  clientId: 'ci_bot',
-  purpose: 'list things'
-}
 
 useNock()
 
-/** Lets the server answer one page: `after` is the cursor that it has to be asked with. */
+/** Lets the server respond with a page to a request with the cursor `after`. */
 function page(after: string | undefined, body: unknown, status = 200): void {
   const query = { 'page[size]': '100', ...(after === undefined ? {} : { 'page[after]': after }) }
   nock(ORIGIN, { reqheaders: { authorization: 'Bearer abc' } })
@@ -25,27 +17,24 @@ function page(after: string | undefined, body: unknown, status = 200): void {
     .reply(status, body as nock.Body)
 }
 
-async function read(path = PATH, session = talk().session): Promise<unknown[]> {
+async function read(path = PATH, { client } = testClient(), limit = Infinity): Promise<unknown[]> {
   const items: unknown[] = []
-  for await (const each of pages(session, path, 'things', new Secret('Bearer abc'), ABOUT)) {
+  const request = { purpose: 'list things', path, key: 'things', authorization: new Secret('Bearer abc') }
+  for await (const each of pages(client, request)) {
     items.push(...each.items)
-    expect(each.answer.status).toBe(200)
+    expect(each.response.status).toBe(200)
+    if (items.length >= limit) break
   }
   return items
-}
-
-async function refusal(): Promise<ZendeskError> {
-  const error = await thrownBy(read())
-  if (!(error instanceof ZendeskError)) throw error
-  return error
 }
 
 describe('pages', () => {
   it.each([
     ['says so', { things: [1, 2], meta: { has_more: false, after_cursor: 'x' } }],
-    ['says nothing', { things: [1, 2] }],
-    ['says nonsense', { things: [1, 2], meta: 'x' }]
-  ])('reads one page where there is no more, and it %s', async (_how, body) => {
+    ['does not say', { things: [1, 2] }],
+    ['says nonsense', { things: [1, 2], meta: 'x' }],
+    ['says null', { things: [1, 2], meta: { has_more: null } }]
+  ])('reads one page if there is no more, and the response %s', async (_how, body) => {
     page(undefined, body)
     expect(await read()).toEqual([1, 2])
   })
@@ -61,7 +50,7 @@ describe('pages', () => {
     expect(await read()).toEqual([1, 2, 3])
   })
 
-  it('adds its size to a query that is there', async () => {
+  it('adds the page size to a path that has a query', async () => {
     nock(ORIGIN)
       .get(PATH)
       .query({ client_id: '41', 'page[size]': '100' })
@@ -69,72 +58,72 @@ describe('pages', () => {
     expect(await read(`${PATH}?client_id=41`)).toEqual([7])
   })
 
-  it('asks for no further page than is wanted', async () => {
+  it('requests no page after the last one that is wanted', async () => {
     page(undefined, { things: [1], meta: { has_more: true, after_cursor: 'x' } })
-    for await (const { items } of pages(talk().session, PATH, 'things', new Secret('Bearer abc'), ABOUT)) {
-      expect(items).toEqual([1])
-      break
-    }
+    expect(await read(PATH, testClient(), 1)).toEqual([1])
   })
 
-  it.each([undefined, null, '', 17, {}, 'half a letter: \ud800'])(
-    'fails where there is more, but the cursor is %j',
+  it.each([undefined, null, '', 17, {}, 'half a character: \ud800'])(
+    'throws if there is more, but the cursor is %j',
     async (after_cursor) => {
       page(undefined, { things: [1], meta: { has_more: true, after_cursor } })
-      expect(await refusal()).toMatchObject({ kind: 'unusableReply' })
+      expect(await rejectionOf(read())).toMatchObject({ kind: 'unusableResponse' })
     }
   )
 
-  it('fails where a cursor comes again, be it later', async () => {
+  it.each(['yes', 'true', 1, 0, '', {}])('throws if `has_more` is %j', async (has_more) => {
+    page(undefined, { things: [1], meta: { has_more, after_cursor: 'x' } })
+    expect(await rejectionOf(read())).toMatchObject({ kind: 'unusableResponse' })
+  })
+
+  it('throws if a cursor comes again, even later', async () => {
     page(undefined, { things: [1], meta: { has_more: true, after_cursor: 'a' } })
     page('a', { things: [1], meta: { has_more: true, after_cursor: 'b' } })
     page('b', { things: [1], meta: { has_more: true, after_cursor: 'a' } })
-    expect(await refusal()).toMatchObject({ kind: 'unusableReply' })
+    expect(await rejectionOf(read())).toMatchObject({ kind: 'unusableResponse' })
   })
 
   it.each([
-    [200, { other: [] }, 'unusableReply'],
-    [200, { things: { 0: 1 } }, 'unusableReply'],
-    [200, '[]', 'unusableReply'],
-    [200, 'plain words', 'unusableReply'],
+    [200, { other: [] }, 'unusableResponse'],
+    [200, { things: { 0: 1 } }, 'unusableResponse'],
+    [200, '[]', 'unusableResponse'],
+    [200, 'plain words', 'unusableResponse'],
     [200, '<html>Sign in</html>', 'subdomainUnknown'],
-    [206, { things: [] }, 'unusableReply'],
-    [204, '', 'unusableReply'],
+    [206, { things: [] }, 'unusableResponse'],
+    [204, '', 'unusableResponse'],
     [302, '', 'redirect'],
-    [401, { error: "Couldn't authenticate you" }, 'credentialsRefused'],
+    [401, { error: "Couldn't authenticate you" }, 'credentialsRejected'],
+    [401, '<html>', 'gateway'],
     [403, { error: { title: 'Forbidden', message: 'No' } }, 'forbidden'],
     [404, '<html>', 'subdomainUnknown'],
     [404, { error: { title: 'No help desk at acme.zendesk.com' } }, 'subdomainUnknown']
-  ])('fails at %d %j as %s', async (status, body, kind) => {
+  ])('throws after %d %j: %s', async (status, body, kind) => {
     page(undefined, body, status)
-    const error = await refusal()
-    expect(error.kind).toBe(kind)
-    expect(error.message).toMatch(
-      /^Could not list things: .*GET \/api\/v2\/oauth\/things at acme\.zendesk\.com /
-    )
+    expect(await rejectionOf(read())).toMatchObject({
+      kind,
+      request: { purpose: 'list things', method: 'GET' },
+      response: { status }
+    })
   })
 
-  it('tells of a page that is refused in the middle', async () => {
+  it('throws if a later page is refused', async () => {
     page(undefined, { things: [1], meta: { has_more: true, after_cursor: 'x' } })
     page('x', {}, 403)
-    expect(await refusal()).toMatchObject({ kind: 'forbidden' })
+    expect(await rejectionOf(read())).toMatchObject({ kind: 'forbidden' })
   })
 
-  it('explains why there was no reply at all', async () => {
+  it('throws if there is no response', async () => {
     nock(ORIGIN)
       .get(PATH)
       .query(true)
       .times(5)
       .replyWithError(Object.assign(new Error('x'), { code: 'ENOTFOUND' }))
-    expect(await refusal()).toMatchObject({ kind: 'dns' })
+    expect(await rejectionOf(read())).toMatchObject({ kind: 'dns' })
   })
 
-  it('explains that the time is over', async () => {
-    const { session, world } = talk()
-    world.pass(300_000)
-    expect(() => {
-      session.budget.check()
-    }).toThrow(BudgetSpent)
-    expect(await thrownBy(read(PATH, session))).toMatchObject({ kind: 'budget' })
+  it('throws if the deadline is reached', async () => {
+    const test = testClient()
+    test.clock.pass(300_000)
+    expect(await rejectionOf(read(PATH, test))).toMatchObject({ kind: 'deadline' })
   })
 })

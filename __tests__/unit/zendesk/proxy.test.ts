@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { proxyPasswords, unreadableProxy } from '../../../src/zendesk/proxy.ts'
+import { proxyPasswords, proxyProblem } from '../../../src/zendesk/proxy.ts'
 
 const HTTPS = new URL('https://acme.zendesk.com/x')
 const HTTP = new URL('http://acme.example.test/x')
@@ -11,11 +11,11 @@ describe('proxyPasswords', () => {
     ['http_proxy', 'https://user:password@proxy'],
     ['HTTP_PROXY', 'user:password@proxy:8080'],
     ['https_proxy', 'socks5://user:password@proxy:1080']
-  ])('finds the one in %s=%s', (name, value) => {
+  ])('finds the password in %s=%s', (name, value) => {
     expect(proxyPasswords({ [name]: value })).toEqual(['password'])
   })
 
-  it('gives it as it is written and as it is sent, each once', () => {
+  it('returns a password as it is written and as it is sent, each once', () => {
     expect(
       proxyPasswords({
         https_proxy: 'http://user:pass%3Aword@proxy',
@@ -25,7 +25,7 @@ describe('proxyPasswords', () => {
     ).toEqual(['pass%3Aword', 'pass:word', 'other-word'])
   })
 
-  it('gives one that is wrongly encoded as it is written', () => {
+  it('returns a wrongly encoded password as it is written', () => {
     expect(proxyPasswords({ https_proxy: 'http://user:100%zz@proxy' })).toEqual(['100%zz'])
   })
 
@@ -43,56 +43,74 @@ describe('proxyPasswords', () => {
   })
 })
 
-describe('unreadableProxy', () => {
+describe('proxyProblem', () => {
   const NO_PROXY = ['no_proxy', 'NO_PROXY']
-
-  beforeEach(() => {
+  const clear = (): void => {
     for (const name of NO_PROXY) Reflect.deleteProperty(process.env, name)
-  })
-
-  afterEach(() => {
-    for (const name of NO_PROXY) Reflect.deleteProperty(process.env, name)
-  })
+  }
+  beforeEach(clear)
+  afterEach(clear)
 
   it.each([
     'http://proxy:8080',
-    'https://proxy',
     'HTTP://Proxy',
     'http://user:password@proxy:8080/',
     'http://us%40er:pass%3Aword@10.0.0.1:3128',
     'http://[::1]:3128',
     'proxy',
     '10.0.0.1:3128'
-  ])('has nothing against %s', (value) => {
-    expect(unreadableProxy(HTTPS, { https_proxy: value })).toBeUndefined()
+  ])('is none if the variable contains %s', (value) => {
+    expect(proxyProblem(HTTPS, { https_proxy: value })).toBeUndefined()
   })
 
-  it.each([
-    'proxy:8080',
-    'user:password@proxy:8080',
-    'socks5://proxy:1080',
-    'http://',
-    'http://proxy:99999',
-    'http://user:100%zz@proxy',
-    'http://100%zz@proxy'
-  ])('names the variable that holds %s', (value) => {
-    expect(unreadableProxy(HTTPS, { https_proxy: value })).toBe('https_proxy')
-    expect(unreadableProxy(HTTPS, { HTTPS_PROXY: value })).toBe('HTTPS_PROXY')
-    expect(unreadableProxy(HTTP, { http_proxy: value })).toBe('http_proxy')
-    expect(unreadableProxy(HTTP, { HTTP_PROXY: value })).toBe('HTTP_PROXY')
+  describe.each<[string, URL]>([
+    ['https_proxy', HTTPS],
+    ['HTTPS_PROXY', HTTPS],
+    ['http_proxy', HTTP],
+    ['HTTP_PROXY', HTTP]
+  ])('names %s', (name, url) => {
+    it.each([
+      'proxy:8080',
+      'user:password@proxy:8080',
+      'socks5://proxy:1080',
+      'http://',
+      'https://',
+      'http://proxy:99999',
+      'http://user:100%zz@proxy',
+      'http://100%zz@proxy'
+    ])('as unreadable if it contains %s', (value) => {
+      expect(proxyProblem(url, { [name]: value })).toMatchObject({
+        kind: 'proxyUnreadable',
+        sent: false,
+        code: name
+      })
+    })
+
+    it.each(['https://proxy', 'HTTPS://user:password@proxy:8443/', 'https://user:100%zz@proxy'])(
+      'as an https:// proxy if it contains %s',
+      (value) => {
+        expect(proxyProblem(url, { [name]: value })).toMatchObject({
+          kind: 'proxyIsHttps',
+          sent: false,
+          code: name
+        })
+      }
+    )
   })
 
-  it('reads the variable that would be used, and no other', () => {
-    expect(unreadableProxy(HTTPS, { https_proxy: 'http://proxy', HTTPS_PROXY: 'no:nsense' })).toBeUndefined()
-    expect(unreadableProxy(HTTPS, { https_proxy: '', HTTPS_PROXY: 'no:nsense' })).toBe('HTTPS_PROXY')
-    expect(unreadableProxy(HTTPS, { http_proxy: 'no:nsense' })).toBeUndefined()
-    expect(unreadableProxy(HTTP, { https_proxy: 'no:nsense' })).toBeUndefined()
-    expect(unreadableProxy(HTTPS, {})).toBeUndefined()
+  it('is that of the variable that would be used, and of no other', () => {
+    const bad = 'no:nsense'
+    expect(proxyProblem(HTTPS, { https_proxy: 'http://proxy', HTTPS_PROXY: bad })).toBeUndefined()
+    expect(proxyProblem(HTTPS, { https_proxy: '', HTTPS_PROXY: bad })).toMatchObject({ code: 'HTTPS_PROXY' })
+    expect(proxyProblem(HTTPS, { http_proxy: bad })).toBeUndefined()
+    expect(proxyProblem(HTTP, { https_proxy: bad })).toBeUndefined()
+    expect(proxyProblem(HTTPS, {})).toBeUndefined()
   })
 
-  it('does not care where no proxy stands', () => {
-    expect(unreadableProxy(new URL('http://127.0.0.1:8080'), { http_proxy: 'no:nsense' })).toBeUndefined()
+  it('is none if no proxy is used: for this machine, and for hosts in `no_proxy`', () => {
+    const env = { http_proxy: 'no:nsense', https_proxy: 'https://proxy' }
+    expect(proxyProblem(new URL('http://127.0.0.1:8080'), env)).toBeUndefined()
     process.env['no_proxy'] = '.zendesk.com'
-    expect(unreadableProxy(HTTPS, { https_proxy: 'no:nsense' })).toBeUndefined()
+    expect(proxyProblem(HTTPS, env)).toBeUndefined()
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import {
   isWellFormedScope,
   KNOWN_SCOPES,
+  mayRevoke,
   nearestScope,
   scopesNotGranted,
   splitScopes
@@ -12,23 +13,24 @@ describe('KNOWN_SCOPES', () => {
     'read',
     'write',
     'impersonate',
+    'unrestricted',
     'tickets:read',
     'tickets:write',
     'zis:read',
     'ticket_views:write'
-  ])('holds %s', (scope) => {
+  ])('contains %s', (scope) => {
     expect(KNOWN_SCOPES).toContain(scope)
   })
 
-  it('holds what can only be read, and what can only be written, in that way alone', () => {
+  it('has only `read` or only `write` for four resources', () => {
     const halves = KNOWN_SCOPES.filter((scope) => /auditlogs|security|any_channel|web_widget/.test(scope))
     expect(halves).toEqual(['auditlogs:read', 'security:read', 'any_channel:write', 'web_widget:write'])
   })
 
-  it('holds each once, well formed, and as many as are documented', () => {
+  it('has each documented scope once, well formed', () => {
     expect(new Set(KNOWN_SCOPES).size).toBe(KNOWN_SCOPES.length)
     expect(KNOWN_SCOPES.every(isWellFormedScope)).toBe(true)
-    expect(KNOWN_SCOPES).toHaveLength(3 + 2 * 23 + 2 + 2)
+    expect(KNOWN_SCOPES).toHaveLength(4 + 2 * 23 + 2 + 2)
   })
 })
 
@@ -48,9 +50,12 @@ describe('splitScopes', () => {
 })
 
 describe('isWellFormedScope', () => {
-  it.each(['read', 'tickets:read', 'any_channel:write', 'a-b.c:d:e', 'Read', '1'])('takes %j', (scope) => {
-    expect(isWellFormedScope(scope)).toBe(true)
-  })
+  it.each(['read', 'tickets:read', 'any_channel:write', 'a-b.c:d_e', 'Read', '1'])(
+    'is true for %j',
+    (scope) => {
+      expect(isWellFormedScope(scope)).toBe(true)
+    }
+  )
 
   it.each([
     '',
@@ -58,6 +63,9 @@ describe('isWellFormedScope', () => {
     'tickets:',
     ':read',
     'a::b',
+    'a:b:c',
+    'x tickets:read',
+    'tickets:read:',
     'a b',
     'read;write',
     '"read"',
@@ -65,13 +73,13 @@ describe('isWellFormedScope', () => {
     'tickets/read',
     'ü',
     'a\n'
-  ])('refuses %j', (scope) => {
+  ])('is false for %j', (scope) => {
     expect(isWellFormedScope(scope)).toBe(false)
   })
 })
 
 describe('nearestScope', () => {
-  it.each(KNOWN_SCOPES)('has nothing to say of %s', (scope) => {
+  it.each(KNOWN_SCOPES)('is undefined for %s, which is documented', (scope) => {
     expect(nearestScope(scope)).toBeUndefined()
   })
 
@@ -86,11 +94,11 @@ describe('nearestScope', () => {
     ['organisations:read', 'organizations:read'],
     ['customobjects:write', 'custom_objects:write'],
     ['impersonation', 'impersonate']
-  ])('knows that %s is near to %s', (scope, nearest) => {
+  ])('of %s is %s', (scope, nearest) => {
     expect(nearestScope(scope)).toBe(nearest)
   })
 
-  it('names one of the list for what is near to none', () => {
+  it('is one of the list even for what is like none of them', () => {
     expect(KNOWN_SCOPES).toContain(nearestScope('x'.repeat(50)))
   })
 })
@@ -107,13 +115,29 @@ describe('scopesNotGranted', () => {
     [['read', 'write'], [], ['read', 'write']],
     [['impersonate'], ['read', 'write'], ['impersonate']],
     [['hc:read', 'zis:read'], ['zis:read', 'hc:write'], ['hc:read']],
-    [['a:b:read'], ['read'], []],
+    [['tickets:rite'], ['write'], ['tickets:rite']],
+    [['tickets:writes'], ['write'], ['tickets:writes']],
+    [['read', 'tickets:write', 'anything'], ['unrestricted'], []],
+    [['unrestricted'], ['read', 'write'], ['unrestricted']],
     [[], ['read'], []]
-  ])('of %j, where %j was granted, lacks %j', (requested, granted, lacking) => {
+  ])('of %j, if %j was granted, are %j', (requested, granted, lacking) => {
     expect(scopesNotGranted(requested, granted)).toEqual(lacking)
   })
 
-  it('lets `read` and `write` cover scopes of their kind, and no other scope cover any', () => {
+  it('include a scope whose last word was granted, if that is not `read` or `write`', () => {
     expect(scopesNotGranted(['users:impersonate'], ['impersonate'])).toEqual(['users:impersonate'])
+  })
+})
+
+describe('mayRevoke', () => {
+  it.each([
+    [['write'], true],
+    [['read', 'write'], true],
+    [['unrestricted'], true],
+    [['read'], false],
+    [['tickets:write'], false],
+    [[], false]
+  ])('of %j is %s', (scopes, expected) => {
+    expect(mayRevoke(scopes)).toBe(expected)
   })
 })

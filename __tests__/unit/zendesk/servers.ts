@@ -1,11 +1,16 @@
+import { readFileSync } from 'node:fs'
 import * as http from 'node:http'
 import * as https from 'node:https'
 import * as net from 'node:net'
+import { join } from 'node:path'
 
 /*
- * Tiny servers for what nock cannot do: stalls, broken replies, garbage, proxies. Each listens on 127.0.0.1 at a
- * port that the system chooses, and is closed with all its connections by `closeAll`.
+ * Small servers for what nock cannot do: stalls, broken responses, garbage, proxies. Each listens on 127.0.0.1 at a
+ * port that the system chooses, and `closeAll` closes it with all its connections.
  */
+
+const certificates = join(import.meta.dirname, '../../fixtures/tls')
+const pem = (name: string): string => readFileSync(join(certificates, `${name}.pem`), 'utf8')
 
 const open = new Set<{ server: net.Server; sockets: Set<net.Socket> }>()
 
@@ -40,25 +45,41 @@ export async function listen(server: net.Server): Promise<Listening> {
   return { port: (server.address() as net.AddressInfo).port, connections: () => connections }
 }
 
-/** A server that answers by HTTP. */
-export function serve(answer: http.RequestListener): Promise<Listening> {
-  return listen(http.createServer(answer))
+/** An HTTP server. */
+export function serve(respond: http.RequestListener): Promise<Listening> {
+  return listen(http.createServer(respond))
 }
 
-/** A server that answers by HTTPS, with a certificate that nobody trusts. */
-export function serveTls(cert: string, key: string, answer: http.RequestListener): Promise<Listening> {
-  const server = https.createServer({ cert, key }, answer)
+/** An HTTP server whose response to every request is `{}`. */
+export function serveEmpty(): Promise<Listening> {
+  return serve((_request, response) => response.end('{}'))
+}
+
+/** The certificate of the CA that `serveTls` needs to be trusted. */
+export const CA = pem('ca')
+
+/** An HTTPS server for localhost, with a certificate of {@link CA}, or of a CA that nobody trusts. */
+export function serveTls(
+  certificate: 'server' | 'wrong-ca',
+  respond: http.RequestListener = (_request, response) => response.end('{}')
+): Promise<Listening> {
+  const server = https.createServer({ cert: pem(certificate), key: pem('server-key') }, respond)
   server.on('tlsClientError', () => undefined)
   return listen(server)
 }
 
-/** A server that sends these bytes to whatever it is asked, and then ends the connection, or resets or keeps it. */
+/** An HTTPS server with a certificate that nobody trusts. */
+export function serveUntrusted(): Promise<Listening> {
+  return serveTls('wrong-ca')
+}
+
+/** A server that responds to anything with these bytes, and then ends, resets or keeps the connection. */
 export function sendRaw(bytes: string, then: 'end' | 'reset' | 'keep'): Promise<Listening> {
   const server = net.createServer((socket) => {
     socket.once('data', () => {
       socket.write(bytes, () => {
         if (then === 'end') socket.end()
-        // A reset overtakes bytes that were sent just before it, so these are given a moment.
+        // A reset overtakes bytes that were sent just before it, so it waits a moment.
         if (then === 'reset') setTimeout(() => socket.resetAndDestroy(), 10)
       })
     })
@@ -66,24 +87,31 @@ export function sendRaw(bytes: string, then: 'end' | 'reset' | 'keep'): Promise<
   return listen(server)
 }
 
-/** A proxy that leads every CONNECT to `port` of this machine; `asked` is what it was asked for. */
-export async function tunnelTo(port: number): Promise<Listening & { asked: http.IncomingMessage[] }> {
-  const asked: http.IncomingMessage[] = []
+/** A proxy that connects every CONNECT to `port` of this machine, once `ready`; `requests` are the CONNECTs. */
+export async function tunnelTo(
+  port: number,
+  ready: (connect: () => void) => void = (connect) => {
+    connect()
+  }
+): Promise<Listening & { requests: http.IncomingMessage[] }> {
+  const requests: http.IncomingMessage[] = []
   const proxy = http.createServer()
   proxy.on('connect', (request: http.IncomingMessage, socket: net.Socket) => {
-    asked.push(request)
-    const onward = net.connect(port, '127.0.0.1', () => {
-      socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
-      socket.pipe(onward).pipe(socket)
+    requests.push(request)
+    ready(() => {
+      const target = net.connect(port, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+        socket.pipe(target).pipe(socket)
+      })
+      target.on('error', () => socket.destroy())
+      socket.on('close', () => target.destroy())
     })
-    onward.on('error', () => socket.destroy())
-    socket.on('close', () => onward.destroy())
   })
-  return { ...(await listen(proxy)), asked }
+  return { ...(await listen(proxy)), requests }
 }
 
-/** A port at which nobody listens. */
-export async function deadPort(): Promise<number> {
+/** A port on which nothing listens. */
+export async function closedPort(): Promise<number> {
   const server = net.createServer()
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
