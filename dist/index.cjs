@@ -4789,7 +4789,8 @@ class Revocation {
         return { result: 'active', why: this.#lastObstacle(), scopeOnly, deleteSent: this.#unanswered };
     }
     #lastObstacle() {
-        return this.#obstacles.at(-1)?.why ?? 'idUnknown';
+        const [last] = this.#obstacles.slice(-1);
+        return last.why;
     }
     *#ways() {
         const { credential } = this.terms;

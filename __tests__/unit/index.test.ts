@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { startZendesk, type Zendesk } from '../../mock/zendesk.ts'
 import { main, post, sweep } from '../../src/index.ts'
-import { fingerprintOf, save } from '../../src/runner/state.ts'
+import { fingerprintOf, saveForPost as save } from '../../src/runner/state.ts'
 import { Secret } from '../../src/lib/secret.ts'
-import { setStage } from './runner-env.ts'
+import { setUpRunner } from './runner-env.ts'
 
-const stage = setStage()
+const runner = setUpRunner()
 let zendesk: Zendesk
 let exits: unknown[]
 let listeners: Map<string | symbol, (argument?: unknown) => void>
@@ -41,12 +41,12 @@ afterEach(async () => {
 async function outlive(): Promise<void> {
   listeners.get('SIGTERM')!()
   // Its one request is under way.
-  while (stage.all('debug').length === 0) await new Promise(setImmediate)
+  while (runner.all('debug').length === 0) await new Promise(setImmediate)
   await new Promise(setImmediate)
 }
 
 const inputs = (more: Record<string, string> = {}): void => {
-  stage.inputs({
+  runner.inputs({
     subdomain: 'acme',
     'client-id': 'ci_bot',
     'client-secret': String(zendesk.client('ci_bot').secret),
@@ -59,8 +59,8 @@ describe('main', () => {
   it('ends with exit code 1 and one error where there is no token', async () => {
     await main()
     expect(exits).toEqual([1])
-    expect(stage.said).toHaveLength(1)
-    expect(stage.all('error')).toEqual([
+    expect(runner.stdout).toHaveLength(1)
+    expect(runner.all('error')).toEqual([
       expect.stringMatching(/^The inputs need 3 corrections: \(1\) subdomain:/)
     ])
   })
@@ -72,7 +72,7 @@ describe('main', () => {
     listeners.get('uncaughtException')!('out of the blue')
     await run
     expect(exits).toEqual([1])
-    expect(stage.spoken()).toEqual(['::error::out of the blue'])
+    expect(runner.logged()).toEqual(['::error::out of the blue'])
     await outlive()
   })
 })
@@ -82,11 +82,11 @@ describe('main and post', () => {
     inputs()
     await main()
     expect(zendesk.living()).toHaveLength(1)
-    stage.handOver()
+    runner.passState()
     await post()
     expect(exits).toEqual([0, 0])
     expect(zendesk.living()).toEqual([])
-    expect(stage.spoken().at(-1)).toMatch(/^Token \d+ revoked, and verified dead\.$/)
+    expect(runner.logged().at(-1)).toMatch(/^Token \d+ revoked, and verified dead\.$/)
   })
 })
 
@@ -94,7 +94,7 @@ describe('post', () => {
   it('ends with exit code 0 where nothing was minted', async () => {
     await post()
     expect(exits).toEqual([0])
-    expect(stage.said).toEqual(['No token was minted, so there is nothing to revoke.'])
+    expect(runner.stdout).toEqual(['No token was minted, so there is nothing to revoke.'])
   })
 
   it('ends with exit code 0 and one warning where it fails', async () => {
@@ -122,12 +122,12 @@ describe('post', () => {
         fingerprint: fingerprintOf('')
       }
     })
-    stage.handOver()
+    runner.passState()
     const run = post()
     listeners.get('uncaughtException')!(new Error('something broke'))
     await run
     expect(exits).toEqual([0])
-    expect(stage.spoken()).toEqual([
+    expect(runner.logged()).toEqual([
       expect.stringMatching(
         /^::warning::Token 7 may still be alive: something broke; it does not expire by itself;/
       )
@@ -140,13 +140,13 @@ describe('sweep', () => {
   it('ends with exit code 1 and one error where its inputs are wrong', async () => {
     await sweep()
     expect(exits).toEqual([1])
-    expect(stage.all('error')).toHaveLength(1)
+    expect(runner.all('error')).toHaveLength(1)
   })
 
   it('ends with exit code 0 where nothing is left over', async () => {
     inputs({ 'dry-run': 'false' })
     await sweep()
     expect(exits).toEqual([0])
-    expect(stage.spoken()).toEqual([expect.stringMatching(/^None of \d+ tokens? is left over\.$/)])
+    expect(runner.logged()).toEqual([expect.stringMatching(/^None of \d+ tokens? is left over\.$/)])
   })
 })

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
-import { readMintInputs, readSweepInputs } from '../../src/inputs/inputs.ts'
-import { log } from '../../src/runner/log.ts'
-import { maskSecrets, SECRET_INPUTS } from '../../src/inputs/mask-inputs.ts'
-import { setStage } from './runner-env.ts'
+import { readMainInputs, readSweepInputs } from '../../src/inputs/inputs.ts'
+import { runnerLog as log } from '../../src/runner/log.ts'
+import { maskInputs } from '../../src/inputs/mask-inputs.ts'
+import { setUpRunner } from './runner-env.ts'
 
-const stage = setStage()
+const runner = setUpRunner()
 
 interface Manifest {
   inputs: Record<string, { description: string; default?: string; required?: boolean }>
@@ -50,7 +50,7 @@ function inputsRead(given: Record<string, string>[], read: () => void): string[]
     }
   })
   for (const inputs of given) {
-    stage.inputs(inputs)
+    runner.inputs(inputs)
     process.env = watched
     read()
     process.env = environment
@@ -66,22 +66,22 @@ function defaults({ inputs }: Manifest): Record<string, string> {
 describe('action.yml', () => {
   it('has the inputs that the main step reads, and no others', () => {
     const read = inputsRead(credentials, () => {
-      maskSecrets(log)
-      readMintInputs()
+      maskInputs(log)
+      readMainInputs()
     })
     expect(read).toEqual(Object.keys(main.inputs).sort())
   })
 
   it.each(credentials)('has the defaults of the code, with %j', (given) => {
-    stage.inputs(given)
-    const withoutRunner = readMintInputs()
-    stage.inputs({ ...defaults(main), ...given })
-    expect(readMintInputs()).toEqual(withoutRunner)
+    runner.inputs(given)
+    const withoutRunner = readMainInputs()
+    runner.inputs({ ...defaults(main), ...given })
+    expect(readMainInputs()).toEqual(withoutRunner)
   })
 
   it('shows the defaults that are no empty texts', () => {
-    stage.inputs(C)
-    const { skipRevoke, exportEnv, jobSummary, timeoutSeconds, credential } = readMintInputs()
+    runner.inputs(C)
+    const { skipRevoke, exportEnv, jobSummary, timeoutSeconds, credential } = readMainInputs()
     expect(Object.entries(defaults(main)).filter(([, value]) => value !== '')).toEqual([
       ['token-endpoint-auth-method', 'authMethod' in credential ? credential.authMethod : ''],
       ['skip-token-revoke', skipRevoke],
@@ -97,7 +97,7 @@ describe('sweep/action.yml', () => {
 
   it('has the inputs that the sweep reads, but for those of other credentials', () => {
     const read = inputsRead(own, () => {
-      maskSecrets(log, ['api-token', 'access-token', 'client-secret'])
+      maskInputs(log, ['api-token', 'access-token', 'client-secret'])
       readSweepInputs()
     })
     const foreign = ['code-verifier', 'redirect-uri']
@@ -105,14 +105,14 @@ describe('sweep/action.yml', () => {
   })
 
   it.each(own)('has the defaults of the code, with %j', (given) => {
-    stage.inputs(given)
+    runner.inputs(given)
     const withoutRunner = readSweepInputs()
-    stage.inputs({ ...defaults(sweep), ...given })
+    runner.inputs({ ...defaults(sweep), ...given })
     expect(readSweepInputs()).toEqual(withoutRunner)
   })
 
   it('shows the defaults that are no empty texts', () => {
-    stage.inputs(C)
+    runner.inputs(C)
     const { dryRun, allUsers, jobSummary, timeoutSeconds, olderThan } = readSweepInputs()
     expect(Object.entries(defaults(sweep)).filter(([, value]) => value !== '')).toEqual([
       ['token-endpoint-auth-method', 'client_secret_post'],

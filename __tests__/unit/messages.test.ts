@@ -1,39 +1,250 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { BudgetSpent, Cancelled } from '../../src/lib/deadline.ts'
+import { type Fault, startZendesk } from '../../mock/zendesk.ts'
+import { Cancelled, DeadlineExceeded } from '../../src/lib/deadline.ts'
+import { main } from '../../src/main.ts'
+import { causeOf, ERRORS, explain, type MessageContext } from '../../src/messages.ts'
+import { type ZendeskRequest, type ZendeskResponse } from '../../src/zendesk/connection.ts'
 import { type CredentialKind } from '../../src/zendesk/credential.ts'
-import {
-  ERRORS,
-  explain,
-  kindOf,
-  reasonOf,
-  ZendeskError,
-  type Circumstances,
-  type ErrorKind
-} from '../../src/messages.ts'
-import { Unanswered, type Reason } from '../../src/zendesk/network-error.ts'
-import { type Answer } from '../../src/zendesk/client.ts'
+import { NetworkError, type NetworkErrorKind } from '../../src/zendesk/network-error.ts'
+import { unexpectedResponse, ZendeskError, type ErrorKind } from '../../src/zendesk/zendesk-error.ts'
+import { GRANT, setUpAccount, TOKENS, type Inputs } from './account.ts'
+import { rejectionOf } from './clock.ts'
+import { setUpRunner } from './runner-env.ts'
 
-const MINT: Circumstances = {
-  purpose: 'mint a token',
-  call: { method: 'POST', path: '/oauth/tokens' },
+const runner = setUpRunner()
+const account = setUpAccount(runner)
+
+/** Runs main with `inputs`; returns its error, or its warning if there is none. */
+async function complaint(inputs: Inputs): Promise<string> {
+  runner.inputs(inputs)
+  try {
+    await main(runner.step)
+  } catch (error) {
+    return (error as Error).message
+  }
+  return String(runner.all('warning')[0])
+}
+
+describe('twenty-five plausible mistakes', () => {
+  const { apiToken, accessToken, clientCredentials, authorizationCode, refreshToken } = account
+  const atAcme = (more: Inputs): Inputs => ({
+    subdomain: 'acme',
+    'client-id': 'ci_bot',
+    'client-secret': 'the-client-secret',
+    ...more
+  })
+  const failing =
+    (fault: Fault, more: Inputs = {}) =>
+    (): Inputs => {
+      account.zendesk.fault({}, fault)
+      return clientCredentials(more)
+    }
+  const withProxy = (proxy: string) => (): Inputs => {
+    process.env['https_proxy'] = proxy
+    return atAcme({})
+  }
+  const cannotMint = 'Could not mint a token: '
+
+  it.each<[mistake: string, inputs: () => Inputs, begins: string, cure: string]>([
+    [
+      'the client secret is wrong',
+      () => clientCredentials({ 'client-secret': 'not-the-client-secret' }),
+      `${cannotMint}Zendesk rejected the OAuth client (invalid_client). Check that \`client-id\` (ci_bot) `,
+      '`client-secret` is complete and belongs to it'
+    ],
+    [
+      'client-id is the number of the client',
+      () => clientCredentials({ 'client-id': '360000000101' }),
+      `${cannotMint}Zendesk rejected the OAuth client (invalid_client). Check that \`client-id\` (360000000101) `,
+      "is the client's unique identifier in this account, not its number"
+    ],
+    [
+      'client-id is the name of the client',
+      () => clientCredentials({ 'client-id': 'CI bot' }),
+      'Invalid input `client-id`: "CI bot" contains white space, so it is the name of a client. ',
+      'Write the unique identifier of the OAuth client, from Admin Center.'
+    ],
+    [
+      'client-id is an e-mail address',
+      () => clientCredentials({ 'client-id': 'ada@acme.example' }),
+      'Invalid input `client-id`: "ada@acme.example" is an e-mail address. ',
+      'Write the unique identifier of the OAuth client, from Admin Center.'
+    ],
+    [
+      'the client secret was saved with quotes',
+      () => clientCredentials({ 'client-secret': '"the-client-secret"' }),
+      'Invalid input `client-secret`: the value is wrapped in quotes, ',
+      'Save it without them.'
+    ],
+    [
+      'the secret of that name does not exist',
+      () => clientCredentials({ 'client-secret': '' }),
+      'Invalid input `client-secret`: no credential is set. Set `client-secret` (recommended), ',
+      'check that the secret exists in this repository or environment'
+    ],
+    [
+      'the workflow runs for a fork, which gets no secrets',
+      () => apiToken({ 'api-token': '' }),
+      'Invalid input `api-token`: `email` is set, but `api-token` is empty. ',
+      'runs from forks and Dependabot get none'
+    ],
+    [
+      'the subdomain is misspelt',
+      failing({ kind: 'html', status: 404 }),
+      `${cannotMint}There is no Zendesk account at this address. Check \`subdomain\` (and \`base-url\`): `,
+      'It may be misspelt, renamed or closed.'
+    ],
+    [
+      'the subdomain is the URL of a page',
+      () => clientCredentials({ subdomain: 'https://acme.zendesk.com/agent' }),
+      'Invalid input `subdomain`: "https://acme.zendesk.com/agent" is not a Zendesk subdomain. ',
+      'Write `acme`'
+    ],
+    [
+      'the client is public',
+      () => clientCredentials({ 'client-id': 'browser_app' }),
+      `${cannotMint}Zendesk does not let this OAuth client use this grant (unauthorized_client). The client is public. `,
+      'Create a new confidential client'
+    ],
+    [
+      'the client may not have the scope',
+      () => {
+        const { secret } = account.zendesk.client('tickets_only')
+        return clientCredentials({
+          'client-id': 'tickets_only',
+          'client-secret': String(secret),
+          scopes: 'read'
+        })
+      },
+      `${cannotMint}Zendesk rejected the scopes (invalid_scope). `,
+      "Request in `scopes` only what the client's allowed scopes in Admin Center include"
+    ],
+    [
+      'a scope is misspelt',
+      () => clientCredentials({ scopes: 'read ticket:write' }),
+      '`scopes`: Zendesk documents no scope ticket:write ',
+      '(did you mean tickets:write?)'
+    ],
+    [
+      'the API token belongs to another e-mail address',
+      () => apiToken({ email: 'gus@acme.example' }),
+      'Could not look up the client: Zendesk rejected the credentials. ',
+      'Check that `email` and `api-token` belong together'
+    ],
+    [
+      'the password takes the place of the API token',
+      () => apiToken({ 'api-token': 'correct-horse-battery' }),
+      'Could not look up the client: Zendesk rejected the credentials. ',
+      'Check that `email` and `api-token` belong together and that the token is active'
+    ],
+    [
+      'the access token has expired',
+      () => {
+        const [token] = account.zendesk.seedTokens(1, { expiresIn: -1000 })
+        return accessToken({ 'access-token': token!.value })
+      },
+      'Could not look up the client: Zendesk rejected the credentials. The `access-token` has expired, ',
+      'Mint another.'
+    ],
+    [
+      'the refresh token was used before',
+      () => refreshToken('a-refresh-token-that-was-used'),
+      `${cannotMint}Zendesk rejected the grant (invalid_grant). The refresh token was used, `,
+      'Save the `refresh-token` output after each run'
+    ],
+    [
+      'the authorization code is older than two minutes',
+      () => {
+        const inputs = authorizationCode()
+        runner.clock.pass(121_000)
+        return inputs
+      },
+      `${cannotMint}Zendesk rejected the grant (invalid_grant). An authorization code works once, for 120 seconds, `,
+      'Get another.'
+    ],
+    [
+      'a firewall answers with its page',
+      failing({ kind: 'gateway' }),
+      `${cannotMint}Something in front of Zendesk answered with a web page. `,
+      'Check the firewall and the proxy between the runner and '
+    ],
+    [
+      'the proxy URL begins with https://',
+      withProxy('https://proxy.acme.example:8080'),
+      `${cannotMint}The proxy URL begins with https://. `,
+      'Write `https_proxy` as http://host:port'
+    ],
+    [
+      'the proxy URL has no scheme',
+      withProxy('proxy.acme.example:8080'),
+      `${cannotMint}The proxy URL cannot be read. `,
+      'Write `https_proxy` as http://host:port'
+    ],
+    [
+      'the base URL is not encrypted',
+      () => atAcme({ 'base-url': 'http://acme.zendesk.com' }),
+      'Invalid input `base-url`: "http://acme.zendesk.com" is not an origin. ',
+      'Write https://host or https://host:port'
+    ],
+    [
+      'the timeout is too short for the wait that Zendesk asks for',
+      failing({ kind: 'reply', status: 429, headers: { 'Retry-After': '60' } }, { 'timeout-seconds': '30' }),
+      `${cannotMint}Zendesk limits the rate of requests. It asks to wait 60 s, more than this step has left. `,
+      'raise `timeout-seconds`'
+    ],
+    [
+      'two credentials are set',
+      () => apiToken({ 'client-secret': 'the-client-secret' }),
+      'Invalid input `client-secret`: `client-secret` and `api-token` are both set. ',
+      'Set only one.'
+    ],
+    [
+      'the API token belongs to an agent',
+      () => apiToken({ email: 'gus@acme.example', 'api-token': account.zendesk.users[1]!.apiToken! }),
+      'Could not look up the client: Zendesk does not allow this. The user of the credential is not an admin, ',
+      "Use an admin's credential"
+    ]
+  ])('%s', async (_mistake, inputs, begins, cure) => {
+    expectMessage(await complaint(inputs()), begins, cure)
+  })
+
+  it('the runner does not trust the CA of the company', async () => {
+    const tls = (name: string): string =>
+      readFileSync(join(import.meta.dirname, '../fixtures/tls', name), 'utf8')
+    const zendesk = await startZendesk({ tls: { key: tls('server-key.pem'), cert: tls('server.pem') } })
+    const message = await complaint(atAcme({ 'base-url': `https://localhost:${zendesk.port}` }))
+    await zendesk.close()
+    const begins = `${cannotMint}The certificate of the server is not trusted (TLS). `
+    expectMessage(message, begins, 'give its CA to the runner in `NODE_EXTRA_CA_CERTS`')
+  })
+
+  function expectMessage(message: string, begins: string, cure: string): void {
+    expect(message.slice(0, begins.length)).toBe(begins)
+    expect(message).toContain(cure)
+    expect(message.replace(/ \("[^"]*"\)\.?$/, '').length).toBeLessThan(300)
+  }
+})
+
+const CONTEXT: MessageContext = {
   origin: 'https://acme.zendesk.com',
-  credential: 'client-secret',
-  clientId: 'ci_bot'
+  clientId: 'ci_bot',
+  credential: 'client_credentials',
+  timeoutSeconds: 300,
+  requestsScopes: true
 }
+const MINT: ZendeskRequest = { purpose: 'mint a token', method: 'POST', path: GRANT }
 /** A mint by an admin, at the endpoint that is deprecated. */
-const ADMIN: Circumstances = {
-  ...MINT,
-  call: { method: 'POST', path: '/api/v2/oauth/tokens' },
-  credential: 'api-token',
-  deprecatedMint: true
-}
-const LIST: Circumstances = {
-  ...MINT,
+const ADMIN_MINT: ZendeskRequest = { ...MINT, path: TOKENS }
+const LIST: ZendeskRequest = {
   purpose: 'look up the client',
-  call: { method: 'GET', path: '/api/v2/oauth/clients?page[size]=100&page[after]=a-cursor' }
+  method: 'GET',
+  path: '/api/v2/oauth/clients?page[size]=100&page[after]=a-cursor'
 }
+const HTML = { html: true, json: undefined }
 
-function answer(status: number, more: Partial<Answer> = {}): Answer {
+function response(status: number, more: Partial<ZendeskResponse> = {}): ZendeskResponse {
   return {
     status,
     json: {},
@@ -45,272 +256,218 @@ function answer(status: number, more: Partial<Answer> = {}): Answer {
     ...more
   }
 }
+const oauth = (error: string): ZendeskResponse => response(400, { json: { error } })
 
-function told(outcome: unknown, circumstances: Partial<Circumstances> = {}, kind?: ErrorKind): string {
-  const error = explain(outcome, { ...MINT, ...circumstances }, kind)
-  expect(error).toBeInstanceOf(ZendeskError)
-  return (error as ZendeskError).message
+/** The message about a response that does not do what was asked for. */
+function messageOf(
+  { status, ...more }: ZendeskResponse,
+  context: Partial<MessageContext> = {},
+  request = MINT,
+  kind?: ErrorKind
+): string {
+  const error = unexpectedResponse(request, response(status, more), kind)
+  return explain(error, { ...CONTEXT, ...context }).message
 }
 
-const oauth = (status: number, error: string): Answer => answer(status, { json: { error } })
-
-describe('kindOf', () => {
-  it.each<[string, Answer, Circumstances, ErrorKind]>([
-    ['invalid_client', oauth(401, 'invalid_client'), MINT, 'invalidClient'],
-    ['unauthorized_client', oauth(400, 'unauthorized_client'), MINT, 'unauthorizedClient'],
-    ['invalid_scope', oauth(400, 'invalid_scope'), MINT, 'invalidScope'],
-    ['invalid_grant', oauth(400, 'invalid_grant'), MINT, 'invalidGrant'],
-    ['invalid_scope of an admin', oauth(400, 'invalid_scope'), ADMIN, 'invalidScope'],
-    ['another code', oauth(400, 'unsupported_grant_type'), MINT, 'unexpected'],
-    ['a redirect', answer(301, { location: 'https://x.example' }), MINT, 'redirect'],
-    ['a redirect with a page', answer(302, { html: true, json: undefined }), MINT, 'redirect'],
-    ['a redirect that keeps the method', answer(308), ADMIN, 'redirect'],
-    ['401', answer(401), ADMIN, 'credentialsRefused'],
-    ['401 with a page', answer(401, { html: true, json: undefined }), MINT, 'credentialsRefused'],
-    ['403', answer(403), LIST, 'forbidden'],
-    ['429', answer(429), MINT, 'rateLimit'],
-    ['429 with a page', answer(429, { html: true, json: undefined }), MINT, 'rateLimit'],
-    ['408', answer(408), MINT, 'outage'],
-    ['500', answer(500), MINT, 'outage'],
-    ['502 with a page', answer(502, { html: true, json: undefined }), MINT, 'outage'],
-    ['503', answer(503), MINT, 'outage'],
-    ['599', answer(599), MINT, 'outage'],
-    ['410 at the deprecated mint', answer(410), ADMIN, 'endpointGone'],
-    ['410 with a page there', answer(410, { html: true, json: undefined }), ADMIN, 'endpointGone'],
-    ['404 with JSON there', oauth(404, 'InvalidEndpoint'), ADMIN, 'endpointGone'],
-    ['404 with a page there', answer(404, { html: true, json: undefined }), ADMIN, 'subdomainUnknown'],
-    ['404 with nothing there', answer(404, { json: undefined }), ADMIN, 'subdomainUnknown'],
-    ['404 with a page', answer(404, { html: true, json: undefined }), MINT, 'subdomainUnknown'],
-    ['404 with words', answer(404, { json: undefined }), LIST, 'subdomainUnknown'],
-    ['404 with JSON in a look-up', oauth(404, 'x'), LIST, 'subdomainUnknown'],
-    ['404 with JSON in a grant', oauth(404, 'InvalidEndpoint'), MINT, 'subdomainUnknown'],
-    ['a page in place of a token', answer(200, { html: true, json: undefined }), MINT, 'subdomainUnknown'],
-    ['nothing in place of a token', answer(200, { json: undefined }), MINT, 'unusableReply'],
-    ['another object in place of a token', answer(201), MINT, 'unusableReply'],
-    ['422 at the deprecated mint', oauth(422, 'RecordInvalid'), ADMIN, 'clientUnknown'],
-    ['422 in a look-up', oauth(422, 'RecordInvalid'), LIST, 'unexpected'],
-    ['400', answer(400), MINT, 'unexpected'],
-    ['410 elsewhere', answer(410), LIST, 'unexpected']
-  ])('of %s', (_what, reply, circumstances, kind) => {
-    expect(kindOf(reply, circumstances)).toBe(kind)
-  })
-})
-
-describe('explain', () => {
-  it('says in one sentence what failed, how, where, in whose words, and what to do', () => {
-    const reply = answer(401, { json: { error: "Couldn't authenticate you" } })
-    expect(told(reply, ADMIN)).toMatch(
-      /^Could not mint a token: Zendesk refused the credentials: POST \/api\/v2\/oauth\/tokens at acme\.zendesk\.com answered 401 \("Couldn't authenticate you"\); check that `email` and `api-token` .*30 days.*\.$/
+describe('the message about a failed request', () => {
+  it('says what could not be done, why, what to do, then request, host, status and Zendesk’s own words', () => {
+    const json = { error: "Couldn't authenticate you" }
+    expect(messageOf(response(401, { json }), { credential: 'access_token' }, ADMIN_MINT)).toBe(
+      'Could not mint a token: Zendesk rejected the credentials. The `access-token` has expired, was revoked or is incomplete. Mint another. ' +
+        'POST /api/v2/oauth/tokens at acme.zendesk.com: 401 ("Couldn\'t authenticate you").'
     )
   })
 
-  it('gives no words where Zendesk gave none', () => {
-    expect(told(answer(401), ADMIN)).toContain('at acme.zendesk.com answered 401; ')
+  it('ends with the status if Zendesk gave no words, and with the request if there is no status', () => {
+    expect(messageOf(response(401))).toMatch(/\. POST \/oauth\/tokens at acme\.zendesk\.com: 401\.$/)
+    const error = new ZendeskError('timeout', MINT, undefined, new NetworkError('timeout', true))
+    expect(explain(error, CONTEXT).message).toMatch(/\. POST \/oauth\/tokens at acme\.zendesk\.com\.$/)
   })
 
-  it('gives no query, which may hold a cursor', () => {
-    expect(told(answer(400), LIST)).toContain('GET /api/v2/oauth/clients at ')
-    expect(told(answer(400), LIST)).not.toContain('a-cursor')
+  it('shows the port of another origin, but no query, which may hold a cursor', () => {
+    const origin = 'http://127.0.0.1:8080'
+    expect(messageOf(response(400), { origin }, LIST)).toContain(
+      'GET /api/v2/oauth/clients at 127.0.0.1:8080: 400'
+    )
   })
 
-  it('gives the port of another origin', () => {
-    expect(told(answer(400), { origin: 'http://127.0.0.1:8080' })).toContain(' at 127.0.0.1:8080 answered')
+  it('adds the notes of the error', () => {
+    const error = unexpectedResponse(MINT, response(500))
+    error.notes.push('An unused token may exist.')
+    expect(explain(error, CONTEXT).message).toMatch(/: 500\. An unused token may exist\.$/)
   })
 
-  it('takes the kind that it is told', () => {
-    expect(explain(answer(200), MINT, 'clientUnknown')).toMatchObject({ kind: 'clientUnknown' })
+  it('cleans what Zendesk says, and the identifier', () => {
+    expect(messageOf(oauth('<b>::error::##[x]\u0000\nboo'))).toContain('(": :error: :## [x] boo")')
+    expect(messageOf(response(200), { clientId: 'a\n::b##[c]<i>' }, LIST, 'clientUnknown')).toContain(
+      '"a : :b## [c]"'
+    )
   })
 
-  it('leaves alone what no request can come to', () => {
+  it('leaves other errors as they are, and makes an error of anything else that is thrown', () => {
     const bug = new TypeError('a bug')
-    expect(explain(bug, MINT)).toBe(bug)
-  })
-
-  it('cleans the words of Zendesk, and the identifier', () => {
-    const words = told(oauth(400, '<b>::error::##[x]\u0000\nboo'))
-    expect(words).toContain('(": :error: :## [x] boo")')
-    const identifier = told(answer(200), { clientId: 'a\n::b##[c]<i>' }, 'clientUnknown')
-    expect(identifier).toContain('a : :b## [c]')
+    expect(explain(bug, CONTEXT)).toBe(bug)
+    expect(explain('boo', CONTEXT)).toEqual(new Error('boo'))
   })
 })
 
-describe('reasonOf', () => {
-  it('is what an error says, without its full stop', () => {
-    expect([reasonOf(new Error('It is over.')), reasonOf('a word.')]).toEqual(['It is over', 'a word'])
+describe('the cause alone, for a longer sentence', () => {
+  it('has the request and the status behind it', () => {
+    expect(causeOf(unexpectedResponse(MINT, response(500)))).toBe(
+      'Zendesk is unavailable (POST /oauth/tokens: 500)'
+    )
+  })
+
+  it('is what another error says, without its full stop', () => {
+    expect([causeOf(new Error('It is over.')), causeOf('a word.')]).toEqual(['It is over', 'a word'])
   })
 })
 
-describe('the errors of replies, each with its cause and its cure', () => {
+describe('the cure depends on', () => {
   it.each<[CredentialKind, RegExp]>([
-    ['api-token', /`email` and `api-token`.*30 days.*`client-secret`/],
-    ['access-token', /`access-token`.*expired, revoked/],
-    ['client-secret', /`client-id` and `client-secret`/],
-    ['authorization-code', /`client-id`.*`code-verifier`/],
-    ['refresh-token', /`client-id`.*`client-secret`/]
-  ])('401: what to look at with %s', (credential, cure) => {
-    expect(told(answer(401), { credential })).toMatch(cure)
+    ['api_token', /`email` and `api-token`.*30 days.*2026-07-28.*`client-secret`/],
+    ['access_token', /`access-token` has expired, was revoked/],
+    ['client_credentials', /`client-id` and `client-secret`/],
+    ['authorization_code', /`client-id`.*`code-verifier`/],
+    ['refresh_token', /`client-id`.*`client-secret`/]
+  ])('the credential that was rejected: %s', (credential, cure) => {
+    expect(messageOf(response(401), { credential })).toMatch(cure)
   })
 
-  it('403: an admin or a scope is missing', () => {
-    expect(told(answer(403), { ...LIST, credential: 'api-token' })).toMatch(/`email` is not an admin/)
-    expect(told(answer(403), { ...LIST, credential: 'access-token' })).toMatch(
-      /not an admin.*scope.*`read write`/
+  it.each<[string, ZendeskRequest, RegExp]>([
+    ['reading', LIST, /not an admin, or the credential lacks a scope\. .*`read write`/],
+    ['minting at the deprecated endpoint', ADMIN_MINT, /not an admin.*deprecated endpoint.*`client-secret`/],
+    ['a grant', MINT, /the client in Admin Center.*IP restrictions/]
+  ])('what a 403 forbids: %s', (_what, request, cure) => {
+    expect(messageOf(response(403), { credential: 'api_token' }, request)).toMatch(cure)
+  })
+
+  it('the scopes that a 403 names', () => {
+    const description = 'You are missing the following required scopes: users:read, read'
+    expect(messageOf(response(403, { json: { error: 'Forbidden', description } }), {}, LIST)).toMatch(
+      /^Could not look up the client: The credential lacks a scope\. It needs users:read, read\. /
     )
   })
 
-  it.each<CredentialKind>(['api-token', 'access-token'])(
-    '403 at the deprecated mint: both causes, with %s',
-    (credential) => {
-      expect(told(answer(403), { ...ADMIN, credential })).toMatch(
-        /not an admin.*deprecated endpoint.*`client-secret`/
-      )
-    }
-  )
+  it('the client that was rejected: a zis_ client, a number, another', () => {
+    const rejected = oauth('invalid_client')
+    expect(messageOf(rejected, { clientId: 'zis_acme' })).toMatch(
+      /`zis_` cannot use `client-secret`.*`access-token`/
+    )
+    expect(messageOf(rejected, { clientId: 'zis_acme', credential: 'refresh_token' })).toContain('(zis_acme)')
+    expect(messageOf(rejected, { clientId: '4711' })).toContain('unique identifier in this account, not its')
+    expect(messageOf(rejected)).toContain('unique identifier in this account, and that `client-secret`')
+  })
 
-  it('422 at the deprecated mint: the client', () => {
-    const details = { client: [{ description: 'Client: is invalid' }] }
-    const json = { error: 'RecordInvalid', description: 'Record validation errors', details }
-    expect(told(answer(422, { json }), ADMIN)).toMatch(
-      /no such OAuth client.*422 \("RecordInvalid: Record validation errors: Client: is invalid"\).*no client "ci_bot".*`client-id`/
+  it('the grant that the client may not use', () => {
+    expect(messageOf(oauth('unauthorized_client'))).toMatch(/public.*new confidential client.*new secret/)
+    const other = messageOf(oauth('unauthorized_client'), { credential: 'refresh_token' })
+    expect(other).toContain('Allow the grant for the client in Admin Center')
+  })
+
+  it('whether scopes were requested that Zendesk rejected, and what for', () => {
+    const rejected = oauth('invalid_scope')
+    expect(messageOf(rejected)).toContain("only what the client's allowed scopes")
+    expect(messageOf(rejected, { requestsScopes: false })).toContain('Set `scopes`: ')
+    expect(messageOf(rejected, {}, { ...MINT, purpose: 'mint a cleanup token' })).toMatch(
+      /^Could not mint a cleanup token: .*Allow `read` and `write`/
     )
   })
 
-  it('404 or a page: the subdomain', () => {
-    expect(told(answer(404, { html: true, json: undefined }))).toMatch(
-      /`subdomain`.*`base-url`.*acme\.zendesk\.com/
+  it('the grant that Zendesk rejected', () => {
+    const rejected = oauth('invalid_grant')
+    const code = messageOf(rejected, { credential: 'authorization_code' })
+    expect(code).toMatch(/once, for 120 seconds.*`redirect-uri`, `code-verifier`/)
+    expect(messageOf(rejected, { credential: 'refresh_token' })).toMatch(/was used.*never let two runs share/)
+  })
+
+  it('where the deprecated endpoint is gone: the credential, and perhaps the client', () => {
+    expect(messageOf(response(410), { credential: 'api_token' }, ADMIN_MINT)).toMatch(
+      /no longer mints.*2026-08-26.*`client-secret` instead of `api-token`.*client ci_bot exists/
     )
   })
 
-  it('a redirect: the host that it points to, and nothing more of it', () => {
-    const location = 'https://user:secret@login.acme.example:8443/path/?code=secret#secret'
-    const words = told(answer(302, { location }))
-    expect(words).toMatch(/redirect.*points to login\.acme\.example:8443;.*`subdomain`/)
-    expect(words).not.toMatch(/secret(?!`)|path/)
+  it('where a redirect points to: the host, and nothing more of it', () => {
+    const location = 'https://user:password@login.acme.example:8443/path/?code=secret#secret'
+    const message = messageOf(response(302, { location }))
+    expect(message).toMatch(/redirect.*points to login\.acme\.example:8443\. Check `subdomain`/)
+    expect(message).not.toMatch(/secret|password|path/)
+    expect(messageOf(response(302, { location: '/relative' }))).toContain('points to acme.zendesk.com.')
   })
 
-  it.each([undefined, '', '/relative', 'nonsense', 'mailto:ann@acme.example', 'javascript:alert(1)'])(
-    'a redirect to %j: no host',
+  it.each([undefined, 'http://', 'mailto:ann@acme.example', 'javascript:alert(1)'])(
+    'where a redirect points to: no host in %j',
     (location) => {
-      expect(told(answer(302, { location }))).toMatch(/it points to [a-z][^;]+;/)
-      expect(told(answer(302, { location }))).not.toMatch(/relative|nonsense|ann@|alert/)
+      expect(messageOf(response(302, { location }))).toContain('points to a place that it does not name.')
     }
   )
 
-  it('invalid_client: a zis_ client, a number, a wrong secret', () => {
-    const refused = oauth(401, 'invalid_client')
-    expect(told(refused, { clientId: 'zis_acme' })).toMatch(/`zis_` cannot use `client-secret`/)
-    expect(told(refused, { clientId: '4711' })).toMatch(/number.*unique identifier|unique identifier.*number/)
-    expect(told(refused)).toMatch(/`client-secret`.*`token-endpoint-auth-method`/)
-    expect(told(refused)).toMatch(/`client-id`.*unique identifier/)
+  it.each([429, 503])('how long a %d asks to wait, if that does not fit', (status) => {
+    const error = new ZendeskError('rateLimit', MINT, { ...response(status), unfittingWait: 86_399.2 })
+    expect(explain(error, CONTEXT).message).toContain('asks to wait 86400 s, more than this step has left. ')
+    expect(messageOf(response(status))).not.toContain('asks to wait')
   })
 
-  it('unauthorized_client: a public client', () => {
-    expect(told(oauth(400, 'unauthorized_client'))).toMatch(/confidential/)
-    const other = told(oauth(400, 'unauthorized_client'), { credential: 'refresh-token' })
-    expect(other).toMatch(/allow this grant/)
-    expect(other).not.toMatch(/client-secret/)
-  })
-
-  it('invalid_scope: the allowed scopes of the client', () => {
-    expect(told(oauth(400, 'invalid_scope'))).toMatch(/`scopes`.*allowed scopes/)
-  })
-
-  it('invalid_grant: a used code, a rotated refresh token, and a first try that was carried out', () => {
-    const refused = oauth(400, 'invalid_grant')
-    const code = told(refused, { credential: 'authorization-code' })
-    expect(code).toMatch(/once.*120 seconds.*`redirect-uri`/)
-    const refresh = told(refused, { credential: 'refresh-token' })
-    expect(refresh).toMatch(/has been used.*`refresh-token`/)
-    expect(code + refresh).not.toMatch(/lost/)
-    for (const credential of ['authorization-code', 'refresh-token'] as const) {
-      expect(told(refused, { credential, afterLostReply: true })).toMatch(
-        /first try was probably carried out/
-      )
-    }
-  })
-
-  it('410 at the deprecated mint: the endpoint is gone', () => {
-    expect(told(answer(410), ADMIN)).toMatch(/no longer mints.*2026-08-26.*`client-secret`/)
-  })
-
-  it.each([429, 503])('%d: the wait that it asks for, where that does not fit', (status) => {
-    const words = told(answer(status, { unfitting: 86_399.2 }))
-    expect(words).toMatch(/\b86400 s\b.*does not fit/)
-    expect(told(answer(status))).not.toMatch(/fit/)
-  })
-
-  it('429: fewer jobs or more time', () => {
-    expect(told(answer(429))).toMatch(/fewer jobs.*`timeout-seconds`/)
-  })
-
-  it('500: an outage', () => {
-    expect(told(answer(500))).toMatch(/status\.zendesk\.com/)
-  })
-
-  it('a token that was just given and is refused', () => {
-    expect(told(answer(401), {}, 'newTokenRefused')).toMatch(/scope/)
-  })
-
-  it('a reply that is none', () => {
-    expect(told(answer(200, { json: undefined }))).toMatch(/cannot be used.*answered 200/)
-  })
-
-  it('anything else', () => {
-    expect(told(oauth(400, 'invalid_request'))).toMatch(/answered 400 \("invalid_request"\).*inputs/)
-  })
-})
-
-describe('the errors of requests without a reply, each with its cause and its cure', () => {
-  it.each<[Reason, string, ErrorKind, RegExp]>([
-    ['dns', 'ENOTFOUND', 'dns', /DNS.*\(ENOTFOUND\).*`subdomain`.*acme\.zendesk\.com/],
-    ['certificate', 'CERT_HAS_EXPIRED', 'certificate', /TLS.*\(CERT_HAS_EXPIRED\).*`NODE_EXTRA_CA_CERTS`/],
-    ['tls', 'EPROTO', 'tls', /TLS.*\(EPROTO\).*`base-url`/],
+  it.each<[string, ZendeskResponse, ZendeskRequest, RegExp]>([
+    ['429', response(429), MINT, /fewer jobs.*`timeout-seconds`/],
+    ['500', response(500), MINT, /status\.zendesk\.com/],
+    ['403 with a web page', response(403, HTML), MINT, /not Zendesk's own.*firewall.*acme\.zendesk\.com/],
+    ['404 with a web page', response(404, HTML), MINT, /`subdomain` \(and `base-url`\): acme\.zendesk\.com/],
+    ['200 without JSON', response(200, { json: undefined }), MINT, /Run the job again/],
     [
-      'connection',
-      'ECONNREFUSED',
-      'connection',
-      /reached.*\(ECONNREFUSED\).*acme\.zendesk\.com.*`https_proxy`/
+      '422 at the deprecated mint',
+      response(422),
+      ADMIN_MINT,
+      /no client "ci_bot"\. Write the unique identifier/
     ],
-    ['proxy', 'ECONNREFUSED', 'proxy', /proxy.*\(ECONNREFUSED\).*`https_proxy`/],
-    ['proxy refused', '407', 'proxyRefused', /proxy refused.*\(407\).*user name and a password/],
-    ['proxy refused', '403', 'proxyRefused', /proxy refused.*\(403\).*allow acme\.zendesk\.com.*`no_proxy`/],
-    ['proxy unreadable', 'HTTPS_PROXY', 'proxyUnreadable', /proxy.*`HTTPS_PROXY` as http:\/\/host:port/],
-    ['broken off', 'ECONNRESET', 'brokenOff', /broke.*\(ECONNRESET\).*run the job again/],
-    ['too large', '', 'tooLarge', /1 MiB.*`base-url`/],
-    ['timeout', '', 'timeout', /in time.*`timeout-seconds`/],
-    ['cancelled', '', 'cancelled', /cancelled/]
-  ])('%s %s', (reason, code, kind, words) => {
-    const error = explain(new Unanswered(reason, false, code), MINT)
-    expect(error).toMatchObject({ kind })
-    expect((error as Error).message).toMatch(words)
-    expect((error as Error).message).not.toContain('()')
+    ['400', response(400), MINT, /Check the inputs/]
+  ])('the status: %s', (_status, given, request, cure) => {
+    expect(messageOf(given, {}, request)).toMatch(cure)
   })
 
-  it('the time that is over, with how much there was', () => {
-    const error = explain(new BudgetSpent(300), MINT)
-    expect(error).toMatchObject({ kind: 'budget' })
-    expect((error as Error).message).toMatch(/time.*\b300 s\b.*`timeout-seconds`/)
+  it.each<[NetworkErrorKind, string, RegExp]>([
+    ['dns', 'ENOTFOUND', /DNS.*`subdomain`.*acme\.zendesk\.com/],
+    ['certificate', 'CERT_HAS_EXPIRED', /TLS.*`NODE_EXTRA_CA_CERTS`/],
+    ['tls', 'EPROTO', /TLS.*`base-url`/],
+    ['connection', 'ECONNREFUSED', /reached.*acme\.zendesk\.com.*`https_proxy`/],
+    ['proxy', 'ECONNREFUSED', /proxy.*`https_proxy`/],
+    ['proxyRefused', '407', /proxy refused.*user name and a password/],
+    ['proxyRefused', '403', /proxy refused.*Allow acme\.zendesk\.com.*`no_proxy`/],
+    ['proxyUnreadable', 'HTTPS_PROXY', /`HTTPS_PROXY` as http:\/\/host:port/],
+    ['proxyIsHttps', 'https_proxy', /`https_proxy` as http:\/\/host:port/],
+    ['brokenOff', 'ECONNRESET', /broke.*Run the job again/],
+    ['tooLarge', '', /1 MiB.*`base-url`/],
+    ['unsendable', 'ERR_INVALID_CHAR', /could not be sent.*inputs/],
+    ['timeout', '', /in time.*the step 300 s.*`timeout-seconds`/]
+  ])('what happened to the connection: %s %s', (kind, code, cure) => {
+    const error = new ZendeskError(kind, MINT, undefined, new NetworkError(kind, false, code))
+    const { message } = explain(error, CONTEXT)
+    expect(message).toMatch(cure)
+    expect(message).toMatch(code === '' ? /acme\.zendesk\.com\.$/ : new RegExp(`: ${code}\\.$`))
   })
 
-  it('the job that was cancelled', () => {
-    expect(explain(new Cancelled(), MINT)).toMatchObject({ kind: 'cancelled' })
+  it('why the step ended early: its timeout, or a cancelled job', () => {
+    const late = new ZendeskError('deadline', MINT, undefined, new DeadlineExceeded(300))
+    expect(explain(late, CONTEXT).message).toMatch(/had 300 s.*`timeout-seconds`/)
+    const cancelled = new ZendeskError('cancelled', MINT, undefined, new Cancelled())
+    expect(explain(cancelled, CONTEXT).message).toMatch(/The job was cancelled\. Nothing more was started\./)
   })
 })
 
-describe('ERRORS', () => {
-  const all = Object.entries(ERRORS)
+describe('every kind of error', () => {
+  const all = Object.entries(ERRORS) as [ErrorKind, (typeof ERRORS)[ErrorKind]][]
 
-  it.each(all)(
-    '%s begins and ends as a sentence does, even of what is not known',
-    (_kind, { says, cure }) => {
-      const words = cure({ ...MINT, host: 'acme.zendesk.com' })
-      expect(says).toMatch(/^[A-Z].*[a-z)B]$/)
-      expect(words).toMatch(/^[^A-Z].*[^.]$/)
-      expect(words).not.toMatch(/undefined|\bNaN\b/)
-    }
-  )
+  it.each(all)('%s has a cause and a cure in whole sentences, whatever else is known', (kind, { cause }) => {
+    const json = { error: 'You are missing the following required scopes: read' }
+    const known = kind === 'missingScope' ? response(403, { json }) : undefined
+    const { message } = explain(new ZendeskError(kind, LIST, known), CONTEXT)
+    expect(cause).toMatch(/^[A-Z].*[^.]$/)
+    expect(message).toMatch(/^Could not look up the client: [A-Z][^]+\. [A-Z`][^]+\. GET [^]+\.$/)
+    expect(message).not.toMatch(/undefined|\bNaN\b|\.\.|  /)
+    expect(message.length).toBeLessThan(300)
+  })
 
-  it('begin differently, so that each can be found by its words', () => {
-    expect(new Set(all.map(([, { says }]) => says)).size).toBe(all.length)
+  it('begins differently, so that the documentation can be found by its words', () => {
+    expect(new Set(all.map(([, { cause }]) => cause)).size).toBe(all.length)
   })
 })

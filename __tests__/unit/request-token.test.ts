@@ -1,216 +1,227 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { startZendesk, type Fault, type Zendesk } from '../../mock/zendesk.ts'
-import { askForToken, type Asked } from '../../src/request-token.ts'
-import { log } from '../../src/runner/log.ts'
-import { readMintInputs } from '../../src/inputs/inputs.ts'
-import { Session } from '../../src/zendesk/client.ts'
-import { setStage } from './runner-env.ts'
+import { describe, expect, it } from '@jest/globals'
+import { type Fault } from '../../mock/zendesk.ts'
+import { readMainInputs } from '../../src/inputs/inputs.ts'
+import { requestToken } from '../../src/request-token.ts'
+import { ZendeskClient } from '../../src/zendesk/client.ts'
+import { type Mint } from '../../src/zendesk/minted-token.ts'
+import { ZendeskError } from '../../src/zendesk/zendesk-error.ts'
+import { CLIENTS, GRANT, setUpAccount, TOKENS, type Inputs } from './account.ts'
+import { rejectionOf } from './clock.ts'
+import { setUpRunner } from './runner-env.ts'
 
-const stage = setStage()
-let zendesk: Zendesk
-let session: Session
+/*
+ * The mint itself: what is retried, and what is said about tokens that may exist without anybody knowing them.
+ */
 
-beforeEach(async () => {
-  zendesk = await startZendesk({ now: () => stage.world.now() })
-})
-afterEach(async () => {
-  session.close()
-  await zendesk.close()
-})
+const runner = setUpRunner()
+const account = setUpAccount(runner)
+const { apiToken, clientCredentials, authorizationCode, refreshToken } = account
 
-const CREATE = '/api/v2/oauth/tokens'
-const GRANT = '/oauth/tokens'
+const withNumber = (more: Inputs = {}): Inputs =>
+  apiToken({ 'client-id': String(account.zendesk.client('ci_bot').id), ...more })
 
-async function ask(credential: 'A' | 'C' | 'E', more: Record<string, string> = {}): Promise<Asked> {
-  const { email, apiToken } = zendesk.credentials
-  const ids = { A: String(zendesk.client('ci_bot').id), C: 'ci_bot', E: 'browser_app' }
-  const secrets = {
-    A: { email, 'api-token': apiToken },
-    C: { 'client-secret': String(zendesk.client('ci_bot').secret) },
-    E: { 'refresh-token': 'a-used-refresh-token' }
+async function mint(given: Inputs): Promise<Mint> {
+  runner.inputs(given)
+  const inputs = readMainInputs()
+  const { log, startDeadline } = runner.step
+  const deadline = startDeadline(300)
+  const client = new ZendeskClient({ origin: inputs.origin, userAgent: 'tests/1', deadline, log })
+  try {
+    return await requestToken(client, inputs)
+  } finally {
+    client.close()
   }
-  const account = { subdomain: 'acme', 'client-id': ids[credential], 'base-url': zendesk.url }
-  stage.inputs({ ...account, ...secrets[credential], ...more })
-  const inputs = readMintInputs()
-  const about = { origin: inputs.origin, clientId: inputs.clientId, credential: inputs.credential.kind }
-  session = new Session(inputs.origin, 'test', stage.step.budget(300), log)
-  return askForToken(session, inputs, about, log)
 }
 
+/** The notes of the error that a mint ends with. */
+async function notesOf(given: Inputs): Promise<string[]> {
+  const error = await rejectionOf(mint(given))
+  expect(error).toBeInstanceOf(ZendeskError)
+  return (error as ZendeskError).notes
+}
+
+/** Lets mints fail. */
 const failing = (fault: Fault | Fault[]): unknown =>
-  zendesk.fault({ path: /\/oauth\/tokens$/, method: 'POST' }, fault)
-const NOTE_A = (id: string): string =>
-  `An unused token of client ${id} may exist since 12:00 UTC; it does not expire by itself, and \`sweep\` removes it.`
-const NOTE_C =
-  'An unused token of client ci_bot may exist since 12:00 UTC; it expires after 1 hour, and `sweep` removes it.'
+  account.zendesk.fault({ path: /\/oauth\/tokens$/, method: 'POST' }, fault)
 
-describe('askForToken', () => {
-  it('gives the reply, its token and Zendesk’s time', async () => {
-    zendesk.advance(5000)
-    const { reply, token, serverTime } = await ask('C')
-    expect(reply.token).toBe(token)
-    expect(token.reveal()).toBe(zendesk.living()[0]!.value)
-    expect(stage.all('add-mask')).toEqual([token.reveal()])
-    expect(serverTime).toBe(stage.world.now() + 5000)
+const ONE = 'An unused token of client ci_bot may exist since 12:00 UTC; it expires after 1 hour, and `sweep` removes it.'
+const upTo = (count: number): string =>
+  `Up to ${count} unused tokens of client ci_bot may exist since 12:00 UTC; they expire after 1 hour, and \`sweep\` removes them.`
+const oneOf = (id: number): string =>
+  `An unused token of client ${id} may exist since 12:00 UTC; it may never expire, and \`sweep\` removes it.`
+
+describe('a mint', () => {
+  it('gives the token, masked, what the response reports, and the time of Zendesk', async () => {
+    account.zendesk.advance(5000)
+    const { response, token, date } = await mint(clientCredentials())
+    expect(response.token).toBe(token)
+    expect(token.reveal()).toBe(account.token.value)
+    expect(runner.all('add-mask')).toEqual([token.reveal()])
+    expect(date).toBe(runner.clock.now() + 5000)
   })
 
-  it('takes this machine’s time where the reply tells none', async () => {
-    zendesk.advance(5000)
-    failing({ kind: 'edit', edit: (reply) => ({ ...reply, headers: { ...reply.headers, Date: 'soon' } }) })
-    expect((await ask('C')).serverTime).toBe(stage.world.now())
+  it('ends at once, with nothing to add, if Zendesk rejects the client', async () => {
+    const notes = await notesOf(clientCredentials({ 'client-secret': 'not-the-secret' }))
+    expect(notes).toEqual([])
+    expect(account.zendesk.requests).toHaveLength(1)
   })
 
-  it('shows a refusal, and asks once', async () => {
-    await expect(ask('C', { 'client-secret': 'not-the-secret' })).rejects.toThrow(
-      /^Could not mint a token: Zendesk refused the OAuth client \(invalid_client\): POST \/oauth\/tokens at 127/
-    )
-    expect(zendesk.requests).toHaveLength(1)
+  it('ends at the look-up of the client if Zendesk has no such client', async () => {
+    await expect(mint(apiToken({ 'client-id': 'nobody' }))).rejects.toMatchObject({ kind: 'clientUnknown' })
+    expect(account.zendesk.seen()).toEqual([`GET ${CLIENTS}`])
   })
 
-  it.each(['gone-410', 'gone-404', 'forbidden-403'] as const)(
-    'tells that the endpoint may be closed: %s',
-    async (end) => {
-      zendesk.behaviour.mintEndpoint = end
-      await expect(ask('A')).rejects.toThrow(/use `client-secret`|or `client-secret` in place/)
-    }
-  )
-
-  it('needs no look-up with C, and fails where the look-up does with A', async () => {
-    await ask('C')
-    expect(zendesk.seen()).toEqual([`POST ${GRANT}`])
-    session.close()
-    await expect(ask('A', { 'client-id': 'nobody' })).rejects.toThrow('Could not look up the client')
+  it.each([
+    ['gone-410', 'endpointGone'],
+    ['gone-404', 'endpointGone'],
+    ['forbidden-403', 'forbidden']
+  ] as const)('ends if Zendesk has closed the deprecated endpoint: %s', async (end, kind) => {
+    account.zendesk.behaviour.mintEndpoint = end
+    await expect(mint(apiToken())).rejects.toMatchObject({ kind })
   })
 })
 
-describe('a mint whose reply was lost', () => {
+describe('a mint whose response was lost', () => {
   it.each(['lose-reply', 'reset-mid-body', 'close-mid-body'] as const)(
-    'is tried again, with one warning that the first may have left a token: %s',
+    'is retried, and one warning after it says how many tokens may exist: %s',
     async (kind) => {
-      const after = { after: true }
-      failing([
-        { kind, ...after },
-        { kind, ...after },
-        { kind, ...after }
-      ])
-      await ask('C')
-      expect(stage.all('warning')).toEqual([`The reply to a mint was lost. ${NOTE_C}`])
-      expect(zendesk.living()).toHaveLength(4)
-      expect(stage.world.sleeps).toHaveLength(3)
+      failing(Array.from({ length: 3 }, () => ({ kind, after: true })))
+      await mint(clientCredentials())
+      expect(runner.all('warning')).toEqual([upTo(3)])
+      expect(runner.stdout.at(-1)).toBe(`::warning::${upTo(3)}`)
+      expect(account.zendesk.living()).toHaveLength(4)
+      expect(runner.clock.sleeps).toHaveLength(3)
     }
   )
 
-  it('may be an answer: 500', async () => {
-    failing([{ kind: 'reply', status: 500, after: true }])
-    const id = String(zendesk.client('ci_bot').id)
-    await ask('A')
-    expect(stage.all('warning')).toEqual([`The reply to a mint was lost. ${NOTE_A(id)}`])
+  it.each([408, 500, 502, 504])('may have been answered with %d', async (status) => {
+    failing([{ kind: 'reply', status, after: true }])
+    await mint(withNumber())
+    expect(runner.all('warning')).toEqual([oneOf(account.zendesk.client('ci_bot').id)])
   })
 
-  it('was none that was never carried out: 429 and 503', async () => {
+  it('was not answered with 429 or 503: these were not carried out', async () => {
     failing([
       { kind: 'reply', status: 429 },
       { kind: 'reply', status: 503 }
     ])
-    await ask('C')
-    expect(stage.all('warning')).toEqual([])
+    await mint(clientCredentials())
+    expect(runner.all('warning')).toEqual([])
   })
 
-  it('is told once, and not again in the error where it was the last one', async () => {
+  it('is reported by the warning alone if the retries fail as well', async () => {
     failing({ kind: 'reply', status: 500 })
-    await expect(ask('C')).rejects.toThrow(/run the job again later\.$/)
-    expect(stage.all('warning')).toEqual([`The reply to a mint was lost. ${NOTE_C}`])
+    expect(await notesOf(clientCredentials())).toEqual([])
+    expect(runner.all('warning')).toEqual([upTo(5)])
   })
 
-  it('is noted in the error where there was no time to try again', async () => {
-    stage.world.chance = 0.9
+  it('is reported by the error alone if there was no time to retry', async () => {
+    runner.clock.chance = 0.9
+    runner.clock.pass(299_600)
     failing({ kind: 'lose-reply' })
-    stage.world.pass(299_600)
-    await expect(ask('C')).rejects.toThrow(
-      new RegExp(
-        `at ${new URL(zendesk.url).host} .*; run the job again.* may exist since 12:04 UTC; it expires after 1 hour`
-      )
-    )
-    expect(stage.all('warning')).toEqual([])
-    expect(stage.world.sleeps).toEqual([])
+    expect(await notesOf(clientCredentials())).toEqual([ONE.replace('12:00', '12:04')])
+    expect(runner.all('warning')).toEqual([])
+    expect(runner.clock.sleeps).toEqual([])
   })
 
-  it('is noted in the error of a cancelled job once', async () => {
+  it('is reported by the error alone if the job is cancelled before the retry', async () => {
     failing({ kind: 'lose-reply' })
-    stage.world.onSleep = () => {
-      stage.stop.abort()
+    runner.clock.onSleep = () => {
+      runner.cancellation.abort()
     }
-    await expect(ask('C')).rejects.toThrow(/The job was cancelled.*An unused token of client ci_bot/)
-    expect(stage.all('warning')).toEqual([])
+    expect(await notesOf(clientCredentials())).toEqual([ONE])
+    expect(runner.all('warning')).toEqual([])
   })
 
   it('does not change an error that has nothing to do with Zendesk', async () => {
     failing({ kind: 'lose-reply' })
     const error = new Error('a mistake in here')
-    stage.world.onSleep = () => {
+    runner.clock.onSleep = () => {
       throw error
     }
-    await expect(ask('C')).rejects.toBe(error)
+    await expect(mint(clientCredentials())).rejects.toBe(error)
   })
 
-  it('probably used up a refresh token that is refused then', async () => {
+  it('probably used up the refresh token that Zendesk rejects at the retry', async () => {
     failing([{ kind: 'reply', status: 502 }])
-    await expect(ask('E')).rejects.toThrow('the first try was probably carried out')
-    session.close()
-    await expect(ask('E')).rejects.not.toThrow('the first try was probably carried out')
+    expect(await notesOf(refreshToken('a-used-refresh-token'))).toEqual([
+      'The first attempt got no response and was probably carried out.'
+    ])
+    expect(await notesOf(refreshToken('a-used-refresh-token'))).toEqual([])
   })
 })
 
-describe('a reply without a usable token', () => {
-  const withoutToken = (name: string): Fault => ({
-    kind: 'edit',
-    edit: (reply) => ({
-      ...reply,
-      body: reply.body.replace(new RegExp(`"${name}":"[^"]*"`), `"${name}":"short"`)
-    })
+describe('a response without a usable token', () => {
+  /** Makes the value of `name` in the response too short for a token. */
+  const breakToken = (name: string): void => {
+    account.replace({ method: 'POST' }, new RegExp(`"${name}":"[^"]*"`), `"${name}":"short"`)
+  }
+
+  it('ends the mint, and the token is revoked at once if the response has its id', async () => {
+    breakToken('full_token')
+    expect(await notesOf(withNumber())).toEqual([])
+    const [{ id } = { id: 0 }] = [...account.zendesk.tokens.values()].slice(-1)
+    expect(account.zendesk.seen()).toEqual([`POST ${TOKENS}`, `DELETE ${TOKENS}/${id}`])
+    expect(account.zendesk.living()).toEqual([])
+    expect(runner.all('warning')).toEqual([])
+    expect(runner.logged()).toEqual([
+      `Zendesk created token ${id}, but its response had no usable token, so it was revoked.`
+    ])
   })
 
-  it('ends the mint, and has the token revoked where its id is known', async () => {
-    failing(withoutToken('full_token'))
-    await expect(ask('A')).rejects.toThrow(/something that cannot be used: POST[^]*changing its replies\.$/)
-    expect(zendesk.living()).toEqual([])
-    expect(zendesk.seen().at(-1)).toMatch(/^DELETE \/api\/v2\/oauth\/tokens\/\d+$/)
-  })
-
-  it.each([
+  it.each<[string, Fault]>([
     ['is refused', { kind: 'reply', status: 403 }],
-    ['has no reply', { kind: 'reset' }]
-  ] as [string, Fault][])('tells of the token where its revocation %s', async (_how, fault) => {
-    failing(withoutToken('full_token'))
-    zendesk.fault({ method: 'DELETE' }, fault)
-    await expect(ask('A')).rejects.toThrow(NOTE_A(String(zendesk.client('ci_bot').id)))
+    ['gets a web page', { kind: 'html' }],
+    ['has no response', { kind: 'reset' }]
+  ])('is reported by the error if the revocation %s', async (_how, fault) => {
+    breakToken('full_token')
+    account.zendesk.fault({ method: 'DELETE' }, fault)
+    expect(await notesOf(withNumber())).toEqual([oneOf(account.zendesk.client('ci_bot').id)])
   })
 
-  it('tells of the token where its id is not known', async () => {
-    failing({ kind: 'reply', status: 201, body: {} })
-    await expect(ask('A')).rejects.toThrow('may exist since 12:00 UTC')
-    expect(zendesk.requests).toHaveLength(1)
-    session.close()
-    zendesk.clearFaults()
-    failing(withoutToken('access_token'))
-    await expect(ask('C')).rejects.toThrow(NOTE_C)
+  it.each<[string, Fault, () => Inputs]>([
+    ['an empty object', { kind: 'reply', status: 201 }, clientCredentials],
+    ['an empty body', { kind: 'empty', status: 201 }, clientCredentials],
+    ['a web page', { kind: 'html' }, clientCredentials]
+  ])('is reported by the error if it is %s', async (_what, fault, inputs) => {
+    failing(fault)
+    expect(await notesOf(inputs())).toEqual([ONE])
+    expect(account.zendesk.requests).toHaveLength(1)
   })
 
-  it('tells of the first token where one was lost before', async () => {
+  it('is reported by the error if it names no id', async () => {
+    breakToken('access_token')
+    expect(await notesOf(clientCredentials())).toEqual([ONE])
+  })
+
+  it('counts with the responses that were lost before', async () => {
     failing([{ kind: 'lose-reply' }, { kind: 'empty', status: 201 }])
-    await expect(ask('C')).rejects.toThrow('something that cannot be used')
-    expect(stage.all('warning')).toHaveLength(1)
-    expect(zendesk.seen()).toEqual([`POST ${GRANT}`, `POST ${GRANT}`])
+    expect(await notesOf(clientCredentials())).toEqual([])
+    expect(runner.all('warning')).toEqual([upTo(2)])
+    expect(account.zendesk.seen()).toEqual([`POST ${GRANT}`, `POST ${GRANT}`])
   })
 
-  it('may be a page of something else', async () => {
-    failing({ kind: 'html' })
-    await expect(ask('A')).rejects.toThrow('There is no Zendesk API at this address')
-    expect(zendesk.seen()).toEqual([`POST ${CREATE}`])
+  it('still publishes its refresh token, which replaces the one that was sent', async () => {
+    breakToken('access_token')
+    await expect(mint(authorizationCode())).rejects.toMatchObject({ kind: 'unusableResponse' })
+    expect(runner.outputs()).toEqual({ 'refresh-token': account.token.refreshToken })
+    expect(runner.all('add-mask')).toContain(account.token.refreshToken)
   })
 
-  it('may be a token in a refusal', async () => {
+  it('publishes no refresh token of an API token, which gives none', async () => {
+    breakToken('full_token')
+    account.replace({ method: 'POST' }, /"refresh_token":null/, '"refresh_token":"refresh-me-now"')
+    await expect(mint(withNumber())).rejects.toThrow()
+    expect(runner.outputs()).toEqual({})
+  })
+
+  it.each([400, 200])('is no token if it is an OAuth error: %d', async (status) => {
+    failing({ kind: 'reply', status, body: { error: 'invalid_request', access_token: 'no' } })
+    expect(await notesOf(clientCredentials())).toEqual([])
+  })
+
+  it('is no token if Zendesk refuses the request, whatever is in it', async () => {
     failing({ kind: 'reply', status: 400, body: { access_token: 'a-token-in-a-refusal' } })
-    await expect(ask('C')).rejects.toThrow('Zendesk refused the request')
+    expect(await notesOf(clientCredentials())).toEqual([])
   })
 })

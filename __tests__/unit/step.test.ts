@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
-import { type Budget, BudgetSpent, Cancelled } from '../../src/lib/deadline.ts'
-import { log } from '../../src/runner/log.ts'
+import { type Deadline, DeadlineExceeded, Cancelled } from '../../src/lib/deadline.ts'
+import { runnerLog as log } from '../../src/runner/log.ts'
 import { runStep, type Host } from '../../src/step.ts'
-import { FakeWorld } from './clock.ts'
+import { FakeClock } from './clock.ts'
 
 type Listener = (argument?: unknown) => void
 
@@ -43,8 +43,8 @@ class FakeHost {
     this.#listeners.get(event)!(argument)
   }
 
-  run(story: Parameters<typeof runStep>[2], world = new FakeWorld()): Promise<void> {
-    return runStep(this as unknown as Host, { world, log }, story, (error) => {
+  run(story: Parameters<typeof runStep>[2], clock = new FakeClock()): Promise<void> {
+    return runStep(this as unknown as Host, { clock, log }, story, (error) => {
       this.done.push(`failed: ${error instanceof Error ? error.message : String(error)}`)
       return 7
     })
@@ -63,8 +63,8 @@ afterEach(() => {
 describe('the end of a step', () => {
   it('is exit code 0 where its work is done, although the time goes on', async () => {
     const host = new FakeHost()
-    await host.run(({ budget }) => {
-      budget(300)
+    await host.run(({ startDeadline }) => {
+      startDeadline(300)
       return Promise.resolve()
     })
     expect(host.done).toEqual(['no warning', 'write', 'exit 0'])
@@ -99,38 +99,38 @@ describe('the end of a step', () => {
 
   it('comes a quarter of a second after the time is over, whatever is still awaited', async () => {
     const host = new FakeHost()
-    const world = new FakeWorld()
-    world.pass(2000)
-    const run = host.run(({ budget }) => {
-      budget(5)
+    const clock = new FakeClock()
+    clock.pass(2000)
+    const run = host.run(({ startDeadline }) => {
+      startDeadline(5)
       return never
-    }, world)
+    }, clock)
     await jest.advanceTimersByTimeAsync(3249)
     expect(host.done).toEqual(['no warning'])
     await jest.advanceTimersByTimeAsync(1)
     await run
-    const failed = `failed: ${new BudgetSpent(5).message}`
+    const failed = `failed: ${new DeadlineExceeded(5).message}`
     expect(host.done).toEqual(['no warning', failed, 'write', 'exit 7'])
   })
 })
 
 describe('the process of a step', () => {
-  it('keeps a reserve of the budget', async () => {
-    let budget: Budget | undefined
+  it('keeps a reserve of the startDeadline', async () => {
+    let startDeadline: Deadline | undefined
     await new FakeHost().run((step) => {
-      budget = step.budget(60, 5000)
+      startDeadline = step.startDeadline(60, 5000)
       return Promise.resolve()
     })
-    expect(budget?.remaining()).toBe(55_000)
+    expect(startDeadline?.remaining()).toBe(55_000)
   })
 
   it.each(['SIGINT', 'SIGTERM'])('stops new work on %s', async (signal) => {
     const host = new FakeHost()
     await host.run((step) => {
-      const budget = step.budget(60)
-      budget.check()
+      const startDeadline = step.startDeadline(60)
+      startDeadline.check()
       host.emit(signal)
-      budget.check()
+      startDeadline.check()
       return Promise.resolve()
     })
     expect(host.done).toContain(`failed: ${new Cancelled().message}`)

@@ -1,62 +1,88 @@
 import { describe, expect, it } from '@jest/globals'
-import { mintedMessage, nameOf, ownEnd, tokenTable } from '../../src/token-report.ts'
-import { type MintedToken } from '../../src/zendesk/minted-token.ts'
 import { Secret } from '../../src/lib/secret.ts'
+import { dayOf, expiryOf, mintedMessage, nameOf, remainingSentence, tokenTable } from '../../src/token-report.ts'
+import { type ZendeskRequest } from '../../src/zendesk/connection.ts'
+import { type MintedToken } from '../../src/zendesk/minted-token.ts'
+import { ZendeskError } from '../../src/zendesk/zendesk-error.ts'
 
-function token(more: Partial<MintedToken> = {}): MintedToken {
-  return {
-    token: new Secret('abcdefghij'),
-    id: 7,
-    clientId: 8,
-    userId: 9,
-    granted: ['read', 'write'],
-    scopes: ['read', 'write'],
-    mintedAt: 0,
-    serverTime: 0,
-    lifetime: 3600,
-    expiresAt: '2026-11-21T13:00:00Z',
-    ...more
-  }
+const known: MintedToken = {
+  token: new Secret('abcdefghij'),
+  id: 7,
+  clientId: 8,
+  userId: 9,
+  scopes: ['read', 'write'],
+  scopesReported: true,
+  expiresAt: '2026-11-21T13:00:00Z',
+  reportedExpiry: undefined,
+  lifetime: 3600,
+  mintedAt: 0,
+  seenWorking: false
 }
-const bare = token({
+const unknown: MintedToken = {
+  ...known,
   id: undefined,
   userId: undefined,
-  granted: undefined,
   scopes: [],
+  scopesReported: false,
   lifetime: undefined,
   expiresAt: ''
-})
+}
+const ORIGIN = 'https://acme.zendesk.com'
 
 describe('a token in words', () => {
-  it('is called by its id', () => {
-    expect([token(), bare].map(nameOf)).toEqual(['Token 7', 'Token (id unknown)'])
+  it('has its id as its name, if that is known', () => {
+    expect([known, unknown].map(nameOf)).toEqual(['token 7', 'the token (id unknown)'])
   })
 
-  it('ends by itself or not', () => {
-    expect([token(), bare].map(ownEnd)).toEqual([
-      'it expires by itself at 2026-11-21T13:00:00Z',
-      'it does not expire by itself'
+  it('expires or does not', () => {
+    expect([known, unknown].map(expiryOf)).toEqual([
+      'It expires at 2026-11-21T13:00:00Z',
+      'It does not expire'
     ])
   })
 
-  it('is announced with its scopes, its life and its end', () => {
-    expect(mintedMessage(token(), true)).toBe(
-      'Token 7 minted, with the scopes read write; it lives 1 hour, and is revoked when the job ends.'
-    )
-    expect(mintedMessage(bare, false)).toBe(
-      'Token (id unknown) minted, with the scopes that Zendesk did not tell; it does not expire by itself, and is left alive when the job ends.'
-    )
+  it.each([
+    [known, 'Minted token 7 (scopes: read write; expires in 1 hour). The end.'],
+    [
+      { ...known, lifetime: undefined },
+      'Minted token 7 (scopes: read write; expires at 2026-11-21T13:00:00Z). The end.'
+    ],
+    [unknown, 'Minted a token (id unknown; scopes: not reported; does not expire). The end.']
+  ])('is announced with its id, its scopes and its expiry', (minted, line) => {
+    expect(mintedMessage(minted, 'The end.')).toBe(line)
   })
 
   it('is a row of the summary, without the token itself', () => {
-    const table = tokenTable('Title', token(), 'https://acme.zendesk.com', 'alive')
-    expect(table.title).toBe('Title')
-    expect(table.rows).toEqual([
-      ['acme.zendesk.com', '7', '9', 'read write', '2026-11-21T13:00:00Z', 'alive']
-    ])
-    expect(table.head).toHaveLength(table.rows[0]!.length)
-    expect(tokenTable('', bare, 'http://127.0.0.1:8080', '').rows).toEqual([
-      ['127.0.0.1:8080', 'unknown', 'unknown', '(not told)', 'never', '']
+    const { title, head, rows } = tokenTable('Title', known, ORIGIN, 'active')
+    expect(title).toBe('Title')
+    expect(head).toEqual(['State', 'Expires', 'Scopes', 'Token', 'User', 'Account'])
+    expect(rows).toEqual([['active', '2026-11-21T13:00:00Z', 'read write', '7', '9', 'acme.zendesk.com']])
+    expect(tokenTable('', unknown, 'http://127.0.0.1:8080', '').rows).toEqual([
+      ['', 'never', '(not reported)', 'unknown', 'unknown', '127.0.0.1:8080']
     ])
   })
+})
+
+describe('a cleanup token that may remain active', () => {
+  const request: ZendeskRequest = { purpose: 'revoke it', method: 'DELETE', path: '/x' }
+  const error = new ZendeskError('timeout', request)
+
+  it.each([
+    [{ id: 5, lifetime: 600, error }, '5', '5'],
+    [{ id: undefined, lifetime: 600, error }, '(id unknown)', '{id}']
+  ])('has a sentence that says how to revoke it', (remaining, name, id) => {
+    expect(remainingSentence(remaining, ORIGIN)).toBe(
+      `Could not revoke the cleanup token ${name}: There was no response in time (DELETE /x). It expires within 10 minutes. To revoke it sooner, send DELETE ${ORIGIN}/api/v2/oauth/tokens/${id} as an admin.`
+    )
+  })
+
+  it('has a sentence that says that the response to its mint was lost', () => {
+    expect(remainingSentence({ id: undefined, lifetime: 600, lost: 'It may exist.' }, ORIGIN)).toBe(
+      'The response to the mint of a cleanup token was lost. It may exist.'
+    )
+  })
+})
+
+it('a day is written as in ISO 8601', () => {
+  expect(dayOf(Date.UTC(2027, 3, 30, 23))).toBe('2027-04-30')
 })

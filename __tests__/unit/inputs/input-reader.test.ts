@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
-import { adminEmail, Form, InputError, isMaskable } from '../../../src/inputs/input-reader.ts'
-import { setStage } from '../runner-env.ts'
+import { adminEmail, InputReader, InputError, isMaskable } from '../../../src/inputs/input-reader.ts'
+import { setUpRunner } from '../runner-env.ts'
 
-const stage = setStage()
+const runner = setUpRunner()
 
 /** What a form says of one input, read by `read`. */
-function problem(value: string | undefined, read: (form: Form) => unknown): string | undefined {
-  stage.inputs({ it: value })
-  const form = new Form()
+function problem(value: string | undefined, read: (form: InputReader) => unknown): string | undefined {
+  runner.inputs({ it: value })
+  const form = new InputReader()
   read(form)
   try {
     form.finish(0)
@@ -18,9 +18,9 @@ function problem(value: string | undefined, read: (form: Form) => unknown): stri
   }
 }
 
-function value<Value>(given: string | undefined, read: (form: Form) => Value): Value {
+function value<Value>(given: string | undefined, read: (form: InputReader) => Value): Value {
   expect(problem(given, read)).toBeUndefined()
-  return read(new Form())
+  return read(new InputReader())
 }
 
 describe('isMaskable', () => {
@@ -48,17 +48,17 @@ describe('adminEmail', () => {
 
 describe('a form', () => {
   it('gives the value back where nothing is wrong', () => {
-    expect(new Form().finish('value')).toBe('value')
+    expect(new InputReader().finish('value')).toBe('value')
   })
 
   it('tells one problem as it is', () => {
-    const form = new Form()
+    const form = new InputReader()
     form.problem('scopes', 'they are wrong: write others')
     expect(() => form.finish(0)).toThrow('An input needs a correction: scopes: they are wrong: write others.')
   })
 
   it('numbers several problems', () => {
-    const form = new Form()
+    const form = new InputReader()
     form.problem('scopes', 'one')
     form.problem('email', 'two')
     expect(() => form.finish(0)).toThrow('The inputs need 2 corrections: (1) scopes: one; (2) email: two.')
@@ -66,7 +66,7 @@ describe('a form', () => {
 })
 
 describe('a text', () => {
-  const read = (form: Form): string => form.text('it')
+  const read = (form: InputReader): string => form.text('it')
 
   it('is trimmed, and empty where there is none', () => {
     expect(value('  a b\n', read)).toBe('a b')
@@ -77,7 +77,7 @@ describe('a text', () => {
     'has no control character inside it: %j',
     (given) => {
       expect(problem(given, read)).toMatch(/^An input needs a correction: it: there is a control character/)
-      expect(read(new Form())).toBe('')
+      expect(read(new InputReader())).toBe('')
     }
   )
 
@@ -87,7 +87,7 @@ describe('a text', () => {
 })
 
 describe('a required text', () => {
-  const read = (form: Form): string => form.required('it', 'write it')
+  const read = (form: InputReader): string => form.required('it', 'write it')
 
   it('has to be there', () => {
     expect(problem(' ', read)).toBe('An input needs a correction: it: it is required, but empty: write it.')
@@ -100,7 +100,7 @@ describe('a required text', () => {
 })
 
 describe('a secret', () => {
-  const read = (form: Form): string | undefined => form.secret('it')?.reveal()
+  const read = (form: InputReader): string | undefined => form.secret('it')?.reveal()
 
   it('is there or not', () => {
     expect(value(' 12345678 ', read)).toBe('12345678')
@@ -120,7 +120,7 @@ describe('a secret', () => {
 })
 
 describe('a choice', () => {
-  const read = (form: Form): string => form.choice('it', ['auto', 'true', 'false'])
+  const read = (form: InputReader): string => form.choice('it', ['auto', 'true', 'false'])
 
   it('is one of its values in any case of its letters, and the first where it is empty', () => {
     expect(['AUTO', 'True', 'false', ''].map((given) => value(given, read))).toEqual([
@@ -140,14 +140,14 @@ describe('a choice', () => {
 
 describe('a flag', () => {
   it.each([true, false])('that is %p where it is empty', (ifEmpty) => {
-    const read = (form: Form): boolean => form.flag('it', ifEmpty)
+    const read = (form: InputReader): boolean => form.flag('it', ifEmpty)
     expect(['', 'TRUE', 'False'].map((given) => value(given, read))).toEqual([ifEmpty, true, false])
     expect(problem('1', read)).toMatch(/it: "1" is not allowed here: write (true or false|false or true)\.$/)
   })
 })
 
 describe('an integer', () => {
-  const read = (form: Form): number | undefined => form.integer('it', 5, 3600, 'time in seconds')
+  const read = (form: InputReader): number | undefined => form.integer('it', 5, 3600, 'time in seconds')
 
   it('is from the least to the most', () => {
     expect(['5', '3600', '0300', ''].map((given) => value(given, read))).toEqual([5, 3600, 300, undefined])
@@ -157,6 +157,6 @@ describe('an integer', () => {
     expect(problem(given, read)).toMatch(
       /^An input needs a correction: it: ".+" is not a whole number from 5 to 3600: write the time in seconds in digits\.$/
     )
-    expect(read(new Form())).toBeUndefined()
+    expect(read(new InputReader())).toBeUndefined()
   })
 })

@@ -1,41 +1,41 @@
 import { describe, expect, it } from '@jest/globals'
 import { InputError } from '../../../src/inputs/input-reader.ts'
 import {
-  readMintInputs,
+  readMainInputs,
   readSweepInputs,
   rereadCredential,
-  type MintInputs,
+  type MainInputs,
   type SweepInputs
 } from '../../../src/inputs/inputs.ts'
 import { type Secret } from '../../../src/lib/secret.ts'
-import { setStage } from '../runner-env.ts'
+import { setUpRunner } from '../runner-env.ts'
 
-const stage = setStage()
+const runner = setUpRunner()
 
 const account = { subdomain: 'acme', 'client-id': 'ci_bot' }
-const A = { ...account, email: 'ada@acme.example', 'api-token': 'the-api-token' }
-const B = { ...account, 'access-token': 'the-access-token' }
-const C = { ...account, 'client-secret': 'the-client-secret' }
+const A = { ...account, email: 'ada@acme.example', 'api_token': 'the-api-token' }
+const B = { ...account, 'access_token': 'the-access-token' }
+const C = { ...account, 'client_credentials': 'the-client-secret' }
 const D = {
   ...account,
-  'authorization-code': 'the-code',
+  'authorization_code': 'the-code',
   'redirect-uri': 'https://acme.example/back',
   'code-verifier': 'the-verifier'
 }
-const E = { ...account, 'refresh-token': 'the-refresh-token' }
+const E = { ...account, 'refresh_token': 'the-refresh-token' }
 const NONE = 'no credential is set: set client-secret'
 const CAUSE =
   /a secret arrives empty where none of that name exists, and in a run from a fork or by Dependabot, to which GitHub gives no secrets/
 
 type Given = Record<string, string | undefined>
 
-function mintInputs(given: Given): MintInputs {
-  stage.inputs(given)
-  return readMintInputs()
+function mintInputs(given: Given): MainInputs {
+  runner.inputs(given)
+  return readMainInputs()
 }
 
 function sweepInputs(given: Given): SweepInputs {
-  stage.inputs(given)
+  runner.inputs(given)
   return readSweepInputs()
 }
 
@@ -128,8 +128,8 @@ describe('the base-url', () => {
   ])('%s is taken as %s, with %d warning', (base, origin, count) => {
     for (const read of [mintInputs({ ...C, 'base-url': base }), sweepInputs({ ...C, 'base-url': base })]) {
       expect(read.origin).toBe(origin)
-      expect(read.warnings).toHaveLength(count)
-      if (count > 0) expect(read.warnings[0]).toContain(new URL(origin).host)
+      expect(read.of('warning')).toHaveLength(count)
+      if (count > 0) expect(read.of('warning')[0]).toContain(new URL(origin).host)
     }
   })
 
@@ -156,21 +156,21 @@ describe('the base-url', () => {
 
 describe('the credential', () => {
   it('is A, with the e-mail as the Basic header wants it', () => {
-    const expected = { kind: 'api-token', email: 'ada@acme.example', apiToken: 'the-api-token' }
+    const expected = { kind: 'api_token', email: 'ada@acme.example', apiToken: 'the-api-token' }
     expect(plain(mintInputs(A).credential)).toEqual(expected)
     expect(plain(mintInputs({ ...A, email: ' ada@acme.example/token ' }).credential)).toEqual(expected)
     expect(plain(sweepInputs(A).credential)).toEqual(expected)
   })
 
   it('is B', () => {
-    const expected = { kind: 'access-token', accessToken: 'the-access-token' }
+    const expected = { kind: 'access_token', accessToken: 'the-access-token' }
     expect(plain(mintInputs(B).credential)).toEqual(expected)
     expect(plain(sweepInputs(B).credential)).toEqual(expected)
   })
 
   it('is C', () => {
     const expected = {
-      kind: 'client-secret',
+      kind: 'client_credentials',
       clientSecret: 'the-client-secret',
       authMethod: 'client_secret_post'
     }
@@ -182,7 +182,7 @@ describe('the credential', () => {
   it('is D, with a verifier, a secret or both', () => {
     const authMethod = 'client_secret_post'
     const code = {
-      kind: 'authorization-code',
+      kind: 'authorization_code',
       code: 'the-code',
       redirectUri: 'https://acme.example/back',
       authMethod
@@ -192,7 +192,7 @@ describe('the credential', () => {
       codeVerifier: 'the-verifier',
       clientSecret: undefined
     })
-    const secret = { ...D, 'client-secret': 'the-client-secret' }
+    const secret = { ...D, 'client_credentials': 'the-client-secret' }
     expect(plain(mintInputs(secret).credential)).toMatchObject({
       codeVerifier: 'the-verifier',
       clientSecret: 'the-client-secret'
@@ -205,12 +205,12 @@ describe('the credential', () => {
 
   it('is E, with a secret or without', () => {
     const expected = {
-      kind: 'refresh-token',
+      kind: 'refresh_token',
       refreshToken: 'the-refresh-token',
       authMethod: 'client_secret_post'
     }
     expect(plain(mintInputs(E).credential)).toEqual({ ...expected, clientSecret: undefined })
-    expect(plain(mintInputs({ ...E, 'client-secret': 'the-client-secret' }).credential)).toEqual({
+    expect(plain(mintInputs({ ...E, 'client_credentials': 'the-client-secret' }).credential)).toEqual({
       ...expected,
       clientSecret: 'the-client-secret'
     })
@@ -221,7 +221,7 @@ describe('the credential', () => {
     expect(problem).toMatch(`client-secret: ${NONE}`)
     expect(problem).toMatch(CAUSE)
     expect(problems(account)).toHaveLength(1)
-    expect(wrong(account, sweepInputs)).toEqual(['client-secret'])
+    expect(wrong(account, sweepInputs)).toEqual(['client_credentials'])
   })
 
   it.each([
@@ -238,38 +238,38 @@ describe('the credential', () => {
   })
 
   it.each([
-    [{ ...A, 'client-secret': 'the-client-secret' }, ['client-secret']],
-    [{ ...B, 'client-secret': 'the-client-secret' }, ['client-secret']],
+    [{ ...A, 'client_credentials': 'the-client-secret' }, ['client_credentials']],
+    [{ ...B, 'client_credentials': 'the-client-secret' }, ['client_credentials']],
     [{ ...A, email: '' }, ['email']],
-    [{ ...A, 'api-token': '' }, ['api-token']],
-    [{ ...C, email: 'ada@acme.example' }, ['api-token']],
-    [{ ...B, email: 'ada@acme.example' }, ['api-token']],
+    [{ ...A, 'api_token': '' }, ['api_token']],
+    [{ ...C, email: 'ada@acme.example' }, ['api_token']],
+    [{ ...B, email: 'ada@acme.example' }, ['api_token']],
     [{ ...C, 'redirect-uri': 'https://x.io' }, ['redirect-uri']],
     [{ ...E, 'code-verifier': 'the-verifier' }, ['code-verifier']],
     [{ ...D, 'redirect-uri': '' }, ['redirect-uri']],
     [{ ...D, 'code-verifier': '' }, ['code-verifier']],
-    [{ ...D, 'authorization-code': '' }, ['redirect-uri', 'code-verifier', 'client-secret']]
+    [{ ...D, 'authorization_code': '' }, ['redirect-uri', 'code-verifier', 'client_credentials']]
   ])('wants what belongs together: %j', (given, names) => {
     expect(wrong(given)).toEqual(expect.arrayContaining(names))
     expect(wrong(given)).toHaveLength(names.length)
   })
 
   it.each([
-    { ...A, 'api-token': '' },
+    { ...A, 'api_token': '' },
     { ...D, 'code-verifier': '' },
-    { ...C, 'client-secret': '' }
+    { ...C, 'client_credentials': '' }
   ])('may be empty because GitHub gave no secret: %j', (given) => {
     expect(problems(given).join()).toMatch(CAUSE)
   })
 
   it.each([
-    [{ ...A, 'api-token': 'short' }, 'api-token'],
-    [{ ...B, 'access-token': 'short' }, 'access-token'],
-    [{ ...C, 'client-secret': 'short' }, 'client-secret'],
-    [{ ...D, 'authorization-code': 'short' }, 'authorization-code'],
+    [{ ...A, 'api_token': 'short' }, 'api_token'],
+    [{ ...B, 'access_token': 'short' }, 'access_token'],
+    [{ ...C, 'client_credentials': 'short' }, 'client_credentials'],
+    [{ ...D, 'authorization_code': 'short' }, 'authorization_code'],
     [{ ...D, 'code-verifier': 'short' }, 'code-verifier'],
-    [{ ...E, 'refresh-token': 'short' }, 'refresh-token'],
-    [{ ...E, 'client-secret': 'short' }, 'client-secret']
+    [{ ...E, 'refresh_token': 'short' }, 'refresh_token'],
+    [{ ...E, 'client_credentials': 'short' }, 'client_credentials']
   ])('has no secret shorter than eight characters: %j', (given, name) => {
     expect(problems(given)).toEqual([expect.stringMatching(`^${name}: it is shorter than 8 characters`)])
     expect(problems(given).join()).not.toContain('"short"')
@@ -277,12 +277,12 @@ describe('the credential', () => {
 
   it.each(['line\nbreak-in-it', 'bell\u0007-in-it'])('has no control character: %j', (secret) => {
     for (const [given, name] of [
-      [A, 'api-token'],
-      [B, 'access-token'],
-      [C, 'client-secret'],
-      [D, 'authorization-code'],
+      [A, 'api_token'],
+      [B, 'access_token'],
+      [C, 'client_credentials'],
+      [D, 'authorization_code'],
       [D, 'code-verifier'],
-      [E, 'refresh-token']
+      [E, 'refresh_token']
     ] as const) {
       expect(problems({ ...given, [name]: secret })).toEqual([
         expect.stringMatching(`^${name}: there is a control character`)
@@ -291,9 +291,9 @@ describe('the credential', () => {
   })
 
   it('has an access token of visible ASCII characters, 8192 at most', () => {
-    expect(plain(mintInputs({ ...B, 'access-token': 'x'.repeat(8192) }).credential)).toBeTruthy()
+    expect(plain(mintInputs({ ...B, 'access_token': 'x'.repeat(8192) }).credential)).toBeTruthy()
     for (const token of ['two words', 'ümlaut-in-it', 'x'.repeat(8193)])
-      expect(wrong({ ...B, 'access-token': token })).toEqual(['access-token'])
+      expect(wrong({ ...B, 'access_token': token })).toEqual(['access_token'])
   })
 
   it.each(['ada', 'ada@', '@acme.example', 'a b@c', 'ada@acme@example', 'a:b@c', '/token', '@/token'])(
@@ -314,7 +314,7 @@ describe('the credential', () => {
   })
 
   it('is not D or E in a sweep', () => {
-    expect(wrong(E, sweepInputs)).toEqual(['client-secret'])
+    expect(wrong(E, sweepInputs)).toEqual(['client_credentials'])
   })
 })
 
@@ -328,7 +328,7 @@ describe('the client-id', () => {
     const number = { 'client-id': '360000000101' }
     for (const given of [A, B]) {
       expect(mintInputs({ ...given, ...number })).toMatchObject({ clientId: '360000000101', warnings: [] })
-      expect(sweepInputs({ ...given, ...number }).warnings).toEqual([])
+      expect(sweepInputs({ ...given, ...number }).of('warning')).toEqual([])
     }
     const warnings = [expect.stringMatching(/client-id: 360000000101 is a number.* the unique identifier/)]
     for (const given of [C, D, E]) expect(mintInputs({ ...given, ...number })).toMatchObject({ warnings })
@@ -371,10 +371,10 @@ describe('the scopes', () => {
   })
 
   it('are worth a warning with the nearest name where Zendesk documents none such', () => {
-    expect(mintInputs({ ...C, scopes: 'read ticket:read Write' }).warnings).toEqual([
+    expect(mintInputs({ ...C, scopes: 'read ticket:read Write' }).of('warning')).toEqual([
       'scopes: Zendesk documents no scope ticket:read (did you mean tickets:read?), Write (did you mean write?)'
     ])
-    expect(mintInputs({ ...C, scopes: 'read tickets:read impersonate' }).warnings).toEqual([])
+    expect(mintInputs({ ...C, scopes: 'read tickets:read impersonate' }).of('warning')).toEqual([])
   })
 })
 
@@ -444,9 +444,9 @@ describe('all inputs that are wrong', () => {
     const given = {
       subdomain: 'no subdomain',
       'client-id': '',
-      'api-token': 'short',
-      'access-token': 'two words',
-      'client-secret': 'x',
+      'api_token': 'short',
+      'access_token': 'two words',
+      'client_credentials': 'x',
       'code-verifier': 'a\tb',
       scopes: '!',
       'expires-in': '1',
@@ -459,9 +459,9 @@ describe('all inputs that are wrong', () => {
     }
     expect(new Set(wrong(given))).toEqual(
       new Set([
-        ...Object.keys(given).filter((name) => name !== 'access-token' && name !== 'api-token'),
+        ...Object.keys(given).filter((name) => name !== 'access_token' && name !== 'api_token'),
         'api-token and access-token',
-        'api-token',
+        'api_token',
         'email'
       ])
     )
@@ -531,26 +531,26 @@ describe('the inputs of the sweep', () => {
 
 describe('rereadCredential', () => {
   it('takes the credential of the given kind from the inputs as they are', () => {
-    stage.inputs({ ...A, ...B, ...C, email: 'x/token' })
+    runner.inputs({ ...A, ...B, ...C, email: 'x/token' })
     const basic = 'client_secret_basic'
-    expect(plain(rereadCredential('api-token', basic)!)).toEqual({
-      kind: 'api-token',
+    expect(plain(rereadCredential('api_token', basic)!)).toEqual({
+      kind: 'api_token',
       email: 'x',
       apiToken: 'the-api-token'
     })
-    expect(plain(rereadCredential('access-token', basic)!)).toEqual({
-      kind: 'access-token',
+    expect(plain(rereadCredential('access_token', basic)!)).toEqual({
+      kind: 'access_token',
       accessToken: 'the-access-token'
     })
-    expect(plain(rereadCredential('client-secret', basic)!)).toEqual({
-      kind: 'client-secret',
+    expect(plain(rereadCredential('client_credentials', basic)!)).toEqual({
+      kind: 'client_credentials',
       clientSecret: 'the-client-secret',
       authMethod: basic
     })
   })
 
-  it.each(['authorization-code', 'refresh-token'] as const)('takes none for %s, which is used up', (kind) => {
-    stage.inputs({ ...D, ...E })
+  it.each(['authorization_code', 'refresh_token'] as const)('takes none for %s, which is used up', (kind) => {
+    runner.inputs({ ...D, ...E })
     expect(rereadCredential(kind, 'client_secret_post')).toBeUndefined()
   })
 })

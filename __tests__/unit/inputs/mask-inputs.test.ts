@@ -1,19 +1,19 @@
 import { describe, expect, it } from '@jest/globals'
-import { log } from '../../../src/runner/log.ts'
-import { maskSecrets, SECRET_INPUTS } from '../../../src/inputs/mask-inputs.ts'
-import { setStage } from '../runner-env.ts'
+import { runnerLog as log } from '../../../src/runner/log.ts'
+import { maskInputs } from '../../../src/inputs/mask-inputs.ts'
+import { setUpRunner } from '../runner-env.ts'
 
-const stage = setStage()
+const runner = setUpRunner()
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
 function masks(inputs: Record<string, string>, ...rest: unknown[]): string[] {
-  stage.inputs(inputs)
-  maskSecrets(log, ...(rest as []))
-  expect(stage.said).toHaveLength(stage.all('add-mask').length)
-  return stage.all('add-mask')
+  runner.inputs(inputs)
+  maskInputs(log, ...(rest as []))
+  expect(runner.stdout).toHaveLength(runner.all('add-mask').length)
+  return runner.all('add-mask')
 }
 
-describe('maskSecrets', () => {
+describe('maskInputs', () => {
   it('masks every secret input, trimmed, and nothing else that was given', () => {
     const secrets = Object.fromEntries(SECRET_INPUTS.map((name) => [name, ` a-long-${name} `]))
     const others = {
@@ -32,18 +32,18 @@ describe('maskSecrets', () => {
   })
 
   it('masks the Basic header of an API token, and not the e-mail', () => {
-    expect(masks({ email: 'ada@acme.example/token', 'api-token': 'an-api-token' })).toEqual([
+    expect(masks({ email: 'ada@acme.example/token', 'api_token': 'an-api-token' })).toEqual([
       'an-api-token',
       base64('ada@acme.example/token:an-api-token')
     ])
-    stage.said = []
-    expect(masks({ 'api-token': 'an-api-token' })).toEqual(['an-api-token'])
+    runner.stdout = []
+    expect(masks({ 'api_token': 'an-api-token' })).toEqual(['an-api-token'])
   })
 
   it('masks the Basic header of a client where its secret travels in one', () => {
-    const inputs = { 'client-id': 'ci bot', 'client-secret': 'a secret:ü' }
+    const inputs = { 'client-id': 'ci bot', 'client_credentials': 'a secret:ü' }
     expect(masks(inputs)).toEqual(['a secret:ü'])
-    stage.said = []
+    runner.stdout = []
     expect(masks({ ...inputs, 'token-endpoint-auth-method': 'Client_Secret_Basic' })).toEqual([
       'a secret:ü',
       base64('ci+bot:a+secret%3A%C3%BC')
@@ -57,13 +57,13 @@ describe('maskSecrets', () => {
 
   it('masks only what it is told to, for the client that it is told of', () => {
     const inputs = {
-      'client-secret': 'the-secret',
-      'access-token': 'the-token-of-others',
+      'client_credentials': 'the-secret',
+      'access_token': 'the-token-of-others',
       'client-id': 'other'
     }
     const client = { id: 'mine', authMethod: 'client_secret_basic' }
-    expect(masks(inputs, ['client-secret'], client)).toEqual(['the-secret', base64('mine:the-secret')])
-    stage.said = []
+    expect(masks(inputs, ['client_credentials'], client)).toEqual(['the-secret', base64('mine:the-secret')])
+    runner.stdout = []
     expect(masks(inputs, [], client)).toEqual([])
   })
 })

@@ -1,35 +1,37 @@
 import { describe, expect, it, jest } from '@jest/globals'
-import { realWorld } from '../../../src/lib/clock.ts'
-import { neverStopped } from '../clock.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { neverCancelled } from '../clock.ts'
 
-describe('realWorld', () => {
-  it('tells the time of the wall clock', () => {
+describe('systemClock', () => {
+  it('reads the wall clock', () => {
     const before = Date.now()
-    const now = realWorld.now()
+    const now = systemClock.now()
     expect(now).toBeGreaterThanOrEqual(before)
     expect(now).toBeLessThanOrEqual(Date.now())
   })
 
-  it('counts from the start of the process by a clock that only goes forward', () => {
-    const first = realWorld.elapsed()
+  it('counts from the start of the process and never goes back', () => {
+    const first = systemClock.elapsed()
     expect(first).toBeGreaterThan(0)
     expect(first).toBeLessThanOrEqual(process.uptime() * 1000 + 1000)
-    expect(realWorld.elapsed()).toBeGreaterThanOrEqual(first)
+    expect(systemClock.elapsed()).toBeGreaterThanOrEqual(first)
   })
 
-  it('draws other numbers each time, from 0 to just under 1', () => {
-    const drawn = Array.from({ length: 50 }, () => realWorld.random())
+  it('draws different numbers from 0 to just under 1', () => {
+    const drawn = Array.from({ length: 50 }, () => systemClock.random())
     expect(new Set(drawn).size).toBeGreaterThan(1)
     expect(drawn.every((number) => number >= 0 && number < 1)).toBe(true)
   })
 })
 
-describe('realWorld.sleep', () => {
-  it('wakes after the time, and not before', async () => {
+describe('systemClock.sleep', () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+
+  it('wakes after the given time, and not before', async () => {
     jest.useFakeTimers()
     try {
       let awake = false
-      const sleep = realWorld.sleep(5000, neverStopped()).then(() => (awake = true))
+      const sleep = systemClock.sleep(5000, neverCancelled()).then(() => (awake = true))
       await jest.advanceTimersByTimeAsync(4999)
       expect(awake).toBe(false)
       await jest.advanceTimersByTimeAsync(1)
@@ -40,17 +42,18 @@ describe('realWorld.sleep', () => {
     }
   })
 
-  it('does not begin where the job is cancelled already', async () => {
-    await expect(realWorld.sleep(60_000, AbortSignal.abort())).resolves.toBeUndefined()
+  it('returns at once and leaves no timer if the job was cancelled before', async () => {
+    const before = timers()
+    await expect(systemClock.sleep(60_000, AbortSignal.abort())).resolves.toBeUndefined()
+    expect(timers()).toBe(before)
   })
 
-  it('wakes the moment the job is cancelled, and leaves no timer and no listener', async () => {
+  it('wakes as soon as the job is cancelled, and leaves neither timer nor listener', async () => {
     const stop = new AbortController()
     const removed = jest.spyOn(stop.signal, 'removeEventListener')
     const added = jest.spyOn(stop.signal, 'addEventListener')
-    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
     const before = timers()
-    const sleep = realWorld.sleep(60_000, stop.signal)
+    const sleep = systemClock.sleep(60_000, stop.signal)
     expect(timers()).toBe(before + 1)
     stop.abort()
     await sleep

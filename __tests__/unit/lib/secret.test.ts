@@ -5,8 +5,9 @@ import { Secret } from '../../../src/lib/secret.ts'
 const secret = new Secret('s3cr3t-value')
 
 describe('Secret', () => {
-  it('gives its value to who asks for it by name', () => {
+  it('reveals its value only on request', () => {
     expect(secret.reveal()).toBe('s3cr3t-value')
+    expect([String(secret), JSON.stringify(secret), inspect(secret)]).toEqual(['***', '"***"', '***'])
   })
 
   it.each([
@@ -14,14 +15,10 @@ describe('Secret', () => {
     ['a concatenation', [secret, 'x'].join(' ')],
     ['JSON', JSON.stringify({ secret })],
     ['inspect', inspect({ deep: [secret] })],
-    ['inspect of hidden fields', inspect(secret, { showHidden: true, depth: null })],
+    ['inspect with hidden fields', inspect(secret, { showHidden: true, depth: null })],
     ['its keys and values', JSON.stringify(Object.entries(secret))],
     ['a copy', inspect(Object.assign({}, secret))]
-  ])('does not show it in %s', (_where, shown) => {
+  ])('does not show its value in %s', (_where, shown) => {
     expect(shown).not.toContain('s3cr3t')
-  })
-
-  it('shows three stars in its place', () => {
-    expect([String(secret), JSON.stringify(secret), inspect(secret)]).toEqual(['***', '"***"', '***'])
   })
 })

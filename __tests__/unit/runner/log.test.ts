@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals'
-import { log } from '../../../src/runner/log.ts'
-import { setStage } from '../runner-env.ts'
+import { runnerLog as log } from '../../../src/runner/log.ts'
+import { setUpRunner } from '../runner-env.ts'
 
-const stage = setStage()
+const runner = setUpRunner()
 
 it('says each message in one safe line of its kind', () => {
   const hostile = 'one\ntwo ::set-output name=x::y ##[command]z'
@@ -11,11 +11,11 @@ it('says each message in one safe line of its kind', () => {
   log.info(hostile)
   log.warning(hostile)
   log.error(hostile)
-  expect(stage.said).toEqual([`::debug::${safe}`, safe, `::warning::${safe}`, `::error::${safe}`])
+  expect(runner.stdout).toEqual([`::debug::${safe}`, safe, `::warning::${safe}`, `::error::${safe}`])
 })
 
 it('masks a secret, and does not say it from then on', () => {
   log.mask('correct horse')
   log.info('The secret is correct horse.')
-  expect(stage.said).toEqual(['::add-mask::correct horse', 'The secret is ***.'])
+  expect(runner.stdout).toEqual(['::add-mask::correct horse', 'The secret is ***.'])
 })

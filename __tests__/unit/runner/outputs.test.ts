@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import { exportForZcli, requireFiles, setOutputs, setSecretOutput } from '../../../src/runner/outputs.ts'
 import { Secret } from '../../../src/lib/secret.ts'
-import { setStage } from '../runner-env.ts'
+import { setUpRunner } from '../runner-env.ts'
 
-const stage = setStage()
+const runner = setUpRunner()
 
 describe('requireFiles', () => {
   it('is content with files that can be written', () => {
     requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT', 'GITHUB_ENV')
-    expect(stage.said).toEqual([])
+    expect(runner.stdout).toEqual([])
   })
 
   it.each(['/nowhere/at/all', ''])('names the variable of a file that cannot be written: %j', (path) => {
@@ -49,7 +49,7 @@ describe('a file that breaks later', () => {
       }
     ]
   ] as const)('is told by the name of its variable: %s', (variable, write) => {
-    stage.breakFile(variable)
+    runner.breakFile(variable)
     expect(write).toThrow(`in ${variable} cannot be written (`)
   })
 })
@@ -58,23 +58,23 @@ describe('outputs', () => {
   it('are written to the file, and empty where there is nothing to tell', () => {
     setOutputs({ 'token-id': 7, scopes: 'read write', 'expires-at': undefined, 'user-id': 0 })
     setSecretOutput('token', new Secret('a-token-of-mine'))
-    setSecretOutput('refresh-token', undefined)
-    expect(stage.written('GITHUB_OUTPUT')).toEqual([
+    setSecretOutput('refresh_token', undefined)
+    expect(runner.written('GITHUB_OUTPUT')).toEqual([
       ['token-id', '7'],
       ['scopes', 'read write'],
       ['expires-at', ''],
       ['user-id', '0'],
       ['token', 'a-token-of-mine'],
-      ['refresh-token', '']
+      ['refresh_token', '']
     ])
-    expect(stage.said).toEqual([])
+    expect(runner.stdout).toEqual([])
   })
 })
 
 describe('exportForZcli', () => {
   it('exports the two variables that zcli reads', () => {
     exportForZcli('acme', new Secret('a-token-of-mine'))
-    expect(stage.written('GITHUB_ENV')).toEqual([
+    expect(runner.written('GITHUB_ENV')).toEqual([
       ['ZENDESK_SUBDOMAIN', 'acme'],
       ['ZENDESK_OAUTH_TOKEN', 'a-token-of-mine']
     ])

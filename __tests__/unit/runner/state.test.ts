@@ -10,9 +10,9 @@ import {
   type State
 } from '../../../src/runner/state.ts'
 import { Secret } from '../../../src/lib/secret.ts'
-import { setStage } from '../runner-env.ts'
+import { setUpRunner } from '../runner-env.ts'
 
-const stage = setStage()
+const runner = setUpRunner()
 
 const minted: MintedToken = {
   token: new Secret('the-minted-token'),
@@ -30,14 +30,14 @@ const context: MintContext = {
   origin: 'https://acme.zendesk.com',
   timeoutSeconds: 300,
   jobSummary: true,
-  credential: 'client-secret',
+  credential: 'client_credentials',
   client: { id: 'ci_bot', authMethod: 'client_secret_basic' },
   fingerprint: fingerprintOf('the-secret')
 }
 
 function reload(state: State): State | undefined {
   save(state)
-  stage.handOver()
+  runner.passState()
   return load()
 }
 
@@ -71,22 +71,22 @@ describe('the state', () => {
     'is no more than the word where post has nothing to do: %s',
     (skipped) => {
       expect(reload({ skipped })).toEqual({ skipped })
-      expect(stage.state()).toEqual({ skipped })
+      expect(runner.state()).toEqual({ skipped })
     }
   )
 
   it('is one key, in place of what was saved before', () => {
     save({ minted, context })
     save({ minted: { ...minted, id: 10 }, context })
-    expect(new Set(stage.written('GITHUB_STATE').map(([name]) => name)).size).toBe(1)
-    stage.handOver()
+    expect(new Set(runner.written('GITHUB_STATE').map(([name]) => name)).size).toBe(1)
+    runner.passState()
     expect(load()).toMatchObject({ minted: { id: 10 } })
   })
 
   it('holds the token in words, and its fingerprint in place of the credential', () => {
     save({ minted, context })
-    expect(stage.text('GITHUB_STATE')).toContain('the-minted-token')
-    expect(stage.text('GITHUB_STATE')).not.toContain('the-secret')
+    expect(runner.text('GITHUB_STATE')).toContain('the-minted-token')
+    expect(runner.text('GITHUB_STATE')).not.toContain('the-secret')
   })
 })
 
@@ -153,12 +153,12 @@ describe('the fingerprint', () => {
     const authMethod = 'client_secret_post'
     const clientSecret = secret('c')
     const more = { redirectUri: 'https://x.io', codeVerifier: secret('v'), clientSecret, authMethod } as const
-    expect(credentialText({ kind: 'api-token', email: 'a@b', apiToken: secret('t') })).toBe('a@b:t')
-    expect(credentialText({ kind: 'access-token', accessToken: secret('t') })).toBe('t')
-    expect(credentialText({ kind: 'client-secret', clientSecret, authMethod })).toBe('c')
-    expect(credentialText({ kind: 'authorization-code', code: secret('d'), ...more })).toBe('')
+    expect(credentialText({ kind: 'api_token', email: 'a@b', apiToken: secret('t') })).toBe('a@b:t')
+    expect(credentialText({ kind: 'access_token', accessToken: secret('t') })).toBe('t')
+    expect(credentialText({ kind: 'client_credentials', clientSecret, authMethod })).toBe('c')
+    expect(credentialText({ kind: 'authorization_code', code: secret('d'), ...more })).toBe('')
     expect(
-      credentialText({ kind: 'refresh-token', refreshToken: secret('r'), clientSecret, authMethod })
+      credentialText({ kind: 'refresh_token', refreshToken: secret('r'), clientSecret, authMethod })
     ).toBe('')
   })
 })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
-import { log } from '../../../src/runner/log.ts'
+import { runnerLog as log } from '../../../src/runner/log.ts'
 import { writeSummary } from '../../../src/runner/summary.ts'
-import { setStage } from '../runner-env.ts'
+import { setUpRunner } from '../runner-env.ts'
 
-const stage = setStage()
-const written = (): string => stage.text('GITHUB_STEP_SUMMARY')
+const runner = setUpRunner()
+const written = (): string => runner.text('GITHUB_STEP_SUMMARY')
 
 describe('writeSummary', () => {
   it('writes a title, lines and a table', async () => {
@@ -15,7 +15,7 @@ describe('writeSummary', () => {
     expect(written().replaceAll('\r\n', '\n')).toBe(
       '<h3>Tokens</h3>\n<p>Two.</p>\n<table><tr><th>Id</th><th>State</th></tr><tr><td>1</td><td>dead</td></tr></table>\n'
     )
-    expect(stage.said).toEqual([])
+    expect(runner.stdout).toEqual([])
   })
 
   it('needs no lines', async () => {
@@ -52,8 +52,8 @@ describe('writeSummary', () => {
   })
 
   it('says that it could not be written, and goes on', async () => {
-    stage.breakFile('GITHUB_STEP_SUMMARY')
+    runner.breakFile('GITHUB_STEP_SUMMARY')
     await writeSummary({ title: 'x', head: ['y'], rows: [] }, log)
-    expect(stage.said).toEqual([expect.stringMatching(/^The job summary could not be written: ./)])
+    expect(runner.stdout).toEqual([expect.stringMatching(/^The job summary could not be written: ./)])
   })
 })

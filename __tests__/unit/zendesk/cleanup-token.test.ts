@@ -1,6 +1,5 @@
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import { nock, useNock } from './net.ts'
-import { Cancelled } from '../../../src/lib/deadline.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import {
   withCleanupToken,
@@ -11,65 +10,49 @@ import {
 import { ORIGIN, testClient, type TestClient } from '../clock.ts'
 
 const TOKENS = '/api/v2/oauth/tokens'
-const TOKEN = 'cleanup-token-1'
+const TOKEN = 'abcdefghij-cleanup'
+const MINT = 'POST /oauth/tokens'
+const LOOK_UP = `GET ${TOKENS}/current`
+const REVOKE = `DELETE ${TOKENS}/9`
+const REVOKE_CURRENT = `DELETE ${TOKENS}/current`
 const rejection = { error: 'invalid_token' }
-const page = '<html>no</html>'
 
 useNock()
 
-/** The server mints a cleanup token, or responds with something else. */
-function minting(status = 200, body: unknown = { access_token: TOKEN, token_type: 'bearer' }): void {
-  const request = {
-    grant_type: 'client_credentials',
-    client_id: 'ci_bot',
-    client_secret: 'the-client-secret',
-    scope: 'read write',
-    expires_in: 600
-  }
-  nock(ORIGIN)
-    .post('/oauth/tokens', request)
-    .reply(status, body as nock.Body)
-}
+/** A request and the response to it; without a status the connection breaks. */
+type Exchange = [request: string, status?: number, body?: unknown]
 
-function own(): nock.Scope {
-  return nock(ORIGIN, { reqheaders: { authorization: `Bearer ${TOKEN}` } })
-}
+const minted: Exchange = [MINT, 200, { access_token: TOKEN, token_type: 'bearer' }]
+const found: Exchange = [LOOK_UP, 200, { token: { id: 9, client_id: 41, user_id: 7, token: 'abcdefghij' } }]
+const hidden: Exchange = [LOOK_UP, 403, {}]
+const gone: Exchange = [REVOKE, 204]
 
-/** The server reports facts about the cleanup token. */
-function reporting(body: unknown = { token: { id: 9, client_id: 41, user_id: 7 } }, status = 200): void {
-  own()
-    .get(`${TOKENS}/current`)
-    .reply(status, body as nock.Body)
-}
-
-/** The server responds to the DELETE of the cleanup token, `during` which something may happen. */
-function revoking(status = 204, body: unknown = '', id: number | string = 9, during?: () => void): void {
-  own()
-    .delete(`${TOKENS}/${id}`)
-    .reply(() => {
-      during?.()
-      return [status, body as nock.Body]
-    })
-}
-
-const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' })
-
-interface Run<Result> {
-  result: Result | undefined
+interface Run {
+  /** What the work returned. */
+  result: unknown
+  /** What was thrown. */
   error: Error | undefined
   remaining: RemainingToken[]
-  test: TestClient
+  /** The cleanup token that the work was given. */
+  token: CleanupToken | undefined
 }
 
-async function run<Result>(
-  work: (token: CleanupToken) => Promise<Result>,
+/** Works with a cleanup token, which has to make these requests in this order. */
+async function run(
+  exchanges: Exchange[],
   test = testClient(),
-  terms: Partial<CleanupTerms> = {}
-): Promise<Run<Result>> {
-  const remaining: RemainingToken[] = []
-  let result: Result | undefined
-  let error: Error | undefined
-  const all: CleanupTerms = {
+  work: () => Promise<unknown> = () => Promise.resolve('done'),
+  more: Partial<CleanupTerms> = {}
+): Promise<Run> {
+  for (const [request, status, body = ''] of exchanges) {
+    const [method = '', path = ''] = request.split(' ')
+    const options = request === MINT ? {} : { reqheaders: { authorization: `Bearer ${TOKEN}` } }
+    const expected = nock(ORIGIN, options).intercept(path, method)
+    if (status === undefined) expected.replyWithError(new Error('reset'))
+    else expected.reply(status, body as nock.Body)
+  }
+  const run: Run = { result: undefined, error: undefined, remaining: [], token: undefined }
+  const terms: CleanupTerms = {
     credential: {
       kind: 'client_credentials',
       clientSecret: new Secret('the-client-secret'),
@@ -77,286 +60,319 @@ async function run<Result>(
     },
     clientId: 'ci_bot',
     lifetime: 600,
-    onRemaining: (problem) => remaining.push(problem),
-    ...terms
+    onRemaining: (problem) => run.remaining.push(problem),
+    ...more
   }
   try {
-    result = await withCleanupToken(test.client, all, work)
-  } catch (caught) {
-    error = caught as Error
+    run.result = await withCleanupToken(test.client, terms, (token) => {
+      run.token = token
+      return work()
+    })
+  } catch (error) {
+    run.error = error as Error
   }
-  return { result, error, remaining, test }
+  const made = test.log.of('debug').map((line) => line.split(': ')[0])
+  expect(made).toEqual(exchanges.map(([request]) => request))
+  return run
 }
 
-const done = (): Promise<string> => Promise.resolve('done')
+/** Calls `act` when the response to a request that begins like this was read. */
+function after(request: string, { client, log }: TestClient, act: () => void): void {
+  client.log.debug = (line) => {
+    log.lines.push(`debug: ${line}`)
+    if (line.startsWith(request)) act()
+  }
+}
 
-describe('with a cleanup token, the work', () => {
-  it('gets the token and what Zendesk reports about it, and returns its result', async () => {
-    minting()
-    reporting()
-    revoking()
-    const seen: unknown[] = []
+describe('a cleanup token', () => {
+  it('is minted with read and write for its lifetime, masked, announced, used and revoked by its id', async () => {
     const test = testClient()
-    const { result, remaining } = await run(
-      ({ authorization, facts }) => {
-        seen.push(authorization.reveal(), facts?.id, facts?.clientId, facts?.userId)
-        return done()
-      },
-      test,
-      { onMint: () => seen.push('minted') }
-    )
-    expect(result).toBe('done')
-    expect(seen).toEqual(['minted', `Bearer ${TOKEN}`, 9, 41, 7])
+    const mint = jest.spyOn(test.client, 'send')
+    const onMint = jest.fn()
+    const { result, token, remaining } = await run([minted, found, gone], test, undefined, { onMint })
+    expect(JSON.parse(mint.mock.calls[0]?.[0].body?.reveal() ?? '')).toEqual({
+      grant_type: 'client_credentials',
+      client_id: 'ci_bot',
+      client_secret: 'the-client-secret',
+      scope: 'read write',
+      expires_in: 600
+    })
+    expect(test.log.lines.slice(0, 2)).toEqual([
+      `mask: ${TOKEN}`,
+      expect.stringMatching(/^debug: POST/) as unknown
+    ])
+    expect(onMint).toHaveBeenCalledTimes(1)
+    expect(token?.authorization.reveal()).toBe(`Bearer ${TOKEN}`)
+    expect(token?.facts).toMatchObject({ id: 9, clientId: 41, userId: 7 })
+    expect([result, remaining]).toEqual(['done', []])
+  })
+
+  it('is revoked after work that fails, which is then what is thrown', async () => {
+    const fault = new Error('the work failed')
+    const { error, remaining } = await run([minted, found, gone], testClient(), () => Promise.reject(fault))
+    expect(error).toBe(fault)
     expect(remaining).toEqual([])
   })
 
-  it('has the token masked before anything is logged about the response to its mint', async () => {
-    minting()
-    reporting()
-    revoking()
-    const { log } = (await run(done)).test
-    expect(log.of('mask')).toEqual([TOKEN])
-    expect(log.lines[0]).toBe(`mask: ${TOKEN}`)
-  })
-
-  it('fails with its own error, after the token is revoked', async () => {
-    minting()
-    reporting()
-    revoking()
-    const failure = new Error('the work failed')
-    expect((await run(() => Promise.reject(failure))).error).toBe(failure)
-  })
-
-  it.each<[string, unknown, number]>([
-    ['refuses the look-up', {}, 403],
-    ['responds without a token', {}, 200],
-    ['responds with plain text', 'plain', 200],
-    ['reports another token', { token: { id: 9, token: 'klmnopqrst' } }, 200]
-  ])(
-    'gets no facts if Zendesk %s, and the token is revoked as the current one',
-    async (_what, body, status) => {
-      minting()
-      reporting(body, status)
-      revoking(204, '', 'current')
-      const { result, remaining } = await run(({ facts }) => Promise.resolve([facts]))
-      expect([result, remaining]).toEqual([[undefined], []])
-    }
-  )
-
-  it('gets no facts if the look-up has no response', async () => {
-    minting()
-    own().get(`${TOKENS}/current`).times(5).replyWithError(reset)
-    revoking(204, '', 'current')
-    expect((await run(({ facts }) => Promise.resolve([facts]))).result).toEqual([undefined])
-  })
-
-  it('is not started if the job is cancelled during the mint, and the token is revoked', async () => {
-    minting()
-    revoking(204, '', 'current')
-    const test = testClient()
-    test.client.log.mask = test.cancel
-    const { error, remaining } = await run(() => Promise.reject(new Error('started')), test)
-    expect(error).toMatchObject({ kind: 'cancelled' })
-    expect(remaining).toEqual([])
-  })
-
-  it('is not started after a fault of ours', async () => {
-    minting()
-    revoking(204, '', 'current')
-    const fault = new TypeError('ours')
-    const onMint = (): never => {
+  it('is revoked as the current one if the announcement fails', async () => {
+    const fault = new Error('ours')
+    const onMint = (): void => {
       throw fault
     }
-    expect((await run(done, testClient(), { onMint })).error).toBe(fault)
+    const { error } = await run([minted, [REVOKE_CURRENT, 204]], testClient(), undefined, { onMint })
+    expect(error).toBe(fault)
+  })
+
+  it.each<[string, Exchange[]]>([
+    ['Zendesk does not let it look', [hidden]],
+    ['the response is about another token', [[LOOK_UP, 200, { token: { id: 8, token: 'klmnopqrst' } }]]],
+    ['the response is not JSON', [[LOOK_UP, 200, 'plain']]],
+    ['it is rejected', [[LOOK_UP, 401, rejection]]],
+    ['the connection fails five times', Array<Exchange>(5).fill([LOOK_UP])]
+  ])('works without facts, and is revoked as the current one, if %s', async (_what, lookUps) => {
+    const exchanges: Exchange[] = [minted, ...lookUps, [REVOKE_CURRENT, 204]]
+    const { result, token, remaining } = await run(exchanges)
+    expect(token?.facts).toBeUndefined()
+    expect([result, remaining]).toEqual(['done', []])
+  })
+
+  it('is revoked as the current one if only its id is not reported', async () => {
+    const exchanges: Exchange[] = [minted, [LOOK_UP, 200, { token: { user_id: 7 } }], [REVOKE_CURRENT, 204]]
+    expect((await run(exchanges)).token?.facts).toMatchObject({ id: undefined, userId: 7 })
   })
 })
 
-describe('if a cleanup token cannot be minted, the error', () => {
-  it.each([
+describe('the mint of a cleanup token', () => {
+  it.each<[number, unknown, string]>([
     [401, { error: 'invalid_client' }, 'invalidClient'],
     [400, { error: 'invalid_scope' }, 'invalidScope'],
-    [400, { error: 'unauthorized_client' }, 'unauthorizedClient'],
-    [302, { access_token: TOKEN }, 'redirect']
-  ])('says why: %d %j', async (status, body, kind) => {
-    minting(status, body)
-    const { error, remaining, test } = await run(done)
-    expect(error).toMatchObject({ kind, request: { purpose: 'mint a cleanup token' } })
-    // What is logged about a refusal must not show a token that came with it.
-    expect(test.log.of('mask')).toEqual(status === 302 ? [TOKEN] : [])
-    expect(remaining).toEqual([])
+    [300, { access_token: TOKEN }, 'redirect'],
+    [302, { access_token: TOKEN }, 'redirect'],
+    [200, '<html>', 'subdomainUnknown']
+  ])('throws if it is refused with %d %j', async (status, body, kind) => {
+    const test = testClient()
+    const onMint = jest.fn()
+    const { error, token, remaining } = await run([[MINT, status, body]], test, undefined, { onMint })
+    expect(error).toMatchObject({ kind, request: { purpose: 'mint a cleanup token' }, response: { status } })
+    expect([token, onMint.mock.calls, remaining]).toEqual([undefined, [], []])
+    // A token that comes with a refusal is not used, but secret.
+    expect(test.log.of('mask')).toEqual(kind === 'redirect' ? [TOKEN] : [])
   })
 
   it.each([{}, { access_token: 'short' }])(
-    'says that the response %j has none, and that one may exist',
+    'throws after a 200 with %j, and says that an unknown token may exist',
     async (body) => {
-      minting(200, body)
-      const { error, remaining } = await run(done)
+      const { error, remaining } = await run([[MINT, 200, body]])
       expect(error).toMatchObject({ kind: 'unusableResponse' })
       expect(remaining).toEqual([
-        { id: undefined, lifetime: 600, lost: expect.stringMatching(/^An unused token of client ci_bot /) }
+        {
+          id: undefined,
+          lifetime: 600,
+          lost: 'An unused token of client ci_bot may exist since 12:00 UTC; it expires after 10 minutes, and `sweep` removes it.'
+        }
       ])
     }
   )
 
-  it('says that there was no response', async () => {
-    nock(ORIGIN).post('/oauth/tokens').times(5).replyWithError(reset)
-    expect((await run(done)).error).toMatchObject({ kind: 'connection' })
-  })
-})
-
-describe('a lost response to the mint of a cleanup token', () => {
-  it('is reported once, with the number of tokens that may exist', async () => {
-    minting(502, {})
-    minting(504, {})
-    minting()
-    reporting()
-    revoking()
-    expect((await run(done)).remaining).toEqual([
-      {
-        id: undefined,
-        lifetime: 600,
-        lost: 'Up to 2 unused tokens of client ci_bot may exist since 12:00 UTC; they expire after 10 minutes, and `sweep` removes them.'
-      }
+  it('says once how many unused tokens may exist if responses to it were lost', async () => {
+    const { result, remaining } = await run([[MINT, 502], [MINT, 504], minted, found, gone])
+    expect(result).toBe('done')
+    expect(remaining).toEqual([
+      { id: undefined, lifetime: 600, lost: expect.stringContaining('Up to 2 unused tokens') as unknown }
     ])
   })
 
-  it('is not a 429, after which nothing was minted', async () => {
-    minting(429, {})
-    minting()
-    reporting()
-    revoking()
-    expect((await run(done)).remaining).toEqual([])
+  it('says nothing of that if it had to wait', async () => {
+    const { result, remaining } = await run([[MINT, 429, {}], minted, found, gone])
+    expect([result, remaining]).toEqual(['done', []])
+  })
+
+  it('throws if the connection fails five times', async () => {
+    expect((await run(Array<Exchange>(5).fill([MINT]))).error).toHaveProperty('response', undefined)
+  })
+
+  it('does not mask a refresh token, which nobody uses', async () => {
+    const test = testClient()
+    await run([[MINT, 200, { access_token: TOKEN, refresh_token: 'read' }], found, gone], test)
+    expect(test.log.of('mask')).toEqual([TOKEN])
   })
 })
 
-describe('a cleanup token is revoked', () => {
-  it('if its DELETE is accepted when sent once more, 1 s after a stray 401', async () => {
-    minting()
-    reporting()
-    revoking(401, rejection)
-    revoking()
-    const { remaining, test } = await run(done)
-    expect([remaining, test.clock.sleeps]).toEqual([[], [1000]])
-  })
-
-  it.each<[string, number, unknown]>([
-    ['rejected twice', 401, rejection],
-    ['not found', 404, {}]
-  ])('if it was seen working and its DELETE is %s', async (_what, status, body) => {
-    minting()
-    reporting()
-    revoking(status, body)
-    if (status === 401) revoking(status, body)
-    expect((await run(done)).remaining).toEqual([])
-  })
-
-  it('if the job is cancelled during the work', async () => {
-    minting()
-    reporting()
-    revoking()
+describe('the revocation of a cleanup token', () => {
+  it('is sent once more, 1 s later, if it is rejected', async () => {
     const test = testClient()
-    const { error, remaining } = await run(() => {
+    const { remaining } = await run([minted, found, [REVOKE, 401, rejection], gone], test)
+    expect([test.clock.sleeps, remaining]).toEqual([[1000], []])
+  })
+
+  it('counts as done if it is rejected twice and the id is known, so that the token was seen working', async () => {
+    const rejected: Exchange = [REVOKE, 401, rejection]
+    const { result, remaining } = await run([minted, found, rejected, rejected])
+    expect([result, remaining]).toEqual(['done', []])
+  })
+
+  it('does not count as done if it is rejected twice and the id is not known', async () => {
+    const rejected: Exchange = [REVOKE_CURRENT, 401, rejection]
+    const { result, remaining } = await run([minted, hidden, rejected, rejected])
+    expect(result).toBe('done')
+    expect(remaining).toMatchObject([{ id: undefined, error: { kind: 'credentialsRejected' } }])
+  })
+
+  it('counts as done after a JSON 404 by id', async () => {
+    expect((await run([minted, found, [REVOKE, 404, {}]])).remaining).toEqual([])
+  })
+
+  it('does not count as done after a JSON 404 without one', async () => {
+    const { remaining } = await run([minted, hidden, [REVOKE_CURRENT, 404, {}]])
+    expect(remaining).toMatchObject([{ id: undefined, lifetime: 600, error: { kind: 'unexpected' } }])
+  })
+
+  it.each<[string, number, unknown, string]>([
+    ['an HTML 401', 401, '<html>', 'gateway'],
+    ['an empty 401', 401, '', 'credentialsRejected'],
+    ['a 403', 403, {}, 'forbidden'],
+    ['an HTML 404', 404, '<html>', 'gateway'],
+    ['a 200 with a web page', 200, '<html>', 'gateway'],
+    ['a 300', 300, {}, 'redirect']
+  ])('leaves a token that may remain active after %s', async (_what, status, body, kind) => {
+    const { result, remaining } = await run([minted, found, [REVOKE, status, body]])
+    expect(result).toBe('done')
+    expect(remaining).toMatchObject([
+      { id: 9, lifetime: 600, error: { kind, request: { purpose: 'revoke the cleanup token' } } }
+    ])
+    expect(remaining[0]).not.toHaveProperty('lost')
+  })
+
+  it('leaves a token that may remain active if the connection fails five times', async () => {
+    const { result, remaining } = await run([minted, found, ...Array<Exchange>(5).fill([REVOKE])])
+    expect(result).toBe('done')
+    expect(remaining).toMatchObject([{ id: 9, error: { response: undefined } }])
+  })
+
+  it('throws a fault of ours on', async () => {
+    const test = testClient()
+    const fault = new Error('ours')
+    after('DELETE', test, () => {
+      throw fault
+    })
+    const { error, remaining } = await run([minted, found, gone], test)
+    expect([error, remaining]).toEqual([fault, []])
+  })
+})
+
+describe('a cancelled job', () => {
+  it('gives a mint that was sent 4 s', async () => {
+    const test = testClient()
+    const send = jest.spyOn(test.client, 'send')
+    await run([minted, found, gone], test)
+    expect(send.mock.calls[0]?.[1]).toMatchObject({ grace: 4000 })
+  })
+
+  it('revokes a token that was just minted', async () => {
+    const test = testClient()
+    after('POST', test, test.cancel)
+    const { error, token, remaining } = await run([minted, [REVOKE_CURRENT, 204]], test)
+    expect(error).toMatchObject({ kind: 'cancelled' })
+    expect([token, remaining]).toEqual([undefined, []])
+  })
+
+  it('does not mint again after a lost response, but says that an unused token may exist', async () => {
+    const test = testClient()
+    after('POST', test, test.cancel)
+    const { error, remaining } = await run([[MINT, 502]], test)
+    expect(error).toMatchObject({ kind: 'cancelled' })
+    expect(remaining).toMatchObject([{ lost: expect.stringContaining('An unused token') as unknown }])
+  })
+
+  it('does not mint at all if it was cancelled before', async () => {
+    const test = testClient()
+    test.cancel()
+    const { error, remaining } = await run([], test)
+    expect([error, remaining]).toMatchObject([{ kind: 'cancelled' }, []])
+  })
+
+  it('revokes the token if it is cancelled during the work', async () => {
+    const test = testClient()
+    const forCleanup = jest.spyOn(test.client.deadline, 'forCleanup')
+    const work = (): Promise<void> => {
       test.cancel()
-      return Promise.reject(new Cancelled())
-    }, test)
-    expect(error).toBeInstanceOf(Cancelled)
+      test.client.deadline.check()
+      return Promise.resolve()
+    }
+    const { error, remaining } = await run([minted, found, gone], test, work)
+    expect(error).toHaveProperty('message', 'The job was cancelled.')
     expect(remaining).toEqual([])
+    expect(forCleanup.mock.calls).toEqual([[4000]])
   })
 
-  it('by a second DELETE if the job is cancelled during the first', async () => {
-    minting()
-    reporting()
+  it('sends a revocation again that was under way', async () => {
     const test = testClient()
-    revoking(500, {}, 9, test.cancel)
-    revoking()
-    expect((await run(done, test)).remaining).toEqual([])
+    after('DELETE', test, test.cancel)
+    const { result, remaining } = await run([minted, found, [REVOKE, 500], gone], test)
+    expect([result, remaining]).toEqual(['done', []])
   })
 
-  it('by a second DELETE if the deadline is reached during the first, and the connection fails', async () => {
-    minting()
-    reporting()
-    const test = testClient({ seconds: 20, reserve: 5000 })
-    own()
-      .delete((path) => {
-        test.clock.pass(15_000 - test.clock.elapsed())
-        return path === `${TOKENS}/9`
-      })
-      .replyWithError(reset)
-    revoking(404, {})
-    expect((await run(done, test)).remaining).toEqual([])
+  it('sends a rejected revocation once more without the wait', async () => {
+    const test = testClient()
+    test.clock.onSleep = test.cancel
+    const rejected: Exchange = [REVOKE, 401, rejection]
+    expect((await run([minted, found, rejected, rejected], test)).remaining).toEqual([])
   })
 
-  it('in the time that is reserved for it, if the deadline is reached during the work', async () => {
-    minting()
-    reporting()
-    revoking()
-    const test = testClient({ seconds: 240, reserve: 5000 })
-    const { remaining } = await run(() => {
-      test.clock.pass(236_000)
-      return done()
-    }, test)
-    expect(remaining).toEqual([])
+  it('leaves a token that may remain active if that is refused', async () => {
+    const test = testClient()
+    after('GET', test, test.cancel)
+    const { remaining } = await run([minted, found, [REVOKE, 403, {}]], test)
+    expect(remaining).toMatchObject([{ id: 9, error: { kind: 'forbidden' } }])
   })
 })
 
-describe('a cleanup token that may remain active is reported', () => {
-  it.each<[string, number, unknown, number | undefined, string]>([
-    ['a 403', 403, {}, 9, 'forbidden'],
-    ['a redirect', 302, {}, 9, 'redirect'],
-    ['a 422', 422, {}, 9, 'unexpected'],
-    ['a page with 200', 200, page, 9, 'gateway'],
-    ['a page with 404', 404, page, 9, 'gateway'],
-    ['a page with 401', 401, page, 9, 'gateway'],
-    ['a 404 although its id is not known', 404, {}, undefined, 'unexpected']
-  ])('with its id and the error after %s', async (_what, status, body, id, kind) => {
-    minting()
-    reporting(id === undefined ? {} : { token: { id } })
-    revoking(status, body, id ?? 'current')
-    const { result, remaining } = await run(done)
-    expect(result).toBe('done')
-    expect(remaining).toMatchObject([{ id, lifetime: 600, error: { kind } }])
-    expect(remaining[0]).toHaveProperty('error.request.purpose', 'revoke the cleanup token')
+describe('at the deadline', () => {
+  /** Work that ends `ms` milliseconds after the start. */
+  const workUntil =
+    ({ clock }: TestClient, ms: number) =>
+    (): Promise<void> => {
+      clock.pass(ms - clock.elapsed())
+      return Promise.resolve()
+    }
+
+  it('the token is revoked in the time that is reserved for cleanup', async () => {
+    const test = testClient({ seconds: 240, reserve: 5000 })
+    const { remaining } = await run([minted, found, gone], test, workUntil(test, 236_000))
+    expect(remaining).toEqual([])
   })
 
-  it('if it was never seen working, since two 401s are no proof then', async () => {
-    minting()
-    reporting({})
-    revoking(401, rejection, 'current')
-    revoking(401, rejection, 'current')
-    expect((await run(done)).remaining).toMatchObject([
-      { id: undefined, error: { kind: 'credentialsRejected' } }
-    ])
+  it('the token is revoked if the time ends between two attempts', async () => {
+    const test = testClient({ seconds: 20, reserve: 5000 })
+    test.clock.onSleep = () => {
+      test.clock.pass(15_000)
+    }
+    const { remaining } = await run([minted, found, [REVOKE, 401, rejection], [REVOKE, 404, {}]], test)
+    expect(remaining).toEqual([])
   })
 
-  it('if its DELETE has no response', async () => {
-    minting()
-    reporting()
-    own().delete(`${TOKENS}/9`).times(5).replyWithError(reset)
-    const { result, remaining } = await run(done)
-    expect(result).toBe('done')
-    expect(remaining).toMatchObject([{ id: 9, error: { kind: 'connection' } }])
+  it('the token is revoked if the time ends with an attempt that gets no response', async () => {
+    const test = testClient({ seconds: 20, reserve: 5000 })
+    after('DELETE', test, () => {
+      test.clock.pass(Math.max(0, 15_000 - test.clock.elapsed()))
+    })
+    expect((await run([minted, found, [REVOKE], gone], test)).remaining).toEqual([])
   })
 
-  it('if no time is left for its DELETE', async () => {
-    minting()
-    reporting()
+  it('the token may remain active if no time is left at all', async () => {
     const test = testClient({ seconds: 240 })
-    const { remaining } = await run(() => {
-      test.clock.pass(240_000.5)
-      return done()
-    }, test)
+    const { result, remaining } = await run([minted, found], test, workUntil(test, 240_000))
+    expect(result).toBeUndefined()
     expect(remaining).toMatchObject([{ id: 9, error: { kind: 'deadline' } }])
   })
 
-  it.each(['GET', 'DELETE'])('but a fault of ours in its %s is thrown', async (method) => {
-    minting()
-    if (method === 'DELETE') reporting()
-    else revoking(204, '', 'current')
-    const test = testClient()
-    const fault = new TypeError('ours')
-    const send = test.client.send.bind(test.client)
-    test.client.send = (request, options) =>
-      request.method === method ? Promise.reject(fault) : send(request, options)
-    expect((await run(done, test)).error).toBe(fault)
+  it('the token is revoked unused if the time ends before it was looked up', async () => {
+    const test = testClient({ seconds: 20, reserve: 5000 })
+    after('POST', test, () => {
+      test.clock.pass(15_000)
+    })
+    const { error, token, remaining } = await run([minted, [REVOKE_CURRENT, 204]], test)
+    expect(error).toMatchObject({ kind: 'deadline' })
+    expect([token, remaining]).toEqual([undefined, []])
   })
 })

@@ -165,6 +165,30 @@ describe('send', () => {
     expect(log.of('info')).toEqual(['GET /x: connection failed (ECONNRESET); attempt 2 of 5 in 0.0 s'])
   })
 
+  it.each([
+    ['ENOTFOUND', 'x', 'host name not found (ENOTFOUND)'],
+    ['EPROTO', 'x', 'TLS failed (EPROTO)'],
+    ['ECONNRESET', 'tunneling socket could not be established, cause=EPIPE', 'proxy failed (EPIPE)']
+  ])('retries after %s: %s', async (code, message, logged) => {
+    nock(ORIGIN)
+      .get('/x')
+      .query(true)
+      .replyWithError(Object.assign(new Error(message), { code }))
+    respond([200])
+    const { client, log } = testClient()
+    expect((await client.send(GET)).status).toBe(200)
+    expect(log.of('info')).toEqual([`GET /x: ${logged}; attempt 2 of 5 in 0.0 s`])
+  })
+
+  it('retries after a timeout', async () => {
+    nock(ORIGIN).get('/x').query(true).delay(10_000).reply(200)
+    const { client, clock } = testClient()
+    respond([200])
+    const timeouts = { timeout: 30, beforeRetry: () => (timeouts.timeout = 30_000) }
+    expect((await client.send(GET, timeouts)).status).toBe(200)
+    expect(clock.sleeps).toEqual([0])
+  })
+
   it('returns the last response after five attempts', async () => {
     respond([500], [500], [500], [500], [502])
     const { client, clock, log } = testClient()

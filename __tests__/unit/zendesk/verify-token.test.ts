@@ -58,7 +58,7 @@ describe('a new token', () => {
     ['a 500', 500, {}, 'outage'],
     ['a 503', 503, {}, 'outage'],
     ['a 204', 204, '', 'unusableResponse'],
-    ['a 204 about it', 204, about('abcdefghij'), 'unusableResponse'],
+    ['a 201 about it', 201, about('abcdefghij'), 'unusableResponse'],
     ['a 200 about another token', 200, about('klmnopqrst'), 'unusableResponse'],
     ['a 200 without a token', 200, {}, 'unusableResponse'],
     ['a 200 that is no JSON', 200, 'plain', 'unusableResponse'],

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach } from '@jest/globals'
+import {
+  startZendesk,
+  type FaultMatcher,
+  type MockResponse,
+  type Token,
+  type Zendesk
+} from '../../mock/zendesk.ts'
+import { type RunnerEnv } from './runner-env.ts'
+
+export type Inputs = Record<string, string>
+
+export const TOKENS = '/api/v2/oauth/tokens'
+export const CURRENT = `${TOKENS}/current`
+export const CLIENTS = '/api/v2/oauth/clients'
+/** Where the grants are exchanged. */
+export const GRANT = '/oauth/tokens'
+
+const VERIFIER = 'a-verifier-of-some-length'
+
+/** A mock Zendesk account, and the inputs of a step that uses it, by the kind of credential. */
+export class Account {
+  zendesk!: Zendesk
+
+  readonly apiToken = (more: Inputs = {}): Inputs => {
+    const { email, apiToken } = this.zendesk.credentials
+    return this.#inputs({ email, 'api-token': apiToken, ...more })
+  }
+
+  readonly accessToken = (more: Inputs = {}): Inputs =>
+    this.#inputs({ 'access-token': this.zendesk.credentials.accessToken, ...more })
+
+  readonly clientCredentials = (more: Inputs = {}): Inputs =>
+    this.#inputs({ 'client-secret': String(this.zendesk.client('ci_bot').secret), ...more })
+
+  /** An authorization code that comes with a refresh token. */
+  readonly authorizationCode = (more: Inputs = {}, scope = 'read write'): Inputs => {
+    const redirectUri = 'https://acme.example/back'
+    const challenge = { codeChallenge: VERIFIER, codeChallengeMethod: 'plain' } as const
+    const code = this.zendesk.authorize({ client: 'browser_app', redirectUri, scope, ...challenge })
+    const grant = { 'authorization-code': code, 'redirect-uri': redirectUri, 'code-verifier': VERIFIER }
+    return this.#inputs({ 'client-id': 'browser_app', ...grant, ...more })
+  }
+
+  readonly refreshToken = (refreshToken: string, more: Inputs = {}): Inputs =>
+    this.#inputs({ 'client-id': 'browser_app', 'refresh-token': refreshToken, ...more })
+
+  /** The one token that is active. */
+  get token(): Token {
+    const [token, ...others] = this.zendesk.living()
+    if (token === undefined || others.length > 0) throw new Error(`${others.length + 1} tokens are active`)
+    return token
+  }
+
+  /** The requests with this method, as `METHOD /path`. */
+  seen(method: string): string[] {
+    return this.zendesk.seen().filter((request) => request.startsWith(`${method} `))
+  }
+
+  /** Changes the responses to requests that match. */
+  edit(matcher: FaultMatcher, change: (response: MockResponse) => Partial<MockResponse>): void {
+    this.zendesk.fault(matcher, { kind: 'edit', edit: (response) => ({ ...response, ...change(response) }) })
+  }
+
+  /** Changes the body of responses. */
+  replace(matcher: FaultMatcher, pattern: RegExp, text: string): void {
+    this.edit(matcher, ({ body }) => ({ body: body.replace(pattern, text) }))
+  }
+
+  /** Does something when Zendesk has carried out a request that matches, before its response arrives. */
+  at(matcher: FaultMatcher, action: () => void): void {
+    this.edit(matcher, () => {
+      action()
+      return {}
+    })
+  }
+
+  #inputs(more: Inputs): Inputs {
+    return { subdomain: 'acme', 'client-id': 'ci_bot', 'base-url': this.zendesk.url, ...more }
+  }
+}
+
+/** Starts a mock Zendesk for each test of a file; its clock is the runner's. */
+export function setUpAccount(runner: RunnerEnv): Account {
+  const account = new Account()
+  beforeEach(async () => {
+    account.zendesk = await startZendesk({ now: () => runner.clock.now() })
+  })
+  afterEach(async () => {
+    await account.zendesk.close()
+  })
+  return account
+}
