@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { startZendesk, type Zendesk } from '../../mock/zendesk.ts'
 import { main, post, sweep } from '../../src/index.ts'
-import { fingerprintOf, saveForPost as save } from '../../src/runner/state.ts'
+import { saveForPost as save } from '../../src/runner/state.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { setUpRunner } from './runner-env.ts'
 
@@ -60,9 +60,7 @@ describe('main', () => {
     await main()
     expect(exits).toEqual([1])
     expect(runner.stdout).toHaveLength(1)
-    expect(runner.all('error')).toEqual([
-      expect.stringMatching(/^The inputs need 3 corrections: \(1\) subdomain:/)
-    ])
+    expect(runner.all('error')).toEqual([expect.stringMatching(/^3 invalid inputs: \(1\) `subdomain`:/)])
   })
 
   it('says what is thrown, although it is no error', async () => {
@@ -86,7 +84,7 @@ describe('main and post', () => {
     await post()
     expect(exits).toEqual([0, 0])
     expect(zendesk.living()).toEqual([])
-    expect(runner.logged().at(-1)).toMatch(/^Token \d+ revoked, and verified dead\.$/)
+    expect(runner.logged().at(-1)).toMatch(/^Revoked token \d+ and verified that Zendesk rejects it\.$/)
   })
 })
 
@@ -106,20 +104,22 @@ describe('post', () => {
         id: 7,
         clientId: 8,
         userId: 9,
-        granted: undefined,
         scopes: ['read'],
-        mintedAt: Date.now(),
-        serverTime: Date.now(),
+        scopesReported: true,
+        expiresAt: '',
+        expiry: 'never',
+        expiredAfter: undefined,
         lifetime: undefined,
-        expiresAt: ''
+        mintedAt: Date.now(),
+        seenWorking: true
       },
       context: {
         origin: zendesk.url,
         timeoutSeconds: 60,
         jobSummary: false,
-        credential: 'refresh-token',
+        credential: 'refresh_token',
         client: { id: 'ci_bot', authMethod: 'client_secret_post' },
-        fingerprint: fingerprintOf('')
+        fingerprint: { salt: 'salt', hash: 'hash' }
       }
     })
     runner.passState()
@@ -129,7 +129,7 @@ describe('post', () => {
     expect(exits).toEqual([0])
     expect(runner.logged()).toEqual([
       expect.stringMatching(
-        /^::warning::Token 7 may still be alive: something broke; it does not expire by itself;/
+        /^::warning::Could not revoke token 7: something broke\. It does not expire\. To revoke it manually/
       )
     ])
     await outlive()
@@ -147,6 +147,6 @@ describe('sweep', () => {
     inputs({ 'dry-run': 'false' })
     await sweep()
     expect(exits).toEqual([0])
-    expect(runner.logged()).toEqual([expect.stringMatching(/^None of \d+ tokens? is left over\.$/)])
+    expect(runner.logged()).toEqual([expect.stringMatching(/^No stale tokens \(\d+ checked\)\.$/)])
   })
 })

@@ -125,6 +125,16 @@ describe('sweep/action.yml', () => {
   })
 })
 
+/** Written out, not taken from the code. */
+const SECRET_INPUTS = [
+  'api-token',
+  'access-token',
+  'client-secret',
+  'authorization-code',
+  'code-verifier',
+  'refresh-token'
+]
+
 describe('both', () => {
   it('require the account and the client, and nothing else', () => {
     for (const { inputs } of [main, sweep]) {
@@ -135,6 +145,6 @@ describe('both', () => {
   })
 
   it('know every secret input', () => {
-    expect(Object.keys(main.inputs)).toEqual(expect.arrayContaining([...SECRET_INPUTS]))
+    expect(Object.keys(main.inputs)).toEqual(expect.arrayContaining(SECRET_INPUTS))
   })
 })

@@ -10,7 +10,6 @@ import { type CredentialKind } from '../../src/zendesk/credential.ts'
 import { NetworkError, type NetworkErrorKind } from '../../src/zendesk/network-error.ts'
 import { unexpectedResponse, ZendeskError, type ErrorKind } from '../../src/zendesk/zendesk-error.ts'
 import { GRANT, setUpAccount, TOKENS, type Inputs } from './account.ts'
-import { rejectionOf } from './clock.ts'
 import { setUpRunner } from './runner-env.ts'
 
 const runner = setUpRunner()
@@ -131,13 +130,13 @@ describe('twenty-five plausible mistakes', () => {
       'the API token belongs to another e-mail address',
       () => apiToken({ email: 'gus@acme.example' }),
       'Could not look up the client: Zendesk rejected the credentials. ',
-      'Check that `email` and `api-token` belong together'
+      'Check that `api-token` is an active API token of `email`'
     ],
     [
       'the password takes the place of the API token',
       () => apiToken({ 'api-token': 'correct-horse-battery' }),
       'Could not look up the client: Zendesk rejected the credentials. ',
-      'Check that `email` and `api-token` belong together and that the token is active'
+      'Check that `api-token` is an active API token of `email`, not a password.'
     ],
     [
       'the access token has expired',
@@ -325,7 +324,7 @@ describe('the cause alone, for a longer sentence', () => {
 
 describe('the cure depends on', () => {
   it.each<[CredentialKind, RegExp]>([
-    ['api_token', /`email` and `api-token`.*30 days.*2026-07-28.*`client-secret`/],
+    ['api_token', /active API token of `email`, not a password.*30 days.*2026-07-28.*`client-secret`/],
     ['access_token', /`access-token` has expired, was revoked/],
     ['client_credentials', /`client-id` and `client-secret`/],
     ['authorization_code', /`client-id`.*`code-verifier`/],

@@ -215,7 +215,7 @@ describe('post gives one warning, with the expiry and what to do,', () => {
     account.zendesk.behaviour.tellExpiresIn = 'never'
     await minted(authorizationCode({ 'skip-token-revoke': 'false' }, 'tickets:read'))
     const state = JSON.parse(process.env['STATE_zendesk']!) as { minted: Inputs }
-    state.minted['expiresAt'] = ''
+    Object.assign(state.minted, { expiresAt: '', expiry: 'never' })
     process.env['STATE_zendesk'] = JSON.stringify(state)
     expect(await warning()).toMatch(/\. It does not expire\. To revoke it manually, /)
   })
@@ -253,7 +253,9 @@ describe('post gives one warning, with the expiry and what to do,', () => {
     account.zendesk.behaviour.apiTokensExpire = true
     await minted(apiToken(narrow))
     runner.inputs({})
-    expect(await warning()).toContain('other inputs than main, so it could not use the credential. It expires at')
+    expect(await warning()).toContain(
+      'other inputs than main, so it could not use the credential. It expires at'
+    )
   })
 
   it('if the token was revoked, but Zendesk was not seen to reject it', async () => {
@@ -279,14 +281,18 @@ describe('post gives one warning, with the expiry and what to do,', () => {
       { kind: 'reply', status: 418 }
     ])
     expect(await warning()).toMatch(/^Could not revoke the cleanup token \d+: .*418/)
-    expect(runner.logged().at(-2)).toBe('Revoked the token (id unknown) and verified that Zendesk rejects it.')
+    expect(runner.logged().at(-2)).toBe(
+      'Revoked the token (id unknown) and verified that Zendesk rejects it.'
+    )
   })
 
   it('if the time is over, while 5 s are left to say so', async () => {
     const { id } = await minted(clientCredentials())
     const wait = { kind: 'reply', status: 503, headers: { 'Retry-After': '50' } } as const
     account.zendesk.fault({ method: 'DELETE' }, wait)
-    expect(await warning()).toMatch(new RegExp(`^Could not revoke token ${id}: Zendesk is unavailable \\(DELETE `))
+    expect(await warning()).toMatch(
+      new RegExp(`^Could not revoke token ${id}: Zendesk is unavailable \\(DELETE `)
+    )
     expect(runner.clock.elapsed()).toBeLessThanOrEqual(235_000)
   })
 
@@ -333,7 +339,9 @@ describe('post gives an info line instead of a warning', () => {
   it('if the client may not have the scopes of a cleanup token either', async () => {
     const { secret } = account.zendesk.client('tickets_only')
     await minted(clientCredentials({ 'client-id': 'tickets_only', 'client-secret': String(secret) }))
-    expect(await said()).toEqual([expect.stringContaining('no available token has the scope `write`. It expires at')])
+    expect(await said()).toEqual([
+      expect.stringContaining('no available token has the scope `write`. It expires at')
+    ])
   })
 })
 
@@ -377,9 +385,21 @@ describe('a post step that fails itself', () => {
     [new Error('no luck'), 'no luck'],
     ['no luck at all', 'no luck at all']
   ])('warns of the token that may remain: %s', async (error, why) => {
+    // Whatever another test has reported counts no more.
+    await post(runner.step)
     const { id } = await minted(clientCredentials())
     reportFailure(runnerLog, error)
-    expect(runner.stdout).toEqual([`::warning::Could not revoke token ${id}: ${why}. ${EXPIRES} ${MANUALLY(id)}`])
+    expect(runner.stdout).toEqual([
+      `::warning::Could not revoke token ${id}: ${why}. ${EXPIRES} ${MANUALLY(id)}`
+    ])
+  })
+
+  it('says nothing if the outcome was reported before', async () => {
+    await minted(clientCredentials())
+    await post(runner.step)
+    runner.stdout = []
+    reportFailure(runnerLog, new Error('no luck'))
+    expect(runner.stdout).toEqual([])
   })
 
   it.each([undefined, '{"skipped":"true"}'])('says nothing if there is no token: %s', (state) => {

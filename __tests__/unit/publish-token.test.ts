@@ -107,7 +107,9 @@ describe('a token that cannot be saved for post', () => {
 
   it('is revoked at once although it was published, if saving fails after the check', async () => {
     breakStateAt(CURRENT)
-    await expect(run(clientCredentials())).rejects.toThrow(/Could not save token \d+ .* was revoked at once\.$/)
+    await expect(run(clientCredentials())).rejects.toThrow(
+      /Could not save token \d+ .* was revoked at once\.$/
+    )
     expect(account.zendesk.living()).toEqual([])
   })
 
@@ -124,7 +126,9 @@ describe('a token that cannot be saved for post', () => {
     account.zendesk.fault({ method: 'DELETE' }, { kind: 'reply', status: 400 })
     account.zendesk.fault({ path: GRANT }, { kind: 'reply', status: 400 })
     await expect(run(clientCredentials())).rejects.toThrow(
-      new RegExp(`${saved.source}may still be active: Zendesk refused the request \\(POST /oauth/tokens: 400\\)`)
+      new RegExp(
+        `${saved.source}may still be active: Zendesk refused the request \\(POST /oauth/tokens: 400\\)`
+      )
     )
   })
 

@@ -44,7 +44,8 @@ async function notesOf(given: Inputs): Promise<string[]> {
 const failing = (fault: Fault | Fault[]): unknown =>
   account.zendesk.fault({ path: /\/oauth\/tokens$/, method: 'POST' }, fault)
 
-const ONE = 'An unused token of client ci_bot may exist since 12:00 UTC; it expires after 1 hour, and `sweep` removes it.'
+const ONE =
+  'An unused token of client ci_bot may exist since 12:00 UTC; it expires after 1 hour, and `sweep` removes it.'
 const upTo = (count: number): string =>
   `Up to ${count} unused tokens of client ci_bot may exist since 12:00 UTC; they expire after 1 hour, and \`sweep\` removes them.`
 const oneOf = (id: number): string =>

@@ -254,7 +254,11 @@ describe('a sweep lists and revokes nothing, and ends red, if', () => {
   const unknown = 'Zendesk does not report which token this sweep works with, or whose it is'
 
   it.each<[string, Fault, string]>([
-    ['is anonymous', { kind: 'reply', status: 200, body: { user: { id: null } } }, 'rejected the credentials'],
+    [
+      'is anonymous',
+      { kind: 'reply', status: 200, body: { user: { id: null } } },
+      'rejected the credentials'
+    ],
     ['is a web page', { kind: 'html' }, 'There is no Zendesk account at this address'],
     ['is refused', { kind: 'reply', status: 403 }, 'Zendesk does not allow this']
   ])('the user of the API token %s', async (_what, fault, why) => {
@@ -317,7 +321,9 @@ describe('a sweep lists and revokes nothing, and ends red, if', () => {
   it('it gets no cleanup token, or there is no such client', async () => {
     seed(1)
     const wrong = clientCredentials({ 'client-secret': 'not-the-secret' })
-    await expect(run(wrong)).rejects.toThrow('Could not mint a cleanup token: Zendesk rejected the OAuth client')
+    await expect(run(wrong)).rejects.toThrow(
+      'Could not mint a cleanup token: Zendesk rejected the OAuth client'
+    )
     nothing()
     await expect(run(apiToken({ 'client-id': 'nobody' }))).rejects.toThrow('Could not look up the client')
     nothing()
@@ -358,7 +364,9 @@ describe('a sweep that cannot revoke a token', () => {
   it('revokes the other eight if the connections of the first four are reset, whatever is retried', async () => {
     const ids = seed(12)
     for (const id of ids.slice(0, 4)) account.zendesk.fault({ path: `${TOKENS}/${id}` }, { kind: 'reset' })
-    await expect(run(apiToken())).rejects.toThrow(`Could not revoke 4 of 12 stale tokens: ${ids.slice(0, 4).join(', ')}.`)
+    await expect(run(apiToken())).rejects.toThrow(
+      `Could not revoke 4 of 12 stale tokens: ${ids.slice(0, 4).join(', ')}.`
+    )
     expect(runner.outputs()).toMatchObject({ revoked: '8', failed: '4' })
     expect(active()).toEqual(ids.slice(0, 4))
   })

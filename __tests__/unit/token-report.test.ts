@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../src/lib/secret.ts'
-import { dayOf, expiryOf, mintedMessage, nameOf, remainingSentence, tokenTable } from '../../src/token-report.ts'
+import {
+  dayOf,
+  expiryOf,
+  mintedMessage,
+  nameOf,
+  remainingSentence,
+  tokenTable
+} from '../../src/token-report.ts'
 import { type ZendeskRequest } from '../../src/zendesk/connection.ts'
 import { type MintedToken } from '../../src/zendesk/minted-token.ts'
 import { ZendeskError } from '../../src/zendesk/zendesk-error.ts'
@@ -13,7 +20,8 @@ const known: MintedToken = {
   scopes: ['read', 'write'],
   scopesReported: true,
   expiresAt: '2026-11-21T13:00:00Z',
-  reportedExpiry: undefined,
+  expiry: 'reported',
+  expiredAfter: undefined,
   lifetime: 3600,
   mintedAt: 0,
   seenWorking: false
@@ -25,8 +33,10 @@ const unknown: MintedToken = {
   scopes: [],
   scopesReported: false,
   lifetime: undefined,
-  expiresAt: ''
+  expiresAt: '',
+  expiry: 'unknown'
 }
+const endless: MintedToken = { ...unknown, expiry: 'never' }
 const ORIGIN = 'https://acme.zendesk.com'
 
 describe('a token in words', () => {
@@ -35,9 +45,10 @@ describe('a token in words', () => {
   })
 
   it('expires or does not', () => {
-    expect([known, unknown].map(expiryOf)).toEqual([
+    expect([known, endless, unknown].map(expiryOf)).toEqual([
       'It expires at 2026-11-21T13:00:00Z',
-      'It does not expire'
+      'It does not expire',
+      'Zendesk did not report when it expires'
     ])
   })
 
@@ -47,17 +58,19 @@ describe('a token in words', () => {
       { ...known, lifetime: undefined },
       'Minted token 7 (scopes: read write; expires at 2026-11-21T13:00:00Z). The end.'
     ],
-    [unknown, 'Minted a token (id unknown; scopes: not reported; does not expire). The end.']
+    [unknown, 'Minted a token (id unknown; scopes: not reported; expiry not reported). The end.'],
+    [endless, 'Minted a token (id unknown; scopes: not reported; does not expire). The end.']
   ])('is announced with its id, its scopes and its expiry', (minted, line) => {
     expect(mintedMessage(minted, 'The end.')).toBe(line)
   })
 
   it('is a row of the summary, without the token itself', () => {
+    expect(tokenTable('', unknown, ORIGIN, '').rows[0]?.[1]).toBe('not reported')
     const { title, head, rows } = tokenTable('Title', known, ORIGIN, 'active')
     expect(title).toBe('Title')
     expect(head).toEqual(['State', 'Expires', 'Scopes', 'Token', 'User', 'Account'])
     expect(rows).toEqual([['active', '2026-11-21T13:00:00Z', 'read write', '7', '9', 'acme.zendesk.com']])
-    expect(tokenTable('', unknown, 'http://127.0.0.1:8080', '').rows).toEqual([
+    expect(tokenTable('', endless, 'http://127.0.0.1:8080', '').rows).toEqual([
       ['', 'never', '(not reported)', 'unknown', 'unknown', '127.0.0.1:8080']
     ])
   })

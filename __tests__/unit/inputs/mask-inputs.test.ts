@@ -1,69 +1,81 @@
-import { describe, expect, it } from '@jest/globals'
-import { runnerLog as log } from '../../../src/runner/log.ts'
+import { expect, it } from '@jest/globals'
 import { maskInputs } from '../../../src/inputs/mask-inputs.ts'
+import { runnerLog } from '../../../src/runner/log.ts'
 import { setUpRunner } from '../runner-env.ts'
+
+/** Written out here, so that an input which is no longer secret is noticed. */
+const SECRET = [
+  'api-token',
+  'access-token',
+  'client-secret',
+  'authorization-code',
+  'code-verifier',
+  'refresh-token'
+]
 
 const runner = setUpRunner()
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
 function masks(inputs: Record<string, string>, ...rest: unknown[]): string[] {
+  runner.stdout = []
   runner.inputs(inputs)
-  maskInputs(log, ...(rest as []))
+  maskInputs(runnerLog, ...(rest as []))
   expect(runner.stdout).toHaveLength(runner.all('add-mask').length)
   return runner.all('add-mask')
 }
 
-describe('maskInputs', () => {
-  it('masks every secret input, trimmed, and nothing else that was given', () => {
-    const secrets = Object.fromEntries(SECRET_INPUTS.map((name) => [name, ` a-long-${name} `]))
-    const others = {
-      subdomain: 'acmeacme',
-      'client-id': 'ci_bot_1',
-      scopes: 'tickets:read',
-      'base-url': 'https://x.io'
-    }
-    expect(masks({ ...secrets, ...others })).toEqual(SECRET_INPUTS.map((name) => `a-long-${name}`))
-  })
+it('every secret input is masked, trimmed, and nothing else that was given', () => {
+  const secrets = Object.fromEntries(SECRET.map((name) => [name, ` a-long-${name} `]))
+  const others = {
+    subdomain: 'acmeacme',
+    'client-id': 'ci_bot_1',
+    scopes: 'tickets:read',
+    'base-url': 'https://x.io'
+  }
+  expect(masks({ ...secrets, ...others }).sort()).toEqual(SECRET.map((name) => `a-long-${name}`).sort())
+})
 
-  it.each(['1234567', '1234\n56789', ''])('does not mask %j, which can be no secret', (value) => {
-    const all = Object.fromEntries(SECRET_INPUTS.map((name) => [name, value]))
-    const around = { email: 'ada@acme.example', 'token-endpoint-auth-method': 'client_secret_basic' }
-    expect(masks({ ...all, ...around })).toEqual([])
-  })
+it.each(['1234567', '1234\n56789', ''])('%j is not masked, since it can be no secret', (value) => {
+  const all = Object.fromEntries(SECRET.map((name) => [name, value]))
+  const around = { email: 'ada@acme.example', 'token-endpoint-auth-method': 'client_secret_basic' }
+  expect(masks({ ...all, ...around })).toEqual([])
+})
 
-  it('masks the Basic header of an API token, and not the e-mail', () => {
-    expect(masks({ email: 'ada@acme.example/token', 'api_token': 'an-api-token' })).toEqual([
-      'an-api-token',
-      base64('ada@acme.example/token:an-api-token')
-    ])
-    runner.stdout = []
-    expect(masks({ 'api_token': 'an-api-token' })).toEqual(['an-api-token'])
-  })
+it('a secret in quotes is masked with and without them, unless too little is inside', () => {
+  expect(masks({ 'client-secret': '"the-secret"' })).toEqual(['"the-secret"', 'the-secret'])
+  expect(masks({ 'client-secret': "'secret'" })).toEqual(["'secret'"])
+})
 
-  it('masks the Basic header of a client where its secret travels in one', () => {
-    const inputs = { 'client-id': 'ci bot', 'client_credentials': 'a secret:ü' }
-    expect(masks(inputs)).toEqual(['a secret:ü'])
-    runner.stdout = []
-    expect(masks({ ...inputs, 'token-endpoint-auth-method': 'Client_Secret_Basic' })).toEqual([
-      'a secret:ü',
-      base64('ci+bot:a+secret%3A%C3%BC')
-    ])
-  })
+it('the Basic header of an API token is masked, and not the e-mail address', () => {
+  expect(masks({ email: 'ada@acme.example/token', 'api-token': 'an-api-token' })).toEqual([
+    'an-api-token',
+    base64('ada@acme.example/token:an-api-token')
+  ])
+  expect(masks({ 'api-token': 'an-api-token' })).toEqual(['an-api-token'])
+})
 
-  it('masks the passwords of proxies', () => {
-    process.env['https_proxy'] = 'http://user:pass%20word@proxy:8080'
-    expect(masks({})).toEqual(['pass%20word', 'pass word'])
-  })
+it('the Basic header of a client is masked if its secret is sent in one', () => {
+  const inputs = { 'client-id': 'ci bot', 'client-secret': 'a secret:ü' }
+  expect(masks(inputs)).toEqual(['a secret:ü'])
+  expect(masks({ ...inputs, 'token-endpoint-auth-method': 'Client_Secret_Basic' })).toEqual([
+    'a secret:ü',
+    base64('ci+bot:a+secret%3A%C3%BC')
+  ])
+})
 
-  it('masks only what it is told to, for the client that it is told of', () => {
-    const inputs = {
-      'client_credentials': 'the-secret',
-      'access_token': 'the-token-of-others',
-      'client-id': 'other'
-    }
-    const client = { id: 'mine', authMethod: 'client_secret_basic' }
-    expect(masks(inputs, ['client_credentials'], client)).toEqual(['the-secret', base64('mine:the-secret')])
-    runner.stdout = []
-    expect(masks(inputs, [], client)).toEqual([])
-  })
+it('the passwords of proxies are masked, unless they are shorter than 4 characters', () => {
+  process.env['https_proxy'] = 'http://user:pass%20word@proxy:8080'
+  process.env['http_proxy'] = 'http://user:1@proxy:8080'
+  expect(masks({})).toEqual(['pass%20word', 'pass word'])
+})
+
+it('post masks only the inputs that it names, for the client of the state', () => {
+  const inputs = {
+    'client-secret': 'the-secret',
+    'access-token': 'the-token-of-others',
+    'client-id': 'other'
+  }
+  const client = { id: 'mine', authMethod: 'client_secret_basic' }
+  expect(masks(inputs, ['client-secret'], client)).toEqual(['the-secret', base64('mine:the-secret')])
+  expect(masks(inputs, [], client)).toEqual([])
 })

@@ -48,9 +48,7 @@ describe('A deadline', () => {
 
   it('allows new work until the last millisecond, and then says which timeout was reached', () => {
     expect(check(deadlineAfter(6999, 7))).not.toThrow()
-    expect(check(deadlineAfter(7000, 7))).toThrow(
-      new DeadlineExceeded(7)
-    )
+    expect(check(deadlineAfter(7000, 7))).toThrow(new DeadlineExceeded(7))
     expect(new DeadlineExceeded(7)).toMatchObject({
       seconds: 7,
       message: 'The step reached its timeout of 7 s. Raise `timeout-seconds`.'

@@ -45,8 +45,6 @@ describe('A known secret', () => {
     // What remains may hold the prefix and the few bits that share a character with it.
     const before = Math.ceil((prefix.length * 4) / 3)
     expect(redact.oneLine(whole)).toMatch(new RegExp(`^.{0,${before}}\\*\\*\\*.?=*$`))
-    expect(redact.oneLine(whole).slice(0, before)).toBe(
-      before === 0 ? '' : whole.slice(0, before)
-    )
+    expect(redact.oneLine(whole).slice(0, before)).toBe(before === 0 ? '' : whole.slice(0, before))
   })
 })

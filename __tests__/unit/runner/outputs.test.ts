@@ -15,16 +15,14 @@ describe('requireFiles', () => {
     process.env['GITHUB_OUTPUT'] = path
     expect(() => {
       requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT')
-    }).toThrow(
-      /^The file that the runner names in GITHUB_OUTPUT cannot be written \(.+\): run this action on/
-    )
+    }).toThrow(/^Could not write the file that the runner names in GITHUB_OUTPUT \(.+\)\. Run this action on/)
   })
 
   it('names a variable that is missing', () => {
     delete process.env['GITHUB_STATE']
     expect(() => {
       requireFiles('GITHUB_STATE')
-    }).toThrow('in GITHUB_STATE cannot be written')
+    }).toThrow('Could not write the file that the runner names in GITHUB_STATE')
   })
 })
 
@@ -50,7 +48,7 @@ describe('a file that breaks later', () => {
     ]
   ] as const)('is told by the name of its variable: %s', (variable, write) => {
     runner.breakFile(variable)
-    expect(write).toThrow(`in ${variable} cannot be written (`)
+    expect(write).toThrow(`Could not write the file that the runner names in ${variable} (`)
   })
 })
 
@@ -58,14 +56,14 @@ describe('outputs', () => {
   it('are written to the file, and empty where there is nothing to tell', () => {
     setOutputs({ 'token-id': 7, scopes: 'read write', 'expires-at': undefined, 'user-id': 0 })
     setSecretOutput('token', new Secret('a-token-of-mine'))
-    setSecretOutput('refresh_token', undefined)
+    setSecretOutput('refresh-token', undefined)
     expect(runner.written('GITHUB_OUTPUT')).toEqual([
       ['token-id', '7'],
       ['scopes', 'read write'],
       ['expires-at', ''],
       ['user-id', '0'],
       ['token', 'a-token-of-mine'],
-      ['refresh_token', '']
+      ['refresh-token', '']
     ])
     expect(runner.stdout).toEqual([])
   })

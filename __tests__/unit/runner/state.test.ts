@@ -2,29 +2,38 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { type MintedToken } from '../../../src/zendesk/minted-token.ts'
 import {
-  credentialText,
   fingerprintOf,
-  load,
-  save,
+  loadState as load,
+  saveForPost as save,
   type MintContext,
   type State
 } from '../../../src/runner/state.ts'
 import { Secret } from '../../../src/lib/secret.ts'
+import { type Credential } from '../../../src/zendesk/credential.ts'
 import { setUpRunner } from '../runner-env.ts'
 
 const runner = setUpRunner()
+
+const place = { origin: 'https://acme.zendesk.com', clientId: 'ci_bot' }
+const credential = (secret: string): Credential => ({
+  kind: 'client_credentials',
+  clientSecret: new Secret(secret),
+  authMethod: 'client_secret_basic'
+})
 
 const minted: MintedToken = {
   token: new Secret('the-minted-token'),
   id: 7,
   clientId: 8,
   userId: 9,
-  granted: undefined,
   scopes: ['read', 'write'],
-  mintedAt: 1_795_000_000_000,
-  serverTime: 1_795_000_000_500,
+  scopesReported: true,
+  expiresAt: '2026-11-21T13:00:00Z',
+  expiry: 'reported',
+  expiredAfter: 1_795_003_600_000,
   lifetime: 3600,
-  expiresAt: '2026-11-21T13:00:00Z'
+  mintedAt: 1_795_000_000_000,
+  seenWorking: true
 }
 const context: MintContext = {
   origin: 'https://acme.zendesk.com',
@@ -32,7 +41,7 @@ const context: MintContext = {
   jobSummary: true,
   credential: 'client_credentials',
   client: { id: 'ci_bot', authMethod: 'client_secret_basic' },
-  fingerprint: fingerprintOf('the-secret')
+  fingerprint: fingerprintOf(credential('the-secret'), place)
 }
 
 function reload(state: State): State | undefined {
@@ -61,8 +70,15 @@ describe('the state', () => {
   })
 
   it('is given back with what is not known', () => {
-    const unknown = { id: undefined, clientId: undefined, userId: undefined, lifetime: undefined }
-    const bare = { ...minted, ...unknown, scopes: [], expiresAt: '' }
+    const unknown = {
+      id: undefined,
+      clientId: undefined,
+      userId: undefined,
+      lifetime: undefined,
+      expiredAfter: undefined
+    }
+    const not = { scopesReported: false, seenWorking: false, expiry: 'unknown' } as const
+    const bare = { ...minted, ...unknown, ...not, scopes: [], expiresAt: '' }
     const quiet = { ...context, jobSummary: false }
     expect(reload({ minted: bare, context: quiet })).toEqual({ minted: bare, context: quiet })
   })
@@ -104,7 +120,6 @@ describe('an unreadable or incomplete state', () => {
     'minted.token',
     'minted.scopes',
     'minted.mintedAt',
-    'minted.serverTime',
     'minted.expiresAt',
     'context',
     'context.origin',
@@ -129,23 +144,38 @@ describe('an unreadable or incomplete state', () => {
     expect(loadWith(path, value)).toBeUndefined()
   })
 
-  it.each(['id', 'clientId', 'userId', 'lifetime'] as const)('may lack %s', (key) => {
+  it.each(['id', 'clientId', 'userId', 'lifetime', 'expiredAfter'] as const)('may lack %s', (key) => {
     expect(loadWith(`minted.${key}`, 'seven')).toMatchObject({ minted: { [key]: undefined } })
   })
 
-  it('writes no summary without being told to', () => {
+  it('does not know an expiry of another kind, nor more than 4 kB of scopes', () => {
+    expect(loadWith('minted.expiry', 'soon')).toMatchObject({ minted: { expiry: 'unknown' } })
+    expect(loadWith('minted.scopes', Array(2049).fill('a'))).toMatchObject({ minted: { scopes: [] } })
+  })
+
+  it('writes no summary unless main said so', () => {
     expect(loadWith('context.jobSummary', 'yes')).toMatchObject({ context: { jobSummary: false } })
   })
 })
 
 describe('the fingerprint', () => {
   it('is a salted SHA-256, and another each time', () => {
-    const { salt, hash } = fingerprintOf('the-secret')
+    const { salt, hash } = fingerprintOf(credential('the-secret'), place)
     expect(salt).toMatch(/^[0-9a-f]{32}$/)
-    expect(hash).toBe(createHash('sha256').update(`${salt}:the-secret`).digest('hex'))
-    expect(fingerprintOf('the-secret').salt).not.toBe(salt)
-    expect(fingerprintOf('the-secret', salt).hash).toBe(hash)
-    expect(fingerprintOf('another-secret', salt).hash).not.toBe(hash)
+    const content = JSON.stringify([salt, place.origin, place.clientId, 'the-secret'])
+    expect(hash).toBe(createHash('sha256').update(content).digest('hex'))
+    expect(fingerprintOf(credential('the-secret'), place).salt).not.toBe(salt)
+    expect(fingerprintOf(credential('the-secret'), place, salt).hash).toBe(hash)
+  })
+
+  it('differs with the secret, the origin and the client', () => {
+    const { salt, hash } = fingerprintOf(credential('the-secret'), place)
+    const others = [
+      fingerprintOf(credential('another-secret'), place, salt),
+      fingerprintOf(credential('the-secret'), { ...place, origin: 'https://other.zendesk.com' }, salt),
+      fingerprintOf(credential('the-secret'), { ...place, clientId: 'other' }, salt)
+    ]
+    for (const other of others) expect(other.hash).not.toBe(hash)
   })
 
   it('is of what post needs of each credential', () => {
@@ -153,12 +183,17 @@ describe('the fingerprint', () => {
     const authMethod = 'client_secret_post'
     const clientSecret = secret('c')
     const more = { redirectUri: 'https://x.io', codeVerifier: secret('v'), clientSecret, authMethod } as const
-    expect(credentialText({ kind: 'api_token', email: 'a@b', apiToken: secret('t') })).toBe('a@b:t')
-    expect(credentialText({ kind: 'access_token', accessToken: secret('t') })).toBe('t')
-    expect(credentialText({ kind: 'client_credentials', clientSecret, authMethod })).toBe('c')
-    expect(credentialText({ kind: 'authorization_code', code: secret('d'), ...more })).toBe('')
-    expect(
-      credentialText({ kind: 'refresh_token', refreshToken: secret('r'), clientSecret, authMethod })
-    ).toBe('')
+    const hashOf = (used: Credential): string => fingerprintOf(used, place, 'salt').hash
+    const hashed = (text: string): string =>
+      createHash('sha256')
+        .update(JSON.stringify(['salt', place.origin, place.clientId, text]))
+        .digest('hex')
+    expect(hashOf({ kind: 'api_token', email: 'a@b', apiToken: secret('t') })).toBe(hashed('a@b:t'))
+    expect(hashOf({ kind: 'access_token', accessToken: secret('t') })).toBe(hashed('t'))
+    expect(hashOf({ kind: 'client_credentials', clientSecret, authMethod })).toBe(hashed('c'))
+    expect(hashOf({ kind: 'authorization_code', code: secret('d'), ...more })).toBe(hashed(''))
+    expect(hashOf({ kind: 'refresh_token', refreshToken: secret('r'), clientSecret, authMethod })).toBe(
+      hashed('')
+    )
   })
 })
