@@ -4678,7 +4678,7 @@ function tokenTable(title, minted, origin, state) {
 /** What to say about a cleanup token that may remain active. */
 function remainingSentence({ id, lifetime, error, lost }, origin) {
     if (error === undefined)
-        return `The response to the mint of a cleanup token was lost. ${lost ?? ''}`;
+        return `The response to the mint of a cleanup token was lost. ${String(lost)}`;
     const path = `${origin}${TOKENS_PATH}/${id ?? '{id}'}`;
     return `Could not revoke the cleanup token ${id ?? '(id unknown)'}: ${causeOf(error)}. It expires within ${duration(lifetime)}. To revoke it sooner, send DELETE ${path} as an admin.`;
 }

@@ -56,7 +56,7 @@ export function tokenTable(title: string, minted: MintedToken, origin: string, s
 
 /** What to say about a cleanup token that may remain active. */
 export function remainingSentence({ id, lifetime, error, lost }: RemainingToken, origin: string): string {
-  if (error === undefined) return `The response to the mint of a cleanup token was lost. ${lost ?? ''}`
+  if (error === undefined) return `The response to the mint of a cleanup token was lost. ${String(lost)}`
   const path = `${origin}${TOKENS_PATH}/${id ?? '{id}'}`
   return `Could not revoke the cleanup token ${id ?? '(id unknown)'}: ${causeOf(error)}. It expires within ${duration(lifetime)}. To revoke it sooner, send DELETE ${path} as an admin.`
 }

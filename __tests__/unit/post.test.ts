@@ -211,6 +211,12 @@ describe('post gives one warning, with the expiry and what to do,', () => {
     )
   })
 
+  it('if its id is not known, and a JWT cannot be found in the list', async () => {
+    account.zendesk.behaviour.tokenFormat = 'jwt'
+    await minted(clientCredentials({ scopes: 'tickets:read' }))
+    expect(await warning()).toContain('its id is not known, and no token in the list is certainly this one')
+  })
+
   it('if a token that never expires lacks only the scope', async () => {
     account.zendesk.behaviour.tellExpiresIn = 'never'
     await minted(authorizationCode({ 'skip-token-revoke': 'false' }, 'tickets:read'))

@@ -48,3 +48,15 @@ describe('A known secret', () => {
     expect(redact.oneLine(whole).slice(0, before)).toBe(before === 0 ? '' : whole.slice(0, before))
   })
 })
+
+it('nothing under 4 characters counts as a secret', async () => {
+  const { oneLine, remember } = await import('../../../src/lib/redact.ts')
+  remember('abc')
+  expect(oneLine('abc is no secret')).toBe('abc is no secret')
+})
+
+it('letters whose lower case is longer keep their place', async () => {
+  const { oneLine, remember } = await import('../../../src/lib/redact.ts')
+  remember('İstanbul-secret')
+  expect(oneLine('a İstanbul-secret here')).toBe('a *** here')
+})
