@@ -28,10 +28,10 @@ export async function post({ log, startDeadline }: Step): Promise<void> {
     return
   }
   const { minted, context } = state
-  maskInputs(log, CREDENTIAL_INPUTS[context.credential].post, context.client)
+  if (CREDENTIAL_INPUTS[context.credential].usedByPost) maskInputs(log)
   log.mask(minted.token.reveal())
 
-  const { origin, client: account } = context
+  const { origin, clientId } = context
   const seconds = Math.min(context.timeoutSeconds, LONGEST_POST)
   const deadline = startDeadline(seconds, reserveOf(seconds))
   const client = new ZendeskClient({ origin, userAgent: USER_AGENT, deadline, log })
@@ -39,7 +39,7 @@ export async function post({ log, startDeadline }: Step): Promise<void> {
   const remaining: string[] = []
   const outcome = await revokeAndVerify(client, minted, {
     credential,
-    clientId: account.id,
+    clientId,
     onCleanupToken: (why) => {
       log.info(
         `Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(minted)}, because: ${reasonOf(why)}.`
@@ -47,7 +47,7 @@ export async function post({ log, startDeadline }: Step): Promise<void> {
     },
     onRemaining: (problem) => remaining.push(remainingSentence(problem, origin))
   })
-  const isMissing = credential === undefined && CREDENTIAL_INPUTS[context.credential].post.length > 0
+  const isMissing = credential === undefined && CREDENTIAL_INPUTS[context.credential].usedByPost
   report(outcome, { state, isMissing, remaining }, log)
   isReported = true
   if (context.jobSummary) {
@@ -83,11 +83,12 @@ function nothingToRevoke(state: Exclude<State, Minted> | undefined): string {
  * The credential that minted the token, read from the inputs and used only if it is the very same: a bug of the runner
  * gives the post steps of nested actions the inputs of others (https://github.com/actions/runner/issues/2030).
  */
-function sameCredential({ credential, client, origin, fingerprint }: MintContext): Credential | undefined {
-  const read = rereadCredential(credential, client.authMethod)
-  if (read === undefined) return undefined
-  const { hash } = fingerprintOf(read, { origin, clientId: client.id }, fingerprint.salt)
-  return hash === fingerprint.hash ? read : undefined
+function sameCredential(context: MintContext): Credential | undefined {
+  const { credential: kind, fingerprint } = context
+  const credential = CREDENTIAL_INPUTS[kind].usedByPost ? rereadCredential(kind) : undefined
+  if (credential === undefined) return undefined
+  const { hash } = fingerprintOf(credential, context, fingerprint.salt)
+  return hash === fingerprint.hash ? credential : undefined
 }
 
 interface Report {

@@ -4,7 +4,6 @@ import { setOutputs, setSecretOutput } from './runner/outputs.ts'
 import { fingerprintOf, saveForPost, type MintContext } from './runner/state.ts'
 import { nameOf, remainingSentence } from './token-report.ts'
 import { type ZendeskClient } from './zendesk/client.ts'
-import { isAdmin } from './zendesk/credential.ts'
 import { type Mint, type MintedToken } from './zendesk/minted-token.ts'
 import { revokeAndVerify } from './zendesk/revocation.ts'
 import { type TokenResponse } from './zendesk/token-response.ts'
@@ -59,7 +58,7 @@ function contextOf(inputs: MainInputs): MintContext {
     timeoutSeconds,
     jobSummary,
     credential: credential.kind,
-    client: { id: clientId, authMethod: isAdmin(credential) ? 'client_secret_post' : credential.authMethod },
+    clientId,
     fingerprint: fingerprintOf(credential, inputs)
   }
 }

@@ -51,7 +51,7 @@ interface Sweep {
  */
 export async function sweep({ clock, log, startDeadline }: Step): Promise<void> {
   collectGarbageEarly()
-  maskInputs(log, ['api-token', 'access-token', 'client-secret'])
+  maskInputs(log)
   const inputs = readSweepInputs()
   requireFiles('GITHUB_OUTPUT')
   for (const warning of inputs.warnings) log.warning(warning)

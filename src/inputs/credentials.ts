@@ -1,6 +1,6 @@
 import { getInput } from '@actions/core'
 import { quote } from '../lib/redact.ts'
-import { Secret } from '../lib/secret.ts'
+import { type Secret } from '../lib/secret.ts'
 import {
   AUTH_METHODS,
   CREDENTIAL_KINDS,
@@ -11,7 +11,7 @@ import {
   type CredentialKind
 } from '../zendesk/credential.ts'
 import { usableToken } from '../zendesk/tokens.ts'
-import { adminEmail, IF_FROM_SECRET, type InputReader } from './input-reader.ts'
+import { adminEmail, IF_FROM_SECRET, InputReader } from './input-reader.ts'
 
 /** The inputs of one kind of credential. */
 interface CredentialInputs {
@@ -20,8 +20,8 @@ interface CredentialInputs {
   /** Its secret inputs, and the others. */
   secret: readonly SecretInput[]
   plain: readonly string[]
-  /** The secret inputs that post may read again. A code and a refresh token are used up by then. */
-  post: readonly SecretInput[]
+  /** Whether post may use the credential again. A code and a refresh token are used up by then. */
+  usedByPost: boolean
 }
 
 export type SecretInput =
@@ -29,30 +29,30 @@ export type SecretInput =
 
 /** Which inputs each kind of credential consists of. Everything about them is derived from this table. */
 export const CREDENTIAL_INPUTS = {
-  api_token: { chooses: 'api-token', secret: ['api-token'], plain: ['email'], post: ['api-token'] },
+  api_token: { chooses: 'api-token', secret: ['api-token'], plain: ['email'], usedByPost: true },
   access_token: {
     chooses: 'access-token',
     secret: ['access-token'],
     plain: [],
-    post: ['access-token']
+    usedByPost: true
   },
   client_credentials: {
     chooses: 'client-secret',
     secret: ['client-secret'],
     plain: ['token-endpoint-auth-method'],
-    post: ['client-secret']
+    usedByPost: true
   },
   authorization_code: {
     chooses: 'authorization-code',
     secret: ['authorization-code', 'code-verifier', 'client-secret'],
     plain: ['redirect-uri', 'token-endpoint-auth-method'],
-    post: []
+    usedByPost: false
   },
   refresh_token: {
     chooses: 'refresh-token',
     secret: ['refresh-token', 'client-secret'],
     plain: ['token-endpoint-auth-method'],
-    post: []
+    usedByPost: false
   }
 } as const satisfies Record<CredentialKind, CredentialInputs>
 
@@ -87,22 +87,12 @@ export function readSweepCredential(reader: InputReader): {
 }
 
 /**
- * Reads the credential again in post, unchecked: a bug of the runner can give it the inputs of another step.
- *
- * @returns `undefined` for an authorization code or a refresh token, which are used up
+ * Reads the credential again in post, where nobody is told of problems: a bug of the runner can give post the inputs
+ * of another step.
  */
-export function rereadCredential(kind: CredentialKind, authMethod: AuthMethod): Credential | undefined {
-  switch (kind) {
-    case 'api_token':
-      return { kind, email: adminEmail(getInput('email')), apiToken: new Secret(getInput('api-token')) }
-    case 'access_token':
-      return { kind, accessToken: new Secret(getInput('access-token')) }
-    case 'client_credentials':
-      return { kind, clientSecret: new Secret(getInput('client-secret')), authMethod }
-    case 'authorization_code':
-    case 'refresh_token':
-      return undefined
-  }
+export function rereadCredential(kind: CredentialKind): Credential | undefined {
+  const reader = new InputReader()
+  return readers[kind](reader, readParts(reader, kind))
 }
 
 /** The kind whose input is set, else client credentials; `client-secret` belongs to the two grants as well. */

@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto'
 import { saveState } from '@actions/core'
 import { object, text } from '../lib/json.ts'
 import {
-  AUTH_METHODS,
+  adminAuthorization,
   CREDENTIAL_KINDS,
-  type AuthMethod,
+  isAdmin,
   type Credential,
   type CredentialKind
 } from '../zendesk/credential.ts'
@@ -25,8 +25,8 @@ export interface MintContext {
   timeoutSeconds: number
   jobSummary: boolean
   credential: CredentialKind
-  /** The `client-id` input, and how the client's secret is sent, for a cleanup token. */
-  client: { id: string; authMethod: AuthMethod }
+  /** The `client-id` input, for a cleanup token. */
+  clientId: string
   /** Shows, without the credential, whether post has been given the same one. */
   fingerprint: Fingerprint
 }
@@ -41,17 +41,8 @@ export type State = { skipped: 'true' | 'auto' } | { minted: MintedToken; contex
 
 /** The part of a credential that post may need; empty for an authorization code or a refresh token. */
 function postSecret(credential: Credential): string {
-  switch (credential.kind) {
-    case 'api_token':
-      return `${credential.email}:${credential.apiToken.reveal()}`
-    case 'access_token':
-      return credential.accessToken.reveal()
-    case 'client_credentials':
-      return credential.clientSecret.reveal()
-    case 'authorization_code':
-    case 'refresh_token':
-      return ''
-  }
+  if (isAdmin(credential)) return adminAuthorization(credential).reveal()
+  return credential.kind === 'client_credentials' ? credential.clientSecret.reveal() : ''
 }
 
 /**
@@ -112,21 +103,20 @@ function mintedTokenIn(saved: Record<string, unknown>): MintedToken | undefined 
 }
 
 function contextIn(saved: Record<string, unknown>): MintContext | undefined {
-  const { origin, timeoutSeconds, jobSummary } = saved
-  const { id, authMethod } = object(saved['client'])
-  const { salt, hash } = object(saved['fingerprint'])
+  const { timeoutSeconds, jobSummary } = saved
+  const fingerprint = object(saved['fingerprint'])
+  const [origin, clientId] = [text(saved['origin']), text(saved['clientId'])]
+  const [salt, hash] = [text(fingerprint['salt']), text(fingerprint['hash'])]
   const credential = CREDENTIAL_KINDS.find((kind) => kind === saved['credential'])
-  const method = AUTH_METHODS.find((known) => known === authMethod)
-  if (credential === undefined || method === undefined || !isNumber(timeoutSeconds)) return undefined
-  if ([origin, id, salt, hash].map(text).includes(undefined) || readOrigin(origin as string) !== origin)
-    return undefined
+  if (origin === undefined || readOrigin(origin) !== origin || !isNumber(timeoutSeconds)) return undefined
+  if (clientId === undefined || credential === undefined || !salt || !hash) return undefined
   return {
-    origin: origin as string,
+    origin,
     timeoutSeconds,
     jobSummary: jobSummary === true,
     credential,
-    client: { id: id as string, authMethod: method },
-    fingerprint: { salt: salt as string, hash: hash as string }
+    clientId,
+    fingerprint: { salt, hash }
   }
 }
 
