@@ -242,7 +242,7 @@ describe('with client credentials, the action', () => {
           timeoutSeconds: 300,
           jobSummary: false,
           credential: 'client_credentials',
-          client: { id: 'ci_bot', authMethod: 'client_secret_post' },
+          clientId: 'ci_bot',
           fingerprint: { salt, hash }
         }
       })
