@@ -207,6 +207,7 @@ describe('the commands in docs/authentication.md', () => {
     expect(readFileSync(join(folder, 'gh.log'), 'utf8').split('\n')).toEqual([
       'secret set ZENDESK_CLIENT_SECRET',
       'variable set ZENDESK_CLIENT_ID --body ci_bot',
+      'variable set ZENDESK_SUBDOMAIN --body acme',
       'secret set ZENDESK_CLIENT_SECRET',
       ''
     ])
