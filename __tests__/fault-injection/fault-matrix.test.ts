@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from '@jest/globals'
 import { adminId, type Fault, type FaultMatcher, type Zendesk } from '../../mock/zendesk.ts'
 import { at, basicOf, credentials, once, sandbox } from '../support/fixtures.ts'
 import { caFile, connectProxy, impostor, relay, tls, type Listener } from '../support/net.ts'
-import { annotated, runStep, shown, type StepEnd } from '../support/run-action.ts'
+import { annotated, nothing, published, runStep, shown, type StepEnd } from '../support/run-action.ts'
 import { faults, TIMEOUT, type FaultRow } from './faults.ts'
 
 /*
@@ -322,6 +322,7 @@ describe.each(requests)('$name', (request) => {
     const { end, ended, zendesk } = await perform(request, fault)
     expect(end).toBe(expected)
     expect(ended.stderr).toBe('')
+    if (request.entry === 'main' && !ended.outputs['token']) expect(published(ended)).toEqual(nothing)
     // By the step's own clock, with what requests get to end by themselves.
     expect(ended.elapsed).toBeLessThanOrEqual(TIMEOUT * 1000 + 250)
     const text = shown(ended) + JSON.stringify(ended.env)

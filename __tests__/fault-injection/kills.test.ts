@@ -101,6 +101,7 @@ async function end(zendesk: Zendesk, cell: Cell): Promise<StepEnd> {
       : // Longer than the sweep below waits, so that nothing expires by itself.
         { ...credentials.clientCredentials(zendesk), 'expires-in': 172_800 }),
     'timeout-seconds': 12,
+    'export-env': true,
     scopes: cell.entry === 'post, narrow token' ? 'tickets:read' : 'read write'
   })
   if (cell.entry.startsWith('post')) {
@@ -135,6 +136,8 @@ describeSignals('a step that is ended on its way leaves what the sweep revokes a
     const exit = ended.signal === 'SIGKILL' ? 'killed' : String(ended.exitCode)
     expect(`${[exit, ...annotations].join(' ')} → ${active}`).toBe(cell.expected)
     expect(ended.stderr).toBe('')
+    // A step that fails exports nothing.
+    if (ended.exitCode === 1) expect(ended.env).toEqual({})
 
     if (active === 0) return
     const later = HOUR + 60_000

@@ -1,6 +1,7 @@
 /*
  * What the tests give to the action, and what they let Zendesk do: mocks, inputs, faults.
  */
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 
 import { afterAll } from '@jest/globals'
@@ -50,6 +51,25 @@ export const credentials = {
   })
 }
 
+export const redirectUri = 'https://app.example/callback'
+export const codeVerifier = 'a-code-verifier-of-at-least-forty-three-characters'
+export const codeChallenge = createHash('sha256').update(codeVerifier).digest('base64url')
+
+/** The inputs for an authorization code that this client was just given. */
+export function authorizationCode(
+  zendesk: Zendesk,
+  client: string,
+  usesPkce: boolean
+): Record<string, string> {
+  const pkce = usesPkce ? { codeChallenge, codeChallengeMethod: 'S256' as const } : {}
+  return {
+    'client-id': client,
+    'authorization-code': zendesk.authorize({ client, redirectUri, scope: 'read write', ...pkce }),
+    'redirect-uri': redirectUri,
+    ...(usesPkce && { 'code-verifier': codeVerifier })
+  }
+}
+
 /** The `Authorization` header of the API token, in base64. */
 export function basicOf({ credentials: { email, apiToken } }: Zendesk): string {
   return Buffer.from(`${email}/token:${apiToken}`).toString('base64')
@@ -63,8 +83,8 @@ export function edited<Body = Record<string, unknown>>(change: (body: Body) => B
   }
 }
 
-/** What arrived, as one line each: the request, who sent it, and its body. */
-export function asked(requests: readonly RecordedRequest[]): string[] {
+/** The requests, one line each: method and target, the Authorization header, and the body. */
+export function requestLog(requests: readonly RecordedRequest[]): string[] {
   return requests.map(({ method, target, headers, body }) =>
     [`${method} ${target}`, headers.authorization, body].filter(Boolean).join(' | ')
   )

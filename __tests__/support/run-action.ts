@@ -167,6 +167,17 @@ export function count(step: StepResult, level: 'error' | 'warning'): number {
   return annotated(step).filter((line) => line.startsWith(`::${level}`)).length
 }
 
+/** What a step gives to post and to later steps. To be compared by toEqual: toMatchObject takes anything for `{}`. */
+export function published({
+  outputs,
+  state,
+  env
+}: StepResult): Pick<StepResult, 'outputs' | 'state' | 'env'> {
+  return { outputs, state, env }
+}
+
+export const nothing = { outputs: {}, state: {}, env: {} }
+
 /** Everything that a step showed to somebody: its output without the masks, stderr, and the summary. */
 export function shown({ stdout, stderr, summary }: StepResult): string {
   return [...stdout.filter((line) => !line.startsWith('::add-mask::')), stderr, summary].join('\n')
