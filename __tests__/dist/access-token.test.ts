@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { runJob } from '../../mock/runner.ts'
-import { at, credentials, requestLog, sandbox } from '../support/fixtures.ts'
+import { at, credentials, requestLog, mockZendesk } from '../support/fixtures.ts'
 import { mintedLine, revokedLine } from '../support/log-lines.ts'
 import { mainAndPost, preloaded, root, said } from '../support/run-action.ts'
 
 describe('with an access token, the action', () => {
   it.concurrent('mints with it, revokes by id with it, and verifies with the new token', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const { accessToken } = zendesk.credentials
     const { main, post } = await mainAndPost(
       at(zendesk, { ...credentials.accessToken(zendesk), scopes: 'tickets:read, tickets:write' })
@@ -34,7 +34,7 @@ describe('with an access token, the action', () => {
   })
 
   it.concurrent('reports the expiry that Zendesk sets', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const inputs = at(zendesk, {
       ...credentials.accessToken(zendesk),
       'client-id': 'tickets_only',
@@ -47,7 +47,7 @@ describe('with an access token, the action', () => {
   })
 
   it.concurrent('revokes its token before the one of the earlier step that minted it', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const { steps } = await runJob(
       [
         { id: 'admin', uses: root, with: at(zendesk, credentials.clientCredentials(zendesk)) },

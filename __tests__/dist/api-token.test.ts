@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { adminId } from '../../mock/zendesk.ts'
-import { at, basicOf, credentials, requestLog, sandbox } from '../support/fixtures.ts'
+import { at, basicOf, credentials, requestLog, mockZendesk } from '../support/fixtures.ts'
 import { defaultScopes, mintedLine, responded, revokedLine } from '../support/log-lines.ts'
 import { annotated, mainAndPost, nothing, published, said, stream, userAgent } from '../support/run-action.ts'
 
@@ -12,7 +12,7 @@ describe('with an API token, the action', () => {
   it.concurrent(
     'mints with one request if client-id is numeric, revokes with the API token, and verifies',
     async () => {
-      const zendesk = await sandbox()
+      const zendesk = await mockZendesk()
       const inputs = at(zendesk, { ...credentials.apiToken(zendesk), 'client-id': 360_000_000_101 })
       const { main, post } = await mainAndPost(inputs)
       const basic = basicOf(zendesk)
@@ -65,7 +65,7 @@ describe('with an API token, the action', () => {
   it.concurrent(
     'finds the client on the third page of the list, over the connection of the mint',
     async () => {
-      const zendesk = await sandbox({ clientsBefore: 250 })
+      const zendesk = await mockZendesk({ clientsBefore: 250 })
       const { main, post } = await mainAndPost(
         at(zendesk, { ...credentials.apiToken(zendesk), email: 'ada@acme.example/token' })
       )
@@ -91,7 +91,7 @@ describe('with an API token, the action', () => {
   )
 
   it.concurrent('warns from 90 days before API tokens stop working', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const { main } = await mainAndPost(at(zendesk, credentials.apiToken(zendesk)), {
       preload: { now: Date.UTC(2027, 0, 30) }
     })

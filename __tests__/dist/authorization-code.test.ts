@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { at, authorizationCode, codeVerifier, redirectUri, requestLog, sandbox } from '../support/fixtures.ts'
+import {
+  at,
+  authorizationCode,
+  codeVerifier,
+  redirectUri,
+  requestLog,
+  mockZendesk
+} from '../support/fixtures.ts'
 import {
   defaultScopes,
   KEPT_FOR_REFRESH,
@@ -21,7 +28,7 @@ describe('with an authorization code, the action', () => {
   ])(
     'mints with %s, and post does not revoke the token, since that would revoke its refresh token',
     async (_how, client, usesPkce, method) => {
-      const zendesk = await sandbox()
+      const zendesk = await mockZendesk()
       const code = authorizationCode(zendesk, client, usesPkce)
       const secret = zendesk.client(client).secret
       const inputs = at(zendesk, {
@@ -67,7 +74,7 @@ describe('with an authorization code, the action', () => {
   )
 
   it.concurrent('revokes the token with the token itself if skip-token-revoke is false', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const inputs = at(zendesk, {
       ...authorizationCode(zendesk, 'browser_app', true),
       'skip-token-revoke': 'False'
@@ -86,7 +93,7 @@ describe('with an authorization code, the action', () => {
   })
 
   it.concurrent('fails with the cause and the cure if the code was used before', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const inputs = at(zendesk, authorizationCode(zendesk, 'browser_app', true))
     await mainAndPost(inputs)
     const { main, post } = await mainAndPost(inputs)

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
 
 import { runJob } from '../../mock/runner.ts'
-import { at, credentials, sandbox } from '../support/fixtures.ts'
+import { at, credentials, mockZendesk } from '../support/fixtures.ts'
 import { preloaded, root, scratch, sweepAction, userAgent } from '../support/run-action.ts'
 
 const dist = join(root, 'dist')
@@ -112,7 +112,7 @@ describe('the stubs of undici and @actions/exec in dist/', () => {
   })
 
   it('are never reached by main, post and sweep', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const folder = scratch('coverage')
     const inputs = at(zendesk, {
       ...credentials.clientCredentials(zendesk),

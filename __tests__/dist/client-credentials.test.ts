@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 
 import { adminId } from '../../mock/zendesk.ts'
-import { at, credentials, requestLog, sandbox } from '../support/fixtures.ts'
+import { at, credentials, requestLog, mockZendesk } from '../support/fixtures.ts'
 import { defaultScopes, mintedLine, responded, revokedLine } from '../support/log-lines.ts'
 import { annotated, mainAndPost, NOON, nothing, published, said, stream } from '../support/run-action.ts'
 
 describe('with client credentials, the action', () => {
   it.concurrent('mints, checks and publishes a token; post revokes and verifies it', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'expires-in': 900 })
     const { main, post } = await mainAndPost(inputs)
     const secret = zendesk.client('ci_bot').secret!
@@ -55,7 +55,7 @@ describe('with client credentials, the action', () => {
   })
 
   it.concurrent('saves one value in state for post: a hash of the credential instead of itself', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'expires-in': 900 })
     const { main } = await mainAndPost(inputs)
     const secret = zendesk.client('ci_bot').secret!
@@ -95,7 +95,7 @@ describe('with client credentials, the action', () => {
   })
 
   it.concurrent('sends a secret of special characters form-encoded in a Basic header only', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const inputs = at(zendesk, {
       ...credentials.clientCredentials(zendesk, 'agent_bot'),
       'token-endpoint-auth-method': 'Client_Secret_Basic'
@@ -120,7 +120,7 @@ describe('with client credentials, the action', () => {
     ['the response reports no lifetime', { tellExpiresIn: 'never', grantStatus: 200 }],
     ['the token is a JWT', { tokenFormat: 'jwt' }]
   ] as const)('mints and revokes a token even if %s', async (_condition, options) => {
-    const zendesk = await sandbox(options)
+    const zendesk = await mockZendesk(options)
     const { main, post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)))
     expect(main.outputs).toMatchObject({ 'token-id': '22000000002', 'expires-at': '2026-11-21T13:00:00Z' })
     expect(annotated(main)).toEqual([])
@@ -130,7 +130,7 @@ describe('with client credentials, the action', () => {
   it.concurrent(
     'warns of an unknown scope with the nearest known one, and if it was not granted',
     async () => {
-      const zendesk = await sandbox()
+      const zendesk = await mockZendesk()
       const { main } = await mainAndPost(
         at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'read\ntickets:wrote' })
       )

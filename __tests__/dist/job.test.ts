@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { runJob } from '../../mock/runner.ts'
-import { at, credentials, sandbox } from '../support/fixtures.ts'
+import { at, credentials, mockZendesk } from '../support/fixtures.ts'
 import { NOT_REVOKED_LATER, revokedLine } from '../support/log-lines.ts'
 import { mainAndPost, preloaded, root, said, stream } from '../support/run-action.ts'
 
 describe('in a job, the action', () => {
   it.concurrent('exports variables with export-env, and writes two summaries with job-summary', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const { main, post } = await mainAndPost(
       at(zendesk, {
         ...credentials.clientCredentials(zendesk),
@@ -25,7 +25,7 @@ describe('in a job, the action', () => {
   })
 
   it.concurrent('neither revokes the token nor saves it in state if skip-token-revoke is true', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const { main, post } = await mainAndPost(
       at(zendesk, { ...credentials.clientCredentials(zendesk), 'skip-token-revoke': 'true' })
     )
@@ -36,7 +36,7 @@ describe('in a job, the action', () => {
   })
 
   it.concurrent('revokes its token even if a later step fails', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const mint = { uses: root, with: at(zendesk, credentials.clientCredentials(zendesk)) }
     const fail = { run: ['node', '--eval', 'process.exit(3)'] as const }
     const { steps } = await runJob([mint, fail, mint], { env: preloaded() })
@@ -52,7 +52,7 @@ describe('in a job, the action', () => {
   it.concurrent.each(['apiToken', 'clientCredentials'] as const)(
     'mints and revokes by the real clock, and prints nothing to stderr (%s)',
     async (kind) => {
-      const zendesk = await sandbox({ now: Date.now })
+      const zendesk = await mockZendesk({ now: Date.now })
       const { steps } = await runJob([{ uses: root, with: at(zendesk, credentials[kind](zendesk)) }])
       for (const step of steps) expect(step).toMatchObject({ exitCode: 0, stderr: '', outcome: 'success' })
       expect(said(steps[1]!).at(-1)).toBe(revokedLine(22_000_000_002))

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 
 import { type InputValue } from '../../mock/runner.ts'
 import { type Zendesk } from '../../mock/zendesk.ts'
-import { at, authorizationCode, edited, requestLog, sandbox } from '../support/fixtures.ts'
+import { at, authorizationCode, edited, requestLog, mockZendesk } from '../support/fixtures.ts'
 import {
   defaultScopes,
   LOST_RESPONSE,
@@ -21,7 +21,7 @@ async function refreshTokenOf(zendesk: Zendesk): Promise<Record<string, InputVal
 
 describe('with a refresh token, the action', () => {
   it.concurrent('masks and publishes the next refresh token, and does not revoke the token', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const inputs = await refreshTokenOf(zendesk)
     const sent = String(inputs['refresh-token'])
     const { main, post } = await mainAndPost(inputs)
@@ -45,7 +45,7 @@ describe('with a refresh token, the action', () => {
   })
 
   it.concurrent('publishes the next refresh token even if it cannot use the access token', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const inputs = await refreshTokenOf(zendesk)
     zendesk.fault(
       { path: '/oauth/tokens' },
@@ -66,7 +66,7 @@ describe('with a refresh token, the action', () => {
   })
 
   it.concurrent('publishes the next refresh token even if Zendesk rejects the access token', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const inputs = await refreshTokenOf(zendesk)
     zendesk.fault({ path: '/api/v2/oauth/tokens/current' }, { kind: 'stray-401' })
     const { main } = await mainAndPost(inputs)
@@ -75,7 +75,7 @@ describe('with a refresh token, the action', () => {
   })
 
   it.concurrent('explains an invalid_grant that follows a lost response', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const inputs = await refreshTokenOf(zendesk)
     zendesk.fault({ path: '/oauth/tokens', count: 1 }, { kind: 'lose-reply' })
     const { main } = await mainAndPost(inputs, { preload: { random: 0 } })

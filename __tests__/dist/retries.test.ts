@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { type Fault } from '../../mock/zendesk.ts'
-import { at, cancelAtLine, credentials, sandbox } from '../support/fixtures.ts'
+import { at, cancelAtLine, credentials, mockZendesk } from '../support/fixtures.ts'
 import { NOTHING_MINTED, retryLine } from '../support/log-lines.ts'
 import { annotated, mainAndPost, NOON, nothing, published, said } from '../support/run-action.ts'
 
@@ -18,7 +18,7 @@ describe('main waits out a rate limit', () => {
     ['for 1 s if Retry-After is 0', '0', 1, 0, '1.0'],
     ['for up to a quarter more than Retry-After, and more than five times', '4', 7, 0.999, '5.0']
   ])('%s', async (_wait, retryAfter, count, random, seconds) => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     zendesk.fault({ ...MINT, count }, rateLimit(retryAfter))
     const { main } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
       preload: { random }
@@ -39,7 +39,7 @@ describe('main waits out a rate limit', () => {
   })
 
   it.concurrent('unless the wait does not fit: it fails at once, and the error names the wait', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     zendesk.fault(MINT, rateLimit('61'))
     const { main, post } = await mainAndPost(
       at(zendesk, { ...credentials.clientCredentials(zendesk), 'timeout-seconds': 60 })
@@ -56,7 +56,7 @@ describe('main waits out a rate limit', () => {
   // Windows has no signals: a process that is sent one ends at once.
   const onPosix = process.platform === 'win32' ? it.skip : it
   onPosix.each(['SIGINT', 'SIGTERM'] as const)('until %s, which ends the step at once', async (signal) => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     zendesk.fault(MINT, rateLimit('200'))
     const { main } = await mainAndPost(
       at(zendesk, credentials.clientCredentials(zendesk)),
@@ -72,7 +72,7 @@ describe('main waits out a rate limit', () => {
 
 describe('main retries a mint', () => {
   it.concurrent('four times after failures, each on a new connection and after a longer wait', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     zendesk.fault(MINT, { kind: 'reply', status: 503, body: { error: 'Unavailable' } })
     const { main } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)))
     expect(said(main).slice(1)).toEqual([
@@ -87,7 +87,7 @@ describe('main retries a mint', () => {
   })
 
   it.concurrent('if it got no response within 30 s', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     zendesk.fault(MINT, [{ kind: 'stall' }])
     const { main } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
       preload: { random: 0 }

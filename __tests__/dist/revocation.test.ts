@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 
 import { type StepResult } from '../../mock/runner.ts'
 import { agentId, type Zendesk } from '../../mock/zendesk.ts'
-import { at, credentials, edited, requestLog, sandbox } from '../support/fixtures.ts'
+import { at, credentials, edited, requestLog, mockZendesk } from '../support/fixtures.ts'
 import { cleanupToken, mintedLine, NOTHING_MINTED, responded, revokedLine } from '../support/log-lines.ts'
 import { annotated, mainAndPost, NOON, said, stream } from '../support/run-action.ts'
 
@@ -25,7 +25,7 @@ describe('post revokes a token whose scopes do not let it revoke itself', () => 
   it.concurrent(
     'with a cleanup token, which finds it in the list, deletes it by id, and is revoked last',
     async () => {
-      const zendesk = await sandbox()
+      const zendesk = await mockZendesk()
       // Tokens of the same client and user that must not be revoked.
       const others = [
         ...zendesk.seedTokens(1, { scopes: ['tickets:read'], age: 90_000 }),
@@ -81,7 +81,7 @@ describe('post revokes a token whose scopes do not let it revoke itself', () => 
     ['the token in the list has other scopes', [{ scopes: ['read'] }]],
     ['the token in the list is 61 s older', [{ created_at: new Date(NOON - 61_000).toISOString() }]]
   ])('but not if %s: it warns', async (_condition, listed) => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     if (listed) {
       zendesk.fault(
         { method: 'GET', path: '/api/v2/oauth/tokens' },
@@ -107,7 +107,7 @@ describe('post revokes a token whose scopes do not let it revoke itself', () => 
   })
 
   it.concurrent('with the token itself, if Zendesk allows it', async () => {
-    const zendesk = await sandbox({ narrowTokensManageThemselves: true })
+    const zendesk = await mockZendesk({ narrowTokensManageThemselves: true })
     const { post } = await mainAndPost(
       at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read' })
     )
@@ -118,7 +118,7 @@ describe('post revokes a token whose scopes do not let it revoke itself', () => 
 
 describe('post', () => {
   it.concurrent('warns of a cleanup token that it cannot revoke', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     zendesk.fault(
       { method: 'DELETE', path: '/api/v2/oauth/tokens/22000000003' },
       { kind: 'reply', status: 403 }
@@ -137,7 +137,7 @@ describe('post', () => {
   it.concurrent(
     'revokes with the token itself if the runner gives it the inputs of another action',
     async () => {
-      const zendesk = await sandbox()
+      const zendesk = await mockZendesk()
       const { post } = await mainAndPost(at(zendesk, credentials.apiToken(zendesk)), {
         postWith: at(zendesk, { email: 'gus@acme.example', 'api-token': 'an-api-token-of-somebody-else' })
       })
@@ -152,7 +152,7 @@ describe('post', () => {
   )
 
   it.concurrent('warns that its inputs differ from those of main if it needs the credential', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const inputs = at(zendesk, {
       ...credentials.clientCredentials(zendesk),
       scopes: 'tickets:read',
@@ -180,7 +180,7 @@ describe('post', () => {
     '{"minted":{"token":"abcdefgh"},"context":{}}',
     '{"skipped":"no"}'
   ])('revokes nothing if it cannot read the state: %j', async (state) => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'skip-token-revoke': 'true' })
     const { post } = await mainAndPost(inputs, { postEnv: { STATE_zendesk: state } })
     expect(stream(post)).toEqual([NOTHING_MINTED])

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals'
 
 import { type InputValue, type Interference, runJob, type StepResult } from '../../mock/runner.ts'
 import { adminId, agentId, type Fault, type Token, type Zendesk } from '../../mock/zendesk.ts'
-import { at, basicOf, cancelAtRequest, credentials, requestLog, sandbox } from '../support/fixtures.ts'
+import { at, basicOf, cancelAtRequest, credentials, requestLog, mockZendesk } from '../support/fixtures.ts'
 import { responded } from '../support/log-lines.ts'
 import {
   annotated,
@@ -58,7 +58,7 @@ const deletions = ({ requests }: Zendesk): (typeof requests)[number][] =>
 describe('a sweep', () => {
   it('only lists the stale tokens by default', async () => {
     // The list shows every client's tokens: the filter is not trusted.
-    const zendesk = await sandbox({ filterByClient: false })
+    const zendesk = await mockZendesk({ filterByClient: false })
     const { stale, others } = seedAllKinds(zendesk)
     const step = await sweep(at(zendesk, credentials.apiToken(zendesk)))
     expect(stream(step)).toEqual([
@@ -97,7 +97,7 @@ describe('a sweep', () => {
   })
 
   it('says so if no token is stale, and writes no summary if job-summary is false', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     zendesk.seedTokens(2, { age: HOUR })
     const step = await sweep(at(zendesk, { ...credentials.apiToken(zendesk), 'job-summary': 'false' }))
     expect(said(step).at(-1)).toBe('No stale tokens (2 checked).')
@@ -106,7 +106,7 @@ describe('a sweep', () => {
   })
 
   it('takes `older-than` in minutes, hours or days, and at least 1 h', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     zendesk.seedTokens(3, { age: (index) => [89 * MINUTE, 91 * MINUTE, 8 * DAY][index]! })
     const inputs = at(zendesk, credentials.apiToken(zendesk))
     const ages = ['60m', '90m', '2h', '7d', '8D']
@@ -121,7 +121,7 @@ describe('a sweep with `dry-run: false`', () => {
   it.each(['client_secret_post', 'client_secret_basic'])(
     'mints a cleanup token by %s, revokes the stale tokens with it, and revokes it last',
     async (method) => {
-      const zendesk = await sandbox({ filterByClient: false })
+      const zendesk = await mockZendesk({ filterByClient: false })
       const { stale, others } = seedAllKinds(zendesk)
       const inputs = {
         ...credentials.clientCredentials(zendesk),
@@ -174,7 +174,7 @@ describe('a sweep with `dry-run: false`', () => {
   )
 
   it('does not revoke the access token that it works with, even if that is stale', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const stale = zendesk.seedTokens(2, { client: 'admin_tools' })
     const inputs = at(zendesk, {
       ...credentials.accessToken(zendesk),
@@ -200,7 +200,7 @@ describe('a sweep with `dry-run: false`', () => {
   })
 
   it('revokes the tokens of all users with `all-users`, and fails if its user is not an admin', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const stale = zendesk.seedTokens(2, { userId: (index) => [adminId, agentId][index]! })
     const both = { 'dry-run': false, 'all-users': true }
     const refused = await sweep(
@@ -221,7 +221,7 @@ describe('a sweep with `dry-run: false`', () => {
   })
 
   it('revokes at most four tokens at a time', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     zendesk.seedTokens(20)
     zendesk.fault({ method: 'DELETE' }, { kind: 'delay', ms: 10 })
     await sweep(at(zendesk, { ...credentials.apiToken(zendesk), 'dry-run': false }))
@@ -235,7 +235,7 @@ describe('a sweep with `dry-run: false`', () => {
 
 describe('a sweep fails', () => {
   it('if it cannot revoke one of the tokens, and the error names that one', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const stale = zendesk.seedTokens(10)
     const { id } = stale[2]!
     zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'reply', status: 403, body: { error: '<b>no</b>' } })
@@ -266,7 +266,7 @@ describe('a sweep fails', () => {
   ])(
     'if a later page of the list has %s, after it revoked the tokens of the first page',
     async (_page, fault, words) => {
-      const zendesk = await sandbox()
+      const zendesk = await mockZendesk()
       const stale = zendesk.seedTokens(250)
       zendesk.fault({ method: 'GET', path: LIST }, [{ kind: 'pass' }, ...Array<Fault>(5).fill(fault)])
       const step = await sweep(at(zendesk, { ...credentials.clientCredentials(zendesk), 'dry-run': false }), {
@@ -283,7 +283,7 @@ describe('a sweep fails', () => {
   )
 
   it('at its timeout: the error names the remaining tokens, and the cleanup token is revoked', async () => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const stale = zendesk.seedTokens(12)
     for (const { id } of stale.slice(8)) zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'stall' })
     const inputs = at(zendesk, {
@@ -306,7 +306,7 @@ describe('a sweep fails', () => {
   onPosix.each(['SIGINT', 'SIGTERM'] as const)(
     'if the job is cancelled (%s): only the cleanup token is still revoked',
     async (signal) => {
-      const zendesk = await sandbox()
+      const zendesk = await mockZendesk()
       const stale = zendesk.seedTokens(12)
       for (const { id } of stale.slice(4)) zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'stall' })
       const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'dry-run': false })
@@ -323,7 +323,7 @@ describe('a sweep fails', () => {
 
 describe('a sweep by the real clock', () => {
   it('revokes 101 tokens, and prints nothing to stderr', async () => {
-    const zendesk = await sandbox({ now: Date.now })
+    const zendesk = await mockZendesk({ now: Date.now })
     zendesk.seedTokens(101)
     const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'dry-run': false })
     const { steps } = await runJob([{ uses: sweepAction, with: inputs }])
@@ -348,7 +348,7 @@ describe('a sweep of many tokens', () => {
     const perMs = 5000
     const [report, clockFile] = [scratch('memory'), scratch('clock')]
     writeFileSync(clockFile, '0')
-    const zendesk = await sandbox({
+    const zendesk = await mockZendesk({
       rateLimit: { limit, perMs },
       now: () => NOON + Number(readFileSync(clockFile, 'utf8'))
     })

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, describe, expect, it } from '@jest/globals'
 
 import { adminId, type Fault, type FaultMatcher, type Zendesk } from '../../mock/zendesk.ts'
-import { at, basicOf, credentials, once, sandbox } from '../support/fixtures.ts'
+import { at, basicOf, credentials, once, mockZendesk } from '../support/fixtures.ts'
 import { caFile, connectProxy, impostor, relay, tls, type Listener } from '../support/net.ts'
 import { annotated, nothing, published, runStep, shown, type StepEnd } from '../support/run-action.ts'
 import { faults, TIMEOUT, type FaultRow } from './faults.ts'
@@ -289,7 +289,7 @@ async function run(
 ): Promise<{ step: StepEnd; end: string; zendesk: Zendesk }> {
   const { entry, index, match } = request
   const isSecure = fault.way === 'tls' || fault.way === 'proxy'
-  const zendesk = await sandbox(isSecure ? { tls: tls.good } : {})
+  const zendesk = await mockZendesk(isSecure ? { tls: tls.good } : {})
   const { origin, env, break: breakNetwork } = await networkTo(zendesk, fault)
   const inputs = at(zendesk, {
     ...credentials[request.credential ?? 'clientCredentials'](zendesk),

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
 
 import { type Zendesk } from '../../mock/zendesk.ts'
-import { at, cancelDuring, credentials, sandbox, type Fate } from '../support/fixtures.ts'
+import { at, cancelDuring, credentials, mockZendesk, type Fate } from '../support/fixtures.ts'
 import { annotated, NOON, runStep, type StepEnd, type StepRun } from '../support/run-action.ts'
 
 /*
@@ -129,7 +129,7 @@ describeSignals('a sweep revokes what stays active after the end of', () => {
       return [`${entry}, by ${signal} at ${point} (${fate}): ${expected}`, cell] as const
     })
   )('%s', async (_title, cell) => {
-    const zendesk = await sandbox()
+    const zendesk = await mockZendesk()
     const ended = await runCell(zendesk, cell)
     const active = zendesk.living().length
     remaining += active

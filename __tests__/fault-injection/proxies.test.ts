@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { RequestError, Server } from 'proxy-chain'
 
 import { type Zendesk } from '../../mock/zendesk.ts'
-import { at, credentials, sandbox } from '../support/fixtures.ts'
+import { at, credentials, mockZendesk } from '../support/fixtures.ts'
 import { caFile, relay, tls } from '../support/net.ts'
 import { revokedLine } from '../support/log-lines.ts'
 import {
@@ -34,8 +34,8 @@ let refusal = 0
 let needsPassword = false
 
 beforeAll(async () => {
-  zendesk = await sandbox({ tls: tls.good })
-  untrusted = await sandbox({ tls: tls.wrongCa })
+  zendesk = await mockZendesk({ tls: tls.good })
+  untrusted = await mockZendesk({ tls: tls.wrongCa })
   proxy = new Server({
     port: 0,
     host: '127.0.0.1',

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from '@jest/globals'
 
 import { type Zendesk } from '../../mock/zendesk.ts'
-import { at, credentials, sandbox } from '../support/fixtures.ts'
+import { at, credentials, mockZendesk } from '../support/fixtures.ts'
 import { annotated, NOON, runStep, said, scratch, type StepEnd, type StepRun } from '../support/run-action.ts'
 
 /*
@@ -66,7 +66,7 @@ function waitsOf(steps: readonly StepEnd[]): number[] {
 
 it(`${JOBS} jobs at once all mint and revoke a token under a limit of ${LIMIT} requests a minute`, async () => {
   const clock = new Clock()
-  const zendesk = await sandbox({ now: clock.now, rateLimit: { limit: LIMIT, perMs: MINUTE } })
+  const zendesk = await mockZendesk({ now: clock.now, rateLimit: { limit: LIMIT, perMs: MINUTE } })
   const inputs = at(zendesk, {
     ...credentials.clientCredentials(zendesk),
     'expires-in': 172_800,

@@ -1,5 +1,5 @@
 /*
- * The sentences of the log that more than one test expects, once.
+ * Lines of the log that more than one test expects.
  */
 
 const nameOf = (id?: number | string): string => (id === undefined ? 'the token (id unknown)' : `token ${id}`)
@@ -25,12 +25,12 @@ export function revokedLine(id?: number | string): string {
   return `Revoked ${nameOf(id)} and verified that Zendesk rejects it.`
 }
 
-/** What main says if `scopes` is empty. */
+/** The line of main about the default scopes. */
 export function defaultScopes(granted = 'read write'): string {
   return `\`scopes\` is empty, and Zendesk granted: ${granted}. Set \`scopes\` to request fewer.`
 }
 
-/** What post says of the cleanup token that it needed. */
+/** The line of post about its cleanup token. */
 export function cleanupToken(id: number | undefined, because: string): string {
   return `Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(id)}, because: ${because}.`
 }
@@ -40,9 +40,9 @@ export function responded(request: string, status: number): string {
   return `::debug::${request}: ${status} after N ms, request id ID`
 }
 
-/** The line before the next attempt of a request that failed. */
-export function retryLine(what: string, attempt: number, seconds: string, asked = false): string {
-  return `${what}; attempt ${attempt}${asked ? ', as the response asks,' : ' of 5'} in ${seconds} s`
+/** The line before another attempt of a request. */
+export function retryLine(what: string, attempt: number, seconds: string, hasRetryAfter = false): string {
+  return `${what}; attempt ${attempt}${hasRetryAfter ? ', as the response asks,' : ' of 5'} in ${seconds} s`
 }
 
 /** The sentence about a mint whose response was lost. */
