@@ -3,13 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { type InputValue } from '../../mock/runner.ts'
 import { type Zendesk } from '../../mock/zendesk.ts'
 import { at, authorizationCode, edited, requestLog, mockZendesk } from '../support/fixtures.ts'
-import {
-  defaultScopes,
-  LOST_RESPONSE,
-  mintedLine,
-  NOT_REVOKED_LATER,
-  retryLine
-} from '../support/log-lines.ts'
+import { defaultScopes, mintedLine, NOT_REVOKED_LATER, retryLine } from '../support/log-lines.ts'
 import { annotated, mainAndPost, said } from '../support/run-action.ts'
 
 /** The inputs with the refresh token that came with an authorization code. */
@@ -81,7 +75,7 @@ describe('with a refresh token, the action', () => {
     const { main } = await mainAndPost(inputs, { preload: { random: 0 } })
     expect(said(main)).toContain(retryLine('POST /oauth/tokens: connection broke (ECONNRESET)', 2, '0.0'))
     expect(annotated(main)).toEqual([
-      `::warning::${LOST_RESPONSE.replace('ci_bot', 'browser_app')}`,
+      '::warning::An unused token of client browser_app may exist since 12:00 UTC; it expires after 1 hour, and `sweep` removes it.',
       expect.stringMatching(
         /^::error::.*\(invalid_grant\).*The first attempt got no response and was probably carried out\./
       )

@@ -3,13 +3,15 @@ import { describe, expect, it } from '@jest/globals'
 import { type StepResult } from '../../mock/runner.ts'
 import { agentId, type Zendesk } from '../../mock/zendesk.ts'
 import { at, credentials, edited, requestLog, mockZendesk } from '../support/fixtures.ts'
-import { cleanupToken, mintedLine, NOTHING_MINTED, responded, revokedLine } from '../support/log-lines.ts'
+import { mintedLine, NOTHING_MINTED, responded, revokedLine } from '../support/log-lines.ts'
 import { annotated, mainAndPost, NOON, said, stream } from '../support/run-action.ts'
 
 const CURRENT = '/api/v2/oauth/tokens/current'
 
 const MISSING_SCOPE =
   'The credential lacks a scope (DELETE /api/v2/oauth/tokens/current: 403 ("Forbidden: You are missing the following required scopes: write"))'
+
+const CLEANUP_MINTED = `Minted a cleanup token (read write, 10 minutes) to revoke the token (id unknown), because: ${MISSING_SCOPE}.`
 
 /** Post succeeds, whatever happens. */
 function expectSuccess(post: StepResult): void {
@@ -53,7 +55,7 @@ describe('post revokes a token whose scopes do not let it revoke itself', () => 
         `::add-mask::${secret}`,
         `::add-mask::${minted!.value}`,
         `::add-mask::${cleanup!.value}`,
-        cleanupToken(undefined, MISSING_SCOPE),
+        CLEANUP_MINTED,
         revokedLine()
       ])
       const list = 'GET /api/v2/oauth/tokens?client_id=360000000101&page[size]=100'
@@ -127,7 +129,7 @@ describe('post', () => {
       at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read' })
     )
     expect(said(post).slice(3)).toEqual([
-      cleanupToken(undefined, MISSING_SCOPE),
+      CLEANUP_MINTED,
       revokedLine(),
       `::warning::Could not revoke the cleanup token 22000000003: Zendesk does not allow this (DELETE /api/v2/oauth/tokens/22000000003: 403). It expires within 10 minutes. To revoke it sooner, send DELETE ${zendesk.url}/api/v2/oauth/tokens/22000000003 as an admin.`
     ])

@@ -4,7 +4,15 @@ import { describe, expect, it } from '@jest/globals'
 
 import { type InputValue, type Interference, runJob, type StepResult } from '../../mock/runner.ts'
 import { adminId, agentId, type Fault, type Token, type Zendesk } from '../../mock/zendesk.ts'
-import { at, basicOf, cancelAtRequest, credentials, requestLog, mockZendesk } from '../support/fixtures.ts'
+import {
+  at,
+  basicOf,
+  cancelAtRequest,
+  credentials,
+  edited,
+  requestLog,
+  mockZendesk
+} from '../support/fixtures.ts'
 import { responded } from '../support/log-lines.ts'
 import {
   annotated,
@@ -27,10 +35,15 @@ const LIST = '/api/v2/oauth/tokens'
 
 /** Runs the sweep as a job of one step. */
 async function sweep(
-  inputs: Record<string, InputValue>,
+  zendesk: Zendesk,
+  credential: keyof typeof credentials,
+  inputs: Record<string, InputValue> = {},
   { preload = {}, ...step }: Interference & { preload?: Preloaded } = {}
 ): Promise<StepResult> {
-  const { steps } = await runJob([{ ...step, uses: sweepAction, with: inputs }], { env: preloaded(preload) })
+  const { steps } = await runJob(
+    [{ ...step, uses: sweepAction, with: at(zendesk, { ...credentials[credential](zendesk), ...inputs }) }],
+    { env: preloaded(preload) }
+  )
   return steps[0]!
 }
 
@@ -60,7 +73,7 @@ describe('a sweep', () => {
     // The list shows every client's tokens: the filter is not trusted.
     const zendesk = await mockZendesk({ filterByClient: false })
     const { stale, others } = seedAllKinds(zendesk)
-    const step = await sweep(at(zendesk, credentials.apiToken(zendesk)))
+    const step = await sweep(zendesk, 'apiToken')
     expect(stream(step)).toEqual([
       `::add-mask::${zendesk.credentials.apiToken}`,
       `::add-mask::${basicOf(zendesk)}`,
@@ -99,7 +112,7 @@ describe('a sweep', () => {
   it('says so if no token is stale, and writes no summary if job-summary is false', async () => {
     const zendesk = await mockZendesk()
     zendesk.seedTokens(2, { age: HOUR })
-    const step = await sweep(at(zendesk, { ...credentials.apiToken(zendesk), 'job-summary': 'false' }))
+    const step = await sweep(zendesk, 'apiToken', { 'job-summary': 'false' })
     expect(said(step).at(-1)).toBe('No stale tokens (2 checked).')
     expect(step.outputs).toEqual({ matched: '0', revoked: '0', failed: '0', 'token-ids': '[]' })
     expect(step.summary).toBe('')
@@ -108,11 +121,10 @@ describe('a sweep', () => {
   it('takes `older-than` in minutes, hours or days, and at least 1 h', async () => {
     const zendesk = await mockZendesk()
     zendesk.seedTokens(3, { age: (index) => [89 * MINUTE, 91 * MINUTE, 8 * DAY][index]! })
-    const inputs = at(zendesk, credentials.apiToken(zendesk))
     const ages = ['60m', '90m', '2h', '7d', '8D']
-    const steps = await Promise.all(ages.map((age) => sweep({ ...inputs, 'older-than': age })))
+    const steps = await Promise.all(ages.map((age) => sweep(zendesk, 'apiToken', { 'older-than': age })))
     expect(steps.map(({ outputs }) => outputs['matched'])).toEqual(['3', '2', '1', '1', '0'])
-    const refused = await sweep({ ...inputs, 'older-than': '59m' })
+    const refused = await sweep(zendesk, 'apiToken', { 'older-than': '59m' })
     expect(annotated(refused)).toEqual([expect.stringMatching(/^::error::.*older-than.*"59m"/)])
   })
 })
@@ -123,12 +135,10 @@ describe('a sweep with `dry-run: false`', () => {
     async (method) => {
       const zendesk = await mockZendesk({ filterByClient: false })
       const { stale, others } = seedAllKinds(zendesk)
-      const inputs = {
-        ...credentials.clientCredentials(zendesk),
+      const step = await sweep(zendesk, 'clientCredentials', {
         'dry-run': false,
         'token-endpoint-auth-method': method
-      }
-      const step = await sweep(at(zendesk, inputs))
+      })
       const secret = zendesk.client('ci_bot').secret!
       const basic = Buffer.from(`ci_bot:${secret}`).toString('base64')
       const isBasic = method === 'client_secret_basic'
@@ -162,12 +172,8 @@ describe('a sweep with `dry-run: false`', () => {
       )
       expect(revoked([...stale, cleanup])).toEqual(Array(4).fill(true))
       expect(revoked(others)).toEqual(Array(5).fill(false))
-      expect(step.outputs).toEqual({
-        matched: '3',
-        revoked: '3',
-        failed: '0',
-        'token-ids': JSON.stringify(ids(stale))
-      })
+      const outputs = { matched: '3', revoked: '3', failed: '0', 'token-ids': JSON.stringify(ids(stale)) }
+      expect(step.outputs).toEqual(outputs)
       expect(step.summary).toContain('3 stale tokens (9 checked). Revoked: 3. Failed: 0.')
       expect(step).toMatchObject({ exitCode: 0, stderr: '' })
     }
@@ -176,23 +182,13 @@ describe('a sweep with `dry-run: false`', () => {
   it('does not revoke the access token that it works with, even if that is stale', async () => {
     const zendesk = await mockZendesk()
     const stale = zendesk.seedTokens(2, { client: 'admin_tools' })
-    const inputs = at(zendesk, {
-      ...credentials.accessToken(zendesk),
-      'client-id': 'admin_tools',
-      'dry-run': 'false'
-    })
     // As if it had never been used: Zendesk may be slow to note its use.
-    zendesk.fault(
-      { method: 'GET', path: LIST },
-      {
-        kind: 'edit',
-        edit: (response) => ({
-          ...response,
-          body: response.body.replace(/"used_at":"[^"]+"/g, '"used_at":null')
-        })
-      }
-    )
-    const step = await sweep(inputs)
+    const unused = edited<{ tokens: object[] }>((page) => ({
+      ...page,
+      tokens: page.tokens.map((token) => ({ ...token, used_at: null }))
+    }))
+    zendesk.fault({ method: 'GET', path: LIST }, unused)
+    const step = await sweep(zendesk, 'accessToken', { 'client-id': 'admin_tools', 'dry-run': false })
     expect(zendesk.seen().slice(0, 3)).toEqual([`GET ${CURRENT}`, 'GET /api/v2/oauth/clients', `GET ${LIST}`])
     expect(said(step).at(-1)).toBe('Revoked 2 stale tokens (3 checked).')
     expect(revoked(stale)).toEqual([true, true])
@@ -203,9 +199,10 @@ describe('a sweep with `dry-run: false`', () => {
     const zendesk = await mockZendesk()
     const stale = zendesk.seedTokens(2, { userId: (index) => [adminId, agentId][index]! })
     const both = { 'dry-run': false, 'all-users': true }
-    const refused = await sweep(
-      at(zendesk, { ...credentials.clientCredentials(zendesk, 'agent_bot'), ...both })
-    )
+    const refused = await sweep(zendesk, 'clientCredentials', {
+      ...credentials.clientCredentials(zendesk, 'agent_bot'),
+      ...both
+    })
     expect(annotated(refused)).toEqual([
       expect.stringMatching(
         /^::error::Could not list the tokens: Zendesk does not allow this\. .* GET .*: 403 /
@@ -215,7 +212,7 @@ describe('a sweep with `dry-run: false`', () => {
     expect(zendesk.living()).toEqual(stale)
 
     zendesk.forget()
-    const step = await sweep(at(zendesk, { ...credentials.apiToken(zendesk), ...both }))
+    const step = await sweep(zendesk, 'apiToken', both)
     expect(zendesk.requests[1]!.target).toBe(`${LIST}?client_id=360000000101&all=true&page[size]=100`)
     expect(said(step).at(-1)).toBe('Revoked 2 stale tokens (2 checked).')
   })
@@ -224,7 +221,7 @@ describe('a sweep with `dry-run: false`', () => {
     const zendesk = await mockZendesk()
     zendesk.seedTokens(20)
     zendesk.fault({ method: 'DELETE' }, { kind: 'delay', ms: 10 })
-    await sweep(at(zendesk, { ...credentials.apiToken(zendesk), 'dry-run': false }))
+    await sweep(zendesk, 'apiToken', { 'dry-run': false })
     // A connection carries one request at a time.
     const connections = deletions(zendesk).map(({ connection }) => connection)
     expect(connections).toHaveLength(20)
@@ -239,7 +236,7 @@ describe('a sweep fails', () => {
     const stale = zendesk.seedTokens(10)
     const { id } = stale[2]!
     zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'reply', status: 403, body: { error: '<b>no</b>' } })
-    const step = await sweep(at(zendesk, { ...credentials.clientCredentials(zendesk), 'dry-run': false }))
+    const step = await sweep(zendesk, 'clientCredentials', { 'dry-run': false })
     expect(annotated(step)).toEqual([
       expect.stringMatching(
         new RegExp(
@@ -269,9 +266,7 @@ describe('a sweep fails', () => {
       const zendesk = await mockZendesk()
       const stale = zendesk.seedTokens(250)
       zendesk.fault({ method: 'GET', path: LIST }, [{ kind: 'pass' }, ...Array<Fault>(5).fill(fault)])
-      const step = await sweep(at(zendesk, { ...credentials.clientCredentials(zendesk), 'dry-run': false }), {
-        preload: { random: 0 }
-      })
+      const step = await sweep(zendesk, 'clientCredentials', { 'dry-run': false }, { preload: { random: 0 } })
       expect(annotated(step)).toEqual([expect.stringMatching(/^::error::Could not list the tokens: /)])
       expect(annotated(step)[0]).toContain(words)
       expect(annotated(step)[0]).toMatch(/ Revoked 100 stale tokens before that\.$/)
@@ -286,16 +281,12 @@ describe('a sweep fails', () => {
     const zendesk = await mockZendesk()
     const stale = zendesk.seedTokens(12)
     for (const { id } of stale.slice(8)) zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'stall' })
-    const inputs = at(zendesk, {
-      ...credentials.clientCredentials(zendesk),
-      'dry-run': false,
-      'timeout-seconds': 5
-    })
-    const step = await sweep(inputs)
+    const step = await sweep(zendesk, 'clientCredentials', { 'dry-run': false, 'timeout-seconds': 5 })
     const remaining = ids(stale.slice(8))
-    expect(annotated(step)).toHaveLength(1)
+    expect(annotated(step)).toEqual([
+      expect.stringMatching(/^::error::Could not revoke 4 of 12 stale tokens: /)
+    ])
     for (const id of remaining) expect(annotated(step)[0]).toContain(String(id))
-    expect(annotated(step)[0]).toMatch(/^::error::Could not revoke 4 of 12 stale tokens: /)
     expect(step.outputs).toMatchObject({ matched: '12', revoked: '8', failed: '4' })
     expect(zendesk.requests[0]!.json).toMatchObject({ expires_in: 600 })
     expect(ids(zendesk.living())).toEqual(remaining)
@@ -309,10 +300,11 @@ describe('a sweep fails', () => {
       const zendesk = await mockZendesk()
       const stale = zendesk.seedTokens(12)
       for (const { id } of stale.slice(4)) zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'stall' })
-      const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'dry-run': false })
-      const step = await sweep(inputs, cancelAtRequest(zendesk, 11, signal))
-      expect(annotated(step)).toHaveLength(1)
-      expect(annotated(step)[0]).toMatch(/^::error::Could not revoke 8 of 12 stale tokens: /)
+      const cancel = cancelAtRequest(zendesk, 11, signal)
+      const step = await sweep(zendesk, 'clientCredentials', { 'dry-run': false }, cancel)
+      expect(annotated(step)).toEqual([
+        expect.stringMatching(/^::error::Could not revoke 8 of 12 stale tokens: /)
+      ])
       expect(step.outputs).toMatchObject({ matched: '12', revoked: '4', failed: '8' })
       expect(zendesk.living()).toEqual(stale.slice(4))
       expect(zendesk.requests).toHaveLength(12)
@@ -353,8 +345,8 @@ describe('a sweep of many tokens', () => {
       now: () => NOON + Number(readFileSync(clockFile, 'utf8'))
     })
     zendesk.seedTokens(count)
-    const inputs = { ...credentials.clientCredentials(zendesk), 'dry-run': false, 'timeout-seconds': 3600 }
-    const step = await sweep(at(zendesk, inputs), { preload: { report, clockFile } })
+    const inputs = { 'dry-run': false, 'timeout-seconds': 3600 }
+    const step = await sweep(zendesk, 'clientCredentials', inputs, { preload: { report, clockFile } })
     const limited = zendesk.requests.filter(({ status }) => status === 429).length
     return { zendesk, step, limited, memory: Number(readFileSync(report, 'utf8')) }
   }

@@ -6,7 +6,6 @@ const nameOf = (id?: number | string): string => (id === undefined ? 'the token 
 
 export const NOTHING_MINTED = 'No token was minted, so there is nothing to revoke.'
 export const KEPT_FOR_REFRESH = 'The token is not revoked, because that would revoke its refresh token, too.'
-export const REVOKED_LATER = 'It will be revoked when the job ends.'
 export const NOT_REVOKED_LATER = 'It will not be revoked when the job ends.'
 
 /** The last line of main. */
@@ -14,7 +13,7 @@ export function mintedLine(
   id: number | undefined,
   scopes: string,
   expires = 'expires in 1 hour',
-  then = REVOKED_LATER
+  then = 'It will be revoked when the job ends.'
 ): string {
   const token = id === undefined ? 'a token (id unknown; ' : `token ${id} (`
   return `Minted ${token}scopes: ${scopes}; ${expires}). ${then}`
@@ -30,11 +29,6 @@ export function defaultScopes(granted = 'read write'): string {
   return `\`scopes\` is empty, and Zendesk granted: ${granted}. Set \`scopes\` to request fewer.`
 }
 
-/** The line of post about its cleanup token. */
-export function cleanupToken(id: number | undefined, because: string): string {
-  return `Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(id)}, because: ${because}.`
-}
-
 /** The debug line of a response. */
 export function responded(request: string, status: number): string {
   return `::debug::${request}: ${status} after N ms, request id ID`
@@ -44,7 +38,3 @@ export function responded(request: string, status: number): string {
 export function retryLine(what: string, attempt: number, seconds: string, hasRetryAfter = false): string {
   return `${what}; attempt ${attempt}${hasRetryAfter ? ', as the response asks,' : ' of 5'} in ${seconds} s`
 }
-
-/** The sentence about a mint whose response was lost. */
-export const LOST_RESPONSE =
-  'An unused token of client ci_bot may exist since 12:00 UTC; it expires after 1 hour, and `sweep` removes it.'

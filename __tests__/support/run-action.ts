@@ -131,7 +131,7 @@ export async function runStep(entry: 'main' | 'post' | 'sweep', run: StepRun = {
 }
 
 /** What a job of one action runs with: changes to both processes, and to post alone. */
-export type JobRun = Omit<ActionStep, 'uses' | 'with'> &
+type JobRun = Omit<ActionStep, 'uses' | 'with'> &
   Pick<JobOptions, 'node' | 'debug'> & { preload?: Preloaded; postPreload?: Preloaded }
 
 /** Runs a job of one step with this action, and its post step. */

@@ -32,7 +32,7 @@ const clockFile = env.TEST_CLOCK_FILE ? fs.openSync(env.TEST_CLOCK_FILE, 'w') : 
 
 function setClock(time) {
   clock = time
-  // Of fixed length, so that whoever reads it meanwhile finds the old time or the new one.
+  // Of fixed length, so that a reader finds either the old time or the new one.
   if (clockFile !== undefined) fs.writeSync(clockFile, clock.toFixed(3).padStart(20), 0)
 }
 setClock(0)
