@@ -117,7 +117,7 @@ describe('POST /api/v2/oauth/tokens', () => {
     ['an unknown access token', () => bearer('no-such-token'), 401, 'invalid_token'],
     [
       'the API token of an agent',
-      () => basic('gus@acme.example/token', zendesk.users.find(({ id }) => id === agentId)!.apiToken),
+      () => basic('gus@acme.example/token', zendesk.users.find(({ id }) => id === agentId)!.apiToken!),
       403,
       expect.anything()
     ]

@@ -4,7 +4,7 @@ export interface UserSeed {
   name: string
   email: string
   role: 'admin' | 'agent'
-  apiToken: string
+  apiToken?: string
 }
 
 /** An OAuth client of the account. */
@@ -27,13 +27,13 @@ export interface ClientSeed {
 export const adminId = 900_100_001
 export const agentId = 900_100_002
 
-export const admin: UserSeed = {
+export const admin = {
   id: adminId,
   name: 'Ada Admin',
   email: 'ada@acme.example',
   role: 'admin',
   apiToken: 'sandboxApiTokenOfAda0123456789abcdefghij'
-}
+} as const satisfies UserSeed
 
 /** The users of the account. */
 export const users: readonly UserSeed[] = [
