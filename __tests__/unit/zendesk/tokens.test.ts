@@ -162,17 +162,23 @@ describe('tokenFacts', () => {
 })
 
 describe('factsAbout', () => {
+  const token = new Secret('abcdefghij-and-more')
+
+  it.each([{ id: 5, token: 'abcdefghij' }, { id: 5 }, { id: 5, token: null }])(
+    'reads those of the token abcdefghij… from %j',
+    (described) => {
+      expect(factsAbout(token, { token: described })?.id).toBe(5)
+    }
+  )
+
   it.each([
-    [{ token: { id: 5, token: 'abcdefghij' } }, 5],
-    [{ token: { id: 5 } }, 5],
-    [{ token: { id: 5, token: null } }, 5],
-    [{ token: { id: 5, token: 'klmnopqrst' } }, undefined],
-    [{ token: { id: 5, token: 5 } }, undefined],
-    [{ token: 'a' }, undefined],
-    [{}, undefined],
-    ['a', undefined]
-  ])('reads from %j about the token abcdefghij… the id %s', (json, id) => {
-    expect(factsAbout(new Secret('abcdefghij-and-more'), json)?.id).toBe(id)
+    { token: { id: 5, token: 'klmnopqrst' } },
+    { token: { id: 5, token: 5 } },
+    { token: 'a' },
+    {},
+    'a'
+  ])('reads none of the token abcdefghij… from %j', (json) => {
+    expect(factsAbout(token, json)).toBeUndefined()
   })
 })
 
