@@ -91,7 +91,9 @@ describe('a revocation without an id, with a cleanup token,', () => {
     ['none is it', []],
     ['it has no id', [{ ...listed, id: null }]]
   ])('takes no token from the list if %s', async (_what, tokens) => {
-    expect((await revoke([refused, mint(), lookUp(), list(tokens), gone], given)).why).toBe('idUnknown')
+    const { outcome, why } = await revoke([refused, mint(), lookUp(), list(tokens), gone], given)
+    expect(why).toBe('idUnknown')
+    expect(outcome).toMatchObject({ result: 'active', scopeOnly: false })
   })
 
   it('does not list the tokens for a JWT, since all of them begin alike', async () => {

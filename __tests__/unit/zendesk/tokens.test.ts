@@ -90,6 +90,7 @@ describe('scopesOf', () => {
   })
 
   it('reads more than 4 kB as if nothing were reported', () => {
+    expect(scopesOf('a'.repeat(4096))).toHaveLength(1)
     expect(scopesOf('a'.repeat(4097))).toBeUndefined()
     expect(scopesOf(Array(2048).fill('a'))).toHaveLength(2048)
     expect(scopesOf(Array(2049).fill('a'))).toBeUndefined()
