@@ -3,217 +3,139 @@ import { quote } from '../lib/redact.ts'
 import { Secret } from '../lib/secret.ts'
 import {
   AUTH_METHODS,
-  CREDENTIAL_KINDS,
-  type AdminCredential,
+  isAdmin,
+  isOneTime,
   type AuthMethod,
-  type ClientCredentials,
   type Credential,
   type CredentialKind
 } from '../zendesk/credential.ts'
-import { usableToken } from '../zendesk/tokens.ts'
-import { adminEmail, IF_FROM_SECRET, type InputReader } from './input-reader.ts'
+import { IF_FROM_SECRET, type InputReader } from './input-reader.ts'
 
-/** The inputs of one kind of credential. */
-interface CredentialInputs {
-  /** The input that chooses the credential. */
-  chooses: SecretInput
-  /** Its secret inputs, and the others. */
-  secret: readonly SecretInput[]
-  plain: readonly string[]
-  /** The secret inputs that post may read again. A code and a refresh token are used up by then. */
-  post: readonly SecretInput[]
-}
-
-export type SecretInput =
-  'api-token' | 'access-token' | 'client-secret' | 'authorization-code' | 'code-verifier' | 'refresh-token'
-
-/** Which inputs each kind of credential consists of. Everything about them is derived from this table. */
-export const CREDENTIAL_INPUTS = {
-  api_token: { chooses: 'api-token', secret: ['api-token'], plain: ['email'], post: ['api-token'] },
-  access_token: {
-    chooses: 'access-token',
-    secret: ['access-token'],
-    plain: [],
-    post: ['access-token']
-  },
-  client_credentials: {
-    chooses: 'client-secret',
-    secret: ['client-secret'],
-    plain: ['token-endpoint-auth-method'],
-    post: ['client-secret']
-  },
-  authorization_code: {
-    chooses: 'authorization-code',
-    secret: ['authorization-code', 'code-verifier', 'client-secret'],
-    plain: ['redirect-uri', 'token-endpoint-auth-method'],
-    post: []
-  },
-  refresh_token: {
-    chooses: 'refresh-token',
-    secret: ['refresh-token', 'client-secret'],
-    plain: ['token-endpoint-auth-method'],
-    post: []
-  }
-} as const satisfies Record<CredentialKind, CredentialInputs>
+/** The secret input that each kind of credential is chosen by. */
+export const SECRET_INPUT = {
+  api_token: 'api-token',
+  access_token: 'access-token',
+  client_credentials: 'client-secret',
+  authorization_code: 'authorization-code',
+  refresh_token: 'refresh-token'
+} as const satisfies Record<CredentialKind, string>
 
 /** Every secret input. */
-export const SECRET_INPUTS: readonly SecretInput[] = [
-  ...new Set(Object.values(CREDENTIAL_INPUTS).flatMap(({ secret }) => secret))
-]
+export const SECRET_INPUTS = [...Object.values(SECRET_INPUT), 'code-verifier'] as const
 
-/** The credentials that the sweep accepts. */
-export type SweepCredential = AdminCredential | ClientCredentials
+export type SecretInput = (typeof SECRET_INPUTS)[number]
 
-/**
- * Reads the credential of main.
- *
- * @returns its kind, and the credential unless a problem was noted
- */
-export function readCredential(reader: InputReader): {
-  kind: CredentialKind
-  credential: Credential | undefined
-} {
-  const kind = chosenKind(reader, CREDENTIAL_KINDS)
-  return { kind, credential: readers[kind](reader, readParts(reader, kind)) }
-}
+type CredentialOf<Kind extends CredentialKind> = Extract<Credential, { kind: Kind }>
 
-/** Reads the credential of the sweep, as {@link readCredential} does. */
-export function readSweepCredential(reader: InputReader): {
-  kind: SweepCredential['kind']
-  credential: SweepCredential | undefined
-} {
-  const kind = chosenKind(reader, ['api_token', 'access_token', 'client_credentials'])
-  return { kind, credential: readers[kind](reader, readParts(reader, kind)) as SweepCredential | undefined }
-}
-
-/**
- * Reads the credential again in post, unchecked: a bug of the runner can give it the inputs of another step.
- *
- * @returns `undefined` for an authorization code or a refresh token, which are used up
- */
-export function rereadCredential(kind: CredentialKind, authMethod: AuthMethod): Credential | undefined {
-  switch (kind) {
-    case 'api_token':
-      return { kind, email: adminEmail(getInput('email')), apiToken: new Secret(getInput('api-token')) }
-    case 'access_token':
-      return { kind, accessToken: new Secret(getInput('access-token')) }
-    case 'client_credentials':
-      return { kind, clientSecret: new Secret(getInput('client-secret')), authMethod }
-    case 'authorization_code':
-    case 'refresh_token':
-      return undefined
-  }
-}
-
-/** The kind whose input is set, else client credentials; `client-secret` belongs to the two grants as well. */
-function chosenKind<Kind extends CredentialKind>(
+/** Reads a credential of one of `kinds`: the one whose input is set, else client credentials. */
+export function readCredential<Kind extends CredentialKind>(
   reader: InputReader,
   kinds: readonly Kind[]
-): Kind | 'client_credentials' {
-  const chosen = kinds.filter(
-    (kind) => kind !== 'client_credentials' && getInput(CREDENTIAL_INPUTS[kind].chooses) !== ''
-  )
-  const [first, second] = chosen
+): CredentialOf<Kind | 'client_credentials'> {
+  // `client-secret` belongs to the two one-time grants as well.
+  const chosen = kinds.filter((kind) => kind !== 'client_credentials' && isSet(SECRET_INPUT[kind]))
+  const [kind = 'client_credentials', second] = chosen
   if (second !== undefined) {
-    const names = chosen.map((kind) => `\`${CREDENTIAL_INPUTS[kind].chooses}\``).join(' and ')
-    reader.problem(CREDENTIAL_INPUTS[second].chooses, `${names} are all set. Set only one.`)
+    const names = chosen.map((each) => `\`${SECRET_INPUT[each]}\``).join(' and ')
+    reader.problem(SECRET_INPUT[second], `${names} are all set. Set only one.`)
   }
-  return first ?? 'client_credentials'
+  const credential = readKind(reader, kind)
+  checkCombination(reader, credential)
+  return credential as CredentialOf<Kind | 'client_credentials'>
 }
 
-/** The inputs that more than one kind of credential uses. */
-interface Parts {
-  email: string
-  clientSecret: Secret | undefined
-  codeVerifier: Secret | undefined
-  redirectUri: string
-  authMethod: AuthMethod
-}
-
-function readParts(reader: InputReader, kind: CredentialKind): Parts {
-  const authMethod = reader.choice<AuthMethod>('token-endpoint-auth-method', AUTH_METHODS)
-  const email = readEmail(reader, kind)
-  const clientSecret = reader.secret('client-secret')
-  const redirectUri = reader.text('redirect-uri')
-  const codeVerifier = reader.secret('code-verifier')
-  for (const input of ['redirect-uri', 'code-verifier']) {
-    if (kind === 'authorization_code' || getInput(input) === '') continue
-    reader.problem(
-      input,
-      `it is used only with \`authorization-code\`, which is empty. Set that, or remove this. ${IF_FROM_SECRET}`
-    )
-  }
-  return { email, clientSecret, codeVerifier, redirectUri, authMethod }
-}
-
-const readers: Record<CredentialKind, (reader: InputReader, parts: Parts) => Credential | undefined> = {
-  api_token(reader, { email }) {
-    const apiToken = reader.secret('api-token')
-    refuseClientSecret(reader, 'api-token')
-    return apiToken && { kind: 'api_token', email, apiToken }
-  },
-  access_token(reader) {
-    const accessToken = reader.secret('access-token')
-    refuseClientSecret(reader, 'access-token')
-    if (accessToken !== undefined && usableToken(accessToken.reveal()) === undefined) {
-      reader.problem(
-        'access-token',
-        'it has characters that an access token cannot have, or more than 8192. Copy it again.'
-      )
-    }
-    return accessToken && { kind: 'access_token', accessToken }
-  },
-  client_credentials(reader, { clientSecret, authMethod }) {
-    if (getInput('client-secret') === '' && getInput('email') === '') {
-      reader.problem(
-        'client-secret',
-        `no credential is set. Set \`client-secret\` (recommended), or \`email\` and \`api-token\`. ${IF_FROM_SECRET}`
-      )
-    }
-    return clientSecret && { kind: 'client_credentials', clientSecret, authMethod }
-  },
-  authorization_code(reader, { redirectUri, codeVerifier, clientSecret, authMethod }) {
-    const code = reader.secret('authorization-code')
-    if (getInput('redirect-uri') === '') {
-      reader.problem(
-        'redirect-uri',
-        '`authorization-code` needs it. Write the redirect URI that the code was requested with.'
-      )
-    }
-    if (getInput('code-verifier') === '' && getInput('client-secret') === '') {
-      reader.problem(
-        'code-verifier',
-        `\`authorization-code\` needs it, or \`client-secret\`, or both. ${IF_FROM_SECRET}`
-      )
-    }
-    return code && { kind: 'authorization_code', code, redirectUri, codeVerifier, clientSecret, authMethod }
-  },
-  refresh_token(reader, { clientSecret, authMethod }) {
-    const refreshToken = reader.secret('refresh-token')
-    return refreshToken && { kind: 'refresh_token', refreshToken, clientSecret, authMethod }
-  }
-}
-
-function readEmail(reader: InputReader, kind: CredentialKind): string {
+function readKind(reader: InputReader, kind: CredentialKind): Credential {
+  const optional = (input: SecretInput): Secret | undefined =>
+    isSet(input) ? reader.secret(input) : undefined
+  const secret = reader.secret(SECRET_INPUT[kind])
   const email = adminEmail(reader.text('email'))
-  const given = adminEmail(getInput('email'))
-  if (kind === 'api_token' && given === '') {
-    reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.')
-  } else if (kind === 'api_token' && email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
+  const authMethod = reader.choice<AuthMethod>('token-endpoint-auth-method', AUTH_METHODS)
+  const client = { clientSecret: optional('client-secret'), authMethod }
+  const code = { redirectUri: reader.text('redirect-uri'), codeVerifier: optional('code-verifier') }
+  switch (kind) {
+    case 'api_token':
+      return { kind, email, apiToken: secret }
+    case 'access_token':
+      return { kind, accessToken: secret }
+    case 'client_credentials':
+      return { kind, clientSecret: secret, authMethod }
+    case 'authorization_code':
+      return { kind, code: secret, ...code, ...client }
+    case 'refresh_token':
+      return { kind, refreshToken: secret, ...client }
+  }
+}
+
+/**
+ * Reads the credential again in post, unchecked: a bug of the runner can give it the inputs of another step. What
+ * works once is used up by then.
+ */
+export function rereadCredential(kind: CredentialKind, authMethod: AuthMethod): Credential | undefined {
+  if (isOneTime({ kind })) return undefined
+  const secret = new Secret(getInput(SECRET_INPUT[kind]))
+  if (kind === 'api_token') return { kind, email: adminEmail(getInput('email')), apiToken: secret }
+  if (kind === 'access_token') return { kind, accessToken: secret }
+  return { kind: 'client_credentials', clientSecret: secret, authMethod }
+}
+
+/** Notes which inputs the credential lacks, and which do not belong to it. */
+function checkCombination(reader: InputReader, credential: Credential): void {
+  const { kind } = credential
+  if (kind === 'client_credentials' && !isSet('client-secret') && !isSet('email')) {
     reader.problem(
-      'email',
-      `"${quote(email)}" is not an e-mail address. Write the one that the admin signs in with.`
+      'client-secret',
+      `no credential is set. Set \`client-secret\` (recommended), or \`email\` and \`api-token\`. ${IF_FROM_SECRET}`
     )
-  } else if (kind !== 'api_token' && getInput('email') !== '') {
+  }
+  if (isAdmin(credential) && isSet('client-secret')) {
+    const text = `\`client-secret\` and \`${SECRET_INPUT[kind]}\` are both set. Set only one.`
+    reader.problem('client-secret', text)
+  }
+  if (kind === 'access_token' && !/^[!-~]{0,8192}$/.test(credential.accessToken.reveal())) {
+    const text = 'it has characters that an access token cannot have, or more than 8192. Copy it again.'
+    reader.problem('access-token', text)
+  }
+
+  if (kind !== 'api_token' && isSet('email')) {
     reader.problem(
       'api-token',
       `\`email\` is set, but \`api-token\` is empty. Set it, or remove \`email\`. ${IF_FROM_SECRET}`
     )
+  } else if (kind === 'api_token' && adminEmail(getInput('email')) === '') {
+    reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.')
+  } else if (
+    kind === 'api_token' &&
+    credential.email !== '' &&
+    !/^[^\s:@]+@[^\s:@]+$/.test(credential.email)
+  ) {
+    const text = `"${quote(credential.email)}" is not an e-mail address. Write the one that the admin signs in with.`
+    reader.problem('email', text)
   }
-  return email
+
+  if (kind !== 'authorization_code') {
+    for (const input of ['redirect-uri', 'code-verifier'].filter(isSet)) {
+      reader.problem(
+        input,
+        `it is used only with \`authorization-code\`, which is empty. Set that, or remove this. ${IF_FROM_SECRET}`
+      )
+    }
+    return
+  }
+  if (!isSet('redirect-uri')) {
+    const text = '`authorization-code` needs it. Write the redirect URI that the code was requested with.'
+    reader.problem('redirect-uri', text)
+  }
+  if (!isSet('code-verifier') && !isSet('client-secret')) {
+    const text = `\`authorization-code\` needs it, or \`client-secret\`, or both. ${IF_FROM_SECRET}`
+    reader.problem('code-verifier', text)
+  }
 }
 
-function refuseClientSecret(reader: InputReader, chosen: SecretInput): void {
-  if (getInput('client-secret') === '') return
-  reader.problem('client-secret', `\`client-secret\` and \`${chosen}\` are both set. Set only one.`)
+function isSet(input: string): boolean {
+  return getInput(input) !== ''
+}
+
+/** An e-mail address as the Basic header needs it: without the `/token` that Zendesk's examples append. */
+export function adminEmail(email: string): string {
+  return email.replace(/\/token$/, '')
 }

@@ -18,14 +18,12 @@ const UNITS = [
 
 /** A length of time in words, such as `1 hour 30 minutes`: its largest unit, and the next smaller one. */
 export function duration(seconds: number): string {
-  const whole = Math.round(seconds)
-  const largest = UNITS.findIndex(([, length]) => whole >= length)
-  if (largest === -1) return '0 seconds'
-  let left = whole
+  let left = Math.round(seconds)
+  const largest = UNITS.findIndex(([, length]) => left >= length)
   const parts = UNITS.slice(largest, largest + 2).map(([unit, length]) => {
     const count = Math.floor(left / length)
     left -= count * length
     return count === 0 ? '' : `${count} ${unit}${count === 1 ? '' : 's'}`
   })
-  return parts.filter(Boolean).join(' ')
+  return parts.filter(Boolean).join(' ') || '0 seconds'
 }

@@ -34,12 +34,5 @@ export async function writeSummary({ title, lines = [], head, rows }: Table, log
 }
 
 function escape(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;'
-  }
-  return quote(text).replace(/[&<>"']/g, (character) => String(entities[character]))
+  return quote(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

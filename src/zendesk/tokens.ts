@@ -37,8 +37,9 @@ export interface TokenFacts {
 }
 
 /** A usable access token: 8 to 8192 visible ASCII characters; `undefined` for anything else. */
-export function usableToken(value: unknown): Secret | undefined {
-  return typeof value === 'string' && /^[\x21-\x7e]{8,8192}$/.test(value) ? new Secret(value) : undefined
+export function usableToken(value: unknown, shortest = 8): Secret | undefined {
+  const isUsable = typeof value === 'string' && value.length >= shortest && /^[!-~]{1,8192}$/.test(value)
+  return isUsable ? new Secret(value) : undefined
 }
 
 /** A positive safe integer, such as an id; anything else is as if it were not reported. */
@@ -131,7 +132,13 @@ export function revokeToken(id: number | 'current', authorization: Secret): Zend
   return { purpose, method: 'DELETE', path: `${TOKENS_PATH}/${id}`, authorization }
 }
 
-/** The path of the list of a client's tokens; `allUsers` needs an admin. */
-export function tokensPath(clientId: number, allUsers: boolean): string {
-  return `${TOKENS_PATH}?client_id=${clientId}${allUsers ? '&all=true' : ''}`
+/** Lists the tokens of the client with the numeric id `clientId`, of all users only as an admin. */
+export function listTokens(
+  purpose: string,
+  clientId: number,
+  authorization: Secret,
+  allUsers = false
+): ZendeskRequest {
+  const path = `${TOKENS_PATH}?client_id=${clientId}${allUsers ? '&all=true' : ''}`
+  return { purpose, method: 'GET', path, authorization }
 }
