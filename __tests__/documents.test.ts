@@ -5,6 +5,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
+import { demo } from '../mock/demo.ts'
 import { startZendesk, type Zendesk } from '../mock/zendesk.ts'
 import { ERRORS } from '../src/messages.ts'
 
@@ -100,6 +101,14 @@ describe('README.md', () => {
     expect(shared.map((name) => sweep.inputs[name]?.default)).toEqual(
       shared.map((name) => main.inputs[name]?.default)
     )
+  })
+
+  it('shows the log that the demo prints, but for the port', async () => {
+    const lines: string[] = []
+    await demo(root, (line) => lines.push(line.replace(/^ {3}/, '')))
+    const withoutPort = (text: string): string => text.replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1')
+    const [log = ''] = all(read('README.md'), /^```text\n(▾[^]*?)^```$/gm)
+    expect(withoutPort(lines.join('\n'))).toContain(withoutPort(log))
   })
 
   it('has each output of sweep/action.yml once', () => {
@@ -198,6 +207,7 @@ describe('the commands in docs/authentication.md', () => {
     expect(readFileSync(join(folder, 'gh.log'), 'utf8').split('\n')).toEqual([
       'secret set ZENDESK_CLIENT_SECRET',
       'variable set ZENDESK_CLIENT_ID --body ci_bot',
+      'variable set ZENDESK_SUBDOMAIN --body acme',
       'secret set ZENDESK_CLIENT_SECRET',
       ''
     ])

@@ -3168,30 +3168,30 @@ class InputReader {
 
 /** Which inputs each kind of credential consists of. Everything about them is derived from this table. */
 const CREDENTIAL_INPUTS = {
-    api_token: { chooses: 'api-token', secret: ['api-token'], plain: ['email'], post: ['api-token'] },
+    api_token: { chooses: 'api-token', secret: ['api-token'], plain: ['email'], usedByPost: true },
     access_token: {
         chooses: 'access-token',
         secret: ['access-token'],
         plain: [],
-        post: ['access-token']
+        usedByPost: true
     },
     client_credentials: {
         chooses: 'client-secret',
         secret: ['client-secret'],
         plain: ['token-endpoint-auth-method'],
-        post: ['client-secret']
+        usedByPost: true
     },
     authorization_code: {
         chooses: 'authorization-code',
         secret: ['authorization-code', 'code-verifier', 'client-secret'],
         plain: ['redirect-uri', 'token-endpoint-auth-method'],
-        post: []
+        usedByPost: false
     },
     refresh_token: {
         chooses: 'refresh-token',
         secret: ['refresh-token', 'client-secret'],
         plain: ['token-endpoint-auth-method'],
-        post: []
+        usedByPost: false
     }
 };
 /** Every secret input. */
@@ -3213,22 +3213,12 @@ function readSweepCredential(reader) {
     return { kind, credential: readers[kind](reader, readParts(reader, kind)) };
 }
 /**
- * Reads the credential again in post, unchecked: a bug of the runner can give it the inputs of another step.
- *
- * @returns `undefined` for an authorization code or a refresh token, which are used up
+ * Reads the credential again in post, where nobody is told of problems: a bug of the runner can give post the inputs
+ * of another step.
  */
-function rereadCredential(kind, authMethod) {
-    switch (kind) {
-        case 'api_token':
-            return { kind, email: adminEmail(getInput('email')), apiToken: new Secret(getInput('api-token')) };
-        case 'access_token':
-            return { kind, accessToken: new Secret(getInput('access-token')) };
-        case 'client_credentials':
-            return { kind, clientSecret: new Secret(getInput('client-secret')), authMethod };
-        case 'authorization_code':
-        case 'refresh_token':
-            return undefined;
-    }
+function rereadCredential(kind) {
+    const reader = new InputReader();
+    return readers[kind](reader, readParts(reader, kind));
 }
 /** The kind whose input is set, else client credentials; `client-secret` belongs to the two grants as well. */
 function chosenKind(reader, kinds) {
@@ -3500,15 +3490,11 @@ function isNumeric(clientId) {
 
 
 /**
- * Masks the given secret inputs, the Basic headers made of them, and the passwords of proxies. This comes before
+ * Masks every secret input, the Basic headers made of these, and the passwords of proxies. This comes before
  * everything else that a step does, and before the inputs are known to be valid.
- *
- * @param names all secret inputs, or in post only those of the credential in the state
- * @param client for the Basic header of a client: its id, and how its secret is sent
  */
-function maskInputs(log, names = SECRET_INPUTS, client = { id: getInput('client-id'), authMethod: getInput('token-endpoint-auth-method').toLowerCase() }) {
-    const given = new Map(names.map((name) => [name, getInput(name)]));
-    for (const value of given.values()) {
+function maskInputs(log) {
+    for (const value of SECRET_INPUTS.map((name) => getInput(name))) {
         if (isMaskable(value))
             log.mask(value);
         // A secret that was saved with quotes is refused, but must not be shown without them either.
@@ -3516,14 +3502,14 @@ function maskInputs(log, names = SECRET_INPUTS, client = { id: getInput('client-
         if (isMaskable(inside))
             log.mask(inside);
     }
-    const apiToken = given.get('api-token') ?? '';
+    const apiToken = getInput('api-token');
     const email = adminEmail(getInput('email'));
     if (email !== '' && isMaskable(apiToken))
         log.mask(apiTokenBasic(email, apiToken));
-    const clientSecret = given.get('client-secret') ?? '';
-    if (client.authMethod === 'client_secret_basic' && isMaskable(clientSecret)) {
-        log.mask(clientBasic(client.id, clientSecret));
-    }
+    const clientSecret = getInput('client-secret');
+    const isBasic = getInput('token-endpoint-auth-method').toLowerCase() === 'client_secret_basic';
+    if (isBasic && isMaskable(clientSecret))
+        log.mask(clientBasic(getInput('client-id'), clientSecret));
     for (const password of proxyPasswords(process.env))
         log.mask(password);
 }
@@ -4154,17 +4140,9 @@ function setExpiry(minted, { expiresAt, createdAt }, { date, response }) {
 const KEY = 'zendesk';
 /** The part of a credential that post may need; empty for an authorization code or a refresh token. */
 function postSecret(credential) {
-    switch (credential.kind) {
-        case 'api_token':
-            return `${credential.email}:${credential.apiToken.reveal()}`;
-        case 'access_token':
-            return credential.accessToken.reveal();
-        case 'client_credentials':
-            return credential.clientSecret.reveal();
-        case 'authorization_code':
-        case 'refresh_token':
-            return '';
-    }
+    if (isAdmin(credential))
+        return adminAuthorization(credential).reveal();
+    return credential.kind === 'client_credentials' ? credential.clientSecret.reveal() : '';
 }
 /**
  * The fingerprint of a credential, and of the origin and client that it is for.
@@ -4219,22 +4197,22 @@ function mintedTokenIn(saved) {
     };
 }
 function contextIn(saved) {
-    const { origin, timeoutSeconds, jobSummary } = saved;
-    const { id, authMethod } = object(saved['client']);
-    const { salt, hash } = object(saved['fingerprint']);
+    const { timeoutSeconds, jobSummary } = saved;
+    const fingerprint = object(saved['fingerprint']);
+    const [origin, clientId] = [json_text(saved['origin']), json_text(saved['clientId'])];
+    const [salt, hash] = [json_text(fingerprint['salt']), json_text(fingerprint['hash'])];
     const credential = CREDENTIAL_KINDS.find((kind) => kind === saved['credential']);
-    const method = AUTH_METHODS.find((known) => known === authMethod);
-    if (credential === undefined || method === undefined || !isNumber(timeoutSeconds))
+    if (origin === undefined || readOrigin(origin) !== origin || !isNumber(timeoutSeconds))
         return undefined;
-    if ([origin, id, salt, hash].map(json_text).includes(undefined) || readOrigin(origin) !== origin)
+    if (clientId === undefined || credential === undefined || !salt || !hash)
         return undefined;
     return {
-        origin: origin,
+        origin,
         timeoutSeconds,
         jobSummary: jobSummary === true,
         credential,
-        client: { id: id, authMethod: method },
-        fingerprint: { salt: salt, hash: hash }
+        clientId,
+        fingerprint: { salt, hash }
     };
 }
 function isNumber(value) {
@@ -4998,7 +4976,6 @@ async function findId(client, minted, { authorization, facts }) {
 
 
 
-
 /**
  * Saves what post has to revoke, and then sets the outputs: in this order, so that whatever fails afterwards leaves
  * nothing behind. Called again when more is known about the token.
@@ -5039,7 +5016,7 @@ function contextOf(inputs) {
         timeoutSeconds,
         jobSummary,
         credential: credential.kind,
-        client: { id: clientId, authMethod: isAdmin(credential) ? 'client_secret_post' : credential.authMethod },
+        clientId,
         fingerprint: fingerprintOf(credential, inputs)
     };
 }
@@ -5458,9 +5435,10 @@ async function post({ log, startDeadline }) {
         return;
     }
     const { minted, context } = state;
-    maskInputs(log, CREDENTIAL_INPUTS[context.credential].post, context.client);
+    if (CREDENTIAL_INPUTS[context.credential].usedByPost)
+        maskInputs(log);
     log.mask(minted.token.reveal());
-    const { origin, client: account } = context;
+    const { origin, clientId } = context;
     const seconds = Math.min(context.timeoutSeconds, LONGEST_POST);
     const deadline = startDeadline(seconds, reserveOf(seconds));
     const client = new ZendeskClient({ origin, userAgent: USER_AGENT, deadline, log });
@@ -5468,13 +5446,13 @@ async function post({ log, startDeadline }) {
     const remaining = [];
     const outcome = await revokeAndVerify(client, minted, {
         credential,
-        clientId: account.id,
+        clientId,
         onCleanupToken: (why) => {
             log.info(`Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(minted)}, because: ${reasonOf(why)}.`);
         },
         onRemaining: (problem) => remaining.push(remainingSentence(problem, origin))
     });
-    const isMissing = credential === undefined && CREDENTIAL_INPUTS[context.credential].post.length > 0;
+    const isMissing = credential === undefined && CREDENTIAL_INPUTS[context.credential].usedByPost;
     report(outcome, { state, isMissing, remaining }, log);
     isReported = true;
     if (context.jobSummary) {
@@ -5507,12 +5485,13 @@ function nothingToRevoke(state) {
  * The credential that minted the token, read from the inputs and used only if it is the very same: a bug of the runner
  * gives the post steps of nested actions the inputs of others (https://github.com/actions/runner/issues/2030).
  */
-function sameCredential({ credential, client, origin, fingerprint }) {
-    const read = rereadCredential(credential, client.authMethod);
-    if (read === undefined)
+function sameCredential(context) {
+    const { credential: kind, fingerprint } = context;
+    const credential = CREDENTIAL_INPUTS[kind].usedByPost ? rereadCredential(kind) : undefined;
+    if (credential === undefined)
         return undefined;
-    const { hash } = fingerprintOf(read, { origin, clientId: client.id }, fingerprint.salt);
-    return hash === fingerprint.hash ? read : undefined;
+    const { hash } = fingerprintOf(credential, context, fingerprint.salt);
+    return hash === fingerprint.hash ? credential : undefined;
 }
 function report(outcome, { state, isMissing, remaining }, log) {
     const name = nameOf(state.minted);
@@ -5784,7 +5763,7 @@ const PROGRESS = 15_000;
  */
 async function sweep({ clock, log, startDeadline }) {
     collectGarbageEarly();
-    maskInputs(log, ['api-token', 'access-token', 'client-secret']);
+    maskInputs(log);
     const inputs = readSweepInputs();
     requireFiles('GITHUB_OUTPUT');
     for (const warning of inputs.warnings)

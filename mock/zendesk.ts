@@ -2,36 +2,30 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 
 import { Account, type Authorization, type Token } from './zendesk/account.ts'
 import {
-  commit,
+  Faults,
+  isCarriedOut,
+  respondWith,
   type Fault,
   type FaultHandle,
-  type FaultMatcher,
-  Faults,
-  isCarriedOut
+  type FaultMatcher
 } from './zendesk/faults.ts'
 import { Limiter } from './zendesk/limiter.ts'
 import type { Behaviour, ZendeskOptions } from './zendesk/options.ts'
 import { json, parsed, type MockResponse } from './zendesk/responses.ts'
 import { route } from './zendesk/routes.ts'
-import { type ClientSeed, standingAccessToken, type UserSeed } from './zendesk/seeds.ts'
+import { admin, standingAccessToken, users, type ClientSeed, type UserSeed } from './zendesk/seeds.ts'
 
-export type { Authorization, Token } from './zendesk/account.ts'
-export type { Fault, FaultHandle, FaultMatcher } from './zendesk/faults.ts'
-export type { Behaviour, RateLimit, ZendeskOptions } from './zendesk/options.ts'
+export type { Token } from './zendesk/account.ts'
+export type { Fault, FaultMatcher } from './zendesk/faults.ts'
+export type { ZendeskOptions } from './zendesk/options.ts'
 export type { MockResponse } from './zendesk/responses.ts'
-export {
-  adminId,
-  agentId,
-  type ClientSeed,
-  defaultClients,
-  defaultUsers,
-  type UserSeed
-} from './zendesk/seeds.ts'
+export { adminId, agentId, defaultClients } from './zendesk/seeds.ts'
 
-/** A request as it arrived, and what became of it. */
+/** A request, and how the mock responded. */
 export interface RecordedRequest {
   method: string
   /** The path without query, and without `.json` at its end. */
@@ -42,13 +36,11 @@ export interface RecordedRequest {
   headers: IncomingHttpHeaders
   /** The body as text. */
   body: string
-  /** The body as JSON, or `undefined` if it is none. */
+  /** The body as JSON, if it is JSON. */
   json: unknown
-  /** The number of its connection, from 1; never used again. */
+  /** The number of its connection, from 1, which no other connection gets. */
   connection: number
-  /** When it had been read, in milliseconds of the mock's clock. */
-  at: number
-  /** The status of the response; missing after a fault that sends no proper one. */
+  /** The status of the response; missing after a fault that sends no complete one. */
   status?: number
   /** The fault that hit it. */
   fault?: Fault['kind']
@@ -58,7 +50,7 @@ export interface RecordedRequest {
 export interface TokenSeed {
   /** The client's unique identifier; `ci_bot` by default. */
   client?: string
-  /** By default the user whom the client belongs to. */
+  /** The user of the client by default. */
   userId?: number | ((index: number) => number)
   /** `read write` by default. */
   scopes?: readonly string[]
@@ -66,40 +58,39 @@ export interface TokenSeed {
   age?: number | ((index: number) => number)
   /** How long ago it was last used; never by default. */
   usedAgo?: number | null | ((index: number) => number | null)
-  /** In how long it expires (negative: it has expired already); never by default. */
+  /** In how long it expires (negative: it has expired); never by default. */
   expiresIn?: number | null | ((index: number) => number | null)
-  /** Gives it a refresh token that expires in so many milliseconds (negative: it has expired already). */
+  /** Gives it a refresh token that expires in so many milliseconds (negative: it has expired). */
   refreshExpiresIn?: number
 }
 
 /** A running mock. */
 export interface Zendesk {
-  /** Its origin, for the action's `base-url`. */
+  /** For the action's `base-url`. */
   readonly url: string
   readonly port: number
-  /** Every request so far, in the order in which they had been read. */
+  /** Every request so far, in the order in which the mock had read them. */
   readonly requests: readonly RecordedRequest[]
-  /** How many connections have been opened so far, without forgotten ones. */
+  /** How many connections have been opened since the start, or the last `forget`. */
   readonly connections: number
   /** By id, oldest first, revoked and expired ones included. */
   readonly tokens: ReadonlyMap<number, Token>
-  readonly clients: readonly ClientSeed[]
   readonly users: readonly UserSeed[]
   /** Change it at any time. */
   readonly behaviour: Behaviour
   /** Valid credentials of each kind. */
   readonly credentials: { email: string; apiToken: string; accessToken: string }
-  /** The client of that unique identifier. */
+  /** The client of this unique identifier. */
   client(identifier: string): ClientSeed
   /** `METHOD /path` of every request so far. */
   seen(): string[]
-  /** The tokens that would be accepted now, without the standing one of the credentials. */
+  /** The active tokens, without the access token of `credentials`. */
   living(): Token[]
-  /** What a user's agreement in the browser gives: an authorization code. */
+  /** Makes the authorization code that a user's consent in the browser gives. */
   authorize(authorization: Authorization): string
   /** Makes tokens as if they had been minted long ago. */
   seedTokens(count: number, seed?: TokenSeed): Token[]
-  /** Lets something go wrong: one fault with every request that matches, or a list of them one after another. */
+  /** Sets up a fault for every request that matches (or `count`), or a list of faults for one request each. */
   fault(matcher: FaultMatcher, faults: Fault | readonly Fault[]): FaultHandle
   /** Ends all faults. */
   clearFaults(): void
@@ -107,21 +98,19 @@ export interface Zendesk {
   advance(milliseconds: number): void
   /** Forgets the requests and connections so far. */
   forget(): void
-  /** Breaks all connections off, and stops. */
+  /** Closes all connections, and stops. */
   close(): Promise<void>
 }
 
 const dayMs = 86_400_000
 
 /**
- * Starts an in-memory Zendesk on 127.0.0.1, at a port that the system chooses.
+ * Starts an in-memory Zendesk on 127.0.0.1, at a free port.
  *
- * It behaves as Zendesk documents and, if that is known to differ, as Zendesk behaves; the open questions are options.
+ * It behaves as Zendesk documents or, if that is known to differ, as Zendesk behaves; open questions are options.
  */
 export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendesk> {
   const account = new Account(options)
-  const admin = account.users.find(({ role }) => role === 'admin')
-  if (!admin?.apiToken) throw new Error('The mock needs an admin who has an API token')
   account.mint({
     clientId: account.clients.find(({ identifier }) => identifier === 'admin_tools')?.id ?? 1,
     userId: admin.id,
@@ -138,21 +127,20 @@ export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendes
   let connections = 0
   let forgotten = 0
 
-  const listener = (request: IncomingMessage, response: ServerResponse): void => {
-    answer(request, response).catch((error: unknown) => {
-      // A client that went away, or a mock that closes, is no news; anything else is a mistake in here.
+  const listener = (request: IncomingMessage, output: ServerResponse): void => {
+    respond(request, output).catch((error: unknown) => {
+      // Only a client that went away and a mock that closes are expected.
       if (!closing.signal.aborted && !request.destroyed) console.error(error)
-      response.destroy()
+      output.destroy()
     })
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readBody(request)
-    const target = request.url ?? '/'
+  async function respond(request: IncomingMessage, output: ServerResponse): Promise<void> {
+    const body = await text(request)
+    const { headers, method = 'GET', url: target = '/' } = request
     const { pathname, searchParams: query } = new URL(target, 'http://mock')
-    const method = request.method ?? 'GET'
     const path = pathname.replace(/\.json$/, '')
-    const { headers } = request
+    const connection = connectionNumbers.get(request.socket) ?? 0
     const record: RecordedRequest = {
       method,
       path,
@@ -161,28 +149,27 @@ export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendes
       headers,
       body,
       json: parsed(body),
-      connection: connectionNumbers.get(request.socket) ?? 0,
-      at: account.now()
+      connection
     }
     requests.push(record)
 
-    let extra: Record<string, string> = {}
-    const send = (answer: MockResponse): void => {
-      record.status = answer.status
-      response.writeHead(answer.status, {
+    let limits: Record<string, string> = {}
+    const send = (response: MockResponse): void => {
+      record.status = response.status
+      output.writeHead(response.status, {
         Date: new Date(account.now() + account.behaviour.dateSkew).toUTCString(),
         'x-request-id': randomUUID(),
-        // No body, no type; and one may be given in any case.
-        ...(answer.body && { 'Content-Type': 'application/json; charset=utf-8' }),
-        ...extra,
-        ...answer.headers,
-        ...(answer.status !== 204 && { 'Content-Length': Buffer.byteLength(answer.body) })
+        // A response without a body has no type.
+        ...(response.body && { 'Content-Type': 'application/json; charset=utf-8' }),
+        ...limits,
+        ...response.headers,
+        ...(response.status !== 204 && { 'Content-Length': Buffer.byteLength(response.body) })
       })
-      response.end(answer.body)
+      output.end(response.body)
     }
     const carryOut = (): MockResponse => {
-      const { headers: limits, refusal } = limiter.count(path)
-      extra = limits
+      const { headers: counted, refusal } = limiter.count()
+      limits = counted
       return refusal ?? route(account, { method, path, query, headers, body })
     }
 
@@ -192,8 +179,8 @@ export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendes
       return
     }
     record.fault = fault.kind
-    const genuine = isCarriedOut(fault) ? carryOut() : json(200, {})
-    await commit(fault, { response, genuine, send, signal: closing.signal })
+    const response = isCarriedOut(fault) ? carryOut() : json(200, {})
+    await respondWith(fault, { output, response, send, signal: closing.signal })
   }
 
   const server = options.tls ? createSecureServer(options.tls, listener) : createServer(listener)
@@ -213,11 +200,10 @@ export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendes
       return connections - forgotten
     },
     tokens: account.tokens,
-    clients: account.clients,
-    users: account.users,
+    users,
     behaviour: account.behaviour,
     credentials: { email: admin.email, apiToken: admin.apiToken, accessToken: standingAccessToken },
-    client: (identifier) => clientOf(account, identifier),
+    client: (identifier) => account.client(identifier),
     seen: () => requests.map(({ method, path }) => `${method} ${path}`),
     living: () =>
       [...account.tokens.values()].filter((token) => token.origin !== 'standing' && account.isActive(token)),
@@ -245,14 +231,8 @@ export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendes
   }
 }
 
-function clientOf(account: Account, identifier: string): ClientSeed {
-  const client = account.clients.find((candidate) => candidate.identifier === identifier)
-  if (!client) throw new Error(`The mock has no client ${identifier}`)
-  return client
-}
-
 function seedTokens(account: Account, count: number, seed: TokenSeed = {}): Token[] {
-  const client = clientOf(account, seed.client ?? 'ci_bot')
+  const client = account.client(seed.client ?? 'ci_bot')
   const now = account.now()
   return Array.from({ length: count }, (_, index) => {
     const usedAgo = at(seed.usedAgo ?? null, index)
@@ -275,10 +255,4 @@ function seedTokens(account: Account, count: number, seed: TokenSeed = {}): Toke
 
 function at<T>(value: T | ((index: number) => T), index: number): T {
   return typeof value === 'function' ? (value as (index: number) => T)(index) : value
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString()
 }

@@ -1,10 +1,10 @@
 /*
- * What the action costs, beside a bare Node script that makes the same requests with nothing but `node:http`.
+ * Compares the action with a bare Node script that makes the same requests with `node:http`.
  *
- *   npm run bench              25 alternating runs
+ *   npm run bench              25 runs of each
  *   npm run bench -- --quick   3
  *
- * Only the ratios mean something: both sides run in turn, on the same machine, against the same server.
+ * Only the ratios mean something: both run in turn, on the same machine, against the same server.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -16,12 +16,11 @@ import { parseKeyValues } from '../mock/runner/command-files.ts'
 import { startZendesk, type Zendesk } from '../mock/zendesk.ts'
 
 const RUNS = process.argv.includes('--quick') ? 3 : 25
-/** Milliseconds for the way to the server and back. */
+/** Milliseconds to the server and back. */
 const ROUND_TRIP = 50
 
 const root = join(import.meta.dirname, '..')
 const temp = mkdtempSync(join(tmpdir(), 'bench-'))
-const fixtures = join(root, '__tests__/fixtures/tls')
 
 const BARE = `
 const [url, ...requests] = process.argv.slice(2)
@@ -33,44 +32,38 @@ function next() {
   if (request === undefined) process.exit(0)
   const [method, path] = request.split(' ')
   const headers = token ? { authorization: 'Bearer ' + token } : { 'content-type': 'application/json' }
-  const sent = http.request(url + path, { method, agent, headers }, (reply) => {
+  const outgoing = http.request(url + path, { method, agent, headers }, (response) => {
     let text = ''
-    reply.on('data', (data) => (text += data))
-    reply.on('end', () => {
+    response.on('data', (data) => (text += data))
+    response.on('end', () => {
       if (method === 'POST') token = JSON.parse(text).access_token
       next()
     })
   })
-  sent.end(method === 'POST' ? process.env.BODY : undefined)
+  outgoing.end(method === 'POST' ? process.env.BODY : undefined)
 }
 next()
 `
 
-interface Outcome {
+type Values = Record<string, string>
+
+interface Cost {
   ms: number
-  /** Peak memory in MiB; only where it was asked for. */
-  peak: number
+  /** Peak memory; only if it was measured. */
+  mib: number
 }
 
-interface Files {
-  output: Record<string, string>
-  state: Record<string, string>
-}
+const preload = join(temp, 'peak.cjs')
+/** Lets a process write its peak memory to a fourth pipe, which takes a little time. */
+const measureMemory = { NODE_OPTIONS: `--require "${preload.replaceAll('\\', '/')}"` }
+writeFileSync(
+  preload,
+  `process.on('exit', () => require('fs').writeSync(3, String(process.resourceUsage().maxRSS)))`
+)
 
-/** Runs a script to its end; with `measure`, its peak memory is measured as well, which costs a little time. */
-async function run(
-  script: string,
-  args: string[],
-  env: Record<string, string>,
-  measure = false
-): Promise<Outcome> {
-  const preload = join(temp, 'peak.cjs')
-  writeFileSync(
-    preload,
-    `process.on('exit', () => require('fs').writeSync(3, String(process.resourceUsage().maxRSS)))`
-  )
+async function run(script: string, args: string[], env: Values): Promise<Cost> {
   const started = performance.now()
-  const child = spawn(process.execPath, [...(measure ? ['--require', preload] : []), script, ...args], {
+  const child = spawn(process.execPath, [script, ...args], {
     env: { PATH: process.env['PATH'], SystemRoot: process.env['SystemRoot'], ...env },
     stdio: ['ignore', 'pipe', 'inherit', 'pipe']
   })
@@ -80,134 +73,105 @@ async function run(
   child.stdout?.on('data', (data: Buffer) => (log += data.toString()))
   const code = await new Promise((resolve) => child.on('close', resolve))
   if (code !== 0) throw new Error(`${script} ended with ${String(code)}: ${log}`)
-  return { ms: performance.now() - started, peak: Number(peak) / 1024 }
+  return { ms: performance.now() - started, mib: Number(peak) / 1024 }
 }
-
-const SECRET = 'sandbox-secret'
-let files = 0
 
 /** Runs the main step, and returns what it wrote. */
-async function main(zendesk: Zendesk, url: string, env = {}, measure = false): Promise<Outcome & Files> {
-  files += 1
-  const [output, state] = ['output', 'state'].map((name) => join(temp, `${name}-${files}`)) as [
-    string,
-    string
-  ]
-  writeFileSync(output, '')
-  writeFileSync(state, '')
-  const outcome = await run(
-    join(root, 'dist/main.cjs'),
-    [],
-    {
-      GITHUB_OUTPUT: output,
-      GITHUB_STATE: state,
-      INPUT_SUBDOMAIN: 'acme',
-      'INPUT_CLIENT-ID': 'ci_bot',
-      'INPUT_CLIENT-SECRET': zendesk.client('ci_bot').secret ?? SECRET,
-      'INPUT_BASE-URL': url,
-      ...env
-    },
-    measure
-  )
-  const read = (path: string): Record<string, string> => parseKeyValues(readFileSync(path, 'utf8'))
-  return { ...outcome, output: read(output), state: read(state) }
+async function main(
+  zendesk: Zendesk,
+  url: string,
+  env: Values = {}
+): Promise<Cost & { output: Values; state: Values }> {
+  const files = { GITHUB_OUTPUT: join(temp, 'output'), GITHUB_STATE: join(temp, 'state') }
+  for (const file of Object.values(files)) writeFileSync(file, '')
+  const cost = await run(join(root, 'dist/main.cjs'), [], {
+    ...files,
+    INPUT_SUBDOMAIN: 'acme',
+    'INPUT_CLIENT-ID': 'ci_bot',
+    'INPUT_CLIENT-SECRET': zendesk.client('ci_bot').secret!,
+    'INPUT_BASE-URL': url,
+    ...env
+  })
+  const read = (path: string): Values => parseKeyValues(readFileSync(path, 'utf8'))
+  return { ...cost, output: read(files.GITHUB_OUTPUT), state: read(files.GITHUB_STATE) }
 }
 
-function post(state: Record<string, string>, measure = false): Promise<Outcome> {
-  const env = Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]))
-  return run(join(root, 'dist/post.cjs'), [], env, measure)
+function post(state: Values, env: Values = {}): Promise<Cost> {
+  const saved = Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]))
+  return run(join(root, 'dist/post.cjs'), [], { ...saved, ...env })
 }
 
-function bodyOf(zendesk: Zendesk): string {
-  const { identifier, secret } = zendesk.client('ci_bot')
+/** The body with which the bare script mints. */
+function mintBody(zendesk: Zendesk): string {
   return JSON.stringify({
     grant_type: 'client_credentials',
-    client_id: identifier,
-    client_secret: secret,
+    client_id: 'ci_bot',
+    client_secret: zendesk.client('ci_bot').secret,
     scope: 'read write',
     expires_in: 3600
   })
 }
 
 function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]!
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 }
 
-function table(rows: string[][]): void {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  for (const row of rows) {
-    console.log(
-      row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
-        .join('   ')
-    )
-  }
-  console.log()
-}
+const CURRENT = 'GET /api/v2/oauth/tokens/current'
+const MAIN = ['POST /oauth/tokens', CURRENT]
 
-const MAIN = ['POST /oauth/tokens', 'GET /api/v2/oauth/tokens/current']
-
-async function processes(bare: string): Promise<void> {
+async function compareProcesses(bare: string): Promise<void> {
   const zendesk = await startZendesk()
-  const times = {
-    bareMain: [] as number[],
-    main: [] as number[],
-    barePost: [] as number[],
-    post: [] as number[]
-  }
-  const peaks = { bareMain: [] as number[], main: [] as number[], post: [] as number[] }
-  const env = { BODY: bodyOf(zendesk) }
-  for (let index = 0; index < RUNS; index += 1) {
-    times.bareMain.push((await run(bare, [zendesk.url, ...MAIN], env)).ms)
-    const minted = await main(zendesk, zendesk.url)
-    times.main.push(minted.ms)
-    const other = await main(zendesk, zendesk.url)
-    const requests = [`DELETE /api/v2/oauth/tokens/${other.output['token-id']!}`, MAIN[1]!]
-    times.barePost.push((await run(bare, [zendesk.url, ...requests], { TOKEN: other.output['token']! })).ms)
-    times.post.push((await post(minted.state)).ms)
-  }
-  for (let index = 0; index < Math.min(RUNS, 5); index += 1) {
-    peaks.bareMain.push((await run(bare, [zendesk.url, ...MAIN], env, true)).peak)
-    const minted = await main(zendesk, zendesk.url, {}, true)
-    peaks.main.push(minted.peak)
-    peaks.post.push((await post(minted.state, true)).peak)
-  }
-  const row = (name: string, ms: number[], base: number[], peak?: number[]): string[] => [
-    name,
-    `${median(ms).toFixed(1)} ms`,
-    `${Math.min(...ms).toFixed(1)} ms`,
-    (median(ms) / median(base)).toFixed(2),
-    peak === undefined ? '' : `${median(peak).toFixed(0)} MiB`
-  ]
-  table([
-    [`whole process, ${RUNS} runs each in turn`, 'median', 'best', 'ratio', 'peak'],
-    row('bare: mint, check', times.bareMain, times.bareMain, peaks.bareMain),
-    row('main', times.main, times.bareMain, peaks.main),
-    row('bare: revoke, proof', times.barePost, times.barePost),
-    row('post', times.post, times.barePost, peaks.post)
-  ])
+  const body = mintBody(zendesk)
 
-  const living = zendesk.living().length
-  zendesk.forget()
-  const before = zendesk.connections
-  const minted = await main(zendesk, zendesk.url)
-  const [mainRequests, mainConnections] = [zendesk.requests.length, zendesk.connections - before]
-  await post(minted.state)
-  table([
-    ['exchanges with Zendesk', 'requests', 'connections'],
-    ['main', String(mainRequests), String(mainConnections)],
-    [
-      'post',
-      String(zendesk.requests.length - mainRequests),
-      String(zendesk.connections - before - mainConnections)
-    ]
-  ])
-  if (zendesk.living().length !== living) throw new Error('a token was left alive')
+  /** Runs each process once. */
+  const round = async (env: Values): Promise<Record<string, Cost>> => {
+    const bareMain = await run(bare, [zendesk.url, ...MAIN], { BODY: body, ...env })
+    const minted = await main(zendesk, zendesk.url, env)
+    const { output } = await main(zendesk, zendesk.url)
+    const requests = [`DELETE /api/v2/oauth/tokens/${output['token-id']!}`, CURRENT]
+    const barePost = await run(bare, [zendesk.url, ...requests], { TOKEN: output['token']!, ...env })
+    return {
+      'bare: mint, check': bareMain,
+      main: minted,
+      'bare: revoke, verify': barePost,
+      post: await post(minted.state, env)
+    }
+  }
+  const timed: Record<string, Cost>[] = []
+  for (let index = 0; index < RUNS; index += 1) timed.push(await round({}))
+  const measured: Record<string, Cost>[] = []
+  for (let index = 0; index < Math.min(RUNS, 5); index += 1) measured.push(await round(measureMemory))
+
+  const times = (name: string): number[] => timed.map((costs) => costs[name]!.ms)
+  const row = (name: string, base: string): object => ({
+    'median ms': median(times(name)).toFixed(1),
+    'best ms': Math.min(...times(name)).toFixed(1),
+    ratio: (median(times(name)) / median(times(base))).toFixed(2),
+    'peak MiB': median(measured.map((costs) => costs[name]!.mib)).toFixed(0)
+  })
+  console.log(`Whole processes, ${RUNS} runs each`)
+  console.table({
+    'bare: mint, check': row('bare: mint, check', 'bare: mint, check'),
+    main: row('main', 'bare: mint, check'),
+    'bare: revoke, verify': row('bare: revoke, verify', 'bare: revoke, verify'),
+    post: row('post', 'bare: revoke, verify')
+  })
+
+  const active = zendesk.living().length
+  const counted = async <Result>(step: Promise<Result>): Promise<[Result, object]> => {
+    zendesk.forget()
+    const result = await step
+    return [result, { requests: zendesk.requests.length, connections: zendesk.connections }]
+  }
+  const [minted, mainCount] = await counted(main(zendesk, zendesk.url))
+  const [, postCount] = await counted(post(minted.state))
+  console.log('Requests to Zendesk')
+  console.table({ main: mainCount, post: postCount })
+  if (zendesk.living().length !== active) throw new Error('post did not revoke the token')
   await zendesk.close()
 }
 
-/** A relay that holds back everything for half a round trip, each way. */
+/** A relay that delays everything by half a round trip, each way. */
 async function relay(target: number): Promise<{ port: number; close: () => void }> {
   const server = createServer((near) => {
     const far = connect(target, '127.0.0.1')
@@ -223,34 +187,37 @@ async function relay(target: number): Promise<{ port: number; close: () => void 
   return { port: (server.address() as AddressInfo).port, close: () => server.close() }
 }
 
-async function latency(bare: string): Promise<void> {
-  const tls = {
-    key: readFileSync(join(fixtures, 'server-key.pem')),
-    cert: readFileSync(join(fixtures, 'server.pem'))
-  }
-  const zendesk = await startZendesk({ tls: { key: tls.key.toString(), cert: tls.cert.toString() } })
+async function compareRoundTrips(bare: string): Promise<void> {
+  const pem = (name: string): string => readFileSync(join(root, '__tests__/fixtures/tls', name), 'utf8')
+  const zendesk = await startZendesk({ tls: { key: pem('server-key.pem'), cert: pem('server.pem') } })
   const slow = await relay(zendesk.port)
   const near = `https://localhost:${zendesk.port}`
   const far = `https://localhost:${slow.port}`
-  const env = { NODE_EXTRA_CA_CERTS: join(fixtures, 'ca.pem'), BODY: bodyOf(zendesk) }
-  const times: [string, number[]][] = [
-    ['bare, near', []],
-    ['bare, far', []],
-    ['main, near', []],
-    ['main, far', []]
-  ]
-  for (let index = 0; index < Math.min(RUNS, 9); index += 1) {
-    times[0]![1].push((await run(bare, [near, ...MAIN], env)).ms)
-    times[1]![1].push((await run(bare, [far, ...MAIN], env)).ms)
-    times[2]![1].push((await main(zendesk, near, env)).ms)
-    times[3]![1].push((await main(zendesk, far, env)).ms)
+  const env = {
+    NODE_EXTRA_CA_CERTS: join(root, '__tests__/fixtures/tls/ca.pem'),
+    BODY: mintBody(zendesk)
   }
-  const trips = (index: number): string =>
-    index % 2 === 0 ? '' : ((median(times[index]![1]) - median(times[index - 1]![1])) / ROUND_TRIP).toFixed(1)
-  table([
-    [`TLS, ${ROUND_TRIP} ms away (one trip for the handshake, one a request)`, 'median', 'trips'],
-    ...times.map(([name, ms], index) => [name, `${median(ms).toFixed(1)} ms`, trips(index)])
-  ])
+  const sides: Record<string, (url: string) => Promise<Cost>> = {
+    bare: (url) => run(bare, [url, ...MAIN], env),
+    main: (url) => main(zendesk, url, env)
+  }
+  const rows: Record<string, object> = {}
+  for (const [name, runSide] of Object.entries(sides)) {
+    const times = { near: [] as number[], far: [] as number[] }
+    for (let index = 0; index < Math.min(RUNS, 9); index += 1) {
+      times.near.push((await runSide(near)).ms)
+      times.far.push((await runSide(far)).ms)
+    }
+    rows[name] = {
+      'near ms': median(times.near).toFixed(1),
+      'far ms': median(times.far).toFixed(1),
+      'round trips': ((median(times.far) - median(times.near)) / ROUND_TRIP).toFixed(1)
+    }
+  }
+  console.log(
+    `TLS, near and ${ROUND_TRIP} ms away (one round trip for the TLS handshake, and one for each request)`
+  )
+  console.table(rows)
   slow.close()
   await zendesk.close()
 }
@@ -258,12 +225,13 @@ async function latency(bare: string): Promise<void> {
 try {
   const bare = join(temp, 'bare.cjs')
   writeFileSync(bare, BARE)
-  await processes(bare)
-  await latency(bare)
+  await compareProcesses(bare)
+  await compareRoundTrips(bare)
   const code = readdirSync(join(root, 'dist')).filter((name) => name.endsWith('.cjs'))
-  const size = (name: string): number => statSync(join(root, 'dist', name)).size
-  table([['bytes of code in dist/', ''], ...code.map((name) => [name, String(size(name))])])
+  console.log('Code in dist/')
+  console.table(
+    Object.fromEntries(code.map((name) => [name, { bytes: statSync(join(root, 'dist', name)).size }]))
+  )
 } finally {
   rmSync(temp, { recursive: true, force: true })
 }
-process.exit(0)

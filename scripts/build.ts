@@ -1,8 +1,8 @@
 /*
- * Builds dist/ from src/: everything in one readable file, and three entries of a line each.
+ * Builds dist/ from src/: all code in one readable file, and an entry of one line for each step.
  *
- *   node scripts/build.ts           write dist/
- *   node scripts/build.ts --check   fail where dist/ is not what this source gives
+ *   npm run build        writes dist/
+ *   npm run check:dist   fails if dist/ differs from what src/ gives
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ async function build(): Promise<Map<string, string>> {
     target: 'es2022',
     license: 'licenses.txt'
   })
-  // ncc reports a module that it did not find only in the bundle itself, and exits 0.
+  // If a module is missing, ncc says so only in the bundle.
   const missing = /webpackMissingModule|eval\("require"\)|@@notfound/.exec(code)
   if (missing !== null) throw new Error(`a module was not found: dist/index.cjs would contain ${missing[0]}`)
   const files = new Map([['index.cjs', code]])
@@ -39,7 +39,7 @@ function differences(files: Map<string, string>): string[] {
 }
 
 const files = await build().catch((error: unknown) => {
-  // Without this Node prints the line of ncc's own bundle that threw: three megabytes of it.
+  // Node would print the line of ncc's own bundle that threw, which has three megabytes.
   console.error((error as Error).message)
   process.exit(1)
 })

@@ -1,6 +1,6 @@
 /*
- * Draws docs/images/: the job summaries of main, post and sweep as GitHub shows them, in a real browser. Needs Chromium
- * (the variable CHROMIUM says which command, `chromium` by default) and a built dist/.
+ * Draws the job summaries of main, post and sweep for docs/images/, as GitHub shows them. Needs Chromium (the command in
+ * CHROMIUM, or `chromium`) and a built dist/.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,41 +21,37 @@ const style = `
   th, td { border: 1px solid #d1d9e0; padding: 6px 13px; text-align: left } th { font-weight: 600 }
   tr:nth-child(2n) { background: #f6f8fa }`
 
-function chromium(...args: string[]): string {
-  const profile = mkdtempSync(join(tmpdir(), 'pictures-'))
-  try {
-    return execFileSync(
+/** Draws the summaries of a job, as high as they are. */
+function draw(name: string, summaries: readonly string[]): void {
+  const folder = mkdtempSync(join(tmpdir(), 'pictures-'))
+  const page = join(folder, 'page.html')
+  const chromium = (...args: string[]): string =>
+    execFileSync(
       process.env['CHROMIUM'] ?? 'chromium',
       [
         '--headless',
         '--no-sandbox',
         '--disable-gpu',
         '--hide-scrollbars',
-        `--user-data-dir=${profile}`,
+        `--user-data-dir=${folder}`,
         ...args
       ],
       { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }
     )
-  } finally {
-    rmSync(profile, { recursive: true, force: true })
-  }
-}
-
-/** Draws the summaries of a job, as high as they are. */
-function draw(name: string, summaries: readonly string[]): void {
-  const folder = mkdtempSync(join(tmpdir(), 'pictures-'))
-  const page = join(folder, 'page.html')
-  const measure = '<script>document.title = String(document.body.offsetHeight)</script>'
-  // The mock is an account like any other, but for its host.
+  // Readers expect Zendesk's host, not the mock's.
   const html = summaries.join('\n').replaceAll(new URL(zendesk.url).host, 'acme.zendesk.com')
+  const measure = '<script>document.title = String(document.body.offsetHeight)</script>'
   writeFileSync(
     page,
     `<!doctype html><meta charset="utf-8"><title></title><style>${style}</style>${html}${measure}`
   )
-  const [, height = '600'] =
-    /<title>(\d+)</.exec(chromium(`--window-size=${width},800`, '--dump-dom', page)) ?? []
-  chromium(`--window-size=${width},${height}`, `--screenshot=${join(images, name)}`, page)
-  rmSync(folder, { recursive: true, force: true })
+  try {
+    const [, height = '600'] =
+      /<title>(\d+)</.exec(chromium(`--window-size=${width},800`, '--dump-dom', page)) ?? []
+    chromium(`--window-size=${width},${height}`, `--screenshot=${join(images, name)}`, page)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 async function summariesOf(action: string, inputs: Record<string, string>): Promise<string[]> {

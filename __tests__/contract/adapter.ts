@@ -15,12 +15,14 @@ export {
   cancelDuring,
   credentials,
   edited,
-  sandbox as mockZendesk
+  mockZendesk
 } from '../support/fixtures.ts'
 export {
   annotated,
   count,
   NOON,
+  nothing,
+  published,
   runStep,
   said,
   shown,

@@ -1,6 +1,17 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { annotated, at, count, credentials, infoLines, mockZendesk, runStep, shown } from './adapter.ts'
+import {
+  annotated,
+  at,
+  count,
+  credentials,
+  infoLines,
+  mockZendesk,
+  nothing,
+  published,
+  runStep,
+  shown
+} from './adapter.ts'
 import { connectProxy } from '../support/net.ts'
 
 describe('main refuses before any request', () => {
@@ -33,7 +44,8 @@ describe('main refuses before any request', () => {
     const main = await runStep('main', {
       inputs: at(zendesk, { ...credentials.clientCredentials(zendesk), ...inputs })
     })
-    expect(main).toMatchObject({ exitCode: 1, outputs: {}, state: {}, stderr: '' })
+    expect(main).toMatchObject({ exitCode: 1, stderr: '' })
+    expect(published(main)).toEqual(nothing)
     expect(annotated(main)).toHaveLength(1)
     for (const name of names) expect(annotated(main)[0]).toContain(`\`${name}\``)
     expect(zendesk.requests).toEqual([])

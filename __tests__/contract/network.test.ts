@@ -16,6 +16,8 @@ import {
   mainThenPost,
   MINT,
   mockZendesk,
+  nothing,
+  published,
   runStep,
   shown,
   theToken,
@@ -141,7 +143,8 @@ describe('a cancel while the mint is still connecting', () => {
         }
       })
       expect(door.connections).toBe(1)
-      expect(main).toMatchObject({ exitCode: 1, outputs: {}, state: {}, stderr: '' })
+      expect(main).toMatchObject({ exitCode: 1, stderr: '' })
+      expect(published(main)).toEqual(nothing)
       expect(count(main, 'error')).toBe(1)
       expect(secure.requests).toEqual([])
     } finally {

@@ -171,14 +171,6 @@ describe('the user', () => {
     zendesk.behaviour.currentIsAbout = other!.id
     expectNothingDone(zendesk, await sweep(zendesk, { 'all-users': 'true' }, { credential: 'accessToken' }))
   })
-
-  it.concurrent('an access token never revokes itself', async () => {
-    const zendesk = await mockZendesk()
-    const [own, stale] = zendesk.seedTokens(2, { age: 90 * DAY })
-    const step = await sweep(zendesk, { 'access-token': own!.value }, { credential: 'accessToken' })
-    expect(step.exitCode).toBe(0)
-    expect(isRevoked([own!, stale!])).toEqual([false, true])
-  })
 })
 
 describe('clocks', () => {

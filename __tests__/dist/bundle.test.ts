@@ -6,19 +6,19 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
 
 import { runJob } from '../../mock/runner.ts'
-import { at, credentials, sandbox } from '../support/fixtures.ts'
+import { at, credentials, mockZendesk } from '../support/fixtures.ts'
 import { preloaded, root, scratch, sweepAction, userAgent } from '../support/run-action.ts'
 
 const dist = join(root, 'dist')
 const code = readFileSync(join(dist, 'index.cjs'), 'utf8')
 
-/** How often `text` stands in the bundle. */
+/** How often the bundle contains `text`. */
 function occurrences(text: string): number {
   return code.split(text).length - 1
 }
 
 describe('dist/', () => {
-  it('holds the code, three entries of one line, and licence texts', () => {
+  it('contains the code, three entry files of one line, and the licences', () => {
     expect(readdirSync(dist).toSorted()).toEqual([
       'index.cjs',
       'licenses.txt',
@@ -31,21 +31,21 @@ describe('dist/', () => {
     }
   })
 
-  it('is small enough to be read, and can be', () => {
+  it('is readable: at most 250 kB, in short lines', () => {
     const scripts = readdirSync(dist).filter((name) => name.endsWith('.cjs'))
     const size = scripts.reduce((sum, name) => sum + statSync(join(dist, name)).size, 0)
-    expect(size).toBeLessThanOrEqual(400_000)
+    expect(size).toBeLessThanOrEqual(250_000)
     const lines = code.split('\n')
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(300)
     expect(lines.length).toBeGreaterThan(1000)
   })
 
-  it('ships the licence of every package in it', () => {
+  it('contains the licence of every package in it', () => {
     const packages = new Set(
       [...code.matchAll(/\/node_modules\/((?:@[^/\s]+\/)?[^/\s]+)\//g)].map(([, name]) => name!)
     )
     expect([...packages].toSorted()).toEqual(['@actions/core', '@actions/http-client'])
-    // It is loaded lazily, so webpack writes no comment that names it.
+    // `tunnel` is loaded lazily, so webpack writes no comment that names it.
     expect(code).toContain('tunneling connection has established')
     const licences = readFileSync(join(dist, 'licenses.txt'), 'utf8')
     for (const name of [...packages, 'tunnel']) {
@@ -54,7 +54,7 @@ describe('dist/', () => {
     }
   })
 
-  it('needs nothing that is not in it but Node itself, and no way to start a process', () => {
+  it('requires only modules of Node, and none that starts a process', () => {
     const required = [...code.matchAll(/[^_]require\(["']([^"']+)["']\)/g)].map(([, name]) => name!)
     expect(required).toContain('node:http')
     expect(required.filter((name) => !builtinModules.includes(name.replace(/^node:/, '')))).toEqual([])
@@ -64,11 +64,11 @@ describe('dist/', () => {
   })
 })
 
-/** What stands in for undici and `@actions/exec`, and everything that leads to it. */
-const LEFT_OUT = {
-  undici: ['ProxyAgent', '_getProxyAgentDispatcher', 'getAgentDispatcher'],
-  exec: ['getExecOutput', 'getWindowsInfo', 'getMacOsInfo', 'getLinuxInfo', 'getDetails']
-}
+/** Functions that use the stubs of undici and `@actions/exec`. */
+const STUB_USERS = [
+  ...['ProxyAgent', '_getProxyAgentDispatcher', 'getAgentDispatcher'],
+  ...['getExecOutput', 'getWindowsInfo', 'getMacOsInfo', 'getLinuxInfo', 'getDetails']
+]
 
 interface Coverage {
   result: { url: string; functions: { functionName: string; ranges: { count: number }[] }[] }[]
@@ -86,21 +86,21 @@ function calledIn(folder: string): Set<string> {
   return new Set(called.map(({ functionName }) => functionName))
 }
 
-describe('what is left out of it', () => {
-  it('throws where it is called', async () => {
-    // A name in a variable: what is imported here has no types.
-    const standIn = async (name: string): Promise<Record<string, never>> =>
+describe('the stubs of undici and @actions/exec in dist/', () => {
+  it('throw if they are called', async () => {
+    // A name in a variable, since the stubs have no types.
+    const load = async (name: string): Promise<Record<string, never>> =>
       ((await import(join(root, 'stubs', `${name}.cjs`))) as { default: Record<string, never> }).default
-    const { ProxyAgent } = (await standIn('undici')) as unknown as { ProxyAgent: new () => object }
-    const { getExecOutput } = (await standIn('actions-exec')) as unknown as { getExecOutput: () => void }
+    const { ProxyAgent } = (await load('undici')) as unknown as { ProxyAgent: new () => object }
+    const { getExecOutput } = (await load('actions-exec')) as unknown as { getExecOutput: () => void }
     expect(() => new ProxyAgent()).toThrow('undici is left out of this build')
     expect(() => {
       getExecOutput()
     }).toThrow('@actions/exec is left out of this build')
   })
 
-  it('is named nowhere but in parts of the toolkit that nothing calls', () => {
-    // Each of these is there once as a definition, and else only in the next one of its chain.
+  it('are used only by functions of the toolkit that nothing calls', () => {
+    // Once as a definition, and if twice, also in the next function of its chain.
     expect(occurrences('new undici')).toBe(1)
     expect(occurrences('_getProxyAgentDispatcher(')).toBe(2)
     expect(occurrences('getAgentDispatcher')).toBe(1)
@@ -111,8 +111,8 @@ describe('what is left out of it', () => {
     }
   })
 
-  it('is called by no path of main, post and sweep', async () => {
-    const zendesk = await sandbox()
+  it('are never reached by main, post and sweep', async () => {
+    const zendesk = await mockZendesk()
     const folder = scratch('coverage')
     const inputs = at(zendesk, {
       ...credentials.clientCredentials(zendesk),
@@ -126,7 +126,7 @@ describe('what is left out of it', () => {
         { uses: root, with: inputs },
         { uses: root, with: at(zendesk, credentials.apiToken(zendesk)) },
         { uses: sweepAction, with: at(zendesk, { ...credentials.apiToken(zendesk), 'dry-run': false }) },
-        // Through a proxy, which is where http-client has its undici; port 9 has nobody.
+        // Through a proxy, for which http-client has undici; nothing listens on port 9.
         {
           uses: root,
           with: { ...inputs, 'base-url': 'https://zendesk.invalid' },
@@ -138,10 +138,10 @@ describe('what is left out of it', () => {
     expect(steps.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 1, 0, 0, 0])
     expect(existsSync(folder)).toBe(true)
     const called = calledIn(folder)
-    // Called, so that the rest of this says something.
+    // The coverage does name functions that were called.
     for (const name of ['_getAgent', 'mint', 'revoke', 'sweep', 'httpsOverHttp'])
       expect(called).toContain(name)
-    for (const name of [...LEFT_OUT.undici, ...LEFT_OUT.exec]) expect(called).not.toContain(name)
+    for (const name of STUB_USERS) expect(called).not.toContain(name)
     expect(new Set(zendesk.requests.map(({ headers }) => headers['user-agent']))).toEqual(
       new Set([userAgent])
     )

@@ -1,27 +1,26 @@
 /*
- * The grants against an OAuth server that this project did not write, at Zendesk's paths: what is sent has to be
- * what the RFCs say, and not only what the sandbox expects.
+ * The grants against an OAuth server that this project did not write, at Zendesk's paths: the requests must be what
+ * the RFCs say, and not only what our mock expects.
  */
-import { createHash, generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import type Provider from 'oidc-provider'
 
-import { runJob, type InputValue, type StepResult } from '../../mock/runner.ts'
+import { type InputValue, type StepResult } from '../../mock/runner.ts'
+import { codeChallenge, codeVerifier, redirectUri } from '../support/fixtures.ts'
 import { KEPT_FOR_REFRESH, revokedLine } from '../support/log-lines.ts'
-import { annotated, preloaded, root, said } from '../support/run-action.ts'
+import { annotated, mainAndPost, said } from '../support/run-action.ts'
 
-const redirectUri = 'https://app.example/callback'
-const verifier = 'a-code-verifier-of-at-least-forty-three-characters'
-const challenge = createHash('sha256').update(verifier).digest('base64url')
-// Every character here means something to somebody: to a form, to a URL, to a Basic header.
+// Each of these characters is special in a form, in a URL or in a Basic header.
 const clientSecret = 'secret +&=%:/"?#@~ of a client'
 
-/** What arrived at `/oauth/tokens`, newest last. */
+/** The requests for a grant, newest last. */
 const grants: { authorization: string | undefined; body: Record<string, unknown> }[] = []
-/** The id of each token that was asked for; the server itself knows none. */
+/** The id of each token that was requested; the OAuth server gives none. */
 const ids = new Map<string, number>()
 const servers: Server[] = []
 let provider: Provider
@@ -34,21 +33,15 @@ async function listen(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-async function textOf(message: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of message) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString()
-}
-
-/** JSON to the form that this server wants; Zendesk takes both. */
+/** JSON as the form that this server wants; Zendesk accepts both. */
 function form(body: Record<string, unknown>): URLSearchParams {
   return new URLSearchParams(
     Object.entries(body).map(([name, value]): [string, string] => [name, String(value)])
   )
 }
 
-/** What Zendesk has beside the grants: the token that a request is made with, seen and revoked. */
-async function answerForToken(message: IncomingMessage): Promise<{ status: number; body?: object }> {
+/** Zendesk's token endpoints: reports or revokes the token that the request was sent with. */
+async function tokenResponse(message: IncomingMessage): Promise<{ status: number; body?: object }> {
   const value = message.headers.authorization?.replace(/^Bearer /, '') ?? ''
   const token = (await provider.AccessToken.find(value)) ?? (await provider.ClientCredentials.find(value))
   if (token === undefined) return { status: 401, body: { error: 'invalid_token' } }
@@ -61,19 +54,8 @@ async function answerForToken(message: IncomingMessage): Promise<{ status: numbe
   }
   const time = (seconds: number): string => new Date(seconds * 1000).toISOString()
   const scopes = token.scope?.split(' ') ?? []
-  return {
-    status: 200,
-    body: {
-      token: {
-        id,
-        client_id: 1,
-        user_id: 2,
-        scopes,
-        created_at: time(token.iat),
-        expires_at: time(token.exp)
-      }
-    }
-  }
+  const times = { created_at: time(token.iat), expires_at: time(token.exp) }
+  return { status: 200, body: { token: { id, client_id: 1, user_id: 2, scopes, ...times } } }
 }
 
 beforeAll(async () => {
@@ -88,7 +70,7 @@ beforeAll(async () => {
     id_token_signed_response_alg: 'ES256',
     scope: 'read write'
   })
-  // It warns of an older Node, and that tokens in memory are not for production.
+  // It warns that it does not support Node 20, and that its store in memory is not for production.
   const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
   const { default: OAuthServer } = await import('oidc-provider')
   provider = new OAuthServer('https://acme.zendesk.com', {
@@ -118,26 +100,26 @@ beforeAll(async () => {
     jwks: { keys: [{ ...key, kid: 'test', use: 'sig' }] }
   })
   warn.mockRestore()
-  const behind = await listen(provider.callback())
+  const providerUrl = await listen(provider.callback())
   url = await listen((message, response) => {
-    const answer = async (): Promise<void> => {
+    const respond = async (): Promise<void> => {
       if (message.url !== '/oauth/tokens') {
-        const { status, body } = await answerForToken(message)
+        const { status, body } = await tokenResponse(message)
         response.writeHead(status, { 'Content-Type': 'application/json' })
         response.end(body && JSON.stringify(body))
         return
       }
-      const body = JSON.parse(await textOf(message)) as Record<string, unknown>
+      const body = (await json(message)) as Record<string, unknown>
       const { authorization } = message.headers
       grants.push({ authorization, body })
-      const reply = await fetch(`${behind}/oauth/tokens`, {
+      const granted = await fetch(`${providerUrl}/oauth/tokens`, {
         method: 'POST',
         body: form(body),
         headers: { ...(authorization !== undefined && { authorization }) }
       })
-      response.writeHead(reply.status, { 'Content-Type': 'application/json' }).end(await reply.text())
+      response.writeHead(granted.status, { 'Content-Type': 'application/json' }).end(await granted.text())
     }
-    answer().catch((error: unknown) => {
+    respond().catch((error: unknown) => {
       response.destroy(error as Error)
     })
   })
@@ -155,8 +137,8 @@ afterAll(async () => {
   )
 })
 
-/** What a user's agreement gives: a code for this client. */
-async function codeFor(clientId: string, pkce: boolean): Promise<string> {
+/** An authorization code for this client, as a user's consent gives it. */
+async function codeFor(clientId: string, usesPkce: boolean): Promise<string> {
   const grant = new provider.Grant({ accountId: 'ada', clientId })
   grant.addOIDCScope('read write')
   const code = new provider.AuthorizationCode({
@@ -165,19 +147,16 @@ async function codeFor(clientId: string, pkce: boolean): Promise<string> {
     grantId: await grant.save(),
     redirectUri,
     scope: 'read write',
-    ...(pkce && { codeChallenge: challenge, codeChallengeMethod: 'S256' })
+    ...(usesPkce && { codeChallenge, codeChallengeMethod: 'S256' })
   })
   return code.save()
 }
 
-async function job(inputs: Record<string, InputValue>): Promise<StepResult[]> {
-  const { steps } = await runJob([{ uses: root, with: { subdomain: 'acme', 'base-url': url, ...inputs } }], {
-    env: preloaded({ now: Date.now() })
-  })
-  return [...steps]
+function run(inputs: Record<string, InputValue>): Promise<{ main: StepResult; post: StepResult }> {
+  return mainAndPost({ subdomain: 'acme', 'base-url': url, ...inputs }, { preload: { now: Date.now() } })
 }
 
-/** The client that authenticates in this way. */
+/** The client that uses each authentication method. */
 const clients = {
   none: 'public_app',
   client_secret_post: 'posting_app',
@@ -189,86 +168,93 @@ function inputsOf(method: keyof typeof clients): Record<string, string> {
   return { 'client-id': clients[method], ...(method !== 'none' && secret) }
 }
 
-/** How the secret travelled in the newest request. */
-function travelled(): keyof typeof clients {
+/** The authentication method of the newest request for a grant. */
+function methodUsed(): keyof typeof clients {
   const { authorization, body } = grants.at(-1)!
   if (authorization !== undefined && !('client_secret' in body)) return 'client_secret_basic'
   return authorization === undefined && 'client_secret' in body ? 'client_secret_post' : 'none'
 }
 
-function expectGreen(steps: StepResult[]): void {
+function expectSuccess(...steps: StepResult[]): void {
   for (const step of steps) {
     expect([annotated(step), step.exitCode, step.stderr]).toEqual([[], 0, ''])
   }
 }
 
-describe('an authorization code', () => {
+describe('an OAuth server accepts', () => {
   it.each([
     ['none', true],
     ['client_secret_post', false],
     ['client_secret_post', true],
     ['client_secret_basic', false],
     ['client_secret_basic', true]
-  ] as const)('is exchanged with %s (PKCE: %p), and its refresh token rotates', async (method, pkce) => {
-    const client = inputsOf(method)
-    const code = {
-      'authorization-code': await codeFor(clients[method], pkce),
-      'redirect-uri': redirectUri,
-      ...(pkce && { 'code-verifier': verifier })
-    }
-    const [main, post] = await job({ ...client, ...code })
-    expectGreen([main!, post!])
-    expect(travelled()).toBe(method)
-    expect(main!.outputs).toMatchObject({ scopes: 'read write', 'client-id': '1', 'user-id': '2' })
-    expect(said(post!)).toEqual([KEPT_FOR_REFRESH])
+  ] as const)(
+    'an authorization code with the authentication method %s (PKCE: %p), and then its refresh token',
+    async (method, usesPkce) => {
+      const client = inputsOf(method)
+      const code = {
+        'authorization-code': await codeFor(clients[method], usesPkce),
+        'redirect-uri': redirectUri,
+        ...(usesPkce && { 'code-verifier': codeVerifier })
+      }
+      const first = await run({ ...client, ...code })
+      expectSuccess(first.main, first.post)
+      expect(methodUsed()).toBe(method)
+      const { outputs } = first.main
+      expect(outputs).toMatchObject({ scopes: 'read write', 'client-id': '1', 'user-id': '2' })
+      expect(said(first.post)).toEqual([KEPT_FOR_REFRESH])
 
-    const [rotated, revoked] = await job({
-      ...client,
-      'refresh-token': main!.outputs['refresh-token']!,
-      'skip-token-revoke': false
-    })
-    expectGreen([rotated!, revoked!])
-    expect(travelled()).toBe(method)
-    expect(grants.at(-1)!.body['grant_type']).toBe('refresh_token')
-    expect(rotated!.outputs['token']).not.toBe(main!.outputs['token'])
-    expect(rotated!.outputs['refresh-token']).toMatch(/^.{8,}$/)
-    expect(rotated!.outputs['refresh-token']).not.toBe(main!.outputs['refresh-token'])
-    expect(said(revoked!).at(-1)).toBe(revokedLine(rotated!.outputs['token-id']))
-    expect(await provider.AccessToken.find(rotated!.outputs['token']!)).toBeUndefined()
-  })
-
-  it('is refused with the wrong verifier, and a refresh token when it comes twice', async () => {
-    const code = await codeFor('public_app', true)
-    const inputs = { 'client-id': 'public_app', 'authorization-code': code, 'redirect-uri': redirectUri }
-    const [wrong] = await job({ ...inputs, 'code-verifier': verifier.replace('a-', 'b-') })
-    expect(annotated(wrong!)).toEqual([expect.stringMatching(/^::error::.*\(invalid_grant\)/)])
-    const [main] = await job({ ...inputs, 'code-verifier': verifier })
-    const refresh = { 'client-id': 'public_app', 'refresh-token': main!.outputs['refresh-token']! }
-    expectGreen(await job(refresh))
-    const [twice, post] = await job(refresh)
-    expect(annotated(twice!)).toEqual([
-      expect.stringMatching(/^::error::.*\(invalid_grant\).*The refresh token was used/)
-    ])
-    expect([twice!.exitCode, post!.exitCode]).toEqual([1, 0])
-  })
-})
-
-describe('client credentials', () => {
-  it.each(['client_secret_post', 'client_secret_basic'] as const)(
-    'mint by %s, and post revokes',
-    async (method) => {
-      const [main, post] = await job({ ...inputsOf(method), scopes: 'read' })
-      expectGreen([main!, post!])
-      expect(travelled()).toBe(method)
-      expect(main!.outputs).toMatchObject({ scopes: 'read', 'refresh-token': '' })
-      expect(said(post!).at(-1)).toBe(revokedLine(main!.outputs['token-id']))
-      expect(await provider.ClientCredentials.find(main!.outputs['token']!)).toBeUndefined()
+      const { main, post } = await run({
+        ...client,
+        'refresh-token': outputs['refresh-token']!,
+        'skip-token-revoke': false
+      })
+      expectSuccess(main, post)
+      expect(methodUsed()).toBe(method)
+      expect(grants.at(-1)!.body['grant_type']).toBe('refresh_token')
+      expect(main.outputs['token']).not.toBe(outputs['token'])
+      expect(main.outputs['refresh-token']).toMatch(/^.{8,}$/)
+      expect(main.outputs['refresh-token']).not.toBe(outputs['refresh-token'])
+      expect(said(post).at(-1)).toBe(revokedLine(main.outputs['token-id']))
+      expect(await provider.AccessToken.find(main.outputs['token']!)).toBeUndefined()
     }
   )
 
-  it('with the wrong secret are refused as invalid_client', async () => {
-    const [main, post] = await job({ 'client-id': 'posting_app', 'client-secret': 'another secret' })
-    expect(annotated(main!)).toEqual([expect.stringMatching(/^::error::.*\(invalid_client\)/)])
-    expect([main!.exitCode, post!.exitCode]).toEqual([1, 0])
+  it.each(['client_secret_post', 'client_secret_basic'] as const)(
+    'client credentials with the authentication method %s, and post revokes the token',
+    async (method) => {
+      const { main, post } = await run({ ...inputsOf(method), scopes: 'read' })
+      expectSuccess(main, post)
+      expect(methodUsed()).toBe(method)
+      expect(main.outputs).toMatchObject({ scopes: 'read', 'refresh-token': '' })
+      expect(said(post).at(-1)).toBe(revokedLine(main.outputs['token-id']))
+      expect(await provider.ClientCredentials.find(main.outputs['token']!)).toBeUndefined()
+    }
+  )
+})
+
+describe('the error names the cause if an OAuth server rejects', () => {
+  const errorOf = async (inputs: Record<string, string>): Promise<string> => {
+    const { main, post } = await run(inputs)
+    expect([main.exitCode, post.exitCode]).toEqual([1, 0])
+    expect(annotated(main)).toEqual([expect.stringMatching(/^::error::/)])
+    return annotated(main)[0]!
+  }
+
+  it('an authorization code with the wrong verifier, or a refresh token that was used before', async () => {
+    const code = await codeFor('public_app', true)
+    const inputs = { 'client-id': 'public_app', 'authorization-code': code, 'redirect-uri': redirectUri }
+    const wrongVerifier = codeVerifier.replace('a-', 'b-')
+    expect(await errorOf({ ...inputs, 'code-verifier': wrongVerifier })).toContain('(invalid_grant)')
+    const { main } = await run({ ...inputs, 'code-verifier': codeVerifier })
+    const refresh = { 'client-id': 'public_app', 'refresh-token': main.outputs['refresh-token']! }
+    const used = await run(refresh)
+    expectSuccess(used.main, used.post)
+    expect(await errorOf(refresh)).toMatch(/\(invalid_grant\).*The refresh token was used/)
+  })
+
+  it('client credentials with the wrong secret', async () => {
+    const inputs = { 'client-id': 'posting_app', 'client-secret': 'another secret' }
+    expect(await errorOf(inputs)).toContain('(invalid_client)')
   })
 })

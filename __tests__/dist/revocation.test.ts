@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 
 import { type StepResult } from '../../mock/runner.ts'
 import { agentId, type Zendesk } from '../../mock/zendesk.ts'
-import { asked, at, credentials, edited, sandbox } from '../support/fixtures.ts'
-import { cleanupToken, mintedLine, NOTHING_MINTED, responded, revokedLine } from '../support/log-lines.ts'
+import { at, credentials, edited, requestLog, mockZendesk } from '../support/fixtures.ts'
+import { mintedLine, NOTHING_MINTED, responded, revokedLine } from '../support/log-lines.ts'
 import { annotated, mainAndPost, NOON, said, stream } from '../support/run-action.ts'
 
 const CURRENT = '/api/v2/oauth/tokens/current'
@@ -11,22 +11,24 @@ const CURRENT = '/api/v2/oauth/tokens/current'
 const MISSING_SCOPE =
   'The credential lacks a scope (DELETE /api/v2/oauth/tokens/current: 403 ("Forbidden: You are missing the following required scopes: write"))'
 
-/** How post ends, whatever happens. */
-function expectGreen(post: StepResult): void {
+const CLEANUP_MINTED = `Minted a cleanup token (read write, 10 minutes) to revoke the token (id unknown), because: ${MISSING_SCOPE}.`
+
+/** Post succeeds, whatever happens. */
+function expectSuccess(post: StepResult): void {
   expect(post).toMatchObject({ exitCode: 0, stderr: '', outcome: 'success' })
 }
 
-/** What was asked in post: all after so many requests of main. */
-function askedInPost(zendesk: Zendesk, main: number): string[] {
-  return asked(zendesk.requests.slice(main)).map((line) => line.split(' | ').slice(0, 2).join(' | '))
+/** The requests of post, after the two of main. */
+function postRequests({ requests }: Zendesk): string[] {
+  return requestLog(requests.slice(2))
 }
 
-describe('a token whose scopes do not let it revoke itself', () => {
+describe('post revokes a token whose scopes do not let it revoke itself', () => {
   it.concurrent(
-    'is found in the list with a cleanup token and revoked by id; the cleanup token is revoked last',
+    'with a cleanup token, which finds it in the list, deletes it by id, and is revoked last',
     async () => {
-      const zendesk = await sandbox()
-      // Others of the same client and user, which are not to be touched.
+      const zendesk = await mockZendesk()
+      // Tokens of the same client and user that must not be revoked.
       const others = [
         ...zendesk.seedTokens(1, { scopes: ['tickets:read'], age: 90_000 }),
         ...zendesk.seedTokens(120, { scopes: ['tickets:read'], age: 0 })
@@ -53,11 +55,11 @@ describe('a token whose scopes do not let it revoke itself', () => {
         `::add-mask::${secret}`,
         `::add-mask::${minted!.value}`,
         `::add-mask::${cleanup!.value}`,
-        cleanupToken(undefined, MISSING_SCOPE),
+        CLEANUP_MINTED,
         revokedLine()
       ])
       const list = 'GET /api/v2/oauth/tokens?client_id=360000000101&page[size]=100'
-      expect(askedInPost(zendesk, 2).map((line) => line.replace(/(page\[after\]=).*? /, '$1… '))).toEqual([
+      expect(postRequests(zendesk).map((line) => line.replace(/(page\[after\]=).*? /, '$1… '))).toEqual([
         `DELETE ${CURRENT} | Bearer ${minted!.value}`,
         `POST /oauth/tokens | {"grant_type":"client_credentials","client_id":"ci_bot","client_secret":"${secret}","scope":"read write","expires_in":600}`,
         `GET ${CURRENT} | Bearer ${cleanup!.value}`,
@@ -69,44 +71,28 @@ describe('a token whose scopes do not let it revoke itself', () => {
       ])
       expect(zendesk.connections).toBe(2)
       expect(zendesk.living()).toEqual(others)
-      expectGreen(post)
+      expectSuccess(post)
     }
   )
 
-  it.concurrent.each([
-    ['if it is a JWT, since all of them begin alike', { tokenFormat: 'jwt' as const }, undefined],
-    ['if two in the list could be it', {}, (token: object): object[] => [token, { ...token, id: 7 }]],
-    [
-      'if the one in the list is of another user',
-      {},
-      (token: object): object[] => [{ ...token, user_id: agentId }]
-    ],
-    [
-      'if the one in the list is of another client',
-      {},
-      (token: object): object[] => [{ ...token, client_id: 1 }]
-    ],
-    [
-      'if the one in the list has other scopes',
-      {},
-      (token: object): object[] => [{ ...token, scopes: ['read'] }]
-    ],
-    [
-      'if the one in the list is 61 s older',
-      {},
-      (token: object): object[] => [{ ...token, created_at: new Date(NOON - 61_000).toISOString() }]
-    ]
-  ])('is not revoked %s', async (_where, options, change) => {
-    const zendesk = await sandbox(options)
-    if (change) {
+  it.concurrent.each<[condition: string, listed: object[] | undefined]>([
+    ['the token is a JWT, since all JWTs begin alike', undefined],
+    ['two tokens in the list match', [{}, { id: 7 }]],
+    ['the token in the list is of another user', [{ user_id: agentId }]],
+    ['the token in the list is of another client', [{ client_id: 1 }]],
+    ['the token in the list has other scopes', [{ scopes: ['read'] }]],
+    ['the token in the list is 61 s older', [{ created_at: new Date(NOON - 61_000).toISOString() }]]
+  ])('but not if %s: it warns', async (_condition, listed) => {
+    const zendesk = await mockZendesk()
+    if (listed) {
       zendesk.fault(
         { method: 'GET', path: '/api/v2/oauth/tokens' },
         edited<{ tokens: { scopes: string[] }[] }>(({ tokens, ...page }) => {
           const token = tokens.find(({ scopes }) => scopes.includes('tickets:read'))!
-          return { ...page, tokens: change(token) }
+          return { ...page, tokens: listed.map((change) => ({ ...token, ...change })) }
         })
       )
-    }
+    } else zendesk.behaviour.tokenFormat = 'jwt'
     const { post } = await mainAndPost(
       at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read' })
     )
@@ -116,31 +102,14 @@ describe('a token whose scopes do not let it revoke itself', () => {
     const lists = zendesk.requests.filter(
       ({ method, path }) => method === 'GET' && path === '/api/v2/oauth/tokens'
     )
-    expect(lists).toHaveLength(change ? 1 : 0)
-    // The cleanup never stays.
+    expect(lists).toHaveLength(listed ? 1 : 0)
+    // The cleanup token is revoked.
     expect(zendesk.living().map(({ scopes }) => scopes)).toEqual([['tickets:read']])
-    expectGreen(post)
+    expectSuccess(post)
   })
 
-  it.concurrent(
-    'expires, without a warning, if nothing but missing scopes prevents its revocation',
-    async () => {
-      const zendesk = await sandbox()
-      const inputs = at(zendesk, {
-        ...credentials.clientCredentials(zendesk, 'tickets_only'),
-        scopes: 'tickets:read'
-      })
-      const { post } = await mainAndPost(inputs)
-      expect(said(post).at(-1)).toBe(
-        'Could not revoke the token (id unknown): no available token has the scope `write`. It expires at 2026-11-21T13:00:00Z.'
-      )
-      expect(annotated(post)).toEqual([])
-      expectGreen(post)
-    }
-  )
-
-  it.concurrent('revokes itself if Zendesk allows it', async () => {
-    const zendesk = await sandbox({ narrowTokensManageThemselves: true })
+  it.concurrent('with the token itself, if Zendesk allows it', async () => {
+    const zendesk = await mockZendesk({ narrowTokensManageThemselves: true })
     const { post } = await mainAndPost(
       at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read' })
     )
@@ -149,9 +118,9 @@ describe('a token whose scopes do not let it revoke itself', () => {
   })
 })
 
-describe('a cleanup token', () => {
-  it.concurrent('that cannot be revoked is named in a warning', async () => {
-    const zendesk = await sandbox()
+describe('post', () => {
+  it.concurrent('warns of a cleanup token that it cannot revoke', async () => {
+    const zendesk = await mockZendesk()
     zendesk.fault(
       { method: 'DELETE', path: '/api/v2/oauth/tokens/22000000003' },
       { kind: 'reply', status: 403 }
@@ -160,34 +129,32 @@ describe('a cleanup token', () => {
       at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read' })
     )
     expect(said(post).slice(3)).toEqual([
-      cleanupToken(undefined, MISSING_SCOPE),
+      CLEANUP_MINTED,
       revokedLine(),
       `::warning::Could not revoke the cleanup token 22000000003: Zendesk does not allow this (DELETE /api/v2/oauth/tokens/22000000003: 403). It expires within 10 minutes. To revoke it sooner, send DELETE ${zendesk.url}/api/v2/oauth/tokens/22000000003 as an admin.`
     ])
-    expectGreen(post)
+    expectSuccess(post)
   })
-})
 
-describe('post', () => {
   it.concurrent(
-    'does not use the credential of another action whose inputs it is given; the token revokes itself',
+    'revokes with the token itself if the runner gives it the inputs of another action',
     async () => {
-      const zendesk = await sandbox()
+      const zendesk = await mockZendesk()
       const { post } = await mainAndPost(at(zendesk, credentials.apiToken(zendesk)), {
         postWith: at(zendesk, { email: 'gus@acme.example', 'api-token': 'an-api-token-of-somebody-else' })
       })
       const own = `Bearer ${zendesk.tokens.get(22_000_000_002)!.value}`
-      expect(askedInPost(zendesk, 2)).toEqual([
+      expect(postRequests(zendesk)).toEqual([
         `DELETE /api/v2/oauth/tokens/22000000002 | ${own}`,
         `GET ${CURRENT} | ${own}`
       ])
       expect(said(post).at(-1)).toBe(revokedLine(22_000_000_002))
-      expectGreen(post)
+      expectSuccess(post)
     }
   )
 
-  it.concurrent('warns if it was not given the credential that it needs', async () => {
-    const zendesk = await sandbox()
+  it.concurrent('warns that its inputs differ from those of main if it needs the credential', async () => {
+    const zendesk = await mockZendesk()
     const inputs = at(zendesk, {
       ...credentials.clientCredentials(zendesk),
       scopes: 'tickets:read',
@@ -196,7 +163,7 @@ describe('post', () => {
     const { post } = await mainAndPost(inputs, {
       postWith: { subdomain: 'other', 'base-url': 'http://127.0.0.1:1' }
     })
-    expect(askedInPost(zendesk, 2)).toEqual([
+    expect(postRequests(zendesk)).toEqual([
       `DELETE ${CURRENT} | Bearer ${zendesk.tokens.get(22_000_000_002)!.value}`
     ])
     expect(annotated(post)).toHaveLength(1)
@@ -204,7 +171,7 @@ describe('post', () => {
       `::warning::Could not revoke the token (id unknown): ${MISSING_SCOPE}. Post was given other inputs than main, so it could not use the credential. It expires at 2026-11-21T13:00:00Z. To revoke it manually, find it as an admin `
     )
     expect(post.summary).toContain('<td>may still be active</td>')
-    expectGreen(post)
+    expectSuccess(post)
   })
 
   it.concurrent.each([
@@ -214,12 +181,12 @@ describe('post', () => {
     '[]',
     '{"minted":{"token":"abcdefgh"},"context":{}}',
     '{"skipped":"no"}'
-  ])('takes unreadable state for no token: %j', async (state) => {
-    const zendesk = await sandbox()
+  ])('revokes nothing if it cannot read the state: %j', async (state) => {
+    const zendesk = await mockZendesk()
     const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'skip-token-revoke': 'true' })
     const { post } = await mainAndPost(inputs, { postEnv: { STATE_zendesk: state } })
     expect(stream(post)).toEqual([NOTHING_MINTED])
     expect(zendesk.requests).toHaveLength(2)
-    expectGreen(post)
+    expectSuccess(post)
   })
 })

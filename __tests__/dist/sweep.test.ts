@@ -3,14 +3,24 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 
 import { type InputValue, type Interference, runJob, type StepResult } from '../../mock/runner.ts'
-import { adminId, agentId, type Token, type Zendesk } from '../../mock/zendesk.ts'
-import { asked, at, basicOf, cancelAtRequest, credentials, sandbox } from '../support/fixtures.ts'
-import { responded, retryLine } from '../support/log-lines.ts'
+import { adminId, agentId, type Fault, type Token, type Zendesk } from '../../mock/zendesk.ts'
+import {
+  at,
+  basicOf,
+  cancelAtRequest,
+  credentials,
+  edited,
+  requestLog,
+  mockZendesk
+} from '../support/fixtures.ts'
+import { responded } from '../support/log-lines.ts'
 import {
   annotated,
   NOON,
+  nothing,
   type Preloaded,
   preloaded,
+  published,
   said,
   scratch,
   stream,
@@ -23,17 +33,22 @@ const DAY = 24 * HOUR
 const CURRENT = '/api/v2/oauth/tokens/current'
 const LIST = '/api/v2/oauth/tokens'
 
-/** A job of one step with the sweep. */
+/** Runs the sweep as a job of one step. */
 async function sweep(
-  inputs: Record<string, InputValue>,
+  zendesk: Zendesk,
+  credential: keyof typeof credentials,
+  inputs: Record<string, InputValue> = {},
   { preload = {}, ...step }: Interference & { preload?: Preloaded } = {}
 ): Promise<StepResult> {
-  const { steps } = await runJob([{ ...step, uses: sweepAction, with: inputs }], { env: preloaded(preload) })
+  const { steps } = await runJob(
+    [{ ...step, uses: sweepAction, with: at(zendesk, { ...credentials[credential](zendesk), ...inputs }) }],
+    { env: preloaded(preload) }
+  )
   return steps[0]!
 }
 
-/** Tokens that are left over, and one of each kind that is not. */
-function mixed(zendesk: Zendesk): { stale: Token[]; others: Token[] } {
+/** Three stale tokens, and one of each kind that is not stale. */
+function seedAllKinds(zendesk: Zendesk): { stale: Token[]; others: Token[] } {
   const stale = [
     ...zendesk.seedTokens(2, { age: 2 * DAY, usedAgo: (index) => (index === 0 ? null : 25 * HOUR) }),
     ...zendesk.seedTokens(1, { age: 24 * HOUR + 1000, expiresIn: 1000, scopes: ['tickets:read'] })
@@ -53,12 +68,12 @@ const revoked = (tokens: readonly Token[]): boolean[] => tokens.map((token) => t
 const deletions = ({ requests }: Zendesk): (typeof requests)[number][] =>
   requests.filter(({ method, path }) => method === 'DELETE' && path !== CURRENT)
 
-describe('a dry run, which is the default', () => {
-  it('lists the stale tokens and revokes nothing', async () => {
+describe('a sweep', () => {
+  it('only lists the stale tokens by default', async () => {
     // The list shows every client's tokens: the filter is not trusted.
-    const zendesk = await sandbox({ filterByClient: false })
-    const { stale, others } = mixed(zendesk)
-    const step = await sweep(at(zendesk, credentials.apiToken(zendesk)))
+    const zendesk = await mockZendesk({ filterByClient: false })
+    const { stale, others } = seedAllKinds(zendesk)
+    const step = await sweep(zendesk, 'apiToken')
     expect(stream(step)).toEqual([
       `::add-mask::${zendesk.credentials.apiToken}`,
       `::add-mask::${basicOf(zendesk)}`,
@@ -67,17 +82,13 @@ describe('a dry run, which is the default', () => {
       responded('GET /api/v2/oauth/tokens', 200),
       `Found 3 stale tokens (8 checked). \`dry-run: 'false'\` would revoke: ${ids(stale).join(', ')}.`
     ])
-    expect(asked(zendesk.requests)).toEqual([
+    expect(requestLog(zendesk.requests)).toEqual([
       `GET /api/v2/users/me | Basic ${basicOf(zendesk)}`,
       `GET /api/v2/oauth/clients?page[size]=100 | Basic ${basicOf(zendesk)}`,
       `GET /api/v2/oauth/tokens?client_id=360000000101&page[size]=100 | Basic ${basicOf(zendesk)}`
     ])
-    expect(step.outputs).toEqual({
-      matched: '3',
-      revoked: '0',
-      failed: '0',
-      'token-ids': JSON.stringify(ids(stale))
-    })
+    const outputs = { matched: '3', revoked: '0', failed: '0', 'token-ids': JSON.stringify(ids(stale)) }
+    expect(published(step)).toEqual({ ...nothing, outputs })
     const rows = [
       [String(adminId), 'read write', '2 days', 'never'],
       [String(adminId), 'read write', '2 days', '1 day 1 hour ago'],
@@ -94,43 +105,40 @@ describe('a dry run, which is the default', () => {
       ].join('\n')
     )
     expect(revoked([...stale, ...others])).toEqual(Array(8).fill(false))
-    expect(step).toMatchObject({ exitCode: 0, stderr: '', state: {}, env: {} })
+    expect(step).toMatchObject({ exitCode: 0, stderr: '' })
     expect(zendesk.connections).toBe(1)
   })
 
-  it('says so if no token is stale', async () => {
-    const zendesk = await sandbox()
+  it('says so if no token is stale, and writes no summary if job-summary is false', async () => {
+    const zendesk = await mockZendesk()
     zendesk.seedTokens(2, { age: HOUR })
-    const step = await sweep(at(zendesk, { ...credentials.apiToken(zendesk), 'job-summary': 'false' }))
+    const step = await sweep(zendesk, 'apiToken', { 'job-summary': 'false' })
     expect(said(step).at(-1)).toBe('No stale tokens (2 checked).')
     expect(step.outputs).toEqual({ matched: '0', revoked: '0', failed: '0', 'token-ids': '[]' })
     expect(step.summary).toBe('')
   })
 
-  it('takes an age in minutes, hours or days', async () => {
-    const zendesk = await sandbox()
+  it('takes `older-than` in minutes, hours or days, and at least 1 h', async () => {
+    const zendesk = await mockZendesk()
     zendesk.seedTokens(3, { age: (index) => [89 * MINUTE, 91 * MINUTE, 8 * DAY][index]! })
-    const inputs = at(zendesk, credentials.apiToken(zendesk))
     const ages = ['60m', '90m', '2h', '7d', '8D']
-    const steps = await Promise.all(ages.map((age) => sweep({ ...inputs, 'older-than': age })))
+    const steps = await Promise.all(ages.map((age) => sweep(zendesk, 'apiToken', { 'older-than': age })))
     expect(steps.map(({ outputs }) => outputs['matched'])).toEqual(['3', '2', '1', '1', '0'])
-    const refused = await sweep({ ...inputs, 'older-than': '59m' })
+    const refused = await sweep(zendesk, 'apiToken', { 'older-than': '59m' })
     expect(annotated(refused)).toEqual([expect.stringMatching(/^::error::.*older-than.*"59m"/)])
   })
 })
 
-describe('without dry-run', () => {
+describe('a sweep with `dry-run: false`', () => {
   it.each(['client_secret_post', 'client_secret_basic'])(
-    'with client credentials (%s) mints a cleanup token, revokes with it, and revokes it last',
+    'mints a cleanup token by %s, revokes the stale tokens with it, and revokes it last',
     async (method) => {
-      const zendesk = await sandbox({ filterByClient: false })
-      const { stale, others } = mixed(zendesk)
-      const inputs = {
-        ...credentials.clientCredentials(zendesk),
+      const zendesk = await mockZendesk({ filterByClient: false })
+      const { stale, others } = seedAllKinds(zendesk)
+      const step = await sweep(zendesk, 'clientCredentials', {
         'dry-run': false,
         'token-endpoint-auth-method': method
-      }
-      const step = await sweep(at(zendesk, inputs))
+      })
       const secret = zendesk.client('ci_bot').secret!
       const basic = Buffer.from(`ci_bot:${secret}`).toString('base64')
       const isBasic = method === 'client_secret_basic'
@@ -164,47 +172,37 @@ describe('without dry-run', () => {
       )
       expect(revoked([...stale, cleanup])).toEqual(Array(4).fill(true))
       expect(revoked(others)).toEqual(Array(5).fill(false))
-      expect(step.outputs).toEqual({
-        matched: '3',
-        revoked: '3',
-        failed: '0',
-        'token-ids': JSON.stringify(ids(stale))
-      })
+      const outputs = { matched: '3', revoked: '3', failed: '0', 'token-ids': JSON.stringify(ids(stale)) }
+      expect(step.outputs).toEqual(outputs)
       expect(step.summary).toContain('3 stale tokens (9 checked). Revoked: 3. Failed: 0.')
       expect(step).toMatchObject({ exitCode: 0, stderr: '' })
     }
   )
 
-  it('with an access token does not revoke that token, however old it is', async () => {
-    const zendesk = await sandbox()
+  it('does not revoke the access token that it works with, even if that is stale', async () => {
+    const zendesk = await mockZendesk()
     const stale = zendesk.seedTokens(2, { client: 'admin_tools' })
-    const inputs = at(zendesk, {
-      ...credentials.accessToken(zendesk),
-      'client-id': 'admin_tools',
-      'dry-run': 'false'
-    })
-    // As if it had not been used for long, which Zendesk may be slow to note.
-    zendesk.fault(
-      { method: 'GET', path: LIST },
-      {
-        kind: 'edit',
-        edit: (reply) => ({ ...reply, body: reply.body.replace(/"used_at":"[^"]+"/g, '"used_at":null') })
-      }
-    )
-    const step = await sweep(inputs)
+    // As if it had never been used: Zendesk may be slow to note its use.
+    const unused = edited<{ tokens: object[] }>((page) => ({
+      ...page,
+      tokens: page.tokens.map((token) => ({ ...token, used_at: null }))
+    }))
+    zendesk.fault({ method: 'GET', path: LIST }, unused)
+    const step = await sweep(zendesk, 'accessToken', { 'client-id': 'admin_tools', 'dry-run': false })
     expect(zendesk.seen().slice(0, 3)).toEqual([`GET ${CURRENT}`, 'GET /api/v2/oauth/clients', `GET ${LIST}`])
     expect(said(step).at(-1)).toBe('Revoked 2 stale tokens (3 checked).')
     expect(revoked(stale)).toEqual([true, true])
     expect(zendesk.tokens.get(22_000_000_001)!.revoked).toBe(false)
   })
 
-  it('with all-users revokes the tokens of every user; the error says so if the user is not an admin', async () => {
-    const zendesk = await sandbox()
+  it('revokes the tokens of all users with `all-users`, and fails if its user is not an admin', async () => {
+    const zendesk = await mockZendesk()
     const stale = zendesk.seedTokens(2, { userId: (index) => [adminId, agentId][index]! })
     const both = { 'dry-run': false, 'all-users': true }
-    const refused = await sweep(
-      at(zendesk, { ...credentials.clientCredentials(zendesk, 'agent_bot'), ...both })
-    )
+    const refused = await sweep(zendesk, 'clientCredentials', {
+      ...credentials.clientCredentials(zendesk, 'agent_bot'),
+      ...both
+    })
     expect(annotated(refused)).toEqual([
       expect.stringMatching(
         /^::error::Could not list the tokens: Zendesk does not allow this\. .* GET .*: 403 /
@@ -214,48 +212,31 @@ describe('without dry-run', () => {
     expect(zendesk.living()).toEqual(stale)
 
     zendesk.forget()
-    const step = await sweep(at(zendesk, { ...credentials.apiToken(zendesk), ...both }))
+    const step = await sweep(zendesk, 'apiToken', both)
     expect(zendesk.requests[1]!.target).toBe(`${LIST}?client_id=360000000101&all=true&page[size]=100`)
     expect(said(step).at(-1)).toBe('Revoked 2 stale tokens (2 checked).')
   })
 
-  it('revokes at most four at a time', async () => {
-    const zendesk = await sandbox()
+  it('revokes at most four tokens at a time', async () => {
+    const zendesk = await mockZendesk()
     zendesk.seedTokens(20)
     zendesk.fault({ method: 'DELETE' }, { kind: 'delay', ms: 10 })
-    await sweep(at(zendesk, { ...credentials.apiToken(zendesk), 'dry-run': false }))
+    await sweep(zendesk, 'apiToken', { 'dry-run': false })
     // A connection carries one request at a time.
-    const lanes = deletions(zendesk).map(({ connection }) => connection)
-    expect(lanes).toHaveLength(20)
-    expect(new Set(lanes).size).toBe(4)
+    const connections = deletions(zendesk).map(({ connection }) => connection)
+    expect(connections).toHaveLength(20)
+    expect(new Set(connections).size).toBe(4)
     expect(zendesk.connections).toBe(5)
-  })
-
-  it('takes 404 for revoked, waits out a rate limit, and retries failures', async () => {
-    const zendesk = await sandbox()
-    const stale = zendesk.seedTokens(4)
-    const [gone, limited, failing] = stale.map(({ id }) => `${LIST}/${id}`)
-    zendesk.fault({ path: gone! }, { kind: 'reply', status: 404, body: { error: 'RecordNotFound' } })
-    zendesk.fault({ path: limited! }, [{ kind: 'reply', status: 429, headers: { 'Retry-After': '3' } }])
-    zendesk.fault({ path: failing! }, [{ kind: 'reset' }, { kind: 'lose-reply' }])
-    const step = await sweep(at(zendesk, { ...credentials.apiToken(zendesk), 'dry-run': false }), {
-      preload: { random: 0 }
-    })
-    expect(said(step)).toContain(retryLine(`DELETE ${limited!}: 429`, 2, '3.0', true))
-    expect(said(step).at(-1)).toBe('Revoked 4 stale tokens (4 checked).')
-    expect(revoked(stale)).toEqual([false, true, true, true])
-    expect(step).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(annotated(step)).toEqual([])
   })
 })
 
-describe('the sweep ends red', () => {
-  it('after it revoked all others, if one token cannot be revoked, which the error names', async () => {
-    const zendesk = await sandbox()
+describe('a sweep fails', () => {
+  it('if it cannot revoke one of the tokens, and the error names that one', async () => {
+    const zendesk = await mockZendesk()
     const stale = zendesk.seedTokens(10)
     const { id } = stale[2]!
     zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'reply', status: 403, body: { error: '<b>no</b>' } })
-    const step = await sweep(at(zendesk, { ...credentials.clientCredentials(zendesk), 'dry-run': false }))
+    const step = await sweep(zendesk, 'clientCredentials', { 'dry-run': false })
     expect(annotated(step)).toEqual([
       expect.stringMatching(
         new RegExp(
@@ -265,7 +246,7 @@ describe('the sweep ends red', () => {
     ])
     expect(step.outputs).toMatchObject({ matched: '10', revoked: '9', failed: '1' })
     expect(step).toMatchObject({ exitCode: 1, stderr: '' })
-    // Failures come first, and no markup of a reply comes along.
+    // The summary shows failures first, and no markup of a response.
     expect(step.summary.indexOf(`<td>${id}</td>`)).toBeLessThan(
       step.summary.indexOf(`<td>${stale[0]!.id}</td>`)
     )
@@ -273,100 +254,68 @@ describe('the sweep ends red', () => {
     expect(zendesk.living()).toEqual([stale[2]])
   })
 
-  it.each([
-    ['500', { kind: 'reply', status: 500 }, 'Zendesk is unavailable'],
-    [
-      'a page without its cursor',
-      { kind: 'reply', status: 200, body: { tokens: [], meta: { has_more: true } } },
-      'cannot be used'
-    ],
+  const pageOf = (meta: object): Fault => ({ kind: 'reply', status: 200, body: { tokens: [], meta } })
+  it.each<[page: string, fault: Fault, words: string]>([
+    ['status 500', { kind: 'reply', status: 500 }, 'Zendesk is unavailable'],
+    ['no cursor', pageOf({ has_more: true }), 'cannot be used'],
+    ['the cursor of the page before', pageOf({ has_more: true, after_cursor: 'again' }), 'cannot be used'],
     ['HTML', { kind: 'html' }, 'There is no Zendesk account at this address']
-  ] as const)(
-    'after it revoked what was found before, if a page of the list fails (%s)',
-    async (_what, fault, words) => {
-      const zendesk = await sandbox()
+  ])(
+    'if a later page of the list has %s, after it revoked the tokens of the first page',
+    async (_page, fault, words) => {
+      const zendesk = await mockZendesk()
       const stale = zendesk.seedTokens(250)
-      zendesk.fault({ method: 'GET', path: LIST }, [{ kind: 'pass' }, ...Array<typeof fault>(5).fill(fault)])
-      const step = await sweep(at(zendesk, { ...credentials.clientCredentials(zendesk), 'dry-run': false }), {
-        preload: { random: 0 }
-      })
-      expect(annotated(step)).toHaveLength(1)
-      expect(annotated(step)[0]).toMatch(/^::error::Could not list the tokens: /)
+      zendesk.fault({ method: 'GET', path: LIST }, [{ kind: 'pass' }, ...Array<Fault>(5).fill(fault)])
+      const step = await sweep(zendesk, 'clientCredentials', { 'dry-run': false }, { preload: { random: 0 } })
+      expect(annotated(step)).toEqual([expect.stringMatching(/^::error::Could not list the tokens: /)])
       expect(annotated(step)[0]).toContain(words)
       expect(annotated(step)[0]).toMatch(/ Revoked 100 stale tokens before that\.$/)
       expect(step.outputs).toMatchObject({ matched: '100', revoked: '100', failed: '0' })
       expect(step.exitCode).toBe(1)
-      // The cleanup is gone as well.
+      // The cleanup token is revoked as well.
       expect(zendesk.living()).toEqual(stale.slice(100))
     }
   )
 
-  it('if the list repeats a cursor', async () => {
-    const zendesk = await sandbox()
-    zendesk.seedTokens(1)
-    const page = { tokens: [], meta: { has_more: true, after_cursor: 'again' } }
-    zendesk.fault({ method: 'GET', path: LIST }, { kind: 'reply', status: 200, body: page })
-    const step = await sweep(at(zendesk, credentials.apiToken(zendesk)))
-    expect(annotated(step)).toEqual([expect.stringMatching(/^::error::Could not list the tokens: /)])
-    expect(zendesk.requests.filter(({ path }) => path === LIST)).toHaveLength(2)
-  })
-
-  it('at its timeout: the error names the tokens that remain, and the cleanup token is revoked', async () => {
-    const zendesk = await sandbox()
+  it('at its timeout: the error names the remaining tokens, and the cleanup token is revoked', async () => {
+    const zendesk = await mockZendesk()
     const stale = zendesk.seedTokens(12)
     for (const { id } of stale.slice(8)) zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'stall' })
-    const inputs = at(zendesk, {
-      ...credentials.clientCredentials(zendesk),
-      'dry-run': false,
-      'timeout-seconds': 5
-    })
-    const step = await sweep(inputs)
-    const left = ids(stale.slice(8))
-    expect(annotated(step)).toHaveLength(1)
-    for (const id of left) expect(annotated(step)[0]).toContain(String(id))
-    expect(annotated(step)[0]).toMatch(/^::error::Could not revoke 4 of 12 stale tokens: /)
+    const step = await sweep(zendesk, 'clientCredentials', { 'dry-run': false, 'timeout-seconds': 5 })
+    const remaining = ids(stale.slice(8))
+    expect(annotated(step)).toEqual([
+      expect.stringMatching(/^::error::Could not revoke 4 of 12 stale tokens: /)
+    ])
+    for (const id of remaining) expect(annotated(step)[0]).toContain(String(id))
     expect(step.outputs).toMatchObject({ matched: '12', revoked: '8', failed: '4' })
     expect(zendesk.requests[0]!.json).toMatchObject({ expires_in: 600 })
-    expect(ids(zendesk.living())).toEqual(left)
+    expect(ids(zendesk.living())).toEqual(remaining)
     expect(step).toMatchObject({ exitCode: 1, stderr: '' })
   })
 
   const onPosix = process.platform === 'win32' ? it.skip : it
   onPosix.each(['SIGINT', 'SIGTERM'] as const)(
-    'if the job is cancelled (%s): the cleanup token is revoked, and no other',
+    'if the job is cancelled (%s): only the cleanup token is still revoked',
     async (signal) => {
-      const zendesk = await sandbox()
+      const zendesk = await mockZendesk()
       const stale = zendesk.seedTokens(12)
       for (const { id } of stale.slice(4)) zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'stall' })
-      const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'dry-run': false })
-      const step = await sweep(inputs, cancelAtRequest(zendesk, 11, signal))
-      expect(annotated(step)).toHaveLength(1)
-      expect(annotated(step)[0]).toMatch(/^::error::Could not revoke 8 of 12 stale tokens: /)
+      const cancel = cancelAtRequest(zendesk, 11, signal)
+      const step = await sweep(zendesk, 'clientCredentials', { 'dry-run': false }, cancel)
+      expect(annotated(step)).toEqual([
+        expect.stringMatching(/^::error::Could not revoke 8 of 12 stale tokens: /)
+      ])
       expect(step.outputs).toMatchObject({ matched: '12', revoked: '4', failed: '8' })
       expect(zendesk.living()).toEqual(stale.slice(4))
       expect(zendesk.requests).toHaveLength(12)
       expect(step).toMatchObject({ exitCode: 1, signal: null, stderr: '' })
     }
   )
-
-  it('with one error for all invalid inputs, without a request', async () => {
-    const zendesk = await sandbox()
-    const step = await sweep({
-      subdomain: 'acme',
-      'client-id': 'ci_bot',
-      'base-url': zendesk.url,
-      'dry-run': 'perhaps'
-    })
-    expect(annotated(step)).toHaveLength(1)
-    expect(annotated(step)[0]).toMatch(/^::error::2 invalid inputs: .*`client-secret`: .*`dry-run`: /)
-    expect(zendesk.requests).toEqual([])
-    expect(step.exitCode).toBe(1)
-  })
 })
 
-describe('with the real clock', () => {
-  it('mints, lists, revokes, and says nothing on stderr', async () => {
-    const zendesk = await sandbox({ now: Date.now })
+describe('a sweep by the real clock', () => {
+  it('revokes 101 tokens, and prints nothing to stderr', async () => {
+    const zendesk = await mockZendesk({ now: Date.now })
     zendesk.seedTokens(101)
     const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'dry-run': false })
     const { steps } = await runJob([{ uses: sweepAction, with: inputs }])
@@ -376,35 +325,35 @@ describe('with the real clock', () => {
   })
 })
 
-describe('at size', () => {
-  // With `FULL=1` the sizes that were promised, else as many as tell a leak from a start.
+describe('a sweep of many tokens', () => {
+  // Without `FULL=1` fewer tokens, but enough to show a leak.
   const [few, large] = process.env['FULL'] === undefined ? [500, 1000] : [1000, 10_000]
   const limit = large / 4
 
   /**
-   * Sweeps so many tokens under a limit of requests a window. Zendesk's clock is that of the process, so a window
-   * is over when all requests in flight were refused and the first of them is made again.
+   * Sweeps `count` tokens under a rate limit. Zendesk's clock is that of the process, so a window of the limit ends
+   * when all requests in flight have been refused and the first of them is sent again.
    */
-  async function sized(
+  async function sweepMany(
     count: number
   ): Promise<{ zendesk: Zendesk; step: StepResult; memory: number; limited: number }> {
     const perMs = 5000
     const [report, clockFile] = [scratch('memory'), scratch('clock')]
     writeFileSync(clockFile, '0')
-    const zendesk = await sandbox({
+    const zendesk = await mockZendesk({
       rateLimit: { limit, perMs },
       now: () => NOON + Number(readFileSync(clockFile, 'utf8'))
     })
     zendesk.seedTokens(count)
-    const inputs = { ...credentials.clientCredentials(zendesk), 'dry-run': false, 'timeout-seconds': 3600 }
-    const step = await sweep(at(zendesk, inputs), { preload: { report, clockFile } })
+    const inputs = { 'dry-run': false, 'timeout-seconds': 3600 }
+    const step = await sweep(zendesk, 'clientCredentials', inputs, { preload: { report, clockFile } })
     const limited = zendesk.requests.filter(({ status }) => status === 429).length
     return { zendesk, step, limited, memory: Number(readFileSync(report, 'utf8')) }
   }
 
-  it(`${large} tokens take no request more than they must, and no more memory than ${few}`, async () => {
-    const small = await sized(few)
-    const many = await sized(large)
+  it(`revokes ${large} tokens without a needless request, in no more memory than ${few}`, async () => {
+    const small = await sweepMany(few)
+    const many = await sweepMany(large)
     const { zendesk, step, limited } = many
     expect(said(step).at(-1)).toBe(`Revoked ${large} stale tokens (${large + 1} checked).`)
     expect(step).toMatchObject({ exitCode: 0, stderr: '' })
@@ -412,10 +361,10 @@ describe('at size', () => {
     expect(JSON.parse(step.outputs['token-ids']!)).toHaveLength(Math.min(large, 5000))
     expect(step.summary.match(/<tr>/g)).toHaveLength(501)
     expect(zendesk.living()).toEqual([])
-    // The list holds the cleanup as well, so there is a page for that one alone.
+    // The list also holds the cleanup token, on a page of its own.
     const pages = large / 100 + 1
     expect(zendesk.requests.length - limited).toBe(1 + 1 + pages + large + 1)
-    // So often the limit is reached, and each of the four workers meets it once at the most.
+    // Each time the limit is reached, it refuses one to four requests: those in flight.
     const windows = Math.floor(large / limit)
     expect(limited).toBeGreaterThanOrEqual(windows)
     expect(limited).toBeLessThanOrEqual(windows * 4)

@@ -37,7 +37,7 @@ export function scenario(
   test: (scenario: Scenario) => Promise<void>,
   options: ZendeskOptions = {}
 ): void {
-  const play = async (): Promise<void> => {
+  const runTest = async (): Promise<void> => {
     const zendesk = await startZendesk(options)
     const logs: string[] = []
     const run: Scenario['run'] = async (job, { exitCode } = { exitCode: 0 }) => {
@@ -60,19 +60,15 @@ export function scenario(
       await zendesk.close()
     }
   }
-  it(title, play, timeLimit)
+  it(title, runTest, timeLimit)
 }
 
-/** Post says of so many tokens that it revoked and verified them, and none works any more. */
+/** Post logged of so many tokens that it revoked and verified them, and no token is active. */
 export function expectRevoked({ zendesk }: Scenario, { printed }: ActRun, tokens: number): void {
   expect(
     printed.filter((line) => /^Revoked .* and verified that Zendesk rejects it\.$/.test(line))
   ).toHaveLength(tokens)
   expect(zendesk.living()).toEqual([])
-}
-
-export function deletions({ requests }: Zendesk): RecordedRequest[] {
-  return requests.filter(({ method }) => method === 'DELETE')
 }
 
 export function bearerOf({ headers }: RecordedRequest): string | undefined {

@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, describe, expect, it } from '@jest/globals'
 
 import { adminId, type Fault, type FaultMatcher, type Zendesk } from '../../mock/zendesk.ts'
-import { at, basicOf, credentials, once, sandbox } from '../support/fixtures.ts'
+import { at, basicOf, credentials, once, mockZendesk } from '../support/fixtures.ts'
 import { caFile, connectProxy, impostor, relay, tls, type Listener } from '../support/net.ts'
-import { annotated, runStep, shown, type StepEnd } from '../support/run-action.ts'
+import { annotated, nothing, published, runStep, shown, type StepEnd } from '../support/run-action.ts'
 import { faults, TIMEOUT, type FaultRow } from './faults.ts'
 
 /*
- * Every request that this action makes, times everything that can go wrong with it, on the built dist/ as processes
- * with real sockets. A fault stays for the rest of the step, unless its name says `once`.
+ * Each request of this action meets each fault, in processes of dist/ with real sockets. A fault hits all attempts of
+ * the request, unless its name says `once`.
  */
 
 const TOKENS = '/api/v2/oauth/tokens'
@@ -19,202 +19,236 @@ const GRANT: FaultMatcher = { method: 'POST', path: '/oauth/tokens' }
 const CURRENT: FaultMatcher = { method: 'GET', path: `${TOKENS}/current` }
 const BY_ID: FaultMatcher = { method: 'DELETE', path: new RegExp(`^${TOKENS}/\\d+$`) }
 
+/**
+ * How a step ends if a request meets one of these faults: how often the fault hit, the exit code, the annotations,
+ * whether there is a `token` output, and how many tokens are active then. A fault is given by its name, or else by its
+ * kind.
+ */
+type Row = [faults: string, end: string, why: string]
+
 interface RequestRow {
   name: string
   entry: 'main' | 'post' | 'sweep'
-  /** How many requests of the step come before it. */
+  /** How many requests the step sends before it. */
   index: number
   match: FaultMatcher
   credential?: 'apiToken'
-  /** The token may not revoke itself. */
-  narrow?: true
+  /** Whether the token may not revoke itself. */
+  isNarrow?: true
+  rows: Row[]
 }
 
+const mintRows = (): Row[] => [
+  ['unreachable', 'exit 1, error, 0 active', 'nothing was minted'],
+  ['lost', 'hit 5×, exit 1, warning, error, 0 active', 'up to five tokens may exist'],
+  ['busy', 'hit 5×, exit 1, error, 0 active', 'nothing was minted'],
+  ['busy for 2 s', 'hit 9×, exit 1, error, 0 active', 'is waited out until the timeout'],
+  ['final', 'hit 1×, exit 1, error, 0 active', 'a retry would not help'],
+  ['once', 'hit 1×, exit 0, warning, token output, 2 active', 'the warning is about the first of the two']
+]
+
 const requests: RequestRow[] = [
-  { name: 'main: mint', entry: 'main', index: 0, match: GRANT },
-  { name: 'main: check', entry: 'main', index: 1, match: CURRENT },
   {
-    name: 'main: client',
+    name: 'main: mint',
+    entry: 'main',
+    index: 0,
+    match: GRANT,
+    rows: mintRows()
+  },
+  {
+    name: 'main: check',
+    entry: 'main',
+    index: 1,
+    match: CURRENT,
+    // prettier-ignore
+    rows: [
+      ['unreachable', 'exit 0, token output, 1 active', 'the token can be used without a check'],
+      ['lost | busy | busy for 2 s | final | once', 'hit 1×, exit 0, token output, 1 active', 'the check is not repeated'],
+      ['reset | reset in the header | no HTTP', 'hit 2×, exit 0, token output, 1 active', 'the server may have closed the reused connection: once more'],
+      ['401', 'hit 4×, exit 1, error, token output, 1 active', 'Zendesk itself rejects the token; post revokes it']
+    ]
+  },
+  {
+    name: 'main: look-up of the client',
     entry: 'main',
     credential: 'apiToken',
     index: 0,
-    match: { method: 'GET', path: '/api/v2/oauth/clients' }
+    match: { method: 'GET', path: '/api/v2/oauth/clients' },
+    // prettier-ignore
+    rows: [
+      ['unreachable', 'exit 1, error, 0 active', 'nothing was minted'],
+      ['lost | busy', 'hit 5×, exit 1, error, 0 active', 'a lost look-up leaves nothing behind'],
+      ['busy for 2 s', 'hit 9×, exit 1, error, 0 active', 'is waited out until the timeout'],
+      ['final', 'hit 1×, exit 1, error, 0 active', 'a retry would not help'],
+      ['once', 'hit 1×, exit 0, token output, 1 active', 'the retry works']
+    ]
   },
   {
     name: 'main: mint with an API token',
     entry: 'main',
     credential: 'apiToken',
     index: 1,
-    match: { method: 'POST', path: TOKENS }
+    match: { method: 'POST', path: TOKENS },
+    rows: mintRows()
   },
-  { name: 'post: deletion', entry: 'post', index: 0, match: BY_ID },
-  { name: 'post: verification', entry: 'post', index: 1, match: CURRENT },
-  { name: 'post: cleanup token', entry: 'post', narrow: true, index: 1, match: GRANT },
-  { name: 'sweep: cleanup token', entry: 'sweep', index: 0, match: GRANT },
-  { name: 'sweep: current', entry: 'sweep', index: 1, match: CURRENT },
   {
-    name: 'sweep: user',
+    name: 'post: deletion',
+    entry: 'post',
+    index: 0,
+    match: BY_ID,
+    // prettier-ignore
+    rows: [
+      ['unreachable', 'exit 0, warning, 1 active', 'no way leads to Zendesk'],
+      ['lost | busy', 'hit 5×, exit 0, 0 active', 'the next way, DELETE …/current, works'],
+      ['busy for 2 s', 'hit 8×, exit 0, warning, 1 active', 'no time is left for the next way'],
+      ['final', 'hit 1×, exit 0, 0 active', 'the next way works'],
+      ['stall | stall in the body', 'hit 1×, exit 0, warning, 1 active', 'no time is left for the next way'],
+      ['429, Retry-After: 3600 | 503, Retry-After: 3600', 'hit 1×, exit 0, warning, 1 active', 'the next way would have to wait as well'],
+      ['401 | 404', 'hit 2×, exit 0, 0 active', 'no proof by itself: the same DELETE once more, then the next way'],
+      ['once', 'hit 1×, exit 0, 0 active', 'the retry is rejected, which is verified']
+    ]
+  },
+  {
+    name: 'post: verification',
+    entry: 'post',
+    index: 1,
+    match: CURRENT,
+    // prettier-ignore
+    rows: [
+      ['unreachable', 'exit 0, warning, 0 active', 'revoked, but this could not be verified'],
+      ['lost | busy', 'hit 5×, exit 0, warning, 0 active', 'revoked, but this could not be verified'],
+      ['busy for 2 s', 'hit 8×, exit 0, warning, 0 active', 'is waited out until the timeout'],
+      ['final', 'hit 1×, exit 0, warning, 0 active', 'revoked, but this could not be verified'],
+      ['401', 'hit 1×, exit 0, 0 active', 'the proof'],
+      ['403', 'hit 10×, exit 0, warning, 0 active', 'only an active token gets it: every way is tried'],
+      ['200 wrong types', 'hit 10×, exit 0, warning, 0 active', 'is not about another token, so the token is active'],
+      ['once', 'hit 1×, exit 0, 0 active', 'the retry works']
+    ]
+  },
+  {
+    name: 'post: mint of a cleanup token',
+    entry: 'post',
+    isNarrow: true,
+    index: 1,
+    match: GRANT,
+    // prettier-ignore
+    rows: [
+      ['unreachable', 'exit 0, warning, 1 active', 'no other way is left'],
+      ['lost | busy', 'hit 5×, exit 0, warning, 1 active', 'no other way is left'],
+      ['busy for 2 s', 'hit 8×, exit 0, warning, 1 active', 'is waited out until the timeout'],
+      ['final', 'hit 1×, exit 0, warning, 1 active', 'no other way is left'],
+      ['once', 'hit 1×, exit 0, warning, 1 active', 'a cleanup token may exist; the token of the step is revoked']
+    ]
+  },
+  {
+    name: 'sweep: mint of a cleanup token',
+    entry: 'sweep',
+    index: 0,
+    match: GRANT,
+    // prettier-ignore
+    rows: [
+      ['unreachable', 'exit 1, error, 1 active', 'the stale token remains'],
+      ['lost', 'hit 5×, exit 1, warning, error, 1 active', 'up to five cleanup tokens may exist'],
+      ['busy', 'hit 5×, exit 1, error, 1 active', 'the stale token remains'],
+      ['busy for 2 s', 'hit 8×, exit 1, error, 1 active', 'is waited out until the timeout'],
+      ['final', 'hit 1×, exit 1, error, 1 active', 'a retry would not help'],
+      ['stall | stall in the body | 1 GiB of body', 'hit 1×, exit 1, warning, error, 1 active', 'a cleanup token may exist'],
+      ['200 empty | 200 list | 200 wrong types', 'hit 1×, exit 1, warning, error, 1 active', 'a cleanup token may exist'],
+      ['once', 'hit 1×, exit 0, warning, 1 active', 'the stale token is revoked, one cleanup token may exist']
+    ]
+  },
+  {
+    name: 'sweep: look-up of its token',
+    entry: 'sweep',
+    index: 1,
+    match: CURRENT,
+    // prettier-ignore
+    rows: [
+      ['unreachable', 'exit 1, warning, error, 2 active', 'not even the cleanup token can be revoked'],
+      ['lost | busy', 'hit 5×, exit 1, error, 1 active', 'without its own id nothing is listed or revoked'],
+      ['busy for 2 s', 'hit 8×, exit 1, error, 1 active', 'is waited out until the timeout'],
+      ['final', 'hit 1×, exit 1, error, 1 active', 'without its own id nothing is listed or revoked'],
+      ['once', 'hit 1×, exit 0, 0 active', 'the retry works']
+    ]
+  },
+  {
+    name: 'sweep: look-up of its user',
     entry: 'sweep',
     credential: 'apiToken',
     index: 0,
-    match: { method: 'GET', path: '/api/v2/users/me' }
+    match: { method: 'GET', path: '/api/v2/users/me' },
+    // prettier-ignore
+    rows: [
+      ['unreachable', 'exit 1, error, 1 active', 'the stale token remains'],
+      ['lost | busy', 'hit 5×, exit 1, error, 1 active', 'without its user nothing is listed or revoked'],
+      ['busy for 2 s', 'hit 8×, exit 1, error, 1 active', 'is waited out until the timeout'],
+      ['final', 'hit 1×, exit 1, error, 1 active', 'without its user nothing is listed or revoked'],
+      ['once', 'hit 1×, exit 0, 0 active', 'the retry works']
+    ]
   },
-  { name: 'sweep: list', entry: 'sweep', index: 2, match: { method: 'GET', path: TOKENS } },
+  {
+    name: 'sweep: list',
+    entry: 'sweep',
+    index: 2,
+    match: { method: 'GET', path: TOKENS },
+    // prettier-ignore
+    rows: [
+      ['unreachable', 'exit 1, warning, error, 2 active', 'not even the cleanup token can be revoked'],
+      ['lost | busy', 'hit 5×, exit 1, error, 1 active', 'the cleanup token is revoked'],
+      ['busy for 2 s', 'hit 8×, exit 1, error, 1 active', 'the cleanup token is revoked'],
+      ['final', 'hit 1×, exit 1, error, 1 active', 'the cleanup token is revoked'],
+      ['once', 'hit 1×, exit 0, 0 active', 'the retry works']
+    ]
+  },
   {
     name: 'sweep: deletion',
     entry: 'sweep',
     index: 3,
-    match: { method: 'DELETE', path: `${TOKENS}/22000000002` }
+    match: { method: 'DELETE', path: `${TOKENS}/22000000002` },
+    // prettier-ignore
+    rows: [
+      ['unreachable', 'exit 1, warning, error, 2 active', 'not even the cleanup token can be revoked'],
+      ['lost | busy', 'hit 5×, exit 1, error, 1 active', 'the cleanup token is revoked'],
+      ['busy for 2 s', 'hit 8×, exit 1, error, 1 active', 'the cleanup token is revoked'],
+      ['final', 'hit 1×, exit 1, error, 1 active', 'the cleanup token is revoked'],
+      ['404', 'hit 1×, exit 0, 1 active', 'Zendesk says that the token is gone already'],
+      ['200 empty | 200 list | 200 wrong types', 'hit 1×, exit 0, 1 active', 'any 2xx without HTML is accepted'],
+      ['once', 'hit 1×, exit 0, 0 active', 'the retry works']
+    ]
   }
 ]
 
-/**
- * What each request makes of a fault: how often it is sent, the exit code, each annotation, whether there is a `token`
- * output, and after the arrow, how many tokens are active then. A fault's name goes before its kind.
- */
-type Row = [request: string, fault: string, end: string, why: string]
-
-// prettier-ignore
-const table: Row[] = [
-  ['main: mint', 'unreachable', '1 error → 0', 'nothing was minted'],
-  ['main: mint', 'lost', '5× 1 warning error → 0', 'up to five tokens may exist'],
-  ['main: mint', 'busy', '5× 1 error → 0', ''],
-  ['main: mint', 'busy for 2 s', '9× 1 error → 0', 'is waited out until the timeout'],
-  ['main: mint', 'final', '1× 1 error → 0', ''],
-  ['main: mint', 'once', '1× 0 warning token → 2', 'the warning is about the first of the two'],
-
-  ['main: check', 'unreachable', '0 token → 1', 'no check is needed to use the token'],
-  ['main: check', 'lost', '1× 0 token → 1', ''],
-  ['main: check', 'reset', '2× 0 token → 1', 'the server may have closed the reused connection: once more'],
-  ['main: check', 'reset in the header', '2× 0 token → 1', 'the same'],
-  ['main: check', 'garbage', '2× 0 token → 1', 'the same'],
-  ['main: check', 'busy', '1× 0 token → 1', ''],
-  ['main: check', 'busy for 2 s', '1× 0 token → 1', ''],
-  ['main: check', 'final', '1× 0 token → 1', ''],
-  ['main: check', '401', '4× 1 error token → 1', 'Zendesk itself says that the token does not work; post revokes it'],
-  ['main: check', 'once', '1× 0 token → 1', ''],
-
-  ['main: client', 'unreachable', '1 error → 0', ''],
-  ['main: client', 'lost', '5× 1 error → 0', 'a lost look-up leaves nothing behind'],
-  ['main: client', 'busy', '5× 1 error → 0', ''],
-  ['main: client', 'busy for 2 s', '9× 1 error → 0', ''],
-  ['main: client', 'final', '1× 1 error → 0', ''],
-  ['main: client', 'once', '1× 0 token → 1', ''],
-
-  ['main: mint with an API token', 'unreachable', '1 error → 0', ''],
-  ['main: mint with an API token', 'lost', '5× 1 warning error → 0', 'up to five tokens may exist'],
-  ['main: mint with an API token', 'busy', '5× 1 error → 0', ''],
-  ['main: mint with an API token', 'busy for 2 s', '9× 1 error → 0', ''],
-  ['main: mint with an API token', 'final', '1× 1 error → 0', ''],
-  ['main: mint with an API token', 'once', '1× 0 warning token → 2', ''],
-
-  ['post: deletion', 'unreachable', '0 warning → 1', 'no way leads to Zendesk'],
-  ['post: deletion', 'lost', '5× 0 → 0', 'the next way, DELETE …/current, works'],
-  ['post: deletion', 'busy', '5× 0 → 0', ''],
-  ['post: deletion', 'busy for 2 s', '8× 0 warning → 1', 'no time is left for the next way'],
-  ['post: deletion', 'final', '1× 0 → 0', ''],
-  ['post: deletion', 'stall', '1× 0 warning → 1', 'no time is left for the next way'],
-  ['post: deletion', 'stall in the body', '1× 0 warning → 1', 'the same'],
-  ['post: deletion', '429, Retry-After: 3600', '1× 0 warning → 1', 'the other ways would have to wait as well'],
-  ['post: deletion', '503, Retry-After: 3600', '1× 0 warning → 1', 'the same'],
-  ['post: deletion', '401', '2× 0 → 0', 'no proof by itself: the same DELETE once more, then the next way'],
-  ['post: deletion', '404', '2× 0 → 0', 'the same'],
-  ['post: deletion', 'once', '1× 0 → 0', ''],
-
-  ['post: verification', 'unreachable', '0 warning → 0', 'revoked, but this could not be verified'],
-  ['post: verification', 'lost', '5× 0 warning → 0', ''],
-  ['post: verification', 'busy', '5× 0 warning → 0', ''],
-  ['post: verification', 'busy for 2 s', '8× 0 warning → 0', ''],
-  ['post: verification', 'final', '1× 0 warning → 0', ''],
-  ['post: verification', '401', '1× 0 → 0', 'the proof'],
-  ['post: verification', '403', '10× 0 warning → 0', 'only an active token gets it: every way is tried'],
-  ['post: verification', '200 wrong types', '10× 0 warning → 0', 'says nothing about another token, so the token is active'],
-  ['post: verification', 'once', '1× 0 → 0', ''],
-
-  ['post: cleanup token', 'unreachable', '0 warning → 1', 'the last way of all'],
-  ['post: cleanup token', 'lost', '5× 0 warning → 1', ''],
-  ['post: cleanup token', 'busy', '5× 0 warning → 1', ''],
-  ['post: cleanup token', 'busy for 2 s', '8× 0 warning → 1', ''],
-  ['post: cleanup token', 'final', '1× 0 warning → 1', ''],
-  ['post: cleanup token', 'once', '1× 0 warning → 1', 'a cleanup token may exist; the token of the step is revoked'],
-
-  ['sweep: cleanup token', 'unreachable', '1 error → 1', 'the stale token remains'],
-  ['sweep: cleanup token', 'lost', '5× 1 warning error → 1', 'up to five cleanup tokens may exist'],
-  ['sweep: cleanup token', 'busy', '5× 1 error → 1', ''],
-  ['sweep: cleanup token', 'busy for 2 s', '8× 1 error → 1', ''],
-  ['sweep: cleanup token', 'final', '1× 1 error → 1', ''],
-  ['sweep: cleanup token', 'stall', '1× 1 warning error → 1', 'a cleanup token may exist'],
-  ['sweep: cleanup token', 'stall in the body', '1× 1 warning error → 1', 'the same'],
-  ['sweep: cleanup token', '1 GiB of body', '1× 1 warning error → 1', 'the same'],
-  ['sweep: cleanup token', '200 empty', '1× 1 warning error → 1', 'the same'],
-  ['sweep: cleanup token', '200 list', '1× 1 warning error → 1', 'the same'],
-  ['sweep: cleanup token', '200 wrong types', '1× 1 warning error → 1', 'the same'],
-  ['sweep: cleanup token', 'once', '1× 0 warning → 1', 'the stale token is revoked, one cleanup token may exist'],
-
-  ['sweep: current', 'unreachable', '1 warning error → 2', 'not even the cleanup token can be revoked'],
-  ['sweep: current', 'lost', '5× 1 error → 1', 'without its own id nothing is listed or revoked'],
-  ['sweep: current', 'busy', '5× 1 error → 1', ''],
-  ['sweep: current', 'busy for 2 s', '8× 1 error → 1', ''],
-  ['sweep: current', 'final', '1× 1 error → 1', ''],
-  ['sweep: current', 'once', '1× 0 → 0', ''],
-
-  ['sweep: user', 'unreachable', '1 error → 1', ''],
-  ['sweep: user', 'lost', '5× 1 error → 1', 'without its user nothing is listed or revoked'],
-  ['sweep: user', 'busy', '5× 1 error → 1', ''],
-  ['sweep: user', 'busy for 2 s', '8× 1 error → 1', ''],
-  ['sweep: user', 'final', '1× 1 error → 1', ''],
-  ['sweep: user', 'once', '1× 0 → 0', ''],
-
-  ['sweep: list', 'unreachable', '1 warning error → 2', 'not even the cleanup token can be revoked'],
-  ['sweep: list', 'lost', '5× 1 error → 1', 'the cleanup token is revoked'],
-  ['sweep: list', 'busy', '5× 1 error → 1', ''],
-  ['sweep: list', 'busy for 2 s', '8× 1 error → 1', ''],
-  ['sweep: list', 'final', '1× 1 error → 1', ''],
-  ['sweep: list', 'once', '1× 0 → 0', ''],
-
-  ['sweep: deletion', 'unreachable', '1 warning error → 2', 'not even the cleanup token can be revoked'],
-  ['sweep: deletion', 'lost', '5× 1 error → 1', ''],
-  ['sweep: deletion', 'busy', '5× 1 error → 1', ''],
-  ['sweep: deletion', 'busy for 2 s', '8× 1 error → 1', ''],
-  ['sweep: deletion', 'final', '1× 1 error → 1', ''],
-  ['sweep: deletion', '404', '1× 0 → 1', 'the token is gone already, says Zendesk'],
-  ['sweep: deletion', '200 empty', '1× 0 → 1', 'a status of 2xx without HTML is believed'],
-  ['sweep: deletion', '200 list', '1× 0 → 1', 'the same'],
-  ['sweep: deletion', '200 wrong types', '1× 0 → 1', 'the same'],
-  ['sweep: deletion', 'once', '1× 0 → 0', '']
-]
-
-function expectedEnd(request: RequestRow, { name, kind }: FaultRow): Row {
+function rowOf({ rows }: RequestRow, { name, kind }: FaultRow): Row {
   const find = (fault: string): Row | undefined =>
-    table.find((row) => row[0] === request.name && row[1] === fault)
+    rows.find(([faults]) => faults.split(' | ').includes(fault))
   return (find(name) ?? find(kind))!
 }
 
 const listeners: Listener[] = []
-let visits = 0
-const lure = createServer((_request, response) => {
-  visits += 1
+let redirectsFollowed = 0
+const redirectTarget = createServer((_request, response) => {
+  redirectsFollowed += 1
   response.end('{}')
 })
-let lureUrl = ''
-/** What the faults need besides the mock. */
-const surroundings = once(async () => {
-  await new Promise<void>((resolve) => lure.listen(0, '127.0.0.1', resolve))
-  lureUrl = `http://127.0.0.1:${(lure.address() as AddressInfo).port}/elsewhere`
+let redirectUrl = ''
+/** Starts the servers that the faults need besides the mock; returns those with wrong certificates. */
+const startServers = once(async () => {
+  await new Promise<void>((resolve) => redirectTarget.listen(0, '127.0.0.1', resolve))
+  redirectUrl = `http://127.0.0.1:${(redirectTarget.address() as AddressInfo).port}/elsewhere`
   const impostors = { wrongName: await impostor(tls.wrongName), wrongCa: await impostor(tls.wrongCa) }
   listeners.push(...Object.values(impostors))
   return impostors
 })
 
-/** The way to the mock, which works until it is broken. */
-interface Way {
+/** The network between a step and the mock, which works until `break` is called. */
+interface Network {
   origin: string
   env: Record<string, string>
   break: () => void
 }
 
-async function wayTo(zendesk: Zendesk, { way, certificate, refusal }: FaultRow): Promise<Way> {
-  const impostors = await surroundings()
+async function networkTo(zendesk: Zendesk, { way, certificate, refusal }: FaultRow): Promise<Network> {
+  const impostors = await startServers()
   let isBroken = false
   const state = {
     env: {},
@@ -249,105 +283,106 @@ async function wayTo(zendesk: Zendesk, { way, certificate, refusal }: FaultRow):
   }
 }
 
-async function perform(
+async function run(
   request: RequestRow,
   fault: FaultRow
-): Promise<{ ended: StepEnd; end: string; zendesk: Zendesk }> {
+): Promise<{ step: StepEnd; end: string; zendesk: Zendesk }> {
   const { entry, index, match } = request
   const isSecure = fault.way === 'tls' || fault.way === 'proxy'
-  const zendesk = await sandbox(isSecure ? { tls: tls.good } : {})
-  const { origin, env, break: breakWay } = await wayTo(zendesk, fault)
+  const zendesk = await mockZendesk(isSecure ? { tls: tls.good } : {})
+  const { origin, env, break: breakNetwork } = await networkTo(zendesk, fault)
   const inputs = at(zendesk, {
     ...credentials[request.credential ?? 'clientCredentials'](zendesk),
     'base-url': origin,
     'timeout-seconds': TIMEOUT,
     ...(entry === 'sweep'
       ? { 'dry-run': 'false' }
-      : { scopes: request.narrow ? 'tickets:read' : 'read write' })
+      : { scopes: request.isNarrow ? 'tickets:read' : 'read write' })
   })
   if (entry === 'sweep') zendesk.seedTokens(1, { userId: adminId })
   const state = entry === 'post' ? (await runStep('main', { inputs, env })).state : {}
   const before = zendesk.requests.length
-  if (index === 0) breakWay()
+  if (index === 0) breakNetwork()
   else if (fault.way !== undefined) {
-    // What is broken on the way is met by a new connection, so the response before it ends the old one.
-    const last: Fault = {
+    // Only a new connection meets the broken network, so the response before it closes the old connection.
+    const previous: Fault = {
       kind: 'edit',
       edit: (response) => {
-        breakWay()
+        breakNetwork()
         return { ...response, headers: { ...response.headers, Connection: 'close' } }
       }
     }
-    zendesk.fault({}, [...Array<Fault>(index - 1).fill({ kind: 'pass' }), last])
+    zendesk.fault({}, [...Array<Fault>(index - 1).fill({ kind: 'pass' }), previous])
   }
   const handle =
     fault.response && zendesk.fault({ ...match, ...(fault.kind === 'once' && { count: 1 }) }, fault.response)
-  const ended = await runStep(entry, {
+  const step = await runStep(entry, {
     inputs,
     env,
     state,
     ...(fault.way === 'dns' && { lookups: index === 0 ? 0 : 1 })
   })
-  const sent = zendesk.requests.slice(before)
-  // Not every connection that fails leaves a trace: that nothing more arrived is one.
-  expect(handle ? handle.hits > 0 : sent.length === index).toBe(true)
+  // The fault did hit: of a broken network it is the sign that no more requests arrived.
+  if (handle) expect(handle.hits).toBeGreaterThan(0)
+  else expect(zendesk.requests.slice(before)).toHaveLength(index)
   const end = [
-    ...(handle ? [`${handle.hits}×`] : []),
-    ended.exitCode,
-    ...annotated(ended).map((line) => /^::(\w+)/.exec(line)![1]!),
-    ...(ended.outputs['token'] ? ['token'] : []),
-    '→',
-    zendesk.living().length
+    ...(handle ? [`hit ${handle.hits}×`] : []),
+    `exit ${step.exitCode}`,
+    ...annotated(step).map((line) => /^::(\w+)/.exec(line)![1]!),
+    ...(step.outputs['token'] ? ['token output'] : []),
+    `${zendesk.living().length} active`
   ]
-  return { ended, end: end.join(' '), zendesk }
+  return { step, end: end.join(', '), zendesk }
 }
 
-/** With `FULL=1` every fault; else every fifth, another one for each request, so that each is met. */
-function cellsOf(request: RequestRow): (readonly [fault: FaultRow, ...row: Row])[] {
-  return faults(() => lureUrl)
-    .filter(
-      (_fault, index) => process.env['FULL'] !== undefined || (index + requests.indexOf(request)) % 5 === 0
-    )
-    .map((fault) => [fault, ...expectedEnd(request, fault)] as const)
+/** With `FULL=1` all faults; without it every fifth, and different ones for each request, so that all are used. */
+function faultsFor(request: RequestRow): FaultRow[] {
+  const offset = requests.indexOf(request)
+  return faults(() => redirectUrl).filter(
+    (_fault, index) => process.env['FULL'] !== undefined || (index + offset) % 5 === 0
+  )
 }
 
-const counts = new Map<string, number>()
+/** How many cells of each row were run. */
+const counts = new Map<Row, number>()
 
-describe.each(requests)('$name', (request) => {
+describe.each(requests)('a fault in $name', (request) => {
   it.concurrent.each(
-    cellsOf(request).map(
-      ([fault, , , end, why]) => [`${fault.name}: ${end}${why && ` (${why})`}`, fault, end] as const
-    )
-  )('%s', async (_title, fault, expected) => {
-    const { end, ended, zendesk } = await perform(request, fault)
-    expect(end).toBe(expected)
-    expect(ended.stderr).toBe('')
-    // By the step's own clock, with what requests get to end by themselves.
-    expect(ended.elapsed).toBeLessThanOrEqual(TIMEOUT * 1000 + 250)
-    const text = shown(ended) + JSON.stringify(ended.env)
+    faultsFor(request).map((fault) => {
+      const row = rowOf(request, fault)
+      const [, end, why] = row
+      return [`${fault.name}: ${end} (${why})`, fault, row] as const
+    })
+  )('%s', async (_title, fault, row) => {
+    const { end, step, zendesk } = await run(request, fault)
+    expect(end).toBe(row[1])
+    expect(step.stderr).toBe('')
+    if (request.entry === 'main' && !step.outputs['token']) expect(published(step)).toEqual(nothing)
+    // By the step's own clock; 250 ms are for requests that end themselves at the timeout.
+    expect(step.elapsed).toBeLessThanOrEqual(TIMEOUT * 1000 + 250)
+    const text = shown(step) + JSON.stringify(step.env)
     const { apiToken } = zendesk.credentials
     const secrets = [zendesk.client('ci_bot').secret!, apiToken, basicOf(zendesk), 'proxy-password']
     const tokens = [...zendesk.tokens.values()].map(({ value }) => value)
     expect([...secrets, ...tokens].filter((secret) => text.includes(secret))).toEqual([])
-    // No redirect is followed.
-    expect(visits).toBe(0)
-    const row = expectedEnd(request, fault).join(' | ')
+    expect(redirectsFollowed).toBe(0)
     counts.set(row, (counts.get(row) ?? 0) + 1)
   })
 })
 
 afterAll(() => {
-  lure.close()
+  redirectTarget.close()
   for (const { close } of listeners) close()
   const cells = [...counts.values()].reduce((sum, count) => sum + count, 0)
   process.stdout.write(
     `fault matrix: ${cells} cells of ${requests.length} requests × ${faults(() => '').length} faults\n`
   )
   if (process.env['FULL'] === undefined) return
-  for (const row of table) {
-    const [request, fault, end, why] = row
-    process.stdout.write(
-      `  ${request.padEnd(29)} ${fault.padEnd(24)} ${String(counts.get(row.join(' | ')) ?? 0).padStart(2)}  ${end.padEnd(24)} ${why}\n`
-    )
+  for (const { name, rows } of requests) {
+    for (const row of rows) {
+      const [faults, end, why] = row
+      const cells = String(counts.get(row) ?? 0).padStart(2)
+      process.stdout.write(`  ${name.padEnd(30)} ${cells} × ${faults.padEnd(48)} ${end.padEnd(48)} ${why}\n`)
+    }
   }
 })

@@ -1,29 +1,32 @@
 import { type Fault } from '../../mock/zendesk.ts'
 
 /*
- * Everything that can go wrong with a request.
+ * What can go wrong with a request.
  */
 
 /** Seconds for a step. */
 export const TIMEOUT = 20
 
 /**
- * Faults that most requests take alike: no connection to Zendesk; no complete response, or a status that says that
- * the work may be done all the same; a status that asks to try again, or to do so in 2 s; a response that is final; a
- * fault that hits only the first attempt, whose work is done.
+ * Most requests handle all faults of a kind alike.
+ * - `unreachable`: no connection to Zendesk
+ * - `lost`: no complete response, or a status after which the request may have been carried out
+ * - `busy`, `busy for 2 s`: a status that asks to try again, or to do so in 2 s
+ * - `final`: a response that no retry would change, or that comes too late for one
+ * - `once`: only the first attempt fails, and it is carried out
  */
 export type FaultKind = 'unreachable' | 'lost' | 'busy' | 'busy for 2 s' | 'final' | 'once'
 
 export interface FaultRow {
   name: string
   kind: FaultKind
-  /** What the mock does with the request; nothing if the fault lies before it. */
+  /** How the mock responds; missing if the request does not reach it. */
   response?: Fault
-  /** What is broken on the way there. */
+  /** What is broken between the step and the mock. */
   way?: 'refused' | 'dns' | 'tls' | 'proxy'
   /** The certificate instead of the right one. */
   certificate?: 'wrongName' | 'wrongCa'
-  /** The status that the proxy responds with; without one it is down. */
+  /** The status with which the proxy refuses; without one the proxy is down. */
   refusal?: number
 }
 
@@ -50,8 +53,8 @@ function status(code: number, retryAfter?: string): FaultRow {
   }
 }
 
-/** @param lure where the redirects lead, and nobody should go */
-export function faults(lure: () => string): FaultRow[] {
+/** @param redirectUrl where the redirects lead */
+export function faults(redirectUrl: () => string): FaultRow[] {
   const redirect = (status: number): FaultRow => ({
     kind: 'final',
     name: String(status),
@@ -59,7 +62,7 @@ export function faults(lure: () => string): FaultRow[] {
       kind: 'redirect',
       status,
       get location() {
-        return lure()
+        return redirectUrl()
       }
     }
   })
@@ -77,8 +80,8 @@ export function faults(lure: () => string): FaultRow[] {
   return [
     unreachable('connection refused', { way: 'refused' }),
     unreachable('DNS failure', { way: 'dns' }),
-    unreachable('TLS name wrong', { way: 'tls', certificate: 'wrongName' }),
-    unreachable('TLS CA wrong', { way: 'tls', certificate: 'wrongCa' }),
+    unreachable('TLS: certificate of another host', { way: 'tls', certificate: 'wrongName' }),
+    unreachable('TLS: certificate of an unknown CA', { way: 'tls', certificate: 'wrongCa' }),
     unreachable('proxy down', { way: 'proxy' }),
     unreachable('proxy 407', { way: 'proxy', refusal: 407 }),
     unreachable('proxy 403', { way: 'proxy', refusal: 403 }),
@@ -87,7 +90,7 @@ export function faults(lure: () => string): FaultRow[] {
     lost('reset in the header', 'reset-mid-header'),
     lost('reset in the body', 'reset-mid-body'),
     lost('closed in the body', 'close-mid-body'),
-    lost('garbage', 'garbage'),
+    lost('no HTTP', 'garbage'),
     final('stall', { kind: 'stall' }),
     final('stall in the body', { kind: 'stall-mid-body' }),
     final('1 GiB of body', { kind: 'huge', bytes: 2 ** 30 }),

@@ -7,26 +7,26 @@ import { oneLine, quote, remember } from '../../src/lib/redact.ts'
 import { explain } from '../../src/messages.ts'
 import { type ZendeskResponse } from '../../src/zendesk/connection.ts'
 import { unexpectedResponse, zendeskWords } from '../../src/zendesk/zendesk-error.ts'
-import { once, sandbox } from '../support/fixtures.ts'
+import { once, mockZendesk } from '../support/fixtures.ts'
 import { runStep, type StepEnd } from '../support/run-action.ts'
 
 /*
- * Secrets that are easy to find are put everywhere, and come back from a server that echoes them everywhere, in the forms
- * that servers, libraries and log writers like. None of them may be seen outside of a mask.
+ * A server repeats every secret that it knows in every field of its responses, in the encodings that servers and
+ * libraries use. No secret may be shown outside of a mask, and nothing that the server says may become a command.
  */
 
-/** The same numbers in every run: a test that fails now and then helps nobody. */
+/** The same random numbers in every run, so that no test fails only sometimes. */
 const SEED = 20_261_121
-/** Processes of dist/. */
-/** With `FULL=1` more of both. */
-const PROCESSES = process.env['FULL'] === undefined ? 36 : 48
-const TEXTS = process.env['FULL'] === undefined ? 250 : 1000
+const isFull = process.env['FULL'] !== undefined
+const PROCESSES = isFull ? 48 : 36
+const TEXTS = isFull ? 1000 : 250
+const sampling = { seed: SEED, numRuns: TEXTS, endOnFailure: true }
 
 const bytes = (text: string): Buffer => Buffer.from(text)
 const joined = (text: string, by: string): string => text.replaceAll(/(.{3})/gu, `$1${by}`)
 
-/** The forms in which a secret may come back. */
-const forms: Record<string, (secret: string) => string> = {
+/** The encodings in which a response may repeat a secret. */
+const encodings: Record<string, (secret: string) => string> = {
   'as it is': (secret) => secret,
   'in upper case': (secret) => secret.toUpperCase(),
   'in lower case': (secret) => secret.toLowerCase(),
@@ -39,19 +39,19 @@ const forms: Record<string, (secret: string) => string> = {
   'JSON-escaped': (secret) => JSON.stringify(secret).slice(1, -1)
 }
 
-/** How a form may be taken apart so that a search for it fails, but no reader is misled. */
-const cuts: Record<string, (form: string) => string> = {
-  whole: (form) => form,
-  'cut by NUL': (form) => joined(form, '\u0000'),
-  'cut by escapes': (form) => joined(form, '\u001b'),
-  'cut by invisible characters': (form) => joined(form, '\u200b\u2060'),
-  'cut by tabs': (form) => joined(form, '\t'),
-  'cut by line breaks': (form) => joined(form, '\r\n'),
-  'cut by tags': (form) => joined(form, '<b>')
+/** How an encoded secret may be split, so that a search does not find it, but a reader does. */
+const splits: Record<string, (encoded: string) => string> = {
+  whole: (encoded) => encoded,
+  'split by NUL': (encoded) => joined(encoded, '\u0000'),
+  'split by escapes': (encoded) => joined(encoded, '\u001b'),
+  'split by invisible characters': (encoded) => joined(encoded, '\u200b\u2060'),
+  'split by tabs': (encoded) => joined(encoded, '\t'),
+  'split by line breaks': (encoded) => joined(encoded, '\r\n'),
+  'split by tags': (encoded) => joined(encoded, '<b>')
 }
 
-/** What the runner would execute, or a browser show, if it came through. */
-const bait = [
+/** What the runner would execute, or a browser render. */
+const injections = [
   '::error::pwned',
   '\n::warning::pwned',
   '\r\n::set-output name=token::pwned',
@@ -64,12 +64,13 @@ const bait = [
   '\u2028::stop-commands::pwned'
 ]
 
-/** Whatever of `secrets` can be read in `text`, also by those who put together what was taken apart. */
+/** The secrets that can be read in `text`, split or whole. */
 function found(text: string, secrets: readonly string[]): string[] {
-  const seen = [text, text.replaceAll(/[\s\p{Cc}\p{Cf}]|<\/?\w+>/gu, '')].map((one) => one.toLowerCase())
+  const joinedAgain = text.replaceAll(/[\s\p{Cc}\p{Cf}]|<\/?\w+>/gu, '')
+  const readable = `${text}\n${joinedAgain}`.toLowerCase()
   return secrets.flatMap((secret) =>
-    Object.entries(forms)
-      .filter(([, form]) => seen.some((one) => one.includes(form(secret).toLowerCase())))
+    Object.entries(encodings)
+      .filter(([, encode]) => readable.includes(encode(secret).toLowerCase()))
       .map(([name]) => `${secret} ${name}`)
   )
 }
@@ -86,29 +87,29 @@ const canaries = [
 const secretText = fc
   .tuple(
     fc.constantFrom(...canaries),
-    fc.constantFrom(...Object.keys(forms)),
-    fc.constantFrom(...Object.keys(cuts))
+    fc.constantFrom(...Object.keys(encodings)),
+    fc.constantFrom(...Object.keys(splits))
   )
-  .map(([secret, form, cut]) => cuts[cut]!(forms[form]!(secret)))
+  .map(([secret, encoding, split]) => splits[split]!(encodings[encoding]!(secret)))
 const piece = fc.oneof(
   { weight: 4, arbitrary: secretText },
-  { weight: 2, arbitrary: fc.constantFrom(...bait) },
+  { weight: 2, arbitrary: fc.constantFrom(...injections) },
   { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 12 }) },
   { weight: 1, arbitrary: fc.lorem({ maxCount: 20 }) }
 )
-const foreign = fc.array(piece, { minLength: 1, maxLength: 5 }).map((pieces) => pieces.join(' '))
+const foreignText = fc.array(piece, { minLength: 1, maxLength: 5 }).map((pieces) => pieces.join(' '))
 
-/** Every form of an error reply, with foreign text wherever there is text. */
-const foreignReply = fc.oneof(
-  fc.record({ error: foreign, error_description: foreign }, { requiredKeys: ['error'] }),
-  fc.record({ error: fc.record({ title: foreign, message: foreign }) }),
-  fc.record({ errors: fc.array(fc.record({ code: foreign, title: foreign, detail: foreign })) }),
+/** The body of an error response in all shapes that Zendesk uses, with foreign text in each field. */
+const foreignBody = fc.oneof(
+  fc.record({ error: foreignText, error_description: foreignText }, { requiredKeys: ['error'] }),
+  fc.record({ error: fc.record({ title: foreignText, message: foreignText }) }),
+  fc.record({ errors: fc.array(fc.record({ code: foreignText, title: foreignText, detail: foreignText })) }),
   fc.record({
-    error: foreign,
-    description: foreign,
-    details: fc.dictionary(foreign, fc.array(fc.record({ description: foreign, error: foreign })))
+    error: foreignText,
+    description: foreignText,
+    details: fc.dictionary(foreignText, fc.array(fc.record({ description: foreignText, error: foreignText })))
   }),
-  fc.record({ message: foreign }),
+  fc.record({ message: foreignText }),
   fc.jsonValue()
 )
 
@@ -120,245 +121,224 @@ function expectSafe(line: string, limit = Infinity): void {
   expect(Array.from(line).length).toBeLessThanOrEqual(limit)
 }
 
-describe('text that is not ours', () => {
+describe('text from outside', () => {
   beforeAll(() => {
     canaries.forEach(remember)
   })
 
-  it('is a safe line, whatever it says', () => {
+  it('becomes one line without secrets and commands', () => {
     fc.assert(
-      fc.property(foreign, (text) => {
+      fc.property(foreignText, (text) => {
         expectSafe(oneLine(text.replaceAll(/<\/?\w+>/g, '')))
       }),
-      { seed: SEED, numRuns: TEXTS, endOnFailure: true }
+      sampling
     )
   })
 
-  it('is safe, short and without markup where it is quoted', () => {
+  it('is quoted in 200 characters without secrets, commands and markup', () => {
     fc.assert(
-      fc.property(foreign, (text) => {
+      fc.property(foreignText, (text) => {
         const quoted = quote(text)
         expectSafe(quoted, 200)
         expect(quoted).not.toMatch(/[<>]/)
       }),
-      { seed: SEED, numRuns: TEXTS, endOnFailure: true }
+      sampling
     )
   })
 
-  it('is safe as the words of an error reply, and in the sentence that tells of it', () => {
-    const answer = fc.record({
+  it('is without secrets and commands as the words of an error response, and in the error message', () => {
+    const anyResponse = fc.record({
       status: fc.constantFrom(200, 302, 400, 401, 403, 404, 410, 422, 429, 500, 503),
-      json: foreignReply,
+      json: foreignBody,
       html: fc.boolean(),
-      retryAfter: foreign,
+      retryAfter: foreignText,
       location: fc.oneof(
-        foreign,
-        foreign.map((text) => `https://${encodeURIComponent(text)}.example/`)
+        foreignText,
+        foreignText.map((text) => `https://${encodeURIComponent(text)}.example/`)
       ),
       date: fc.constant(undefined),
-      requestId: foreign
+      requestId: foreignText
     })
     fc.assert(
-      fc.property(answer, foreign, fc.boolean(), (response: ZendeskResponse, clientId, isDeprecated) => {
-        expectSafe(zendeskWords(response.json) ?? '', 200)
-        const path = isDeprecated ? '/api/v2/oauth/tokens' : '/oauth/tokens'
-        const request = { purpose: 'mint a token', method: 'POST', path } as const
-        const error = explain(unexpectedResponse(request, response), {
-          origin: 'https://acme.zendesk.com',
-          clientId,
-          credential: 'client_credentials',
-          timeoutSeconds: 300,
-          requestsScopes: false
-        })
-        expectSafe(oneLine(error.message))
-      }),
-      { seed: SEED, numRuns: TEXTS, endOnFailure: true }
+      fc.property(
+        anyResponse,
+        foreignText,
+        fc.boolean(),
+        (response: ZendeskResponse, clientId, isDeprecated) => {
+          expectSafe(zendeskWords(response.json) ?? '', 200)
+          const path = isDeprecated ? '/api/v2/oauth/tokens' : '/oauth/tokens'
+          const request = { purpose: 'mint a token', method: 'POST', path } as const
+          const error = explain(unexpectedResponse(request, response), {
+            origin: 'https://acme.zendesk.com',
+            clientId,
+            credential: 'client_credentials',
+            timeoutSeconds: 300,
+            requestsScopes: false
+          })
+          expectSafe(oneLine(error.message))
+        }
+      ),
+      sampling
     )
   })
 })
 
-/** What a process is given, and how the server answers it. */
-interface Plot {
-  credential: 'apiToken' | 'accessToken' | 'clientCredentials' | 'authorizationCode' | 'refreshToken'
-  entry: 'main' | 'post' | 'sweep'
-  basic: boolean
-  /** How the server says the secrets. */
-  form: string
-  cut: string
-  status: number
-  bait: string
-  /** The input that is given a secret that belongs elsewhere. */
-  mistaken: string
-}
-
-const plots = fc.sample(
-  fc.record<Plot>({
-    credential: fc.constantFrom(
-      'apiToken',
-      'accessToken',
-      'clientCredentials',
-      'authorizationCode',
-      'refreshToken'
-    ),
-    entry: fc.constantFrom('main', 'main', 'post', 'sweep'),
-    basic: fc.boolean(),
-    form: fc.constantFrom(...Object.keys(forms)),
-    cut: fc.constantFrom(...Object.keys(cuts)),
-    status: fc.constantFrom(0, 0, 0, 0, 0, 200, 302, 400, 401, 403, 404, 410, 422, 429, 503),
-    bait: fc.constantFrom(...bait),
-    mistaken: fc.constantFrom(
-      ...Array<string>(20).fill(''),
-      ...['subdomain', 'client-id', 'scopes', 'base-url', 'expires-in', 'email', 'redirect-uri'],
-      ...['skip-token-revoke', 'export-env', 'timeout-seconds', 'token-endpoint-auth-method', 'older-than']
-    )
-  }),
-  { seed: SEED, numRuns: PROCESSES }
-)
-
-const secrets = {
-  'client-secret': 'Canary+Client/Secret=0123 "ü"',
-  'api-token': 'CanaryApiToken%+0123456789',
-  'access-token': 'CanaryAccessToken~0123456789+/=',
-  'authorization-code': 'CanaryCode&0123456789',
-  'code-verifier': 'CanaryVerifier._~-0123456789',
-  'refresh-token': 'CanaryRefresh\\Token/0123456789'
-}
+const CLIENT_SECRET = 'Canary+Client/Secret=0123 "ü"'
 const PROXY_PASSWORD = 'CanaryProxy:p@ss/0123'
 const MINTED = 'CanaryMinted.Token-0123456789+/='
 const MINTED_REFRESH = 'CanaryMinted.Refresh-0123456789+/='
-const everySecret = [...Object.values(secrets), PROXY_PASSWORD, MINTED, MINTED_REFRESH]
 
-function credentialOf({ credential, entry }: Plot): Record<string, string> {
-  const pick = (...names: (keyof typeof secrets)[]): Record<string, string> =>
-    Object.fromEntries(names.map((name) => [name, secrets[name]]))
-  // The sweep and post have no use for a code or a refresh token.
-  const kind =
-    entry === 'main' || !['authorizationCode', 'refreshToken'].includes(credential)
-      ? credential
-      : 'clientCredentials'
-  switch (kind) {
-    case 'apiToken':
-      return { email: 'ada@example.com', ...pick('api-token') }
-    case 'accessToken':
-      return pick('access-token')
-    case 'clientCredentials':
-      return pick('client-secret')
-    case 'authorizationCode':
-      return {
-        ...pick('authorization-code', 'code-verifier', 'client-secret'),
-        'redirect-uri': 'https://app.example/cb'
-      }
-    case 'refreshToken':
-      return pick('refresh-token', 'client-secret')
-  }
+/** The inputs of each credential. */
+const credentials = {
+  apiToken: { email: 'ada@example.com', 'api-token': 'CanaryApiToken%+0123456789' },
+  accessToken: { 'access-token': 'CanaryAccessToken~0123456789+/=' },
+  clientCredentials: { 'client-secret': CLIENT_SECRET },
+  authorizationCode: {
+    'redirect-uri': 'https://app.example/cb',
+    'authorization-code': 'CanaryCode&0123456789',
+    'code-verifier': 'CanaryVerifier._~-0123456789',
+    'client-secret': CLIENT_SECRET
+  },
+  refreshToken: { 'refresh-token': 'CanaryRefresh\\Token/0123456789', 'client-secret': CLIENT_SECRET }
+}
+type Credential = keyof typeof credentials
+
+const secretsOf = (credential: Credential): string[] =>
+  Object.values(credentials[credential]).filter((value) => value.startsWith('Canary'))
+const everySecret = [
+  ...(Object.keys(credentials) as Credential[]).flatMap(secretsOf),
+  ...[PROXY_PASSWORD, MINTED, MINTED_REFRESH]
+]
+
+/** A step, and how the server responds to it. */
+interface Sample {
+  credential: Credential
+  entry: 'main' | 'post' | 'sweep'
+  usesBasic: boolean
+  encoding: string
+  split: string
+  /** The status of the responses; with 0 they are right, so that the step continues. */
+  status: number
+  injection: string
+  /** An input that gets a secret which belongs elsewhere. */
+  misplacedIn: string
 }
 
-/** The secrets that the server was sent, or has given itself. */
-function told(plot: Plot): string[] {
-  const sent = Object.values(credentialOf(plot)).filter((value) => everySecret.includes(value))
-  // What an admin's credential mints comes after a look-up, which cannot echo it yet.
-  const isMinted =
-    plot.entry === 'post' || (plot.status === 0 && !['apiToken', 'accessToken'].includes(plot.credential))
-  return [...sent, PROXY_PASSWORD, ...(isMinted ? [MINTED] : [])]
+const samples = fc
+  .sample(
+    fc.record<Sample>({
+      credential: fc.constantFrom(...(Object.keys(credentials) as Credential[])),
+      entry: fc.constantFrom('main', 'main', 'post', 'sweep'),
+      usesBasic: fc.boolean(),
+      encoding: fc.constantFrom(...Object.keys(encodings)),
+      split: fc.constantFrom(...Object.keys(splits)),
+      status: fc.constantFrom(0, 0, 0, 0, 0, 200, 302, 400, 401, 403, 404, 410, 422, 429, 503),
+      injection: fc.constantFrom(...injections),
+      misplacedIn: fc.constantFrom(
+        ...Array<string>(20).fill(''),
+        ...['subdomain', 'client-id', 'scopes', 'base-url', 'expires-in', 'email', 'redirect-uri'],
+        ...['skip-token-revoke', 'export-env', 'timeout-seconds', 'token-endpoint-auth-method', 'older-than']
+      )
+    }),
+    { seed: SEED, numRuns: PROCESSES }
+  )
+  .map((sample): Sample => {
+    const isOneTime = ['authorizationCode', 'refreshToken'].includes(sample.credential)
+    // Sweep takes no code and no refresh token, and post needs neither.
+    return isOneTime && sample.entry !== 'main' ? { ...sample, credential: 'clientCredentials' } : sample
+  })
+
+/** The secrets that the server knows: those it was sent, and those it minted. */
+function knownSecrets({ credential, entry, status }: Sample): string[] {
+  const isGrant = !['apiToken', 'accessToken'].includes(credential)
+  // With an admin's credential the look-up of the client comes before the mint.
+  const isMinted = entry === 'post' || (status === 0 && isGrant)
+  return [...secretsOf(credential), PROXY_PASSWORD, ...(isMinted ? [MINTED] : [])]
 }
 
-/** A reply that says these secrets in every field; with status 0 one that the step can go on with. */
-function echo(plot: Plot, isMint: boolean): Fault {
-  const { form, cut, status, bait: lure } = plot
-  const said = told(plot).map((secret) => cuts[cut]!(forms[form]!(secret)))
-  const text = [lure, ...said].join(' ')
+/** A response that repeats the known secrets in every field. */
+function echo(sample: Sample, isMint: boolean): Fault {
+  const { encoding, split, status, injection } = sample
+  const secrets = knownSecrets(sample).map((secret) => splits[split]!(encodings[encoding]!(secret)))
+  const text = [injection, ...secrets].join(' ')
   const header = text.replaceAll(/[^\x20-\x7e]/g, '').trim()
-  const fields = { error_description: text, description: said[0], message: text, title: text, detail: text }
-  const right = {
-    access_token: MINTED,
-    refresh_token: MINTED_REFRESH,
-    scope: `read ${said.join(' ')} ${lure}`,
-    expires_in: 3600,
-    expires_at: text,
-    token: {
-      full_token: MINTED,
-      id: 7,
-      client_id: 8,
-      user_id: 9,
-      scopes: ['read', ...said],
-      expires_at: text
-    },
-    clients: [{ id: 8, identifier: 'ci_bot', name: text }],
-    tokens: [{ id: 5, client_id: 8, scopes: said, created_at: '2020-01-01T00:00:00Z', token: text }],
-    meta: { has_more: false, after_cursor: text }
-  }
   const headers = {
     'x-request-id': header,
     Location: `https://${encodeURIComponent(header)}/`,
     'Retry-After': header
   }
-  if (status === 0)
-    return { kind: 'reply', status: isMint ? 201 : 200, body: { ...right, ...fields }, headers }
-  return { kind: 'reply', status, body: { error: text, errors: [fields], ...fields }, headers }
+  const words = { error_description: text, description: secrets[0], message: text, title: text, detail: text }
+  if (status !== 0)
+    return { kind: 'reply', status, body: { error: text, errors: [words], ...words }, headers }
+  const scopes = ['read', ...secrets]
+  const body = {
+    access_token: MINTED,
+    refresh_token: MINTED_REFRESH,
+    scope: `${scopes.join(' ')} ${injection}`,
+    expires_in: 3600,
+    expires_at: text,
+    token: { full_token: MINTED, id: 7, client_id: 8, user_id: 9, scopes, expires_at: text },
+    clients: [{ id: 8, identifier: 'ci_bot', name: text }],
+    tokens: [{ id: 5, client_id: 8, scopes: secrets, created_at: '2020-01-01T00:00:00Z', token: text }],
+    meta: { has_more: false, after_cursor: text }
+  }
+  return { kind: 'reply', status: isMint ? 201 : 200, body: { ...body, ...words }, headers }
 }
 
-async function play(zendesk: Zendesk, plot: Plot): Promise<StepEnd> {
-  const credential = credentialOf(plot)
+async function run(zendesk: Zendesk, sample: Sample): Promise<StepEnd> {
+  const { credential, entry, usesBasic, status, misplacedIn, injection } = sample
   const inputs: Record<string, string> = {
     subdomain: 'acme',
     'client-id': 'ci_bot',
     'base-url': zendesk.url,
     'timeout-seconds': '20',
     'job-summary': 'true',
-    ...credential,
-    ...(plot.basic && !credential['email'] && { 'token-endpoint-auth-method': 'client_secret_basic' }),
-    ...(plot.entry === 'sweep' && { 'dry-run': 'false' }),
-    ...(plot.entry === 'main' && { 'export-env': 'true' })
+    ...credentials[credential],
+    ...(usesBasic && credential !== 'apiToken' && { 'token-endpoint-auth-method': 'client_secret_basic' }),
+    ...(entry === 'sweep' && { 'dry-run': 'false' }),
+    ...(entry === 'main' && { 'export-env': 'true' })
   }
-  const [secret = ''] = Object.values(credential).slice(-1)
-  if (plot.mistaken !== '' && plot.entry !== 'post')
-    inputs[plot.mistaken] = `${plot.bait.replaceAll('\u0000', '')} ${secret}`.trim()
-  const env: Record<string, string> = {
-    RUNNER_DEBUG: '1',
-    https_proxy: `http://ci:${encodeURIComponent(PROXY_PASSWORD)}@127.0.0.1:9`
+  if (misplacedIn !== '' && entry !== 'post') {
+    inputs[misplacedIn] = `${injection.replaceAll('\u0000', '')} ${secretsOf(credential).at(-1)!}`.trim()
   }
-  const status = (plot: Plot): Fault => echo(plot, true)
-  if (plot.entry === 'post') {
-    // A token of a step that went well; then the server turns.
-    zendesk.fault({ method: 'POST' }, echo({ ...plot, status: 0, form: 'as it is', cut: 'whole' }, true))
-    const tame = { ...plot, status: 403 }
-    zendesk.fault({ method: 'GET', path: /current$/, count: 1 }, status(tame))
-    zendesk.fault({ method: 'GET', path: /clients$/, count: 1 }, echo({ ...plot, status: 0 }, false))
-    const { state } = await runStep('main', {
-      inputs: { ...inputs, 'skip-token-revoke': 'false' },
-      env
-    })
+  const proxy = `http://ci:${encodeURIComponent(PROXY_PASSWORD)}@127.0.0.1:9`
+  const env: Record<string, string> = { RUNNER_DEBUG: '1', https_proxy: proxy }
+  if (entry === 'post') {
+    // Main mints a token; only the responses to post repeat what the sample says.
+    const minted = { ...sample, status: 0, encoding: 'as it is', split: 'whole' }
+    zendesk.fault({ method: 'POST' }, echo(minted, true))
+    zendesk.fault({ method: 'GET', path: /current$/, count: 1 }, echo({ ...sample, status: 403 }, false))
+    zendesk.fault({ method: 'GET', path: /clients$/, count: 1 }, echo({ ...sample, status: 0 }, false))
+    const { state } = await runStep('main', { inputs: { ...inputs, 'skip-token-revoke': 'false' }, env })
     zendesk.clearFaults()
-    zendesk.fault({}, status(plot))
+    zendesk.fault({}, echo(sample, true))
     return runStep('post', { inputs, env, state })
   }
-  zendesk.fault({ method: 'POST' }, status(plot))
-  zendesk.fault({ method: 'GET' }, echo({ ...plot, status: plot.status === 200 ? 0 : plot.status }, false))
-  zendesk.fault({ method: 'DELETE' }, echo({ ...plot, status: plot.status || 204 }, false))
-  return runStep(plot.entry, { inputs, env })
+  zendesk.fault({ method: 'POST' }, echo(sample, true))
+  zendesk.fault({ method: 'GET' }, echo({ ...sample, status: status === 200 ? 0 : status }, false))
+  zendesk.fault({ method: 'DELETE' }, echo({ ...sample, status: status || 204 }, false))
+  return runStep(entry, { inputs, env })
 }
 
-describe('a server that echoes every secret', () => {
-  const played = plots.map((plot) => ({
-    plot,
-    end: once(async () => play(await sandbox(), plot))
+describe('a step shows no secret and runs no command that the server repeats', () => {
+  const runs = samples.map((sample) => ({
+    ...sample,
+    end: once(async () => run(await mockZendesk(), sample))
   }))
-  let red = 0
+  let failed = 0
 
-  it.concurrent.each(
-    played.map(({ plot, end }, index) => [index, plot.credential, plot.entry, plot, end] as const)
-  )(
-    'gets no secret shown and no command run: process %i, %s in %s',
-    async (_index, _credential, _entry, plot, end) => {
+  it.concurrent.each(runs.map((sample, index) => ({ index, ...sample })))(
+    'sample $index: $entry with $credential, secrets $encoding, $split',
+    async ({ end, ...sample }) => {
       const { stdout, summary, stderr, env, state, exitCode } = await end()
-      if (exitCode === 1) red += 1
+      if (exitCode === 1) failed += 1
       const printed = stdout.filter((line) => !line.startsWith('::add-mask::')).join('\n')
-      // Later steps get the token, and post revokes it.
+      // Later steps and post get the token.
       const credentials = everySecret.filter((secret) => secret !== MINTED)
       const commands = stdout.flatMap((line) => parseCommand(line) ?? [])
       const ours = ['add-mask', 'debug', 'error', 'warning']
       expect({
-        plot,
+        sample,
         stderr,
         log: found(printed, everySecret),
         summary: found(summary, everySecret),
@@ -368,7 +348,7 @@ describe('a server that echoes every secret', () => {
         foreignWords: commands.filter(({ name, data }) => name !== 'add-mask' && /^\W*pwned/.test(data)),
         oldCommands: stdout.filter((line) => line.includes('##['))
       }).toEqual({
-        plot,
+        sample,
         stderr: '',
         log: [],
         summary: [],
@@ -381,18 +361,21 @@ describe('a server that echoes every secret', () => {
     }
   )
 
-  it.concurrent('meets each credential, each step and each way to write a secret', async () => {
-    const met = (name: keyof Plot): number => new Set(plots.map((plot) => plot[name])).size
-    expect([met('credential'), met('entry'), met('form'), met('cut')]).toEqual([5, 3, 10, 7])
+  it.concurrent('the samples cover each credential, step, encoding and split', async () => {
+    const values = (name: keyof Sample): unknown[] => [...new Set(samples.map((sample) => sample[name]))]
+    expect(values('credential')).toHaveLength(5)
+    expect(values('entry')).toHaveLength(3)
+    expect(values('encoding')).toHaveLength(10)
+    expect(values('split')).toHaveLength(7)
     const ends: StepEnd[] = []
-    for (const { end } of played) ends.push(await end())
+    for (const { end } of runs) ends.push(await end())
     expect(ends.filter(({ outputs }) => outputs['token'] === MINTED).length).toBeGreaterThan(2)
     expect(ends.filter(({ summary }) => summary !== '').length).toBeGreaterThan(2)
   })
 
   afterAll(() => {
     process.stdout.write(
-      `leaks: ${played.length} processes (${red} red) and ${3 * TEXTS} texts searched for secrets\n`
+      `leaks: ${runs.length} processes (${failed} failed) and ${3 * TEXTS} texts searched for secrets\n`
     )
   })
 })

@@ -2,14 +2,23 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { RequestError, Server } from 'proxy-chain'
 
 import { type Zendesk } from '../../mock/zendesk.ts'
-import { at, credentials, sandbox } from '../support/fixtures.ts'
+import { at, credentials, mockZendesk } from '../support/fixtures.ts'
 import { caFile, relay, tls } from '../support/net.ts'
 import { revokedLine } from '../support/log-lines.ts'
-import { annotated, count, runStep, shown, type StepEnd, type StepRun } from '../support/run-action.ts'
+import {
+  annotated,
+  count,
+  nothing,
+  published,
+  runStep,
+  shown,
+  type StepEnd,
+  type StepRun
+} from '../support/run-action.ts'
 
 /*
- * A real CONNECT proxy is the only way to acme.zendesk.com, whose certificate comes from a CA of our own. In the
- * processes every look-up of a name fails, so that nothing can pass the proxy by, or leave this machine.
+ * Main and post behind a real CONNECT proxy, which alone can reach acme.zendesk.com: the processes find no host name,
+ * unless `lookups` lets them. The certificate of acme.zendesk.com comes from a CA of our own.
  */
 
 const USER = 'ci@acme'
@@ -18,24 +27,24 @@ const PASSWORD = 'p@ss:w/rd%41'
 let zendesk: Zendesk
 let untrusted: Zendesk
 let proxy: Server
-/** What the proxy was asked for, and by whom: `host:port user:password`. */
-const asked: string[] = []
-/** The status with which the proxy refuses; 0 where it does not. */
+/** Each CONNECT that reached the proxy: `host:port user:password`. */
+const connects: string[] = []
+/** The status with which the proxy refuses; 0 if it does not. */
 let refusal = 0
-let locked = false
+let needsPassword = false
 
 beforeAll(async () => {
-  zendesk = await sandbox({ tls: tls.good })
-  untrusted = await sandbox({ tls: tls.wrongCa })
+  zendesk = await mockZendesk({ tls: tls.good })
+  untrusted = await mockZendesk({ tls: tls.wrongCa })
   proxy = new Server({
     port: 0,
     host: '127.0.0.1',
     prepareRequestFunction: ({ hostname, port, username, password }) => {
-      asked.push(`${hostname}:${port} ${username}:${password}`)
+      connects.push(`${hostname}:${port} ${username}:${password}`)
       if (refusal > 0) throw new RequestError('No', refusal)
       return {
-        requestAuthentication: locked && (username !== USER || password !== PASSWORD),
-        // The only name server here: whatever is asked for is the sandbox.
+        requestAuthentication: needsPassword && (username !== USER || password !== PASSWORD),
+        // Every host name leads to this machine.
         dnsLookup: ((_host: string, _options: object, done: (...found: unknown[]) => void) => {
           done(null, [{ address: '127.0.0.1', family: 4 }])
         }) as never
@@ -46,9 +55,9 @@ beforeAll(async () => {
 })
 
 beforeEach(() => {
-  asked.length = 0
+  connects.length = 0
   refusal = 0
-  locked = false
+  needsPassword = false
   zendesk.forget()
   for (const token of zendesk.living()) token.revoked = true
 })
@@ -57,7 +66,7 @@ afterAll(async () => {
   await proxy.close(true)
 })
 
-const account = (): string => `https://acme.zendesk.com:${zendesk.port}`
+const baseUrl = (): string => `https://acme.zendesk.com:${zendesk.port}`
 const proxyUrl = (userInfo = ''): string => `http://${userInfo}127.0.0.1:${proxy.port}`
 
 function run(
@@ -68,7 +77,7 @@ function run(
   return runStep(entry, {
     inputs: at(zendesk, {
       ...credentials.clientCredentials(zendesk),
-      'base-url': account(),
+      'base-url': baseUrl(),
       'timeout-seconds': 20,
       ...inputs
     }),
@@ -78,15 +87,16 @@ function run(
   })
 }
 
-const main = (env: Record<string, string>, origin = account(), lookups = 0): Promise<StepEnd> =>
+const main = (env: Record<string, string>, origin = baseUrl(), lookups = 0): Promise<StepEnd> =>
   run('main', env, { inputs: { 'base-url': origin }, lookups })
 
 const post = (env: Record<string, string>, state: StepEnd['state']): Promise<StepEnd> =>
   run('post', env, { state })
 
-/** Checks that a step failed for one reason, and returns its error. */
+/** The one error of a step that failed. */
 function errorOf(ended: StepEnd): string {
-  expect(ended).toMatchObject({ exitCode: 1, stderr: '', outputs: {}, state: {} })
+  expect(ended).toMatchObject({ exitCode: 1, stderr: '' })
+  expect(published(ended)).toEqual(nothing)
   expect(count(ended, 'error')).toBe(1)
   return annotated(ended).find((line) => line.startsWith('::error::'))!
 }
@@ -97,9 +107,9 @@ function masksOf({ stdout }: StepEnd): string[] {
     .map((line) => line.slice(12).replaceAll('%25', '%'))
 }
 
-describe('through a proxy', () => {
+describe('behind a proxy', () => {
   it.each(['https_proxy', 'HTTPS_PROXY'])(
-    'a token is minted, revoked and proven dead by %s',
+    'main mints and post revokes a token through the proxy of %s',
     async (name) => {
       const env = { [name]: proxyUrl() }
       const minted = await main(env)
@@ -110,19 +120,19 @@ describe('through a proxy', () => {
       expect(ended.stdout.at(-1)).toBe(revokedLine(minted.outputs['token-id']))
       expect(zendesk.living()).toEqual([])
       expect(zendesk.requests).toHaveLength(4)
-      // A tunnel for each request, to that host and to nothing else.
-      expect(asked).toEqual(Array(4).fill(`acme.zendesk.com:${zendesk.port} :`))
+      // One tunnel for each request, to this host only.
+      expect(connects).toEqual(Array(4).fill(`acme.zendesk.com:${zendesk.port} :`))
     }
   )
 
-  it('without a scheme its address is read as http-client reads it', async () => {
+  it('main accepts a proxy URL without http://', async () => {
     const ended = await main({ https_proxy: `127.0.0.1:${proxy.port}` })
     expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(asked).toHaveLength(2)
+    expect(connects).toHaveLength(2)
   })
 
-  it('a user name and a password are used as they are meant, and masked in both spellings', async () => {
-    locked = true
+  it('main and post decode the user name and the password, and mask the password in both forms', async () => {
+    needsPassword = true
     const encoded = encodeURIComponent(PASSWORD)
     const env = { https_proxy: proxyUrl(`${encodeURIComponent(USER)}:${encoded}@`), RUNNER_DEBUG: '1' }
     const minted = await main(env)
@@ -135,43 +145,29 @@ describe('through a proxy', () => {
         expect(everything).not.toContain(form)
       }
     }
-    expect(new Set(asked)).toEqual(new Set([`acme.zendesk.com:${zendesk.port} ${USER}:${PASSWORD}`]))
+    expect(new Set(connects)).toEqual(new Set([`acme.zendesk.com:${zendesk.port} ${USER}:${PASSWORD}`]))
     expect(zendesk.living()).toEqual([])
   })
 
-  it('a password that it does not take is an error of its own, and is not tried again', async () => {
-    locked = true
+  it('main fails without a retry if the proxy rejects the password', async () => {
+    needsPassword = true
     const ended = await main({ https_proxy: proxyUrl('ci:wrong-password@') })
     expect(errorOf(ended)).toContain('The proxy refused the connection')
     expect(errorOf(ended)).toContain('It needs a user name and a password.')
     expect(shown(ended)).not.toContain('wrong-password')
-    expect(asked).toHaveLength(1)
+    expect(connects).toHaveLength(1)
   })
 
-  it.each([403, 502])(
-    'its refusal with %i is an error of its own, and is not tried again',
-    async (status) => {
-      refusal = status
-      const error = errorOf(await main({ https_proxy: proxyUrl() }))
-      expect(error).toContain('The proxy refused the connection.')
-      expect(error).toContain(`: ${status}.`)
-      expect(error).not.toContain('may exist')
-      expect(asked).toHaveLength(1)
-    }
-  )
-
-  it('a refusal in post is one warning', async () => {
-    const { state } = await main({ https_proxy: proxyUrl() })
-    refusal = 403
-    const ended = await post({ https_proxy: proxyUrl() }, state)
-    expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
-    expect([count(ended, 'warning'), count(ended, 'error')]).toEqual([1, 0])
-    refusal = 0
-    await post({ https_proxy: proxyUrl() }, state)
-    expect(zendesk.living()).toEqual([])
+  it.each([403, 502])('main fails without a retry if the proxy refuses with %i', async (status) => {
+    refusal = status
+    const error = errorOf(await main({ https_proxy: proxyUrl() }))
+    expect(error).toContain('The proxy refused the connection.')
+    expect(error).toContain(`: ${status}.`)
+    expect(error).not.toContain('may exist')
+    expect(connects).toHaveLength(1)
   })
 
-  it('a proxy that is down is an error of its own, after five tries', async () => {
+  it('main fails after five attempts if the proxy is down', async () => {
     const down = await relay(() => 0)
     down.stop()
     const ended = await main({ https_proxy: `http://ci:secret-word@${down.host}:${down.port}` })
@@ -188,48 +184,48 @@ describe('through a proxy', () => {
     'http://ci:hush-hush@:3128',
     'http://ci:hush-hush%zz@proxy.example:3128',
     'http://'
-  ])('an address that cannot be read is an error, and nothing is sent: %s', async (address) => {
-    const ended = await main({ https_proxy: address })
+  ])('main fails before any request if the proxy URL is %s', async (proxy) => {
+    const ended = await main({ https_proxy: proxy })
     expect(errorOf(ended)).toContain('The proxy URL cannot be read. Write `https_proxy` as')
     expect(shown(ended)).not.toContain('hush')
-    expect(asked).toEqual([])
+    expect(connects).toEqual([])
     expect(zendesk.requests).toEqual([])
   })
 })
 
-describe('past a proxy', () => {
+describe('main connects directly, without the proxy,', () => {
   it.each(['acme.zendesk.com', '.zendesk.com', 'other.example, zendesk.com', '*'])(
-    'goes what no_proxy names: %s',
-    async (list) => {
-      const ended = await main({ https_proxy: proxyUrl(), no_proxy: list }, account(), 9)
+    'if no_proxy is %s',
+    async (noProxy) => {
+      const ended = await main({ https_proxy: proxyUrl(), no_proxy: noProxy }, baseUrl(), 9)
       expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
-      expect(asked).toEqual([])
+      expect(connects).toEqual([])
       expect(zendesk.requests).toHaveLength(2)
       expect(zendesk.connections).toBe(1)
     }
   )
 
-  it('goes nothing else', async () => {
-    const ended = await main({ https_proxy: proxyUrl(), no_proxy: 'other.zendesk.com' }, account(), 9)
+  it('but not if no_proxy names another host', async () => {
+    const ended = await main({ https_proxy: proxyUrl(), no_proxy: 'other.zendesk.com' }, baseUrl(), 9)
     expect(ended.exitCode).toBe(0)
-    expect(asked).toHaveLength(2)
+    expect(connects).toHaveLength(2)
   })
 
-  it('goes what is on this machine', async () => {
+  it('to this machine', async () => {
     const ended = await main({ https_proxy: proxyUrl(), http_proxy: proxyUrl() }, zendesk.url)
     expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(asked).toEqual([])
+    expect(connects).toEqual([])
   })
 })
 
-describe('a certificate', () => {
+describe('main fails without a retry, behind a proxy and without one, if the certificate is', () => {
   it.each([
-    ['of a CA that nobody trusts', () => `https://acme.zendesk.com:${untrusted.port}`, caFile],
-    ['of a CA that the runner was not told of', account, ''],
-    ['of another host', () => `https://other.zendesk.com:${zendesk.port}`, caFile]
-  ])('%s is refused at once, through the proxy and past it', async (_of, origin, ca) => {
+    ['of an unknown CA', () => `https://acme.zendesk.com:${untrusted.port}`, caFile],
+    ['of a CA that NODE_EXTRA_CA_CERTS does not name', baseUrl, ''],
+    ['for another host', () => `https://other.zendesk.com:${zendesk.port}`, caFile]
+  ])('%s', async (_certificate, origin, ca) => {
     for (const variables of [{ https_proxy: proxyUrl() }, {}]) {
-      // With this variable Node trusts everybody, and says so on stderr; a credential is not sent that way.
+      // Node would obey NODE_TLS_REJECT_UNAUTHORIZED, with a warning on stderr.
       const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_EXTRA_CA_CERTS: ca, ...variables }
       const ended = await main(env, origin(), 9)
       expect(errorOf(ended)).toContain('The certificate of the server is not trusted (TLS)')

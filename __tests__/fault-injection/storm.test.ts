@@ -5,21 +5,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from '@jest/globals'
 
 import { type Zendesk } from '../../mock/zendesk.ts'
-import { at, credentials, sandbox } from '../support/fixtures.ts'
+import { at, credentials, mockZendesk } from '../support/fixtures.ts'
 import { annotated, NOON, runStep, said, scratch, type StepEnd, type StepRun } from '../support/run-action.ts'
 
 /*
- * All jobs of a large matrix start in the same moment, against Zendesk's smallest limit of 200 requests a minute, and
- * end in the same moment. With `FULL=1` it is the full size; without it fewer jobs meet a limit that is smaller in proportion.
+ * All jobs of a large matrix start at once and end at once, under Zendesk's lowest rate limit of 200 requests a minute.
+ * Without `FULL=1` there are fewer jobs, and the limit is lower in proportion.
  */
 
 const JOBS = process.env['FULL'] === undefined ? 15 : 250
 const LIMIT = Math.ceil((JOBS * 200) / 250)
 const MINUTE = 60_000
-/** How much faster time runs in the account, and in the processes while they wait: a minute is 1 s, or 6 s. */
+/** How much faster time runs in the mock, and in the processes while they wait: a minute takes 6 s, or 1 s. */
 const SPEED = JOBS > 100 ? 10 : 60
 
-/** The account's clock. Each time it is stopped, it goes on once every job has sent a request. */
+/** The mock's clock. Once stopped, it continues when every job has sent a request. */
 class Clock {
   #zendesk: Zendesk | undefined
   #stoppedAt = NOON
@@ -41,11 +41,11 @@ class Clock {
   }
 }
 
-/** Starts all processes, and lets them go when each of them is ready to send its first request. */
+/** Starts all processes, and lets them continue when all are ready to send their first request. */
 async function atOnce(start: (run: StepRun, index: number) => Promise<StepEnd>): Promise<StepEnd[]> {
   const barrier = scratch('barrier')
   const running = Array.from({ length: JOBS }, (_, index) =>
-    // So each job has a random number of its own, and none depends on chance.
+    // A random number for each job, the same in every run.
     start({ barrier, speed: SPEED, random: (index + 0.5) / JOBS }, index)
   )
   const isReady = (file: string): boolean =>
@@ -55,7 +55,7 @@ async function atOnce(start: (run: StepRun, index: number) => Promise<StepEnd>):
   return Promise.all(running)
 }
 
-/** The seconds that each process said it waits after a 429. */
+/** The seconds of each wait after a 429, from the logs. */
 function waitsOf(steps: readonly StepEnd[]): number[] {
   const lines = steps.flatMap(({ stdout }) => stdout)
   return lines.flatMap((line) => {
@@ -64,9 +64,9 @@ function waitsOf(steps: readonly StepEnd[]): number[] {
   })
 }
 
-it(`${JOBS} jobs that start at once all get a token under a limit of ${LIMIT} requests a minute, and revoke it`, async () => {
+it(`${JOBS} jobs at once all mint and revoke a token under a limit of ${LIMIT} requests a minute`, async () => {
   const clock = new Clock()
-  const zendesk = await sandbox({ now: clock.now, rateLimit: { limit: LIMIT, perMs: MINUTE } })
+  const zendesk = await mockZendesk({ now: clock.now, rateLimit: { limit: LIMIT, perMs: MINUTE } })
   const inputs = at(zendesk, {
     ...credentials.clientCredentials(zendesk),
     'expires-in': 172_800,
@@ -90,15 +90,15 @@ it(`${JOBS} jobs that start at once all get a token under a limit of ${LIMIT} re
   ).toEqual([])
   expect(zendesk.living()).toEqual([])
 
-  // Each refusal is waited out, except that of a check, which is not repeated.
+  // Each 429 is waited out, except that of a check, which is not repeated.
   const isCheck = (path: string, index: number): boolean =>
     index < mainRequests && path === '/api/v2/oauth/tokens/current'
   const refused = requests.filter(({ status, path }, index) => status === 429 && !isCheck(path, index))
   const waits = waitsOf(all)
   expect(waits).toHaveLength(refused.length)
-  // At least this many in the first minute of the mains, and of the posts.
+  // At least so many exceed the limit in the first minute of main, and of post.
   expect(refused.length).toBeGreaterThanOrEqual(2 * (JOBS - LIMIT))
-  // Zendesk asks for whole seconds, and each job adds a share of its own.
+  // Zendesk asks for whole seconds, and each job adds a random share.
   expect(waits.filter((wait) => !Number.isInteger(wait)).length).toBeGreaterThan(waits.length / 2)
   process.stdout.write(
     `storm: ${JOBS} mains and then ${JOBS} posts at once, ${LIMIT} requests a minute: ` +

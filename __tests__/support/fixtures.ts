@@ -1,6 +1,7 @@
 /*
  * What the tests give to the action, and what they let Zendesk do: mocks, inputs, faults.
  */
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 
 import { afterAll } from '@jest/globals'
@@ -22,20 +23,20 @@ afterAll(async () => {
   await Promise.all(running.map((zendesk) => zendesk.close()))
 })
 
-/** A mock of Zendesk that is stopped after the tests, and whose clock stands at noon until it is advanced. */
-export async function sandbox(options: ZendeskOptions = {}): Promise<Zendesk> {
+/** A mock of Zendesk that is stopped after the tests; its clock stands at noon until it is advanced. */
+export async function mockZendesk(options: ZendeskOptions = {}): Promise<Zendesk> {
   const zendesk = await startZendesk({ now: () => NOON, ...options })
   running.push(zendesk)
   requestWatch.add(zendesk)
   return zendesk
 }
 
-/** The inputs that every step against this mock has. */
+/** The inputs of every step that uses this mock. */
 export function at({ url }: Zendesk, inputs: Record<string, InputValue> = {}): Record<string, InputValue> {
   return { subdomain: 'acme', 'base-url': url, 'client-id': 'ci_bot', ...inputs }
 }
 
-/** The inputs of each credential that the mock knows without asking. */
+/** The inputs of each credential that the mock has from the start. */
 export const credentials = {
   apiToken: ({ credentials: { email, apiToken } }: Zendesk): Record<string, string> => ({
     email,
@@ -50,32 +51,51 @@ export const credentials = {
   })
 }
 
+export const redirectUri = 'https://app.example/callback'
+export const codeVerifier = 'a-code-verifier-of-at-least-forty-three-characters'
+export const codeChallenge = createHash('sha256').update(codeVerifier).digest('base64url')
+
+/** The inputs for an authorization code that this client was just given. */
+export function authorizationCode(
+  zendesk: Zendesk,
+  client: string,
+  usesPkce: boolean
+): Record<string, string> {
+  const pkce = usesPkce ? { codeChallenge, codeChallengeMethod: 'S256' as const } : {}
+  return {
+    'client-id': client,
+    'authorization-code': zendesk.authorize({ client, redirectUri, scope: 'read write', ...pkce }),
+    'redirect-uri': redirectUri,
+    ...(usesPkce && { 'code-verifier': codeVerifier })
+  }
+}
+
 /** The `Authorization` header of the API token, in base64. */
 export function basicOf({ credentials: { email, apiToken } }: Zendesk): string {
   return Buffer.from(`${email}/token:${apiToken}`).toString('base64')
 }
 
-/** The right response, with its JSON body changed. */
+/** The right response with a changed JSON body. */
 export function edited<Body = Record<string, unknown>>(change: (body: Body) => Body | object): Fault {
   return {
     kind: 'edit',
-    edit: (reply) => ({ ...reply, body: JSON.stringify(change(JSON.parse(reply.body) as Body)) })
+    edit: (response) => ({ ...response, body: JSON.stringify(change(JSON.parse(response.body) as Body)) })
   }
 }
 
-/** What arrived, as one line each: the request, who sent it, and its body. */
-export function asked(requests: readonly RecordedRequest[]): string[] {
+/** The requests, one line each: method and target, the Authorization header, and the body. */
+export function requestLog(requests: readonly RecordedRequest[]): string[] {
   return requests.map(({ method, target, headers, body }) =>
     [`${method} ${target}`, headers.authorization, body].filter(Boolean).join(' | ')
   )
 }
 
-/** What a step needs that is cancelled: whoever sends the signal, and a clock that waits for it. */
+/** What cancels a step: a callback that sends the signal, and a clock that waits for it. */
 type Cancelled<How extends 'onStart' | 'onLine'> = Required<Pick<Interference, How>> & {
   preload: { hold: string }
 }
 
-/** Cancels a step when so many requests have arrived. Until then its time stands still. */
+/** Cancels a step when the mock has received `count` requests. Until then the step's clock stands still. */
 export function cancelAtRequest(
   zendesk: Zendesk,
   count: number,
@@ -94,7 +114,7 @@ export function cancelAtRequest(
   }
 }
 
-/** Cancels a step when it prints this. Until then its time stands still. */
+/** Cancels a step when it prints `text`. Until then the step's clock stands still. */
 export function cancelAtLine(text: string, signal: NodeJS.Signals): Cancelled<'onLine'> {
   return {
     preload: { hold: scratch('hold') },
@@ -104,7 +124,7 @@ export function cancelAtLine(text: string, signal: NodeJS.Signals): Cancelled<'o
   }
 }
 
-/** Does this when it is first asked for, and never again: several tests share what it costs. */
+/** Does `work` at the first call only: several tests share its result. */
 export function once<Result>(work: () => Promise<Result>): () => Promise<Result> {
   let result: Promise<Result> | undefined
   return () => (result ??= work())
@@ -112,12 +132,12 @@ export function once<Result>(work: () => Promise<Result>): () => Promise<Result>
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
 
-/** What becomes of a request during which a step is cancelled: nothing, all but the response, or a late response. */
+/** What happens to the request during which a step is cancelled: it is ignored, or carried out without a response in time. */
 export type Fate = 'ignored' | 'response lost' | 'response late'
 
 /**
- * Cancels a step during a request: the `nth` that matches. A late response comes only once the process knows that it
- * is cancelled, so that the order of the two is certain.
+ * Cancels a step during the `nth` request that matches. A late response is sent only after the process has received
+ * the signal, so that the order of the two is certain.
  */
 export function cancelDuring(
   zendesk: Zendesk,
@@ -134,12 +154,12 @@ export function cancelDuring(
   }
   const late: Fault = {
     kind: 'edit',
-    edit: (reply) => {
+    edit: (response) => {
       cancel()
-      // Ends for a process that never notices as well: then the test fails on what that does.
+      // Gives up in the end, so that a process which ignores the signal fails the test.
       const isAware = (): boolean => signal === 'SIGKILL' || existsSync(hold)
       for (let turn = 0; !isAware() && turn < 4000; turn++) Atomics.wait(sleeper, 0, 0, 5)
-      return reply
+      return response
     }
   }
   const fault: Fault = fate === 'response late' ? late : { kind: 'stall', after: fate === 'response lost' }

@@ -1,12 +1,11 @@
 /*
- * The sentences of the log that more than one test expects, once.
+ * Lines of the log that more than one test expects.
  */
 
 const nameOf = (id?: number | string): string => (id === undefined ? 'the token (id unknown)' : `token ${id}`)
 
 export const NOTHING_MINTED = 'No token was minted, so there is nothing to revoke.'
 export const KEPT_FOR_REFRESH = 'The token is not revoked, because that would revoke its refresh token, too.'
-export const REVOKED_LATER = 'It will be revoked when the job ends.'
 export const NOT_REVOKED_LATER = 'It will not be revoked when the job ends.'
 
 /** The last line of main. */
@@ -14,7 +13,7 @@ export function mintedLine(
   id: number | undefined,
   scopes: string,
   expires = 'expires in 1 hour',
-  then = REVOKED_LATER
+  then = 'It will be revoked when the job ends.'
 ): string {
   const token = id === undefined ? 'a token (id unknown; ' : `token ${id} (`
   return `Minted ${token}scopes: ${scopes}; ${expires}). ${then}`
@@ -25,14 +24,9 @@ export function revokedLine(id?: number | string): string {
   return `Revoked ${nameOf(id)} and verified that Zendesk rejects it.`
 }
 
-/** What main says if `scopes` is empty. */
+/** The line of main about the default scopes. */
 export function defaultScopes(granted = 'read write'): string {
   return `\`scopes\` is empty, and Zendesk granted: ${granted}. Set \`scopes\` to request fewer.`
-}
-
-/** What post says of the cleanup token that it needed. */
-export function cleanupToken(id: number | undefined, because: string): string {
-  return `Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(id)}, because: ${because}.`
 }
 
 /** The debug line of a response. */
@@ -40,11 +34,7 @@ export function responded(request: string, status: number): string {
   return `::debug::${request}: ${status} after N ms, request id ID`
 }
 
-/** The line before the next attempt of a request that failed. */
-export function retryLine(what: string, attempt: number, seconds: string, asked = false): string {
-  return `${what}; attempt ${attempt}${asked ? ', as the response asks,' : ' of 5'} in ${seconds} s`
+/** The line before another attempt of a request. */
+export function retryLine(what: string, attempt: number, seconds: string, hasRetryAfter = false): string {
+  return `${what}; attempt ${attempt}${hasRetryAfter ? ', as the response asks,' : ' of 5'} in ${seconds} s`
 }
-
-/** The sentence about a mint whose response was lost. */
-export const LOST_RESPONSE =
-  'An unused token of client ci_bot may exist since 12:00 UTC; it expires after 1 hour, and `sweep` removes it.'

@@ -18,10 +18,10 @@ export const tls = {
   wrongCa: { key: pem('server-key'), cert: pem('wrong-ca') }
 }
 
-/** Where the ports that are to refuse connections are taken from: a free port of 127.0.0.1 may soon be another's. */
+/** For ports that will refuse connections: on 127.0.0.1 another test may soon use a closed port. */
 const quietHost = process.platform === 'darwin' ? '127.0.0.1' : '127.0.0.2'
 
-/** Something that listens. */
+/** A server that listens. */
 export interface Listener {
   host: string
   port: number
@@ -51,7 +51,7 @@ async function listen(server: Server, host: string): Promise<Listener> {
   }
 }
 
-/** Hands each connection through to the port that `target` names at that moment. */
+/** Passes each connection on to the port that `target` returns at that moment. */
 export function relay(target: () => number, host = quietHost): Promise<Listener> {
   const server = createServer((socket) => {
     couple(socket, connect(target(), '127.0.0.1'))
@@ -59,14 +59,14 @@ export function relay(target: () => number, host = quietHost): Promise<Listener>
   return listen(server, host)
 }
 
-/** A TLS server that nobody should talk to. */
+/** A TLS server that gets no requests, because of its certificate. */
 export function impostor(identity: { key: string; cert: string }): Promise<Listener> {
   const server = createTlsServer(identity, (socket) => socket.on('error', () => undefined).end('never'))
   server.on('tlsClientError', () => undefined)
   return listen(server, '127.0.0.1')
 }
 
-/** A proxy whose CONNECT to any host leads to the port `target`, or is answered with the status that `refusal` gives. */
+/** A proxy that connects every host to the port `target`, or refuses with the status that `refusal` returns. */
 export function connectProxy(target: number, refusal: () => number | undefined): Promise<Listener> {
   const server = createHttpServer()
   server.on('connect', (_request, socket: Socket) => {

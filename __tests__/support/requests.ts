@@ -10,11 +10,11 @@ import { type RecordedRequest, type Zendesk } from '../../mock/zendesk.ts'
 type Listener = (request: RecordedRequest) => void
 
 /**
- * Watches the requests that reach a mock: tells listeners, and tells the process that sent a request if it will get
- * no response, so that the process need not wait for one (see preload/time.js).
+ * Watches the requests that reach a mock. It calls listeners, and marks a request that will get no response, so that
+ * the process which sent it does not wait for one (see preload/time.js).
  */
 export class RequestWatch {
-  /** Holds a file for each port whose request stalls. */
+  /** A folder with a file for each port whose request stalls. */
   readonly stalled = mkdtempSync(join(tmpdir(), 'stalled-'))
   readonly #servers = new Map<number, { zendesk: Zendesk; listeners: Set<Listener> }>()
 
@@ -26,7 +26,7 @@ export class RequestWatch {
     this.#servers.set(zendesk.port, { zendesk, listeners: new Set() })
   }
 
-  /** Calls `listener` with every request from now on, as soon as it has been recorded. */
+  /** Calls `listener` with each request as soon as it has been recorded. */
   listen(zendesk: Zendesk, listener: Listener): void {
     this.#servers.get(zendesk.port)!.listeners.add(listener)
   }

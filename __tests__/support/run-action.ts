@@ -28,7 +28,7 @@ export const NOON = Date.UTC(2026, 10, 21, 12)
 /** The version that every request names. */
 export const userAgent = `create-zendesk-token/${(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version}`
 
-// Only a test that hangs takes as long: the processes are what takes time here, and a machine may be busy.
+// Long enough for many processes on a busy machine; only a test that hangs takes as long.
 jest.setTimeout(240_000)
 
 const folder = mkdtempSync(join(tmpdir(), 'run-action-'))
@@ -89,7 +89,7 @@ export function preloaded(wanted: Preloaded = {}): Record<string, string> {
     TEST_BARRIER: barrier,
     TEST_REPORT: report
   }
-  // An empty one counts as not set, also where another step's environment had it.
+  // An empty variable counts as not set, and overrides that of an earlier step.
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value ?? '')]))
 }
 
@@ -101,7 +101,7 @@ export interface StepRun extends Interference, Preloaded {
   state?: Readonly<Record<string, string>>
 }
 
-/** What a step left, and the milliseconds that it took by its own clock. */
+/** The result of a step, and the milliseconds that it took by its own clock. */
 export type StepEnd = StepResult & { elapsed: number }
 
 /** Runs one step, without the rest of its job. */
@@ -131,7 +131,7 @@ export async function runStep(entry: 'main' | 'post' | 'sweep', run: StepRun = {
 }
 
 /** What a job of one action runs with: changes to both processes, and to post alone. */
-export type JobRun = Omit<ActionStep, 'uses' | 'with'> &
+type JobRun = Omit<ActionStep, 'uses' | 'with'> &
   Pick<JobOptions, 'node' | 'debug'> & { preload?: Preloaded; postPreload?: Preloaded }
 
 /** Runs a job of one step with this action, and its post step. */
@@ -145,29 +145,40 @@ export async function mainAndPost(
   return { main: steps[0]!, post: steps[1]! }
 }
 
-/** The lines of stdout, with what differs each time (the milliseconds of a request and its id) made the same. */
+/** The lines of stdout, without the milliseconds and ids of requests, which differ each time. */
 export function stream({ stdout }: StepResult): string[] {
   return stdout.map((line) =>
     line.replace(/ after \d+ ms/, ' after N ms').replace(/(, request id )[\da-f]{8}-[\da-f-]{27}$/, '$1ID')
   )
 }
 
-/** The same without debug lines. */
+/** The lines of stdout without debug lines. */
 export function said(step: StepResult): string[] {
   return stream(step).filter((line) => !line.startsWith('::debug::'))
 }
 
-/** The lines that make an annotation. */
+/** The lines that become annotations. */
 export function annotated(step: StepResult): string[] {
   return said(step).filter((line) => /^::(error|warning|notice)/.test(line))
 }
 
-/** How many annotations of this level there are. */
+/** The number of annotations of this level. */
 export function count(step: StepResult, level: 'error' | 'warning'): number {
   return annotated(step).filter((line) => line.startsWith(`::${level}`)).length
 }
 
-/** Everything that a step showed to somebody: its output without the masks, stderr, and the summary. */
+/** What a step gives to post and to later steps. To be compared by toEqual: toMatchObject takes anything for `{}`. */
+export function published({
+  outputs,
+  state,
+  env
+}: StepResult): Pick<StepResult, 'outputs' | 'state' | 'env'> {
+  return { outputs, state, env }
+}
+
+export const nothing = { outputs: {}, state: {}, env: {} }
+
+/** Everything that a step showed: stdout without the masks, stderr, and the summary. */
 export function shown({ stdout, stderr, summary }: StepResult): string {
   return [...stdout.filter((line) => !line.startsWith('::add-mask::')), stderr, summary].join('\n')
 }

@@ -118,7 +118,7 @@ describe('post', () => {
         timeoutSeconds: 60,
         jobSummary: false,
         credential: 'refresh_token',
-        client: { id: 'ci_bot', authMethod: 'client_secret_post' },
+        clientId: 'ci_bot',
         fingerprint: { salt: 'salt', hash: 'hash' }
       }
     })

@@ -97,10 +97,10 @@ describe('sweep/action.yml', () => {
 
   it('has the inputs that the sweep reads, but for those of other credentials', () => {
     const read = inputsRead(own, () => {
-      maskInputs(log, ['api-token', 'access-token', 'client-secret'])
+      maskInputs(log)
       readSweepInputs()
     })
-    const foreign = ['code-verifier', 'redirect-uri']
+    const foreign = ['authorization-code', 'code-verifier', 'redirect-uri', 'refresh-token']
     expect(read.filter((name) => !foreign.includes(name))).toEqual(Object.keys(sweep.inputs).sort())
   })
 

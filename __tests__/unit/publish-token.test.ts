@@ -69,16 +69,11 @@ describe('the state for post', () => {
         timeoutSeconds: 60,
         jobSummary: true,
         credential: 'client_credentials',
-        client: { id: 'ci_bot', authMethod: 'client_secret_post' },
+        clientId: 'ci_bot',
         fingerprint: fingerprintOf(credential, { origin, clientId }, salt)
       }
     })
     expect(runner.text('GITHUB_STATE')).not.toContain(inputs['client-secret'])
-  })
-
-  it('says how the secret of the client is sent', async () => {
-    await run(clientCredentials({ 'token-endpoint-auth-method': 'client_secret_basic' }))
-    expect(runner.state()).toHaveProperty('context.client.authMethod', 'client_secret_basic')
   })
 
   it.each(['true', 'auto'])('has no token if post does not revoke it: skip-token-revoke %s', async (skip) => {

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const names = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STEP_SUMMARY'] as const
+const names = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'] as const
 
 type FileName = (typeof names)[number]
 
-/** A job summary that is larger is dropped whole. */
+/** The runner drops a job summary that is larger. */
 const largestSummary = 1024 * 1024
 
 /** What a step wrote to its files. */
@@ -14,24 +14,19 @@ export interface FileCommands {
   outputs: Record<string, string>
   state: Record<string, string>
   env: Record<string, string>
-  paths: string[]
   summary: string
-  /** What the runner has to complain of, where that fails the step. */
-  problems: string[]
-  /** What it complains of and leaves at that. */
-  complaints: string[]
 }
 
-/** A folder for the files of a job, and for whatever its steps put into `RUNNER_TEMP`. */
+/** A folder for the files of a job, which is also its `RUNNER_TEMP`. */
 export class CommandFiles {
   readonly folder = mkdtempSync(join(tmpdir(), 'runner-'))
   #steps = 0
 
-  /** Fresh, empty files for a step: the variables that name them, and a function that reads them afterwards. */
+  /** Makes empty files for a step: the variables that name them, and a function that reads them afterwards. */
   forStep(): { variables: Record<FileName, string>; read: () => FileCommands } {
-    const step = ++this.#steps
+    this.#steps += 1
     const variables = Object.fromEntries(
-      names.map((name) => [name, join(this.folder, `${name.toLowerCase()}_${step}`)])
+      names.map((name) => [name, join(this.folder, `${name.toLowerCase()}_${this.#steps}`)])
     ) as Record<FileName, string>
     for (const file of Object.values(variables)) writeFileSync(file, '')
     return { variables, read: () => readFiles(variables) }
@@ -43,37 +38,20 @@ export class CommandFiles {
 }
 
 function readFiles(variables: Record<FileName, string>): FileCommands {
-  const problems: string[] = []
-  const complaints: string[] = []
   const text = (name: FileName): string => readFileSync(variables[name], 'utf8')
-  const values = (name: FileName): Record<string, string> => {
-    try {
-      return parseKeyValues(text(name))
-    } catch (error) {
-      problems.push(`Unable to process file command '${name}' successfully. ${(error as Error).message}`)
-      return {}
-    }
-  }
-  let summary = text('GITHUB_STEP_SUMMARY')
-  if (Buffer.byteLength(summary) > largestSummary) {
-    complaints.push('$GITHUB_STEP_SUMMARY upload aborted, supports content up to a size of 1024k')
-    summary = ''
-  }
+  const summary = text('GITHUB_STEP_SUMMARY')
   return {
-    outputs: values('GITHUB_OUTPUT'),
-    state: values('GITHUB_STATE'),
-    env: values('GITHUB_ENV'),
-    paths: text('GITHUB_PATH').split(/\r?\n/).filter(Boolean),
-    summary,
-    problems,
-    complaints
+    outputs: parseKeyValues(text('GITHUB_OUTPUT')),
+    state: parseKeyValues(text('GITHUB_STATE')),
+    env: parseKeyValues(text('GITHUB_ENV')),
+    summary: Buffer.byteLength(summary) > largestSummary ? '' : summary
   }
 }
 
 /**
  * Reads `name=value` lines and `name<<delimiter` blocks.
  *
- * @throws Error where the runner would fail the step.
+ * @throws Error if the runner would fail the step.
  */
 export function parseKeyValues(text: string): Record<string, string> {
   const values: Record<string, string> = {}
@@ -90,10 +68,8 @@ export function parseKeyValues(text: string): Record<string, string> {
     }
     const end = lines.indexOf(rest)
     if (end === -1) throw new Error(`Invalid value. Matching delimiter not found '${rest}'`)
-    values[name] = lines
-      .splice(0, end + 1)
-      .slice(0, -1)
-      .join('\n')
+    values[name] = lines.splice(0, end).join('\n')
+    lines.shift()
   }
   return values
 }

@@ -3,51 +3,29 @@ import { randomBytes } from 'node:crypto'
 import { type Behaviour, defaultBehaviour, type ZendeskOptions } from './options.ts'
 import { refusals } from './responses.ts'
 import { covers, knownScopes } from './scopes.ts'
-import {
-  type ClientSeed,
-  defaultClients,
-  defaultTickets,
-  defaultUsers,
-  fillerClients,
-  type UserSeed
-} from './seeds.ts'
+import { type ClientSeed, defaultClients, defaultTickets, fillerClients } from './seeds.ts'
 
-/** How a token came to be. `standing` ones were there before the first request. */
-export type TokenOrigin =
-  'standing' | 'seeded' | 'api' | 'client_credentials' | 'authorization_code' | 'refresh_token'
-
-/** A token as the account remembers it. Times are in milliseconds. */
+/** A token of the account. Times are in milliseconds. */
 export interface Token {
   id: number
   clientId: number
   userId: number
   value: string
   scopes: readonly string[]
-  origin: TokenOrigin
+  /** Whether it existed before the first request, was made by `seedTokens`, or by a request. */
+  origin: 'standing' | 'seeded' | 'minted'
   createdAt: number
   expiresAt: number | null
   usedAt: number | null
   refreshToken: string | null
   refreshExpiresAt: number | null
   revoked: boolean
-  /** Refused everywhere: its scopes were requested as an array. */
-  unusable: boolean
 }
 
-/** What it takes to make a token; the rest has defaults. */
+/** What a new token needs; the rest has defaults. */
 export type NewToken = Pick<Token, 'clientId' | 'userId' | 'scopes' | 'origin'> & Partial<Token>
 
-/** An authorization code that has not been exchanged yet. */
-export interface AuthorizationCode {
-  client: ClientSeed
-  userId: number
-  redirectUri: string
-  scopes: readonly string[]
-  challenge: { value: string; method: 'S256' | 'plain' } | null
-  createdAt: number
-}
-
-/** What the user agreed to in the browser. */
+/** What a user consented to in the browser. */
 export interface Authorization {
   /** The client's unique identifier. */
   client: string
@@ -55,35 +33,38 @@ export interface Authorization {
   /** Separated by spaces; `read` by default. */
   scope?: string
   codeChallenge?: string
+  /** `plain` by default. */
   codeChallengeMethod?: 'S256' | 'plain'
-  /** The user who agrees; the one whom the client belongs to by default. */
-  userId?: number
+}
+
+/** An authorization code that was not used yet. */
+export interface AuthorizationCode extends Authorization {
+  scopes: readonly string[]
+  createdAt: number
 }
 
 /** Seconds until an authorization code expires. */
 const codeLifetime = 120
 
-/** Everything the account remembers, and the rules for changing it. Knows nothing of HTTP but how to refuse. */
+/** The data of the account, and the rules for changing it. */
 export class Account {
   readonly behaviour: Behaviour
-  readonly users: UserSeed[]
   readonly clients: ClientSeed[]
   /** By id, oldest first, revoked ones included. */
   readonly tokens = new Map<number, Token>()
-  readonly codes = new Map<string, AuthorizationCode>()
   /** Oldest first. */
   readonly tickets: Record<string, unknown>[] = defaultTickets()
   /** Milliseconds by which this account's clock is ahead of the one it was given. */
   clockOffset = 0
+  readonly #codes = new Map<string, AuthorizationCode>()
   readonly #byValue = new Map<string, Token>()
   /** How often each token has been used, successfully or not. */
-  readonly #attempts = new WeakMap<Token, number>()
+  readonly #uses = new WeakMap<Token, number>()
   readonly #clock: () => number
   #lastId = 22_000_000_000
 
   constructor(options: ZendeskOptions) {
     this.behaviour = { ...defaultBehaviour, ...options }
-    this.users = [...(options.users ?? defaultUsers)]
     const clients = [...fillerClients(options.clientsBefore ?? 0), ...(options.clients ?? defaultClients)]
     // Copies, since a secret may change.
     this.clients = clients.map((client) => ({ ...client }))
@@ -101,14 +82,13 @@ export class Account {
   mint(token: NewToken): Token {
     const minted: Token = {
       id: this.nextId(),
-      value: this.#secret(),
+      value: this.#newToken(),
       createdAt: this.now(),
       expiresAt: null,
       usedAt: null,
       refreshToken: null,
       refreshExpiresAt: null,
       revoked: false,
-      unusable: false,
       ...token
     }
     this.tokens.set(minted.id, minted)
@@ -117,7 +97,7 @@ export class Account {
   }
 
   isActive(token: Token): boolean {
-    return !token.revoked && !token.unusable && (token.expiresAt === null || token.expiresAt > this.now())
+    return !token.revoked && (token.expiresAt === null || token.expiresAt > this.now())
   }
 
   /** The active token of this value. */
@@ -126,41 +106,35 @@ export class Account {
     return token && this.isActive(token) ? token : undefined
   }
 
-  /** Whether the server that gets this request with `token` knows it yet. */
+  /** Whether this request with `token` finds a server that knows it. */
   isKnown(token: Token): boolean {
     const { unknownAtFirst } = this.behaviour
-    if (!unknownAtFirst || token.origin === 'standing' || token.origin === 'seeded') return true
-    const earlier = this.#attempts.get(token) ?? 0
-    this.#attempts.set(token, earlier + 1)
-    const { requests = 0, ms = 0 } = unknownAtFirst
-    return earlier >= requests && this.now() >= token.createdAt + ms
+    if (!unknownAtFirst || token.origin !== 'minted') return true
+    const earlier = this.#uses.get(token) ?? 0
+    this.#uses.set(token, earlier + 1)
+    return earlier >= unknownAtFirst.requests
   }
 
-  /** What the agreement of a user in the browser gives: a code for the redirect. */
+  /** The client of this unique identifier. */
+  client(identifier: string): ClientSeed {
+    const client = this.clients.find((candidate) => candidate.identifier === identifier)
+    if (!client) throw new Error(`The mock has no client ${identifier}`)
+    return client
+  }
+
+  /** Makes the authorization code that a user's consent in the browser gives. */
   authorize(authorization: Authorization): string {
-    const client = this.clients.find((candidate) => candidate.identifier === authorization.client)
-    if (!client) throw refusals.oauth('invalid_client', 'The client is unknown')
-    if (client.kind === 'public' && !authorization.codeChallenge) {
-      throw refusals.oauth('invalid_request', 'Public clients must send a code_challenge')
-    }
-    const code = randomBytes(32).toString('hex')
-    this.codes.set(code, {
-      client,
-      userId: authorization.userId ?? client.userId,
-      redirectUri: authorization.redirectUri,
-      scopes: this.grantable(client, authorization.scope?.split(' ') ?? ['read']),
-      challenge: authorization.codeChallenge
-        ? { value: authorization.codeChallenge, method: authorization.codeChallengeMethod ?? 'plain' }
-        : null,
-      createdAt: this.now()
-    })
+    const { client, scope = 'read' } = authorization
+    const scopes = this.grantable(this.client(client), scope.split(' '))
+    const code = this.newSecret()
+    this.#codes.set(code, { ...authorization, scopes, createdAt: this.now() })
     return code
   }
 
-  /** Uses a code up: it is returned once, and only within its lifetime. */
+  /** Returns what a code stands for, once, and only until it expires. */
   redeem(code: string): AuthorizationCode | undefined {
-    const found = this.codes.get(code)
-    this.codes.delete(code)
+    const found = this.#codes.get(code)
+    this.#codes.delete(code)
     return found && this.now() - found.createdAt <= codeLifetime * 1000 ? found : undefined
   }
 
@@ -179,19 +153,17 @@ export class Account {
         `The requested scope is invalid, unknown, or malformed: ${beyond.join(' ')}`
       )
     }
-    const keep = this.behaviour.unknownScopes === 'keep'
-    return [...new Set(wanted)].filter((scope) => keep || knownScopes.has(scope))
+    return [...new Set(wanted)].filter((scope) => knownScopes.has(scope))
   }
 
-  /** For a refresh token, or a client. */
   newSecret(): string {
     return randomBytes(32).toString('hex')
   }
 
-  #secret(): string {
-    if (this.behaviour.tokenFormat === 'opaque') return randomBytes(32).toString('hex')
+  #newToken(): string {
+    if (this.behaviour.tokenFormat === 'opaque') return this.newSecret()
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-    const payload = { jti: randomBytes(16).toString('hex'), iat: Math.floor(this.now() / 1000) }
-    return `${part({ alg: 'HS256', typ: 'JWT' })}.${part(payload)}.${randomBytes(32).toString('base64url')}`
+    const payload = { jti: this.newSecret(), iat: Math.floor(this.now() / 1000) }
+    return `${part({ alg: 'HS256', typ: 'JWT' })}.${part(payload)}.${this.newSecret()}`
   }
 }

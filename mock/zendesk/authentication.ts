@@ -1,20 +1,20 @@
 import type { Account, Token } from './account.ts'
 import { type MockRequest, type Refusal, refusals } from './responses.ts'
 import { covers } from './scopes.ts'
-import type { UserSeed } from './seeds.ts'
+import { users, type UserSeed } from './seeds.ts'
 
-/** Who is calling. Without a token it is an API token, which may do all that its user may. */
+/** Who sent a request. Without a token it was an API token, which may do all that its user may. */
 export interface Caller {
   user: UserSeed
   token?: Token
 }
 
-/** Finds out who is calling, or throws the 401. */
+/** Finds out who sent a request, or throws the 401. */
 export function authenticate(account: Account, request: MockRequest): Caller {
   const header = request.headers.authorization ?? ''
   const [, scheme, value] = /^(basic|bearer) +(\S+)$/i.exec(header) ?? []
   if (scheme === undefined || value === undefined) throw refusals.notAuthenticated()
-  return scheme.toLowerCase() === 'basic' ? byApiToken(account, value) : byAccessToken(account, value)
+  return scheme.toLowerCase() === 'basic' ? byApiToken(value) : byAccessToken(account, value)
 }
 
 /** The same, with a 403 for a caller who lacks `scope`, such as `read` or `tickets:read`. */
@@ -26,7 +26,7 @@ export function authorized(account: Account, request: MockRequest, scope: string
   return caller
 }
 
-/** The 403 that names the scopes of which one would do: `read`, or `tickets:read, read`. */
+/** The 403 that names the scopes, of which one is enough: `read`, or `tickets:read, read`. */
 export function missingScope(scope: string): Refusal {
   const [, broad] = scope.split(':')
   return refusals.missingScopes(broad === undefined ? [scope] : [scope, broad])
@@ -39,16 +39,16 @@ export function authorizedAdmin(account: Account, request: MockRequest, scope: s
   return caller
 }
 
-function byApiToken(account: Account, base64: string): Caller {
+function byApiToken(base64: string): Caller {
   const [, email, apiToken] = /^(.*)\/token:(.*)$/.exec(Buffer.from(base64, 'base64').toString()) ?? []
-  const user = account.users.find((candidate) => candidate.email === email)
-  if (!user || !apiToken || user.apiToken !== apiToken) throw refusals.notAuthenticated()
+  const user = users.find((candidate) => candidate.email === email && candidate.apiToken === apiToken)
+  if (!user) throw refusals.notAuthenticated()
   return { user }
 }
 
 function byAccessToken(account: Account, value: string): Caller {
   const token = account.activeToken(value)
-  const user = account.users.find((candidate) => candidate.id === token?.userId)
+  const user = users.find((candidate) => candidate.id === token?.userId)
   if (!token || !user || !account.isKnown(token)) throw refusals.invalidToken()
   token.usedAt = account.now()
   return { user, token }

@@ -12,14 +12,14 @@ export interface MockRequest {
   params: readonly string[]
 }
 
-/** A whole response. `Date`, `x-request-id` and a content type are added if it has none. */
+/** A whole response. `Date`, `x-request-id` and a content type are added if they are missing. */
 export interface MockResponse {
   status: number
   headers: Record<string, string>
   body: string
 }
 
-/** Thrown by a handler: the request ends here, with this response. */
+/** Thrown by a handler to refuse a request with this response. */
 export class Refusal extends Error {
   readonly response: MockResponse
 
@@ -52,7 +52,15 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The many forms in which Zendesk says no. */
+/** The object in the body of a request that has this name. */
+export function member(request: MockRequest, name: string): Record<string, unknown> {
+  const body = parsed(request.body)
+  const value = isObject(body) ? body[name] : undefined
+  if (!isObject(value)) throw refusals.malformed(`${name} is missing`)
+  return value
+}
+
+/** The forms of Zendesk's errors. */
 export const refusals = {
   notAuthenticated: (): Refusal =>
     new Refusal(

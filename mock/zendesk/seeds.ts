@@ -4,7 +4,6 @@ export interface UserSeed {
   name: string
   email: string
   role: 'admin' | 'agent'
-  /** An API token of this user; without one, Basic authentication fails. */
   apiToken?: string
 }
 
@@ -15,28 +14,30 @@ export interface ClientSeed {
   /** The unique identifier, which a grant calls `client_id`. */
   identifier: string
   kind: 'confidential' | 'public'
-  /** The user it belongs to, as whom its client credentials act. */
+  /** The user whose tokens its client credentials are. */
   userId: number
   /** Set for confidential clients. */
   secret?: string
   /** If set, asking for more is `invalid_scope`. A grant without `scope` gets these, or else `read write`. */
   allowedScopes?: readonly string[]
-  /** Seconds until a token expires if the request does not say. Clients older than 2026-04-30 have none. */
+  /** Seconds until a token expires if the request does not say so. Clients older than 2026-04-30 have none. */
   tokenLifetime?: number
 }
 
 export const adminId = 900_100_001
 export const agentId = 900_100_002
 
-/** The users of the mock, unless the options name others. */
-export const defaultUsers: readonly UserSeed[] = [
-  {
-    id: adminId,
-    name: 'Ada Admin',
-    email: 'ada@acme.example',
-    role: 'admin',
-    apiToken: 'sandboxApiTokenOfAda0123456789abcdefghij'
-  },
+export const admin = {
+  id: adminId,
+  name: 'Ada Admin',
+  email: 'ada@acme.example',
+  role: 'admin',
+  apiToken: 'sandboxApiTokenOfAda0123456789abcdefghij'
+} as const satisfies UserSeed
+
+/** The users of the account. */
+export const users: readonly UserSeed[] = [
+  admin,
   {
     id: agentId,
     name: 'Gus Agent',
@@ -46,7 +47,7 @@ export const defaultUsers: readonly UserSeed[] = [
   }
 ]
 
-/** The clients of the mock, unless the options name others. */
+/** The clients of the account, unless the options name others. */
 export const defaultClients: readonly ClientSeed[] = [
   {
     id: 360_000_000_101,
@@ -77,7 +78,7 @@ export const defaultClients: readonly ClientSeed[] = [
     identifier: 'agent_bot',
     kind: 'confidential',
     userId: agentId,
-    // Characters that a Basic header must carry form-encoded.
+    // With characters that must be form-encoded in a Basic header.
     secret: 'sandbox secret+of/agent_bot:50%&0123456789',
     tokenLifetime: 1800
   },
@@ -90,10 +91,10 @@ export const defaultClients: readonly ClientSeed[] = [
   }
 ]
 
-/** An access token (`read write`, without expiry) that the admin has had all along, from the client `admin_tools`. */
+/** The access token (`read write`, does not expire) of the admin, from the client `admin_tools`. */
 export const standingAccessToken = 'sandboxAccessTokenOfAda0123456789abcdefghijklmnopqrstuvwxyz01234'
 
-/** Clients that nobody asks for, to fill pages. */
+/** Clients that fill pages. */
 export function fillerClients(count: number): ClientSeed[] {
   return Array.from({ length: count }, (_, index) => ({
     id: 350_000_000_001 + index,
@@ -103,7 +104,7 @@ export function fillerClients(count: number): ClientSeed[] {
   }))
 }
 
-/** The tickets that the account has at the beginning. */
+/** The tickets that the account has at the start. */
 export function defaultTickets(): Record<string, unknown>[] {
   return ['The printer is on fire', 'Password reset does not arrive', 'Thank you!'].map((subject, index) => ({
     id: index + 1,

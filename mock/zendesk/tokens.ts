@@ -2,18 +2,10 @@ import type { Account, Token } from './account.ts'
 import { authenticate, authorized, authorizedAdmin, type Caller, missingScope } from './authentication.ts'
 import { accessLifetime, reportedScopes } from './grants.ts'
 import { page } from './pages.ts'
-import {
-  type MockRequest,
-  isObject,
-  json,
-  noContent,
-  parsed,
-  refusals,
-  type MockResponse
-} from './responses.ts'
+import { json, member, noContent, refusals, type MockRequest, type MockResponse } from './responses.ts'
 import { covers } from './scopes.ts'
 
-/** `POST /api/v2/oauth/tokens`, deprecated since 2026-08-26 */
+/** `POST /api/v2/oauth/tokens`: deprecated since 2026-08-26 */
 export function createToken(request: MockRequest, account: Account): MockResponse {
   switch (account.behaviour.mintEndpoint) {
     case 'gone-410':
@@ -25,9 +17,7 @@ export function createToken(request: MockRequest, account: Account): MockRespons
     case 'works':
   }
   const { user } = authorizedAdmin(account, request, 'write')
-  const body = parsed(request.body)
-  const wanted = isObject(body) ? body['token'] : undefined
-  if (!isObject(wanted)) throw refusals.malformed('token is missing')
+  const wanted = member(request, 'token')
   const client = account.clients.find(({ id }) => id === wanted['client_id'])
   if (!client) throw refusals.invalid('client', 'Client: is invalid')
   const { scopes } = wanted
@@ -40,13 +30,13 @@ export function createToken(request: MockRequest, account: Account): MockRespons
     userId: user.id,
     scopes: account.grantable(client, scopes.map(String)),
     expiresAt: lifetime === undefined ? null : account.now() + lifetime * 1000,
-    origin: 'api'
+    origin: 'minted'
   })
   const resource = { ...shown(token), ...reportedScopes(account, 'scopes', token), full_token: token.value }
   return json(201, { token: resource })
 }
 
-/** `GET /api/v2/oauth/tokens`: revoked ones are gone from it, expired ones are not. */
+/** `GET /api/v2/oauth/tokens`: lists expired tokens, too, but no revoked ones. */
 export function listTokens(request: MockRequest, account: Account): MockResponse {
   const { user } = authorized(account, request, 'read')
   const all = request.query.get('all') === 'true'
@@ -75,34 +65,26 @@ export function deleteCurrent(request: MockRequest, account: Account): MockRespo
   return noContent
 }
 
-/** `GET /api/v2/oauth/tokens/{id}` */
-export function showToken(request: MockRequest, account: Account): MockResponse {
-  return json(200, { token: shown(tokenById(request, account, 'read')) })
-}
-
 /** `DELETE /api/v2/oauth/tokens/{id}` */
 export function deleteToken(request: MockRequest, account: Account): MockResponse {
-  tokenById(request, account, 'write').revoked = true
+  const caller = authenticate(account, request)
+  const token = account.tokens.get(Number(request.params[0]))
+  demand(account, caller, token, 'write')
+  const visible = caller.user.role === 'admin' || token?.userId === caller.user.id
+  if (!token || token.revoked || !visible) throw refusals.noRecord()
+  token.revoked = true
   return noContent
 }
 
 function ownToken(request: MockRequest, account: Account, scope: string): Token {
   const caller = authenticate(account, request)
-  // An API token has no "current" access token.
+  // An API token has no current access token.
   if (!caller.token) throw refusals.noRecord()
   demand(account, caller, caller.token, scope)
   return caller.token
 }
 
-function tokenById(request: MockRequest, account: Account, scope: string): Token {
-  const caller = authenticate(account, request)
-  const token = account.tokens.get(Number(request.params[0]))
-  demand(account, caller, token, scope)
-  const visible = caller.user.role === 'admin' || token?.userId === caller.user.id
-  if (!token || token.revoked || !visible) throw refusals.noRecord()
-  return token
-}
-
+/** Refuses a caller without `scope`. */
 function demand(account: Account, caller: Caller, token: Token | undefined, scope: string): void {
   if (!caller.token || covers(caller.token.scopes, scope)) return
   if (account.behaviour.narrowTokensManageThemselves && caller.token === token) return

@@ -1,7 +1,7 @@
 /*
- * Loaded before dist/ in a process under test. It replaces the clock of the process, so that a test needs no real
- * time and a busy machine changes nothing: time stands still while the process works or waits for a response, and
- * jumps to the next timer when only timers are left to wait for.
+ * Loaded before dist/ in a process under test. It replaces the clock of the process, so that tests are fast and do not
+ * depend on the machine: time stands still while the process works or waits for a response, and jumps to the next
+ * timer when the process waits for timers only.
  *
  *   TEST_NOW         the time of day at which the process starts, in milliseconds since 1970
  *   TEST_RANDOM      what Math.random returns
@@ -32,7 +32,7 @@ const clockFile = env.TEST_CLOCK_FILE ? fs.openSync(env.TEST_CLOCK_FILE, 'w') : 
 
 function setClock(time) {
   clock = time
-  // Of fixed length, so that whoever reads it meanwhile finds the old time or the new one.
+  // Of fixed length, so that a reader finds either the old time or the new one.
   if (clockFile !== undefined) fs.writeSync(clockFile, clock.toFixed(3).padStart(20), 0)
 }
 setClock(0)
@@ -47,12 +47,12 @@ getBuiltinModule('node:diagnostics_channel').subscribe('http.client.request.star
   request.once('close', forget).once(errorMonitor, forget)
 })
 
-/** Whether nothing more comes of a request; the one that opens a tunnel may end without `close`. */
+/** Whether a request has ended or will get no response; the one that opens a tunnel may end without `close`. */
 function isOver({ destroyed, socket }) {
   return destroyed || (Boolean(socket?.localPort) && fs.existsSync(`${env.TEST_STALLED}/${socket.localPort}`))
 }
 
-/** What may be active in a process that waits for nothing but a timer. A file that is written, say, is not among it. */
+/** What may be active in a process that only waits for a timer. A write to a file, for example, may not. */
 const PASSIVE = new Set([
   'Timeout',
   'Immediate',
@@ -63,7 +63,7 @@ const PASSIVE = new Set([
   'SignalWrap'
 ])
 
-/** Whether nothing can happen any more until a timer is due. */
+/** Whether nothing can happen until a timer is due. */
 function isIdle() {
   if (isHeld || ![...requests].every(isOver)) return false
   return process.getActiveResourcesInfo().every((name) => PASSIVE.has(name))
@@ -102,14 +102,14 @@ function tick() {
   const next = [...timers].reduce((first, timer) => (timer.due < first.due ? timer : first))
   if (next.due <= clock) {
     timers.delete(next)
-    // Before its work, which may throw.
+    // Before the work, since that may throw.
     plan(tick)
     next.work(...next.rest)
   } else if (!isIdle()) {
     idleTurns = 0
     plan(tick, 3)
   } else if (idleTurns++ < 3) {
-    // What the event loop has at hand (a signal, a response) comes first.
+    // Pending events (a signal, a response) come first.
     plan(tick)
   } else {
     idleTurns = 0
@@ -153,10 +153,10 @@ if (isHeld) {
     const result = emit.call(this, name, ...rest)
     if (isHeld && /^SIG/.test(String(name))) {
       isHeld = false
-      // By then the process has done what it does at once.
-      const tell = () => fs.writeFileSync(env.TEST_HOLD, '')
-      real.setTimeout(tell, 5)
-      process.once('exit', tell)
+      // By then the process has handled the signal.
+      const release = () => fs.writeFileSync(env.TEST_HOLD, '')
+      real.setTimeout(release, 5)
+      process.once('exit', release)
     }
     return result
   }
@@ -169,7 +169,7 @@ if (env.TEST_SIGNAL_AT) {
   stdout.write = (text, ...rest) => {
     const result = write(text, ...rest)
     if (pattern.test(String(text))) {
-      // A signal that is handled would be so at some later turn of the event loop.
+      // A real signal would be handled at some later turn of the event loop, so it is emitted at once.
       if (env.TEST_SIGNAL === 'SIGKILL') process.kill(process.pid, 'SIGKILL')
       else process.emit(env.TEST_SIGNAL)
     }

@@ -334,16 +334,22 @@ describe('the sweep reads', () => {
 })
 
 describe('post reads again', () => {
-  it('the credential, unchecked', () => {
-    runner.inputs({ ...apiToken, ...accessToken, ...clientSecret, email: 'ada@acme.example/token' })
-    const method = 'client_secret_basic'
-    expect(rereadCredential('api_token', method)).toMatchObject({ email: 'ada@acme.example' })
-    expect(rereadCredential('access_token', method)).toMatchObject({ kind: 'access_token' })
-    expect(rereadCredential('client_credentials', method)).toMatchObject({ authMethod: method })
+  it('the credential that main used, whatever else is set', () => {
+    const method = { 'token-endpoint-auth-method': 'client_secret_basic' }
+    runner.inputs({
+      ...apiToken,
+      ...accessToken,
+      ...clientSecret,
+      ...method,
+      email: 'ada@acme.example/token'
+    })
+    expect(rereadCredential('api_token')).toMatchObject({ email: 'ada@acme.example' })
+    expect(rereadCredential('access_token')).toMatchObject({ kind: 'access_token' })
+    expect(rereadCredential('client_credentials')).toMatchObject({ authMethod: 'client_secret_basic' })
   })
 
-  it.each(['authorization_code', 'refresh_token'] as const)('nothing for a used %s', (kind) => {
-    runner.inputs({ ...code, ...refreshToken })
-    expect(rereadCredential(kind, 'client_secret_post')).toBeUndefined()
+  it('nothing if the inputs are those of another step', () => {
+    runner.inputs(code)
+    expect(rereadCredential('api_token')).toBeUndefined()
   })
 })

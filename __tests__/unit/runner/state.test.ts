@@ -40,7 +40,7 @@ const context: MintContext = {
   timeoutSeconds: 300,
   jobSummary: true,
   credential: 'client_credentials',
-  client: { id: 'ci_bot', authMethod: 'client_secret_basic' },
+  clientId: 'ci_bot',
   fingerprint: fingerprintOf(credential('the-secret'), place)
 }
 
@@ -125,9 +125,7 @@ describe('an unreadable or incomplete state', () => {
     'context.origin',
     'context.timeoutSeconds',
     'context.credential',
-    'context.client',
-    'context.client.id',
-    'context.client.authMethod',
+    'context.clientId',
     'context.fingerprint',
     'context.fingerprint.salt',
     'context.fingerprint.hash'
@@ -188,8 +186,10 @@ describe('the fingerprint', () => {
       createHash('sha256')
         .update(JSON.stringify(['salt', place.origin, place.clientId, text]))
         .digest('hex')
-    expect(hashOf({ kind: 'api_token', email: 'a@b', apiToken: secret('t') })).toBe(hashed('a@b:t'))
-    expect(hashOf({ kind: 'access_token', accessToken: secret('t') })).toBe(hashed('t'))
+    expect(hashOf({ kind: 'api_token', email: 'a@b', apiToken: secret('t') })).toBe(
+      hashed(`Basic ${Buffer.from('a@b/token:t').toString('base64')}`)
+    )
+    expect(hashOf({ kind: 'access_token', accessToken: secret('t') })).toBe(hashed('Bearer t'))
     expect(hashOf({ kind: 'client_credentials', clientSecret, authMethod })).toBe(hashed('c'))
     expect(hashOf({ kind: 'authorization_code', code: secret('d'), ...more })).toBe(hashed(''))
     expect(hashOf({ kind: 'refresh_token', refreshToken: secret('r'), clientSecret, authMethod })).toBe(

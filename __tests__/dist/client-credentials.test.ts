@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto'
+
+import { describe, expect, it } from '@jest/globals'
+
+import { adminId } from '../../mock/zendesk.ts'
+import { at, credentials, requestLog, mockZendesk } from '../support/fixtures.ts'
+import { defaultScopes, mintedLine, responded, revokedLine } from '../support/log-lines.ts'
+import { annotated, mainAndPost, NOON, nothing, published, said, stream } from '../support/run-action.ts'
+
+describe('with client credentials, the action', () => {
+  it.concurrent('mints, checks and publishes a token; post revokes and verifies it', async () => {
+    const zendesk = await mockZendesk()
+    const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'expires-in': 900 })
+    const { main, post } = await mainAndPost(inputs)
+    const secret = zendesk.client('ci_bot').secret!
+    const { value } = zendesk.tokens.get(22_000_000_002)!
+
+    expect(stream(main)).toEqual([
+      `::add-mask::${secret}`,
+      `::add-mask::${value}`,
+      responded('POST /oauth/tokens', 201),
+      responded('GET /api/v2/oauth/tokens/current', 200),
+      defaultScopes(),
+      mintedLine(22_000_000_002, 'read write', 'expires in 15 minutes')
+    ])
+    expect(stream(post)).toEqual([
+      `::add-mask::${secret}`,
+      `::add-mask::${value}`,
+      responded('DELETE /api/v2/oauth/tokens/22000000002', 204),
+      responded('GET /api/v2/oauth/tokens/current', 401),
+      revokedLine(22_000_000_002)
+    ])
+    expect(requestLog(zendesk.requests)).toEqual([
+      `POST /oauth/tokens | {"grant_type":"client_credentials","client_id":"ci_bot","client_secret":"${secret}","expires_in":900}`,
+      `GET /api/v2/oauth/tokens/current | Bearer ${value}`,
+      `DELETE /api/v2/oauth/tokens/22000000002 | Bearer ${value}`,
+      `GET /api/v2/oauth/tokens/current | Bearer ${value}`
+    ])
+    expect(zendesk.requests.map(({ connection }) => connection)).toEqual([1, 1, 2, 2])
+    expect(main.outputs).toEqual({
+      token: value,
+      'token-id': '22000000002',
+      'client-id': '360000000101',
+      'user-id': String(adminId),
+      scopes: 'read write',
+      'expires-at': '2026-11-21T12:15:00Z',
+      'base-url': zendesk.url,
+      'refresh-token': ''
+    })
+    for (const step of [main, post]) {
+      expect(step).toMatchObject({ exitCode: 0, stderr: '', summary: '' })
+    }
+    expect(main.env).toEqual({})
+    expect(published(post)).toEqual(nothing)
+  })
+
+  it.concurrent('saves one value in state for post: a hash of the credential instead of itself', async () => {
+    const zendesk = await mockZendesk()
+    const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'expires-in': 900 })
+    const { main } = await mainAndPost(inputs)
+    const secret = zendesk.client('ci_bot').secret!
+    expect(Object.keys(main.state)).toEqual(['zendesk'])
+    const state = main.state['zendesk']!
+    expect(state).not.toContain(secret)
+    const saved = JSON.parse(state) as { context: { fingerprint: { salt: string } } }
+    const { salt } = saved.context.fingerprint
+    expect(salt).toMatch(/^[\da-f]{32}$/)
+    const hash = createHash('sha256')
+      .update(JSON.stringify([salt, zendesk.url, 'ci_bot', secret]))
+      .digest('hex')
+    expect(saved).toEqual({
+      minted: {
+        token: main.outputs['token'],
+        id: 22_000_000_002,
+        clientId: 360_000_000_101,
+        userId: adminId,
+        scopes: ['read', 'write'],
+        mintedAt: NOON,
+        lifetime: 900,
+        seenWorking: true,
+        scopesReported: true,
+        expiry: 'reported',
+        expiredAfter: NOON + 900_000,
+        expiresAt: '2026-11-21T12:15:00Z'
+      },
+      context: {
+        origin: zendesk.url,
+        timeoutSeconds: 300,
+        jobSummary: false,
+        credential: 'client_credentials',
+        clientId: 'ci_bot',
+        fingerprint: { salt, hash }
+      }
+    })
+  })
+
+  it.concurrent('sends a secret of special characters form-encoded in a Basic header only', async () => {
+    const zendesk = await mockZendesk()
+    const inputs = at(zendesk, {
+      ...credentials.clientCredentials(zendesk, 'agent_bot'),
+      'token-endpoint-auth-method': 'Client_Secret_Basic'
+    })
+    const { main, post } = await mainAndPost(inputs)
+    const { value } = zendesk.tokens.get(22_000_000_002)!
+    const pair = 'agent_bot:sandbox+secret%2Bof%2Fagent_bot%3A50%25%260123456789'
+    const basic = Buffer.from(pair).toString('base64')
+    const masks = [
+      '::add-mask::sandbox secret+of/agent_bot:50%25&0123456789',
+      `::add-mask::${basic}`,
+      `::add-mask::${value}`
+    ]
+    expect(said(main).slice(0, 3)).toEqual(masks)
+    expect(said(post)).toEqual([...masks, revokedLine(22_000_000_002)])
+    expect(requestLog(zendesk.requests)[0]).toBe(
+      `POST /oauth/tokens | Basic ${basic} | {"grant_type":"client_credentials","client_id":"agent_bot","expires_in":3600}`
+    )
+  })
+
+  it.concurrent.each([
+    ['the response reports no lifetime', { tellExpiresIn: 'never', grantStatus: 200 }],
+    ['the token is a JWT', { tokenFormat: 'jwt' }]
+  ] as const)('mints and revokes a token even if %s', async (_condition, options) => {
+    const zendesk = await mockZendesk(options)
+    const { main, post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)))
+    expect(main.outputs).toMatchObject({ 'token-id': '22000000002', 'expires-at': '2026-11-21T13:00:00Z' })
+    expect(annotated(main)).toEqual([])
+    expect(said(post).at(-1)).toBe(revokedLine(22_000_000_002))
+  })
+
+  it.concurrent(
+    'warns of an unknown scope with the nearest known one, and if it was not granted',
+    async () => {
+      const zendesk = await mockZendesk()
+      const { main } = await mainAndPost(
+        at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'read\ntickets:wrote' })
+      )
+      expect(annotated(main)).toEqual([
+        expect.stringMatching(/^::warning::.*tickets:wrote.*tickets:write/),
+        expect.stringMatching(/^::warning::Zendesk did not grant tickets:wrote\. /)
+      ])
+      expect(main.outputs['scopes']).toBe('read')
+    }
+  )
+})
