@@ -1,6 +1,6 @@
 import { getInput } from '@actions/core'
 import { quote } from '../lib/redact.ts'
-import { type Secret } from '../lib/secret.ts'
+import { Secret } from '../lib/secret.ts'
 import {
   AUTH_METHODS,
   isAdmin,

@@ -6,7 +6,7 @@ import { adminEmail, SECRET_INPUTS, type SecretInput } from './credentials.ts'
 import { insideQuotes, isMaskable } from './input-reader.ts'
 
 /**
- * Masks every secret input, the Basic headers made of these, and the passwords of proxies. This comes before
+ * Masks the given secret inputs, the Basic headers made of them, and the passwords of proxies. This comes before
  * everything else that a step does, and before the inputs are known to be valid.
  *
  * @param names all secret inputs, or in post only that of the credential in the state

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { saveState } from '@actions/core'
 import { object, type JsonObject } from '../lib/json.ts'
 import {
-  adminAuthorization,
+  AUTH_METHODS,
   CREDENTIAL_KINDS,
   type AuthMethod,
   type CredentialKind
