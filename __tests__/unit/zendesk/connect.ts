@@ -40,6 +40,11 @@ export function usesConnections(): void {
   })
 }
 
+/** Lets all requests to other machines go through the proxy at this port. */
+export function useProxy({ port }: { port: number }): void {
+  process.env['http_proxy'] = process.env['https_proxy'] = `http://127.0.0.1:${port}`
+}
+
 /** A connection to a port of this machine, or to an origin. */
 export function connect(to: number | string): Connection {
   connection = new Connection(typeof to === 'number' ? `http://127.0.0.1:${to}` : to, 'tests/1')

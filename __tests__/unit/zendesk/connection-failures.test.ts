@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises'
 import https from 'node:https'
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
-import { FakeClock, testClient } from '../clock.ts'
+import { type ZendeskRequest } from '../../../src/zendesk/connection.ts'
+import { FakeClock, NOON, testClient } from '../clock.ts'
 import { connect, errorOf, GET, limits, POST, responseOf, usesConnections } from './connect.ts'
 import {
   CA,
@@ -19,6 +20,11 @@ import {
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Le'
 const BODY = 'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"token":{'
 const CHUNKS = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n'
+
+const UNSENDABLE: ZendeskRequest = { ...GET, authorization: new Secret('Bearer € abc') }
+
+const serveTooMuch = (): Promise<Listening> =>
+  serve((_request, response) => response.end('x'.repeat(1024 * 1024 + 1)))
 
 usesConnections()
 
@@ -93,40 +99,28 @@ describe('a request over TLS', () => {
 
 describe('a request that was not sent', () => {
   it('fails if nothing listens', async () => {
-    expect(await errorOf(await closedPort(), POST)).toMatchObject({
-      kind: 'connection',
-      sent: false,
-      code: 'ECONNREFUSED'
-    })
+    const error = { kind: 'connection', sent: false, code: 'ECONNREFUSED' }
+    expect(await errorOf(await closedPort(), POST)).toMatchObject(error)
   })
 
   it('fails if its credential is not possible in a header, and the error does not show it', async () => {
     const { port, connections } = await serveEmpty()
-    const error = await errorOf(port, { ...GET, authorization: new Secret('Bearer € abc') })
+    const error = await errorOf(port, UNSENDABLE)
     expect(error).toMatchObject({ kind: 'unsendable', sent: false, code: 'ERR_INVALID_CHAR' })
     expect(error.message).not.toContain('€')
     expect(connections()).toBe(0)
   })
 
-  it('fails if the certificate of the server is not trusted', async () => {
-    const { port } = await serveUntrusted()
-    expect(await errorOf(`https://127.0.0.1:${port}`, POST)).toMatchObject({
-      kind: 'certificate',
-      sent: false
+  it.each<[string, () => Promise<Listening>, string]>([
+    ['has a certificate that is not trusted', serveUntrusted, 'certificate'],
+    ['does not speak TLS', serveEmpty, 'tls'],
+    ['does not respond to the TLS handshake', () => sendRaw('', 'keep'), 'timeout']
+  ])('fails if the server %s', async (_what, listening, kind) => {
+    const { port } = await listening()
+    const error = await errorOf(`https://127.0.0.1:${port}`, POST, {
+      timeout: kind === 'timeout' ? 60 : 5000
     })
-  })
-
-  it('fails if the server does not speak TLS', async () => {
-    const { port } = await serveEmpty()
-    expect(await errorOf(`https://127.0.0.1:${port}`, POST)).toMatchObject({ kind: 'tls', sent: false })
-  })
-
-  it('times out if the server does not respond to the TLS handshake', async () => {
-    const { port } = await sendRaw('', 'keep')
-    expect(await errorOf(`https://127.0.0.1:${port}`, POST, { timeout: 60 })).toMatchObject({
-      kind: 'timeout',
-      sent: false
-    })
+    expect(error).toMatchObject({ kind, sent: false })
   })
 })
 
@@ -146,14 +140,12 @@ describe('if the job is cancelled', () => {
     expect((await responseOf(port, POST, { signal, grace: 5000 })).json).toEqual({ a: 1 })
   })
 
-  it('a request that was sent ends after its grace', async () => {
+  it.each([
+    ['after its grace', 20],
+    ['at once, without a grace', 0]
+  ])('a request that was sent ends %s', async (_when, grace) => {
     const { port, signal } = await cancelledBy(false)
-    expect(await errorOf(port, POST, { signal, grace: 20 })).toMatchObject({ kind: 'cancelled', sent: true })
-  })
-
-  it('a request without a grace ends at once', async () => {
-    const { port, signal } = await cancelledBy(false)
-    expect(await errorOf(port, POST, { signal })).toMatchObject({ kind: 'cancelled', sent: true })
+    expect(await errorOf(port, POST, { signal, grace })).toMatchObject({ kind: 'cancelled', sent: true })
   })
 
   it('a request that is still connecting ends at once, and is never sent, whatever its grace', async () => {
@@ -219,9 +211,8 @@ describe('a client', () => {
   it('opens a new connection for a retry', async () => {
     let status = 500
     const { port, connections } = await serve((_request, response) => {
-      response.statusCode = status
+      response.writeHead(status).end('{}')
       status = 200
-      response.end('{}')
     })
     const { client } = clientOf(port)
     expect((await client.send(GET)).status).toBe(200)
@@ -238,39 +229,26 @@ describe('a client', () => {
     })
     const { client, clock } = clientOf(port, new FakeClock(0.5))
     const lost: number[] = []
-    const start = clock.now()
     expect((await client.send(POST, { onLostResponse: (sentAt) => lost.push(sentAt) })).status).toBe(200)
     client.close()
     expect(clock.sleeps).toEqual([250, 500])
-    expect(lost).toEqual([start, start + 250])
+    expect(lost).toEqual([NOON, NOON + 250])
   })
 
   it('retries a request that was not sent, and reports none as lost', async () => {
     const { client, clock } = clientOf(await closedPort())
     const lost: number[] = []
-    await expect(client.send(POST, { onLostResponse: (sentAt) => lost.push(sentAt) })).rejects.toMatchObject({
-      kind: 'connection'
-    })
+    const sending = client.send(POST, { onLostResponse: (sentAt) => lost.push(sentAt) })
+    await expect(sending).rejects.toMatchObject({ kind: 'connection' })
     expect([lost, clock.sleeps.length]).toEqual([[], 4])
   })
 
-  it.each<[string, () => Promise<Listening>, string, typeof GET]>([
-    ['a certificate that is not trusted', serveUntrusted, 'certificate', POST],
-    [
-      'a response that is too large',
-      () => serve((_request, response) => response.end('x'.repeat(1024 * 1024 + 1))),
-      'tooLarge',
-      GET
-    ],
-    [
-      'a request that cannot be sent',
-      serveEmpty,
-      'unsendable',
-      { ...GET, authorization: new Secret('Bearer € abc') }
-    ]
-  ])('does not retry after %s', async (_what, listening, kind, request) => {
+  it.each<[string, string, () => Promise<Listening>, string, ZendeskRequest]>([
+    ['a certificate that is not trusted', 'https', serveUntrusted, 'certificate', POST],
+    ['a response that is too large', 'http', serveTooMuch, 'tooLarge', GET],
+    ['a request that cannot be sent', 'http', serveEmpty, 'unsendable', UNSENDABLE]
+  ])('does not retry after %s', async (_what, scheme, listening, kind, request) => {
     const { port } = await listening()
-    const scheme = kind === 'certificate' ? 'https' : 'http'
     const { client, clock } = testClient({ origin: `${scheme}://127.0.0.1:${port}` })
     await expect(client.send(request)).rejects.toMatchObject({ kind })
     client.close()

@@ -1,16 +1,27 @@
 import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import { ORIGIN, testClient } from '../clock.ts'
-import { errorOf, POST, responseOf, usesConnections } from './connect.ts'
+import { errorOf, POST, responseOf, useProxy, usesConnections } from './connect.ts'
 import { closedPort, sendRaw, serve, serveEmpty, serveUntrusted, tunnelTo } from './servers.ts'
 
 const HOST = 'http://acme.example.test'
-const REFUSAL = 'HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n'
+const refusal = (status: number): string => `HTTP/1.1 ${status} No\r\nContent-Length: 0\r\n\r\n`
 
 usesConnections()
 
 describe('a proxy', () => {
-  it('is asked for a tunnel to the host, with its own user name and password', async () => {
+  it.each([
+    ['https_proxy', 'https://acme.example.test', 'acme.example.test:443'],
+    ['http_proxy', 'http://acme.example.test', 'acme.example.test:80'],
+    ['https_proxy', 'https://acme.example.test:8443', 'acme.example.test:8443']
+  ])('in %s for %s is asked to connect to %s', async (variable, origin, target) => {
+    const proxy = await tunnelTo(await closedPort())
+    process.env[variable] = `http://127.0.0.1:${proxy.port}`
+    await errorOf(origin)
+    expect(proxy.requests.map(({ url }) => url)).toEqual([target])
+  })
+
+  it('gets its own user name and password, and connects to the server', async () => {
     const server = await serve((request, response) =>
       response.end(JSON.stringify({ host: request.headers.host }))
     )
@@ -20,95 +31,74 @@ describe('a proxy', () => {
       status: 200,
       json: { host: expect.stringMatching(/^acme\.example\.test/) as unknown as string }
     })
-    expect(proxy.requests.map(({ url }) => url)).toEqual(['acme.example.test:80'])
-    expect(proxy.requests[0]?.headers['proxy-authorization']).toBe(
-      `Basic ${Buffer.from('us@er:pass:word').toString('base64')}`
-    )
+    const basic = Buffer.from('us@er:pass:word').toString('base64')
+    expect(proxy.requests[0]?.headers['proxy-authorization']).toBe(`Basic ${basic}`)
   })
 
   it('does not see the credential', async () => {
     const proxy = await tunnelTo((await serveEmpty()).port)
-    process.env['http_proxy'] = `http://127.0.0.1:${proxy.port}`
+    useProxy(proxy)
     await responseOf(HOST, { ...POST, authorization: new Secret('Bearer abcdefgh') })
     expect(JSON.stringify(proxy.requests[0]?.rawHeaders)).not.toMatch(/abcdefgh|authorization/i)
   })
 
   it('does not make the certificate of the server trusted', async () => {
-    const proxy = await tunnelTo((await serveUntrusted()).port)
-    process.env['https_proxy'] = `http://127.0.0.1:${proxy.port}`
-    expect(await errorOf('https://acme.example.test', POST)).toMatchObject({
-      kind: 'certificate',
-      sent: false
+    useProxy(await tunnelTo((await serveUntrusted()).port))
+    expect(await errorOf(ORIGIN, POST)).toMatchObject({ kind: 'certificate', sent: false })
+  })
+
+  it.each([403, 407, 502])('that refuses with %d is at fault, not the server', async (status) => {
+    useProxy(await sendRaw(refusal(status), 'end'))
+    expect(await errorOf(ORIGIN, POST)).toMatchObject({
+      kind: 'proxyRefused',
+      sent: false,
+      code: String(status)
     })
   })
 
-  it.each([403, 407, 502])(
-    'that refuses with %d is an error of its own, and no lost response',
-    async (status) => {
-      const { port } = await sendRaw(REFUSAL.replace('407', String(status)), 'end')
-      process.env['https_proxy'] = `http://127.0.0.1:${port}`
-      expect(await errorOf(ORIGIN, POST)).toMatchObject({
-        kind: 'proxyRefused',
-        sent: false,
-        code: String(status)
-      })
-    }
-  )
-
-  it('that refuses is not asked again', async () => {
-    const { port, connections } = await sendRaw(REFUSAL, 'end')
-    process.env['https_proxy'] = `http://127.0.0.1:${port}`
-    const { client, clock } = testClient()
-    await expect(client.send(POST)).rejects.toMatchObject({ kind: 'proxyRefused' })
-    expect([connections(), clock.sleeps]).toEqual([1, []])
-  })
-
-  it('that does not listen is at fault, not the server', async () => {
-    process.env['https_proxy'] = `http://127.0.0.1:${await closedPort()}`
-    expect(await errorOf(ORIGIN, POST)).toMatchObject({ kind: 'proxy', sent: false, code: 'ECONNREFUSED' })
-  })
-
-  it('that ends the connection is at fault, not the server', async () => {
-    const { port } = await sendRaw('', 'end')
-    process.env['https_proxy'] = `http://127.0.0.1:${port}`
-    expect(await errorOf(ORIGIN, POST)).toMatchObject({ kind: 'proxy', sent: false })
-  })
-
-  it('that does not respond in time is at fault, not the server', async () => {
-    const { port } = await sendRaw('', 'keep')
-    process.env['https_proxy'] = `http://127.0.0.1:${port}`
+  it.each<[string, 'end' | 'keep']>([
+    ['ends the connection', 'end'],
+    ['does not respond in time', 'keep']
+  ])('that %s is at fault, not the server', async (_what, then) => {
+    useProxy(await sendRaw('', then))
     expect(await errorOf(ORIGIN, POST, { timeout: 60 })).toMatchObject({ kind: 'proxy', sent: false })
   })
 
+  it('that does not listen is at fault, not the server', async () => {
+    useProxy({ port: await closedPort() })
+    expect(await errorOf(ORIGIN, POST)).toMatchObject({ kind: 'proxy', sent: false, code: 'ECONNREFUSED' })
+  })
+
+  it('that refuses is not asked again', async () => {
+    const proxy = await sendRaw(refusal(407), 'end')
+    useProxy(proxy)
+    const { client, clock } = testClient()
+    await expect(client.send(POST)).rejects.toMatchObject({ kind: 'proxyRefused' })
+    expect([proxy.connections(), clock.sleeps]).toEqual([1, []])
+  })
+
   it('is not at fault if the server behind it does not respond in time', async () => {
-    const proxy = await tunnelTo((await sendRaw('', 'keep')).port)
-    process.env['http_proxy'] = `http://127.0.0.1:${proxy.port}`
+    useProxy(await tunnelTo((await sendRaw('', 'keep')).port))
     expect(await errorOf(HOST, POST, { timeout: 80 })).toMatchObject({ kind: 'timeout', sent: true })
   })
 
   it('with an https:// URL is refused, and gets no connection and no password', async () => {
     const { port, connections } = await serveUntrusted()
     process.env['https_proxy'] = `https://user:password@127.0.0.1:${port}`
-    expect(await errorOf(ORIGIN, POST)).toMatchObject({
-      kind: 'proxyIsHttps',
-      sent: false,
-      code: 'https_proxy'
-    })
+    const expected = { kind: 'proxyIsHttps', sent: false, code: 'https_proxy' }
+    expect(await errorOf(ORIGIN, POST)).toMatchObject(expected)
     expect(connections()).toBe(0)
   })
 
   it('with a URL that cannot be read is not bypassed', async () => {
     process.env['https_proxy'] = 'proxy.acme.example:8080'
-    expect(await errorOf(ORIGIN, POST)).toMatchObject({
-      kind: 'proxyUnreadable',
-      sent: false,
-      code: 'https_proxy'
-    })
+    const expected = { kind: 'proxyUnreadable', sent: false, code: 'https_proxy' }
+    expect(await errorOf(ORIGIN, POST)).toMatchObject(expected)
   })
 
   it('is not used for this machine', async () => {
     const { port } = await serveEmpty()
-    process.env['http_proxy'] = `http://127.0.0.1:${await closedPort()}`
+    useProxy({ port: await closedPort() })
     expect((await responseOf(port)).status).toBe(200)
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import {
   adminAuthorization,
@@ -11,61 +11,41 @@ import {
   type Credential
 } from '../../../src/zendesk/credential.ts'
 
-function decoded(base64: string): string {
-  return Buffer.from(base64, 'base64').toString('utf8')
-}
+const ofKinds = CREDENTIAL_KINDS.map((kind) => ({ kind }) as Credential)
+const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
+const accessToken = new Secret('abc.def')
+const apiToken = new Secret('k:e/y')
 
-describe('the Authorization header', () => {
-  it('is Bearer for an access token', () => {
-    expect(bearer(new Secret('abc.def')).reveal()).toBe('Bearer abc.def')
-    expect(adminAuthorization({ kind: 'access_token', accessToken: new Secret('abc') }).reveal()).toBe(
-      'Bearer abc'
-    )
-  })
-
-  it('is Basic for an e-mail with `/token` and an API token', () => {
-    const header = adminAuthorization({
-      kind: 'api_token',
-      email: 'ann@acme.example',
-      apiToken: new Secret('k:e/y')
-    }).reveal()
-    expect(header).toMatch(/^Basic [A-Za-z0-9+/]+=*$/)
-    expect(decoded(header.slice(6))).toBe('ann@acme.example/token:k:e/y')
-    expect(header.slice(6)).toBe(apiTokenBasic('ann@acme.example', 'k:e/y'))
-  })
-
-  it('encodes letters beyond ASCII as UTF-8', () => {
-    expect(decoded(apiTokenBasic('änn@acme.example', 'tökén'))).toBe('änn@acme.example/token:tökén')
-  })
-
-  it('form-encodes the id and the secret of a client', () => {
-    expect(decoded(clientBasic('ci bot:1', 'a:b+c/d=é%'))).toBe('ci+bot%3A1:a%3Ab%2Bc%2Fd%3D%C3%A9%25')
-  })
-
-  it('leaves a plain id and secret of a client as they are', () => {
-    expect(decoded(clientBasic('ci_bot', 'abc-123_X.y*'))).toBe('ci_bot:abc-123_X.y*')
-  })
-
-  it('is a secret that does not print itself', () => {
-    expect(String(bearer(new Secret('abcdefgh')))).toBe('***')
-  })
+it.each([
+  ['a token', bearer(accessToken), 'Bearer abc.def'],
+  ['an access token', adminAuthorization({ kind: 'access_token', accessToken }), 'Bearer abc.def'],
+  [
+    'an API token',
+    adminAuthorization({ kind: 'api_token', email: 'ann@acme.example', apiToken }),
+    `Basic ${base64('ann@acme.example/token:k:e/y')}`
+  ]
+])('the Authorization header of %s has the right scheme', (_what, header, expected) => {
+  expect(header.reveal()).toBe(expected)
 })
 
-describe('isAdmin', () => {
-  it.each([
-    ['api_token', true],
-    ['access_token', true],
-    ['client_credentials', false],
-    ['authorization_code', false],
-    ['refresh_token', false]
-  ])('of %s is %s', (kind, expected) => {
-    expect(isAdmin({ kind } as Credential)).toBe(expected)
-  })
+it.each([
+  ['an e-mail and an API token', apiTokenBasic('ann@acme.example', 'k:e/y'), 'ann@acme.example/token:k:e/y'],
+  ['letters beyond ASCII', apiTokenBasic('änn@acme.example', 'tökén'), 'änn@acme.example/token:tökén'],
+  ['a plain client id and secret', clientBasic('ci_bot', 'abc-123_X.y*'), 'ci_bot:abc-123_X.y*'],
+  [
+    'a client id and secret that are form-encoded',
+    clientBasic('ci bot:1', 'a:b+c/d=é%'),
+    'ci+bot%3A1:a%3Ab%2Bc%2Fd%3D%C3%A9%25'
+  ]
+])('the Basic header encodes %s', (_what, encoded, expected) => {
+  expect(encoded).toBe(base64(expected))
 })
 
-describe('givesRefreshToken', () => {
-  it('is true only for the two one-time grants', () => {
-    const kinds = CREDENTIAL_KINDS.filter((kind) => givesRefreshToken({ kind } as Credential))
-    expect(kinds).toEqual(['authorization_code', 'refresh_token'])
-  })
+it('only an API token and an access token are credentials of an admin', () => {
+  expect(ofKinds.filter(isAdmin).map(({ kind }) => kind)).toEqual(['api_token', 'access_token'])
+})
+
+it('only an authorization code and a refresh token give a refresh token', () => {
+  const kinds = ofKinds.filter(givesRefreshToken).map(({ kind }) => kind)
+  expect(kinds).toEqual(['authorization_code', 'refresh_token'])
 })

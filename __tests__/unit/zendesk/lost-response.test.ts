@@ -5,6 +5,7 @@ const first = Date.parse('2026-11-21T12:00:00Z')
 
 it('one lost response leaves one token, which may expire', () => {
   const lost = new LostResponses()
+  expect(lost.isRetried).toBe(false)
   lost.retry()
   expect([lost.count, lost.isRetried]).toEqual([0, false])
   lost.add(first)

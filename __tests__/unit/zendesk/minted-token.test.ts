@@ -2,20 +2,35 @@ import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import { addFacts, mintedToken, type Mint, type MintedToken } from '../../../src/zendesk/minted-token.ts'
 import { tokenFacts } from '../../../src/zendesk/tokens.ts'
+import { NOON } from '../clock.ts'
 
 const token = new Secret('abcdefghij')
-const now = Date.parse('2026-11-21T12:00:00Z')
 /** Zendesk's clock is ten minutes ahead of the runner's. */
-const date = now + 600_000
+const date = NOON + 600_000
 const requested = { scopes: ['read', 'write'], expiresIn: 3600 }
-const admin = { scopes: ['read'], expiresIn: undefined }
+const ids = { id: 1, client_id: 2, user_id: 3 }
+const at = (time: string): string => `2026-11-21T${time}:00Z`
+const times = (created: string, expires: string): object => ({
+  created_at: at(created),
+  expires_at: at(expires)
+})
 
-function mint(reported: Record<string, unknown> = {}, expiresIn?: number): Mint {
+/** A mint whose response reports these facts about the token and, if given, its lifetime. */
+function mint(reported: object = {}, expiresIn?: number): Mint {
   return { response: { token, refreshToken: undefined, facts: tokenFacts(reported), expiresIn }, token, date }
 }
 
-function minted(from = mint(), request: Parameters<typeof mintedToken>[1] = requested): MintedToken {
-  return mintedToken(from, request, now)
+const withoutDate = (from: Mint): Mint => ({ ...from, date: undefined })
+
+function minted(from = mint()): MintedToken {
+  return mintedToken(from, requested, NOON)
+}
+
+/** A token that was used once, which reported these facts. */
+function used(from: Mint, reported: object): MintedToken {
+  const token = minted(from)
+  addFacts(token, tokenFacts(reported), from)
+  return token
 }
 
 describe('a minted token', () => {
@@ -27,7 +42,7 @@ describe('a minted token', () => {
       userId: undefined,
       scopes: ['read', 'write'],
       scopesReported: false,
-      expiresAt: '2026-11-21T13:10:00Z',
+      expiresAt: at('13:10'),
       expiry: 'requested',
       expiredAfter: undefined,
       lifetime: 3600,
@@ -36,100 +51,81 @@ describe('a minted token', () => {
     })
   })
 
-  it("uses the runner's clock if the mint has no Date, and never expires by that", () => {
-    const from = { ...mint({}, 300), date: undefined }
-    expect(minted(from)).toMatchObject({
-      expiresAt: '2026-11-21T12:05:00Z',
-      expiredAfter: undefined,
-      mintedAt: now
-    })
-    const reported = { ...mint({ expires_at: '2026-11-21T12:40:00Z' }), date: undefined }
-    expect(minted(reported)).toMatchObject({ expiry: 'reported', expiredAfter: undefined })
+  it('has an unknown expiry if none was requested or reported', () => {
+    const unknown = { expiry: 'unknown', expiresAt: '', lifetime: undefined, expiredAfter: undefined }
+    expect(mintedToken(mint(), { scopes: [], expiresIn: undefined }, NOON)).toMatchObject(unknown)
   })
 
-  it('takes a reported lifetime before the requested one', () => {
-    expect(minted(mint({}, 300))).toMatchObject({
-      lifetime: 300,
-      expiry: 'reported',
-      expiresAt: '2026-11-21T12:15:00Z',
-      expiredAfter: date + 300_000
-    })
+  it('has the ids and the scopes that are reported', () => {
+    const facts = { id: 1, clientId: 2, userId: 3, scopes: ['read'], scopesReported: true }
+    expect(minted(mint({ ...ids, scopes: ['read'] }))).toMatchObject(facts)
   })
 
-  it('never expires only if Zendesk says so, and else it is unknown', () => {
-    const never = { lifetime: undefined, expiresAt: '', expiredAfter: undefined }
-    expect(minted(mint({ expires_at: null }), admin)).toMatchObject({ ...never, expiry: 'never' })
-    expect(minted(mint(), admin)).toMatchObject({ ...never, expiry: 'unknown' })
+  it.each([
+    ['a lifetime', mint({}, 300), 'reported', at('12:15'), 300],
+    ['that there is no expiry', mint({ expires_at: null }), 'never', '', undefined],
+    ['an expiry', mint({ expires_at: at('12:40') }), 'reported', at('12:40'), 1800],
+    ['its creation and expiry', mint(times('12:20', '12:40')), 'reported', at('12:40'), 1200],
+    ['an expiry before its creation', mint(times('12:20', '12:00')), 'reported', at('12:00'), undefined],
+    ['that and a lifetime', mint(times('12:20', '12:00'), 600), 'reported', at('12:00'), 600]
+  ])(
+    'takes its expiry and lifetime from Zendesk, which reports %s',
+    (_what, from, expiry, expiresAt, lifetime) => {
+      expect(minted(from)).toMatchObject({ expiry, expiresAt, lifetime })
+    }
+  )
+
+  it.each<[string, Mint, number | undefined]>([
+    ['its lifetime', mint({}, 300), date + 300_000],
+    [
+      'its lifetime, which is later than its expiry',
+      mint({ expires_at: at('12:11') }, 3600),
+      date + 3_600_000
+    ],
+    [
+      'its expiry, which is later than its lifetime',
+      mint({ expires_at: at('14:00') }, 300),
+      Date.parse(at('14:00'))
+    ],
+    ['nothing, if it has no expiry', mint({ expires_at: null }), undefined],
+    ['nothing, if it has a lifetime but no Date', withoutDate(mint({}, 300)), undefined],
+    ['nothing, if it has an expiry but no Date', withoutDate(mint({ expires_at: at('12:40') })), undefined]
+  ])('has surely expired by the Date headers after %s', (_what, from, expiredAfter) => {
+    expect(minted(from).expiredAfter).toBe(expiredAfter)
   })
 
-  it("takes a reported expiry, and the lifetime between two of Zendesk's own times", () => {
-    const times = { created_at: '2026-11-21T12:10:00Z', expires_at: '2026-11-21T12:40:00Z' }
-    const reported = { id: 1, client_id: 2, user_id: 3, scopes: ['read'], ...times }
-    expect(minted(mint(reported), admin)).toMatchObject({
-      id: 1,
-      clientId: 2,
-      userId: 3,
-      scopes: ['read'],
-      scopesReported: true,
-      lifetime: 1800,
-      expiresAt: '2026-11-21T12:40:00Z'
-    })
-    expect(minted(mint({ expires_at: '2026-11-21T12:40:00Z' }), admin).lifetime).toBe(1800)
-  })
-
-  it('has expired by the Date headers only if the expiry and the mint plus the lifetime are past', () => {
-    const early = mint({ expires_at: '2026-11-21T12:11:00Z' }, 3600)
-    expect(minted(early).expiredAfter).toBe(date + 3_600_000)
-    const late = mint({ created_at: '2026-11-21T13:00:00Z', expires_at: '2026-11-21T14:00:00Z' })
-    expect(minted(late, admin).expiredAfter).toBe(Date.parse('2026-11-21T14:00:00Z'))
-  })
-
-  it('has no known lifetime if its expiry is before its creation, unless the response reports one', () => {
-    const before = { created_at: '2026-11-21T12:10:00Z', expires_at: '2026-11-21T12:00:00Z' }
-    expect(minted(mint(before)).lifetime).toBeUndefined()
-    expect(minted(mint(before, 600)).lifetime).toBe(600)
+  it("has an expiry by the runner's clock if the mint has no Date", () => {
+    const byRunner = { expiresAt: at('12:05'), mintedAt: NOON }
+    expect(minted(withoutDate(mint({}, 300)))).toMatchObject(byRunner)
   })
 })
 
-describe('the facts of the first use', () => {
-  it('are added', () => {
-    const known = minted()
-    const expiry = { created_at: '2026-11-21T12:10:00Z', expires_at: '2026-11-21T13:10:01Z' }
-    addFacts(known, tokenFacts({ id: 1, client_id: 2, user_id: 3, ...expiry }), mint())
-    expect(known).toMatchObject({
+describe('the first use of a minted token', () => {
+  it('adds the ids and the expiry', () => {
+    const known = {
       id: 1,
       clientId: 2,
       userId: 3,
-      lifetime: 3601,
-      expiresAt: '2026-11-21T13:10:01Z',
+      lifetime: 3660,
+      expiresAt: at('13:11'),
       expiry: 'reported'
-    })
+    }
+    expect(used(mint(), { ...ids, ...times('12:10', '13:11') })).toMatchObject(known)
   })
 
-  it('leave what they do not report', () => {
-    const known = minted(mint({ id: 1, client_id: 2, user_id: 3 }))
-    const before = { ...known }
-    addFacts(known, tokenFacts({}), mint())
-    expect(known).toEqual(before)
+  it('changes nothing that it does not report', () => {
+    expect(used(mint(ids), {})).toEqual(minted(mint(ids)))
   })
 
-  it('say that there is no expiry, unless the response to the mint reported one', () => {
-    const endless = minted()
-    addFacts(endless, tokenFacts({ expires_at: null }), mint())
-    expect(endless).toMatchObject({ lifetime: undefined, expiresAt: '', expiry: 'never' })
-    const from = mint({}, 600)
-    const ending = minted(from)
-    addFacts(ending, tokenFacts({ expires_at: null }), from)
-    expect(ending).toMatchObject({ lifetime: 600, expiry: 'reported' })
+  it('adds that there is no expiry, unless the response to the mint reported one', () => {
+    const never = { lifetime: undefined, expiresAt: '', expiry: 'never' }
+    expect(used(mint(), { expires_at: null })).toMatchObject(never)
+    expect(used(mint({}, 600), { expires_at: null })).toMatchObject({ lifetime: 600, expiry: 'reported' })
   })
 
-  it('report the scopes if the response to the mint did not', () => {
-    const silent = minted()
-    addFacts(silent, tokenFacts({ scopes: ['tickets:read'] }), mint())
-    expect(silent).toMatchObject({ scopes: ['tickets:read'], scopesReported: true })
-    const from = mint({ scopes: ['read'] })
-    const known = minted(from)
-    addFacts(known, tokenFacts({ scopes: ['tickets:read'] }), from)
-    expect(known.scopes).toEqual(['read'])
+  it('adds the scopes, unless the response to the mint reported some', () => {
+    const scopes = ['tickets:read']
+    expect(used(mint(), { scopes })).toMatchObject({ scopes, scopesReported: true })
+    expect(used(mint({ scopes: ['read'] }), { scopes }).scopes).toEqual(['read'])
   })
 })

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals'
 import nock from 'nock'
+import { type ZendeskRequest } from '../../../src/zendesk/connection.ts'
+import { ORIGIN } from '../clock.ts'
 
 /*
  * nock replaces `node:http`. It has to be removed again: all test files that a worker runs share Node's modules.
@@ -24,4 +26,16 @@ export function useNock(): void {
   afterAll(() => {
     nock.restore()
   })
+}
+
+/** A request to which {@link respond} responds. */
+export const GET: ZendeskRequest = { purpose: 'read x', method: 'GET', path: '/x?page[after]=cursor' }
+
+/** Lets the server respond to {@link GET} with these, one after the other. */
+export function respond(
+  ...responses: [status: number, headers?: Record<string, string>, body?: string][]
+): void {
+  for (const [status, headers = {}, body = '{}'] of responses) {
+    nock(ORIGIN).get('/x').query(true).reply(status, body, headers)
+  }
 }

@@ -44,9 +44,8 @@ describe('proxyPasswords', () => {
 })
 
 describe('proxyProblem', () => {
-  const NO_PROXY = ['no_proxy', 'NO_PROXY']
   const clear = (): void => {
-    for (const name of NO_PROXY) Reflect.deleteProperty(process.env, name)
+    for (const name of ['no_proxy', 'NO_PROXY']) Reflect.deleteProperty(process.env, name)
   }
   beforeEach(clear)
   afterEach(clear)
@@ -59,43 +58,26 @@ describe('proxyProblem', () => {
     'http://[::1]:3128',
     'proxy',
     '10.0.0.1:3128'
-  ])('is none if the variable contains %s', (value) => {
+  ])('finds none if the variable contains %s', (value) => {
     expect(proxyProblem(HTTPS, { https_proxy: value })).toBeUndefined()
   })
 
-  describe.each<[string, URL]>([
-    ['https_proxy', HTTPS],
-    ['HTTPS_PROXY', HTTPS],
-    ['http_proxy', HTTP],
-    ['HTTP_PROXY', HTTP]
-  ])('names %s', (name, url) => {
-    it.each([
-      'proxy:8080',
-      'user:password@proxy:8080',
-      'socks5://proxy:1080',
-      'http://',
-      'https://',
-      'http://proxy:99999',
-      'http://user:100%zz@proxy',
-      'http://100%zz@proxy'
-    ])('as unreadable if it contains %s', (value) => {
-      expect(proxyProblem(url, { [name]: value })).toMatchObject({
-        kind: 'proxyUnreadable',
-        sent: false,
-        code: name
-      })
-    })
-
-    it.each(['https://proxy', 'HTTPS://user:password@proxy:8443/', 'https://user:100%zz@proxy'])(
-      'as an https:// proxy if it contains %s',
-      (value) => {
-        expect(proxyProblem(url, { [name]: value })).toMatchObject({
-          kind: 'proxyIsHttps',
-          sent: false,
-          code: name
-        })
-      }
-    )
+  it.each([
+    ['proxyUnreadable', 'proxy:8080'],
+    ['proxyUnreadable', 'user:password@proxy:8080'],
+    ['proxyUnreadable', 'socks5://proxy:1080'],
+    ['proxyUnreadable', 'http://'],
+    ['proxyUnreadable', 'https://'],
+    ['proxyUnreadable', 'http://proxy:99999'],
+    ['proxyUnreadable', 'http://user:100%zz@proxy'],
+    ['proxyUnreadable', 'http://100%zz@proxy'],
+    ['proxyIsHttps', 'https://proxy'],
+    ['proxyIsHttps', 'HTTPS://user:password@proxy:8443/'],
+    ['proxyIsHttps', 'https://user:100%zz@proxy']
+  ])('is %s, with the name of the variable, if that contains %s', (kind, value) => {
+    const urls = { https_proxy: HTTPS, HTTPS_PROXY: HTTPS, http_proxy: HTTP, HTTP_PROXY: HTTP }
+    for (const [name, url] of Object.entries(urls))
+      expect(proxyProblem(url, { [name]: value })).toMatchObject({ kind, sent: false, code: name })
   })
 
   it('is that of the variable that would be used, and of no other', () => {

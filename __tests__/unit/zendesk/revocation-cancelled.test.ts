@@ -1,51 +1,71 @@
-import { expect, it, jest } from '@jest/globals'
-import { Secret } from '../../../src/lib/secret.ts'
-import { type FinalResponse } from '../../../src/zendesk/client.ts'
-import { mintedToken } from '../../../src/zendesk/minted-token.ts'
-import { revokeAndVerify, type Outcome } from '../../../src/zendesk/revocation.ts'
-import { readTokenResponse } from '../../../src/zendesk/token-response.ts'
-import { NOON, testClient, type TestClient } from '../clock.ts'
-import { usesConnections } from './connect.ts'
-import { serve } from './servers.ts'
+import { describe, expect, it, jest } from '@jest/globals'
+import { useNock } from './net.ts'
+import { testClient } from '../clock.ts'
+import { clientCredentials, del, get, OWN, revoke, VERIFIED, type Exchange } from './revoke.ts'
 
-usesConnections()
+useNock()
 
-function revoke({ client }: TestClient): Promise<Outcome> {
-  const token = new Secret('abcdefghij-the-token')
-  const response = readTokenResponse({}, { kind: 'refresh_token' } as never)
-  const minted = mintedToken({ response, token, date: NOON }, { scopes: ['read'], expiresIn: 3600 }, NOON)
-  return revokeAndVerify(client, minted, {
-    credential: undefined,
-    clientId: 'ci_bot',
-    onCleanupToken: () => undefined,
-    onRemaining: () => undefined
+describe('if the job is cancelled, a revocation', () => {
+  it('sends nothing if that was before', async () => {
+    const test = testClient()
+    test.cancel()
+    const { outcome, why } = await revoke([], { test })
+    expect([outcome.result, why]).toEqual(['active', 'cancelled'])
   })
-}
 
-it('takes the response to a DELETE that was sent before the job was cancelled, and sends nothing after it', async () => {
-  const requests: unknown[] = []
-  let cancel = (): void => undefined
-  const { port } = await serve((request, response) => {
-    requests.push(request.method)
-    cancel()
-    setTimeout(() => response.writeHead(204).end(), 30)
+  it.each<[string, Exchange, object]>([
+    ['knows that it was accepted', del(OWN, 5, 204), { result: 'unverified' }],
+    ['knows that it was sent', del(OWN, 5, 502), { result: 'active', deleteSent: true }]
+  ])('sends nothing after its DELETE, and %s', async (_what, exchange, expected) => {
+    const test = testClient()
+    test.client.log.debug = test.cancel
+    const { outcome, why } = await revoke([exchange], { test })
+    expect(outcome).toMatchObject(expected)
+    expect(why).toBe('cancelled')
   })
-  const test = testClient({ origin: `http://127.0.0.1:${port}` })
-  cancel = test.cancel
-  expect(await revoke(test)).toMatchObject({ result: 'unverified', why: { kind: 'cancelled' } })
-  expect(requests).toEqual(['DELETE'])
-  test.client.close()
+
+  it('ends while it requests the token', async () => {
+    const test = testClient()
+    const last = { ...get(503), meanwhile: test.cancel }
+    const { outcome, why } = await revoke([del(OWN, 5, 404), last], { test })
+    expect([outcome.result, why]).toEqual(['active', 'cancelled'])
+  })
+
+  it.each<[string, Exchange[]]>([
+    ['the DELETE was rejected', [del(OWN, 5, 401)]],
+    ['the DELETE was accepted, but the token still works', [del(OWN, 5, 204), get(200)]]
+  ])('ends while it waits because %s', async (_what, exchanges) => {
+    const test = testClient()
+    test.clock.onSleep = test.cancel
+    const { outcome } = await revoke(exchanges, { test })
+    expect(outcome).toMatchObject({ result: 'active', why: { message: 'The job was cancelled.' } })
+  })
+
+  it('gives only its DELETEs 2 s to finish', async () => {
+    const test = testClient()
+    const send = jest.spyOn(test.client, 'send')
+    expect((await revoke([del(OWN, 5, 204), get(401)], { test })).outcome).toEqual(VERIFIED)
+    expect(send.mock.calls.map(([{ method }, options]) => [method, options?.grace])).toEqual([
+      ['DELETE', 2000],
+      ['GET', undefined]
+    ])
+  })
 })
 
-it('gives only its DELETEs 2 s to finish after the job is cancelled', async () => {
-  const test = testClient()
-  const send = jest
-    .spyOn(test.client, 'send')
-    .mockResolvedValueOnce({ status: 204, json: undefined, html: false } as FinalResponse)
-    .mockResolvedValueOnce({ status: 401, json: { error: 'invalid_token' }, html: false } as FinalResponse)
-  expect(await revoke(test)).toEqual({ result: 'verified' })
-  expect(send.mock.calls.map(([{ method }, options]) => [method, options?.grace])).toEqual([
-    ['DELETE', 2000],
-    ['GET', undefined]
-  ])
+describe('at the deadline, a revocation', () => {
+  it('fails for the last obstacle, and no longer for missing scope alone', async () => {
+    const test = testClient({ seconds: 5 })
+    const meanwhile = (): void => {
+      test.clock.pass(6000)
+    }
+    const { outcome, why } = await revoke([{ ...del(OWN, 5, 403), meanwhile }], { test })
+    expect(outcome).toMatchObject({ result: 'active', scopeOnly: false })
+    expect(why).toBe('forbidden')
+  })
+
+  it('fails for the deadline if nothing was tried', async () => {
+    const test = testClient({ seconds: 5 })
+    test.clock.pass(6000)
+    expect((await revoke([], { test, credential: clientCredentials })).why).toBe('deadline')
+  })
 })

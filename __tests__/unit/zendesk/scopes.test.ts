@@ -9,17 +9,17 @@ import {
 } from '../../../src/zendesk/scopes.ts'
 
 describe('KNOWN_SCOPES', () => {
-  it.each([
-    'read',
-    'write',
-    'impersonate',
-    'unrestricted',
-    'tickets:read',
-    'tickets:write',
-    'zis:read',
-    'ticket_views:write'
-  ])('contains %s', (scope) => {
-    expect(KNOWN_SCOPES).toContain(scope)
+  it('has a scope of each form', () => {
+    const some = [
+      'read',
+      'write',
+      'impersonate',
+      'unrestricted',
+      'tickets:read',
+      'zis:read',
+      'ticket_views:write'
+    ]
+    expect(KNOWN_SCOPES).toEqual(expect.arrayContaining(some))
   })
 
   it('has only `read` or only `write` for four resources', () => {
@@ -50,37 +50,24 @@ describe('splitScopes', () => {
 })
 
 describe('isWellFormedScope', () => {
-  it.each(['read', 'tickets:read', 'any_channel:write', 'a-b.c:d_e', 'Read', '1'])(
-    'is true for %j',
-    (scope) => {
-      expect(isWellFormedScope(scope)).toBe(true)
-    }
-  )
+  it('accepts one word, or two with a colon between them', () => {
+    const scopes = ['read', 'tickets:read', 'any_channel:write', 'a-b.c:d_e', 'Read', '1']
+    expect(scopes.filter(isWellFormedScope)).toEqual(scopes)
+  })
 
   it.each([
-    '',
-    ':',
-    'tickets:',
-    ':read',
-    'a::b',
-    'a:b:c',
-    'x tickets:read',
-    'tickets:read:',
-    'a b',
-    'read;write',
-    '"read"',
-    '[read]',
-    'tickets/read',
-    'ü',
-    'a\n'
-  ])('is false for %j', (scope) => {
-    expect(isWellFormedScope(scope)).toBe(false)
+    ['a missing word', ['', ':', 'tickets:', ':read', 'a::b']],
+    ['three words', ['a:b:c', 'tickets:read:']],
+    ['a space or a newline', ['x tickets:read', 'a b', 'a\n']],
+    ['another character', ['read;write', '"read"', '[read]', 'tickets/read', 'ü']]
+  ])('rejects %s', (_what, scopes) => {
+    expect(scopes.filter(isWellFormedScope)).toEqual([])
   })
 })
 
 describe('nearestScope', () => {
-  it.each(KNOWN_SCOPES)('is undefined for %s, which is documented', (scope) => {
-    expect(nearestScope(scope)).toBeUndefined()
+  it('is undefined for a scope that is documented', () => {
+    expect(KNOWN_SCOPES.filter((scope) => nearestScope(scope) !== undefined)).toEqual([])
   })
 
   it.each([
@@ -98,7 +85,7 @@ describe('nearestScope', () => {
     expect(nearestScope(scope)).toBe(nearest)
   })
 
-  it('is one of the list even for what is like none of them', () => {
+  it('is a documented scope even for what is like none of them', () => {
     expect(KNOWN_SCOPES).toContain(nearestScope('x'.repeat(50)))
   })
 })
@@ -114,6 +101,7 @@ describe('scopesNotGranted', () => {
     [['read'], ['tickets:read'], ['read']],
     [['read', 'write'], [], ['read', 'write']],
     [['impersonate'], ['read', 'write'], ['impersonate']],
+    [['users:impersonate'], ['impersonate'], ['users:impersonate']],
     [['hc:read', 'zis:read'], ['zis:read', 'hc:write'], ['hc:read']],
     [['tickets:rite'], ['write'], ['tickets:rite']],
     [['tickets:writes'], ['write'], ['tickets:writes']],
@@ -122,10 +110,6 @@ describe('scopesNotGranted', () => {
     [[], ['read'], []]
   ])('of %j, if %j was granted, are %j', (requested, granted, lacking) => {
     expect(scopesNotGranted(requested, granted)).toEqual(lacking)
-  })
-
-  it('include a scope whose last word was granted, if that is not `read` or `write`', () => {
-    expect(scopesNotGranted(['users:impersonate'], ['impersonate'])).toEqual(['users:impersonate'])
   })
 })
 
@@ -137,7 +121,7 @@ describe('mayRevoke', () => {
     [['read'], false],
     [['tickets:write'], false],
     [[], false]
-  ])('of %j is %s', (scopes, expected) => {
+  ])('of a token with the scopes %j is %s', (scopes, expected) => {
     expect(mayRevoke(scopes)).toBe(expected)
   })
 })

@@ -21,29 +21,27 @@ function isStale(token: Partial<TokenFacts>, clocks: Partial<Clocks> = {}, crite
   return staleToken({ ...OLD, ...token }, criteria, { ...CLOCKS, ...clocks }) !== undefined
 }
 
-it('an old token that was never used is stale', () => {
-  expect(staleToken(OLD, CRITERIA, CLOCKS)).toEqual({
-    id: 1,
-    userId: 7,
-    scopes: 'read hc:write',
-    createdAt: NOON - 25 * HOUR,
-    usedAt: null
+describe('a token', () => {
+  it('that is old and was never used is stale', () => {
+    expect(staleToken(OLD, CRITERIA, CLOCKS)).toEqual({
+      id: 1,
+      userId: 7,
+      scopes: 'read hc:write',
+      createdAt: NOON - 25 * HOUR,
+      usedAt: null
+    })
+    expect(staleToken({ ...OLD, scopes: undefined }, CRITERIA, CLOCKS)?.scopes).toBe('')
   })
-  expect(staleToken({ ...OLD, scopes: undefined }, CRITERIA, CLOCKS)?.scopes).toBe('')
-})
 
-describe('a token is stale', () => {
   it.each<[string, Partial<TokenFacts>]>([
     ['it was used long ago', { usedAt: NOON - 25 * HOUR }],
     ['it has not expired', { expiresAt: NOON + 1 }],
     ['it is a moment older than the limit', { createdAt: NOON - 24 * HOUR - 1 }],
     ['its refresh token has expired', { hasRefreshToken: true, refreshTokenExpiresAt: NOON }]
-  ])('if %s', (_what, token) => {
+  ])('is stale if %s', (_what, token) => {
     expect(isStale(token)).toBe(true)
   })
-})
 
-describe('a token is left alone', () => {
   it.each<[string, Partial<TokenFacts>]>([
     ['it is of another client', { clientId: 42 }],
     ['its client is not reported', { clientId: undefined }],
@@ -65,31 +63,35 @@ describe('a token is left alone', () => {
     ['its refresh token is valid', { hasRefreshToken: true, refreshTokenExpiresAt: NOON + 1 }],
     ['its refresh token is valid for an unknown time', { hasRefreshToken: true }],
     ['its refresh token does not expire', { hasRefreshToken: true, refreshTokenExpiresAt: null }]
-  ])('if %s', (_what, token) => {
+  ])('is not stale if %s', (_what, token) => {
     expect(isStale(token)).toBe(false)
   })
-})
 
-describe('if two clocks differ', () => {
-  it('the one by which the token is younger counts', () => {
-    expect(isStale({}, { server: NOON - 2 * HOUR })).toBe(false)
-    expect(isStale({}, { local: NOON - 2 * HOUR })).toBe(false)
-    expect(isStale({}, { server: NOON + 9 * HOUR, local: NOON })).toBe(true)
+  it.each<[string, boolean, Partial<TokenFacts>, Partial<Clocks>]>([
+    ["it is old only by the runner's clock", false, {}, { server: NOON - 2 * HOUR }],
+    ["it is old only by Zendesk's clock", false, {}, { local: NOON - 2 * HOUR }],
+    ['it is old by both clocks, which differ', true, {}, { server: NOON + 9 * HOUR }],
+    [
+      "its refresh token has expired only by Zendesk's clock",
+      false,
+      { hasRefreshToken: true, refreshTokenExpiresAt: NOON + HOUR },
+      { server: NOON + 9 * HOUR }
+    ],
+    [
+      "it has expired only by Zendesk's clock",
+      false,
+      { expiresAt: NOON + HOUR },
+      { server: NOON + 2 * HOUR }
+    ],
+    ["Zendesk's clock is not known", true, { expiresAt: NOON + HOUR }, { server: undefined }]
+  ])('if %s: stale is %s', (_what, expected, token, clocks) => {
+    expect(isStale(token, clocks)).toBe(expected)
   })
 
-  it('so does the one by which the refresh token is valid', () => {
-    const token = { hasRefreshToken: true, refreshTokenExpiresAt: NOON + HOUR }
-    expect(isStale(token, { server: NOON + 9 * HOUR })).toBe(false)
+  it.each([
+    ['of any user', 8, true],
+    ['whose user is not reported', undefined, false]
+  ])('%s is judged in a sweep for all users', (_what, userId, expected) => {
+    expect(isStale({ userId }, {}, { ...CRITERIA, userId: undefined })).toBe(expected)
   })
-
-  it("the server's decides whether the token has expired, if it is known", () => {
-    expect(isStale({ expiresAt: NOON + HOUR }, { server: NOON + 2 * HOUR })).toBe(false)
-    expect(isStale({ expiresAt: NOON + HOUR }, { server: undefined })).toBe(true)
-  })
-})
-
-it('for all users, a token of any user is stale, but not one whose user is not reported', () => {
-  const all = { ...CRITERIA, userId: undefined }
-  expect(isStale({ userId: 8 }, {}, all)).toBe(true)
-  expect(isStale({ userId: undefined }, {}, all)).toBe(false)
 })

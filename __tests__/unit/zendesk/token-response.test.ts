@@ -8,22 +8,10 @@ const refreshToken = { kind: 'refresh_token' } as Credential
 const both = { access_token: 'access-1', refresh_token: 'refresh-1' }
 
 describe('the response to a mint by an admin', () => {
-  it('has the full token, its facts and no refresh token that counts', () => {
-    const response = readTokenResponse(
-      {
-        token: {
-          id: 5,
-          client_id: 6,
-          user_id: 7,
-          scopes: ['read'],
-          token: 'fulltoken-',
-          full_token: 'fulltoken-and-more',
-          refresh_token: 'refresh-1',
-          expires_at: null
-        }
-      },
-      apiToken
-    )
+  it('has the full token, its facts and no refresh token', () => {
+    const reported = { id: 5, client_id: 6, user_id: 7, scopes: ['read'], expires_at: null }
+    const tokens = { token: 'fulltoken-', full_token: 'fulltoken-and-more', refresh_token: 'refresh-1' }
+    const response = readTokenResponse({ token: { ...reported, ...tokens } }, apiToken)
     expect(response.token?.reveal()).toBe('fulltoken-and-more')
     expect(response.facts).toMatchObject({ id: 5, clientId: 6, userId: 7, scopes: ['read'], expiresAt: null })
     expect(response).toMatchObject({ refreshToken: undefined, expiresIn: undefined })
@@ -47,32 +35,32 @@ describe('the response to a grant', () => {
     expect(response.expiresIn).toBe(1800)
   })
 
-  it('has no token in the other form of response', () => {
+  it('has no token in the form that an admin gets', () => {
     expect(readTokenResponse({ token: { full_token: 'abcdefgh' } }, refreshToken).token).toBeUndefined()
   })
 
-  it('keeps a refresh token without a usable access token, however short it is', () => {
+  it('has a refresh token even without a usable access token, however short it is', () => {
     const response = readTokenResponse({ access_token: 17, refresh_token: 'r' }, refreshToken)
     expect(response.token).toBeUndefined()
     expect(response.refreshToken?.reveal()).toBe('r')
   })
 
-  it('has no refresh token with client credentials, so that its value is not masked', () => {
-    const reveal = (credential: Credential): string[] =>
-      secretsIn(both, credential).map((secret) => secret.reveal())
-    expect(reveal(clientCredentials)).toEqual(['access-1'])
-    expect(reveal(refreshToken)).toEqual(['access-1', 'refresh-1'])
+  it.each([
+    ['client credentials, whose refresh token nobody uses', clientCredentials, ['access-1']],
+    ['a refresh token', refreshToken, ['access-1', 'refresh-1']]
+  ])('has secrets to mask, with %s', (_what, credential, secrets) => {
+    expect(secretsIn(both, credential).map((secret) => secret.reveal())).toEqual(secrets)
   })
 
   it.each([undefined, null, 5, '', 'two words', 'line\nbreak', 'x'.repeat(8193)])(
-    'takes %.20j for no refresh token',
+    'has no refresh token if that is %.20j',
     (refresh_token) => {
       expect(readTokenResponse({ ...both, refresh_token }, refreshToken).refreshToken).toBeUndefined()
     }
   )
 
   it.each([undefined, null, '3600', 0, -1, 1.5, 1e300, Number.MAX_SAFE_INTEGER])(
-    'takes %j for no lifetime',
+    'has no lifetime if that is %j',
     (expires_in) => {
       expect(readTokenResponse({ ...both, expires_in }, refreshToken).expiresIn).toBeUndefined()
     }

@@ -15,107 +15,94 @@ import {
 
 const secret = new Secret('the secret one')
 
-describe('the requests for tokens', () => {
-  it('create one for a client, by its number', () => {
+describe('a request about tokens', () => {
+  it('creates one for a client, by its number', () => {
     const request = createToken({ kind: 'access_token', accessToken: secret }, 42, ['read', 'write'])
     expect(request).toMatchObject({ method: 'POST', path: '/api/v2/oauth/tokens', purpose: 'mint a token' })
     expect(request.authorization?.reveal()).toBe('Bearer the secret one')
     expect(request.body?.reveal()).toBe('{"token":{"client_id":42,"scopes":["read","write"]}}')
   })
 
-  it('ask for the one that the request is made with', () => {
+  it('looks up the one that it is made with', () => {
     const request = currentToken(secret, 'use it')
     expect(request).toMatchObject({ method: 'GET', path: '/api/v2/oauth/tokens/current', purpose: 'use it' })
     expect(request.authorization?.reveal()).toBe('Bearer the secret one')
     expect(request.body).toBeUndefined()
   })
 
-  it('revoke one by its id, or the one that the request is made with', () => {
-    expect(revokeToken(7, secret)).toEqual({
-      purpose: 'revoke token 7',
-      method: 'DELETE',
-      path: '/api/v2/oauth/tokens/7',
-      authorization: secret
-    })
-    const current = { path: '/api/v2/oauth/tokens/current', purpose: 'revoke the token' }
-    expect(revokeToken('current', secret)).toMatchObject(current)
+  it.each([
+    [7, 'revoke token 7'],
+    ['current', 'revoke the token']
+  ] as const)('revokes the one with the id %s', (id, purpose) => {
+    const path = `/api/v2/oauth/tokens/${id}`
+    expect(revokeToken(id, secret)).toEqual({ purpose, method: 'DELETE', path, authorization: secret })
   })
 
-  it("list a client's tokens, of one user or of all", () => {
+  it("lists a client's tokens, of one user or of all", () => {
     expect(tokensPath(42, false)).toBe('/api/v2/oauth/tokens?client_id=42')
     expect(tokensPath(42, true)).toBe('/api/v2/oauth/tokens?client_id=42&all=true')
   })
 })
 
-describe('a usable token', () => {
-  it.each(['12345678', '!~abcdef', 'a.b-c_d/e+f=', 'x'.repeat(8192)])('can be %.20s', (value) => {
+describe('usableToken', () => {
+  it.each(['12345678', '!~abcdef', 'a.b-c_d/e+f=', 'x'.repeat(8192)])('accepts %.20s', (value) => {
     expect(usableToken(value)?.reveal()).toBe(value)
   })
 
   it.each([
-    undefined,
-    null,
-    12345678,
-    ['12345678'],
-    '',
-    '1234567',
-    'x'.repeat(8193),
-    'with space',
-    '12345678\n',
-    'tökén-äää',
-    'nul\u0000l1234',
-    'del\u007f12345'
-  ])('cannot be %.20j', (value) => {
-    expect(usableToken(value)).toBeUndefined()
+    ['what is not text', [undefined, null, 12345678, ['12345678']]],
+    ['what is too short or too long', ['', '1234567', 'x'.repeat(8193)]],
+    ['a space or a control character', ['with space', '12345678\n', 'nul\u0000l1234', 'del\u007f12345']],
+    ['letters beyond ASCII', ['tökén-äää']]
+  ])('rejects %s', (_what, values) => {
+    expect(values.filter((value) => usableToken(value) !== undefined)).toEqual([])
   })
 })
 
-describe('an id', () => {
-  it.each([1, 360000000000, Number.MAX_SAFE_INTEGER])('can be %d', (value) => {
+describe('positiveInteger', () => {
+  it.each([1, 360000000000, Number.MAX_SAFE_INTEGER])('accepts %d', (value) => {
     expect(positiveInteger(value)).toBe(value)
   })
 
   it.each([0, -1, 1.5, NaN, Infinity, 2 ** 53, '5', null, undefined, true, [5], {}])(
-    'cannot be %j',
+    'rejects %j',
     (value) => {
       expect(positiveInteger(value)).toBeUndefined()
     }
   )
 })
 
-describe('the scopes of a response', () => {
+describe('scopesOf', () => {
   it.each<[unknown, string[]]>([
     ['read write', ['read', 'write']],
     ['  read   write ', ['read', 'write']],
-    [
-      ['read', 5, null, 'write'],
-      ['read', 'write']
-    ],
+    [['read', 5, null], ['read']],
     [['read', 'two words', 'line\nbreak', '', 'ünï', 'a:b:c'], ['read']],
     ['', []],
     [' ', []],
     [[], []]
-  ])('in %j are read', (value, scopes) => {
+  ])('reads %j as %j', (value, scopes) => {
     expect(scopesOf(value)).toEqual(scopes)
   })
 
-  it.each([undefined, null, 5, {}, true, ['two words'], [[['read']]]])('are not reported by %j', (value) => {
+  it.each([undefined, null, 5, {}, true, ['two words'], [[['read']]]])('reads nothing from %j', (value) => {
     expect(scopesOf(value)).toBeUndefined()
   })
 
-  it('are as if not reported above 4 kB', () => {
-    expect(scopesOf('a'.repeat(4097))).toBeUndefined()
-    expect(scopesOf(Array(2048).fill('a'))).toHaveLength(2048)
-    expect(scopesOf(Array(2049).fill('a'))).toBeUndefined()
+  it('reads 4 kB, and more as if nothing were reported', () => {
+    const almost = 'a '.repeat(2047)
+    expect(scopesOf(`${almost}aa`)).toHaveLength(2048)
+    expect(scopesOf(`${almost}aaa`)).toBeUndefined()
+    expect(scopesOf(`${almost}aaa`.split(' '))).toBeUndefined()
   })
 
-  it('do not exhaust the stack if they are nested deeply', () => {
+  it('does not exhaust the stack if lists are nested deeply', () => {
     const nested = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`) as unknown
     expect(scopesOf(nested)).toBeUndefined()
   })
 })
 
-describe('the facts of a token', () => {
+describe('tokenFacts', () => {
   const nothing = {
     id: undefined,
     clientId: undefined,
@@ -129,7 +116,7 @@ describe('the facts of a token', () => {
     prefix: undefined
   }
 
-  it('are what Zendesk reports', () => {
+  it('reads what Zendesk reports', () => {
     expect(
       tokenFacts({
         id: 223443,
@@ -157,7 +144,7 @@ describe('the facts of a token', () => {
     })
   })
 
-  it('tell null from what is not reported', () => {
+  it('tells null from what is not reported', () => {
     const times = { expires_at: null, created_at: null, used_at: null, refresh_token: null }
     expect(tokenFacts(times)).toEqual({ ...nothing, expiresAt: null, createdAt: null, usedAt: null })
   })
@@ -170,17 +157,20 @@ describe('the facts of a token', () => {
     { id: '1', client_id: -1, user_id: 1.5, scopes: 7, token: 8, expires_at: 1e12, created_at: 'soon' },
     { expires_at: '2026-11-21T12:00:00', created_at: '2026-11-21', used_at: '2026-99-21T12:00:00Z' },
     { expires_at: 'T'.repeat(900_000), created_at: 'Tue Nov 24 2026 12:00:00 GMT-0500' }
-  ])('of the wrong type are as if not reported: %.60j', (value) => {
+  ])('reads nothing from %.60j', (value) => {
     expect(tokenFacts(value)).toEqual(nothing)
   })
 })
 
-describe('facts about a token', () => {
+describe('factsAbout', () => {
   const token = new Secret('abcdefghij-and-more')
 
-  it.each([{ id: 5, token: 'abcdefghij' }, { id: 5 }, { id: 5, token: null }])('are in %j', (described) => {
-    expect(factsAbout(token, { token: described })?.id).toBe(5)
-  })
+  it.each([{ id: 5, token: 'abcdefghij' }, { id: 5 }, { id: 5, token: null }])(
+    'reads those of the token abcdefghij… from %j',
+    (described) => {
+      expect(factsAbout(token, { token: described })?.id).toBe(5)
+    }
+  )
 
   it.each([
     { token: { id: 5, token: 'klmnopqrst' } },
@@ -188,12 +178,14 @@ describe('facts about a token', () => {
     { token: 'a' },
     {},
     'a'
-  ])('are not in %j', (json) => {
+  ])('reads none of the token abcdefghij… from %j', (json) => {
     expect(factsAbout(token, json)).toBeUndefined()
   })
 })
 
-it('the first ten characters tell a token from others, unless it is a JWT', () => {
-  expect(prefixOf(new Secret('abcdefghij-and-more'))).toBe('abcdefghij')
-  expect(prefixOf(new Secret('eyJhbGciOiJIUzI1NiJ9'))).toBeUndefined()
+describe('prefixOf', () => {
+  it('is the first ten characters, unless the token is a JWT, since all of them begin alike', () => {
+    expect(prefixOf(new Secret('abcdefghij-and-more'))).toBe('abcdefghij')
+    expect(prefixOf(new Secret('eyJhbGciOiJIUzI1NiJ9'))).toBeUndefined()
+  })
 })

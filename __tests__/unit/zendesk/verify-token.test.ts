@@ -3,13 +3,15 @@ import { nock, useNock } from './net.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { type FinalResponse } from '../../../src/zendesk/client.ts'
 import { NetworkError } from '../../../src/zendesk/network-error.ts'
+import { type TokenFacts } from '../../../src/zendesk/tokens.ts'
 import { verifyToken, type Verification } from '../../../src/zendesk/verify-token.ts'
 import { ZendeskError } from '../../../src/zendesk/zendesk-error.ts'
-import { ORIGIN, rejectionOf, testClient, type TestClient } from '../clock.ts'
+import { ORIGIN, rejectionOf, testClient } from '../clock.ts'
 
 const PATH = '/api/v2/oauth/tokens/current'
 const rejection = { error: 'invalid_token' }
 const about = (token?: string): unknown => ({ token: { id: 5, client_id: 41, user_id: 7, token } })
+const facts = expect.objectContaining({ id: 5, clientId: 41, userId: 7 }) as unknown as TokenFacts
 
 useNock()
 
@@ -17,33 +19,25 @@ function current(): nock.Interceptor {
   return nock(ORIGIN, { reqheaders: { authorization: 'Bearer abcdefghij-new' } }).get(PATH)
 }
 
-/** Answers the requests of the check in this order; a 401 without a body is a rejection. */
+/** Responds to the requests of the check in this order; a 401 without a body is a rejection. */
 function responses(...all: [status: number, body?: unknown, headers?: Record<string, string>][]): void {
   for (const [status, body = status === 401 ? rejection : {}, headers = {}] of all)
     current().reply(status, body as nock.Body, headers)
 }
 
-function verify({ client }: TestClient = testClient()): Promise<Verification> {
+function verify({ client } = testClient()): Promise<Verification> {
   return verifyToken(client, new Secret('abcdefghij-new'))
 }
 
 describe('a new token', () => {
-  it.each([['abcdefghij'], [undefined]])('works, and has facts, after a 200 about %s', async (token) => {
-    responses([200, about(token)])
-    expect(await verify()).toEqual({
-      works: true,
-      facts: expect.objectContaining({ id: 5, clientId: 41, userId: 7 }) as unknown
-    })
-  })
-
-  it('works after a JSON 403, which only a known token gets', async () => {
-    responses([403])
-    expect(await verify()).toEqual({ works: true })
-  })
-
-  it('may be narrow after a JSON 404: nothing is known, and nothing is wrong', async () => {
-    responses([404])
-    expect(await verify()).toEqual({ works: false })
+  it.each<[string, number, unknown, Partial<Verification>]>([
+    ['works after a 200 about it', 200, about('abcdefghij'), { works: true, facts }],
+    ['works after a 200 about a token that is not named', 200, about(), { works: true, facts }],
+    ['works after a JSON 403, which only a known token gets', 403, {}, { works: true }],
+    ['may lack scopes after a JSON 404', 404, {}, { works: false }]
+  ])('%s', async (_what, status, body, expected) => {
+    responses([status, body])
+    expect(await verify()).toEqual(expected)
   })
 
   it.each<[string, number, unknown, string]>([
@@ -54,8 +48,7 @@ describe('a new token', () => {
     ['an HTML 404', 404, '<html>', 'subdomainUnknown'],
     ['a redirect', 302, '', 'redirect'],
     ['a 400', 400, {}, 'unexpected'],
-    ['a 408', 408, {}, 'outage'],
-    ['a 500', 500, {}, 'outage'],
+    ['a 429', 429, {}, 'rateLimit'],
     ['a 503', 503, {}, 'outage'],
     ['a 204', 204, '', 'unusableResponse'],
     ['a 201 about it', 201, about('abcdefghij'), 'unusableResponse'],
@@ -63,21 +56,14 @@ describe('a new token', () => {
     ['a 200 without a token', 200, {}, 'unusableResponse'],
     ['a 200 that is no JSON', 200, 'plain', 'unusableResponse'],
     ['a 200 with a web page', 200, '<html>', 'subdomainUnknown']
-  ])('is not checked after %s, which is not asked for again', async (_what, status, body, kind) => {
-    responses([status, body])
+  ])('is not checked after %s, and not requested again', async (_what, status, body, kind) => {
+    responses([status, body, { 'retry-after': '2' }])
     const test = testClient()
     expect(await verify(test)).toMatchObject({ works: false, unchecked: { kind, response: { status } } })
     expect(test.clock.sleeps).toEqual([])
   })
 
-  it('is not checked after a 429, whose wait is too long for a check', async () => {
-    responses([429, {}, { 'retry-after': '2' }])
-    const test = testClient()
-    expect(await verify(test)).toMatchObject({ works: false, unchecked: { kind: 'rateLimit' } })
-    expect(test.clock.sleeps).toEqual([])
-  })
-
-  it('is not checked if the connection fails, which is not tried again', async () => {
+  it('is not checked if the connection fails, and not requested again', async () => {
     current().replyWithError(Object.assign(new Error('reset'), { code: 'ECONNRESET' }))
     const test = testClient()
     const { works, unchecked } = await verify(test)
@@ -99,7 +85,7 @@ describe('a new token that is rejected', () => {
   it('is used up to three more times, 0.5, 1 and 2 s apart', async () => {
     responses([401], [401], [401], [200, about()])
     const test = testClient()
-    expect(await verify(test)).toMatchObject({ works: true, facts: { id: 5 } })
+    expect(await verify(test)).toEqual({ works: true, facts })
     expect(test.clock.sleeps).toEqual([500, 1000, 2000])
   })
 
@@ -114,11 +100,11 @@ describe('a new token that is rejected', () => {
     expect(test.clock.sleeps).toEqual([500, 1000, 2000])
   })
 
-  it.each<[string, number, unknown, Partial<Verification>]>([
-    ['a JSON 403', 403, {}, { works: true }],
-    ['a JSON 404', 404, {}, { works: false }]
-  ])('is as good as another one if %s follows', async (_what, status, body, expected) => {
-    responses([401], [status, body])
+  it.each<[number, Partial<Verification>]>([
+    [403, { works: true }],
+    [404, { works: false }]
+  ])('counts as any other one if a JSON %d follows', async (status, expected) => {
+    responses([401], [status])
     expect(await verify()).toEqual(expected)
   })
 
@@ -130,21 +116,18 @@ describe('a new token that is rejected', () => {
   it('is an error if the connection fails then', async () => {
     responses([401])
     current().replyWithError(new Error('reset'))
-    expect(await rejectionOf(verify())).toMatchObject({
-      kind: 'newTokenRejected',
-      response: { status: 401, json: rejection }
-    })
+    const response = { status: 401, json: rejection }
+    expect(await rejectionOf(verify())).toMatchObject({ kind: 'newTokenRejected', response })
   })
 })
 
-describe('the check', () => {
+describe('the check of a new token', () => {
   it('has 10 s in all: no pause that would end later', async () => {
     const test = testClient()
-    responses([401])
+    responses([401], [401])
     test.clock.onSleep = () => {
       test.clock.pass(8500)
     }
-    responses([401])
     expect(await rejectionOf(verify(test))).toMatchObject({ kind: 'newTokenRejected' })
     expect(test.clock.sleeps).toEqual([500])
   })
@@ -161,17 +144,16 @@ describe('the check', () => {
     expect(send.mock.calls.map(([, given]) => given)).toEqual([10_000, 8000, 1].map(options))
   })
 
-  it('says so if the time of the step is over', async () => {
+  it('reports that the time of the step is over', async () => {
     const test = testClient({ seconds: 7 })
     test.clock.pass(7000)
     expect(await verify(test)).toMatchObject({ works: false, unchecked: { kind: 'deadline' } })
   })
 
-  it('takes a rejected token for no good one if the time of the step ends while it waits', async () => {
+  it('takes a rejected token for one that does not work if the time of the step ends while it waits', async () => {
     responses([401])
-    expect(await rejectionOf(verify(testClient({ seconds: 0.4 })))).toMatchObject({
-      kind: 'newTokenRejected'
-    })
+    const error = await rejectionOf(verify(testClient({ seconds: 0.4 })))
+    expect(error).toMatchObject({ kind: 'newTokenRejected' })
   })
 
   it('ends with a job that is cancelled before it', async () => {
@@ -196,34 +178,22 @@ describe('the check', () => {
     }
     expect(await rejectionOf(verify(test))).toBe(fault)
   })
-})
 
-describe('a connection that the server has closed meanwhile', () => {
-  /** The next `count` requests find the connection closed. */
-  function stale({ client }: TestClient, count: number): jest.SpiedFunction<typeof client.send> {
-    const send = jest.spyOn(client, 'send')
+  it.each<[number, Partial<Verification>]>([
+    [1, { works: true, facts }],
+    [2, { works: false, unchecked: expect.objectContaining({ kind: 'brokenOff' }) as unknown as Error }]
+  ])('requests once more, at once, if %d kept connections turn out to be closed', async (count, expected) => {
+    const test = testClient()
+    const send = jest.spyOn(test.client, 'send')
     for (let left = count; left > 0; left -= 1) {
       send.mockImplementationOnce((request) => {
         const cause = new NetworkError('brokenOff', true, 'ECONNRESET', true)
         return Promise.reject(new ZendeskError(cause.kind, request, undefined, cause))
       })
     }
-    return send
-  }
-
-  it('makes it ask once more, at once', async () => {
-    const test = testClient()
-    const send = stale(test, 1)
-    responses([200, about()])
-    expect(await verify(test)).toMatchObject({ works: true })
+    if (count === 1) responses([200, about()])
+    expect(await verify(test)).toEqual(expected)
     expect(send).toHaveBeenCalledTimes(2)
     expect(test.clock.sleeps).toEqual([])
-  })
-
-  it('makes it ask once more only once', async () => {
-    const test = testClient()
-    const send = stale(test, 2)
-    expect(await verify(test)).toMatchObject({ works: false, unchecked: { kind: 'brokenOff' } })
-    expect(send).toHaveBeenCalledTimes(2)
   })
 })

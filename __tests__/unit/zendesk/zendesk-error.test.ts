@@ -14,7 +14,8 @@ import {
   stopReason,
   unexpectedResponse,
   zendeskWords,
-  ZendeskError
+  ZendeskError,
+  type ErrorKind
 } from '../../../src/zendesk/zendesk-error.ts'
 
 const PAGE = '<html>no</html>'
@@ -41,45 +42,45 @@ const missing = (scopes: string): unknown => ({
   description: `You are missing the following required scopes: ${scopes}`
 })
 
-describe('the kind of a response', () => {
-  it.each<[string, ZendeskRequest, number, unknown, string]>([
-    ['invalid_client', grant, 401, { error: 'invalid_client' }, 'invalidClient'],
-    ['unauthorized_client', grant, 400, { error: 'unauthorized_client' }, 'unauthorizedClient'],
-    ['invalid_scope', grant, 400, { error: 'invalid_scope' }, 'invalidScope'],
-    ['invalid_grant', grant, 400, { error: 'invalid_grant' }, 'invalidGrant'],
-    ['another OAuth error', grant, 400, { error: 'invalid_request' }, 'unexpected'],
-    ['a redirect', grant, 302, undefined, 'redirect'],
-    ['a redirect with a page', get, 301, PAGE, 'redirect'],
-    ['a page with 401', get, 401, PAGE, 'gateway'],
-    ['a page with 403', grant, 403, PAGE, 'gateway'],
-    ['a page with 429', grant, 429, PAGE, 'gateway'],
-    ['a page with 404 to a DELETE', del, 404, PAGE, 'gateway'],
-    ['a page with 200 to a DELETE', del, 200, PAGE, 'gateway'],
-    ['a 401', get, 401, { error: 'invalid_token' }, 'credentialsRejected'],
-    ['a 403', get, 403, { error: 'Forbidden' }, 'forbidden'],
-    ['a 403 that names a scope', get, 403, missing('read'), 'missingScope'],
-    ['an empty 403', get, 403, undefined, 'forbidden'],
-    ['a 429', get, 429, {}, 'rateLimit'],
-    ['a 408', get, 408, undefined, 'outage'],
-    ['a 500', get, 500, {}, 'outage'],
-    ['a page with 503', grant, 503, PAGE, 'outage'],
-    ['a 410 to the deprecated mint', deprecatedMint, 410, undefined, 'endpointGone'],
-    ['a JSON 404 to the deprecated mint', deprecatedMint, 404, {}, 'endpointGone'],
-    ['an empty 404 to the deprecated mint', deprecatedMint, 404, undefined, 'subdomainUnknown'],
-    ['a page with 404 to the deprecated mint', deprecatedMint, 404, PAGE, 'subdomainUnknown'],
-    ['a 410 to another request', grant, 410, {}, 'unexpected'],
-    ['a JSON 404', grant, 404, {}, 'subdomainUnknown'],
-    ['a page with 200', grant, 200, PAGE, 'subdomainUnknown'],
-    ['a page with 400', grant, 400, PAGE, 'subdomainUnknown'],
-    ['a JSON 404 to a DELETE', del, 404, {}, 'unexpected'],
-    ['a 200 without what was asked for', grant, 200, {}, 'unusableResponse'],
-    ['an empty 204', get, 204, undefined, 'unusableResponse'],
-    ['a 422 to the deprecated mint', deprecatedMint, 422, { error: 'RecordInvalid' }, 'clientUnknown'],
-    ['a 422 without words to the deprecated mint', deprecatedMint, 422, undefined, 'clientUnknown'],
-    ['a 422 about scopes to the deprecated mint', deprecatedMint, 422, { error: 'Bad scopes' }, 'unexpected'],
-    ['a 400 to the deprecated mint', deprecatedMint, 400, { error: 'Bad' }, 'unexpected'],
-    ['a 422 to another request', grant, 422, { error: 'RecordInvalid' }, 'unexpected']
-  ])('for %s', (_what, sent, status, body, kind) => {
+describe('the kind of the error', () => {
+  it.each<[string, ErrorKind, ZendeskRequest, number, unknown]>([
+    ['invalid_client', 'invalidClient', grant, 401, { error: 'invalid_client' }],
+    ['unauthorized_client', 'unauthorizedClient', grant, 400, { error: 'unauthorized_client' }],
+    ['invalid_scope', 'invalidScope', grant, 400, { error: 'invalid_scope' }],
+    ['invalid_grant', 'invalidGrant', grant, 400, { error: 'invalid_grant' }],
+    ['another OAuth error', 'unexpected', grant, 400, { error: 'invalid_request' }],
+    ['a redirect', 'redirect', grant, 302, undefined],
+    ['a redirect with a page', 'redirect', get, 301, PAGE],
+    ['a page with 401', 'gateway', get, 401, PAGE],
+    ['a page with 403', 'gateway', grant, 403, PAGE],
+    ['a page with 429', 'gateway', grant, 429, PAGE],
+    ['a page with 404 to a DELETE', 'gateway', del, 404, PAGE],
+    ['a page with 200 to a DELETE', 'gateway', del, 200, PAGE],
+    ['a 401', 'credentialsRejected', get, 401, { error: 'invalid_token' }],
+    ['a 403', 'forbidden', get, 403, { error: 'Forbidden' }],
+    ['a 403 that names a scope', 'missingScope', get, 403, missing('read')],
+    ['an empty 403', 'forbidden', get, 403, undefined],
+    ['a 429', 'rateLimit', get, 429, {}],
+    ['a 408', 'outage', get, 408, undefined],
+    ['a 500', 'outage', get, 500, {}],
+    ['a page with 503', 'outage', grant, 503, PAGE],
+    ['a 410 to the deprecated mint', 'endpointGone', deprecatedMint, 410, undefined],
+    ['a JSON 404 to the deprecated mint', 'endpointGone', deprecatedMint, 404, {}],
+    ['an empty 404 to the deprecated mint', 'subdomainUnknown', deprecatedMint, 404, undefined],
+    ['a page with 404 to the deprecated mint', 'subdomainUnknown', deprecatedMint, 404, PAGE],
+    ['a 410 to another request', 'unexpected', grant, 410, {}],
+    ['a JSON 404', 'subdomainUnknown', grant, 404, {}],
+    ['a page with 200', 'subdomainUnknown', grant, 200, PAGE],
+    ['a page with 400', 'subdomainUnknown', grant, 400, PAGE],
+    ['a JSON 404 to a DELETE', 'unexpected', del, 404, {}],
+    ['a 200 without what was asked for', 'unusableResponse', grant, 200, {}],
+    ['an empty 204', 'unusableResponse', get, 204, undefined],
+    ['a 422 to the deprecated mint', 'clientUnknown', deprecatedMint, 422, { error: 'RecordInvalid' }],
+    ['a 422 without words to the deprecated mint', 'clientUnknown', deprecatedMint, 422, undefined],
+    ['a 422 about scopes to the deprecated mint', 'unexpected', deprecatedMint, 422, { error: 'Bad scopes' }],
+    ['a 400 to the deprecated mint', 'unexpected', deprecatedMint, 400, { error: 'Bad' }],
+    ['a 422 to another request', 'unexpected', grant, 422, { error: 'RecordInvalid' }]
+  ])('for %s is %s', (_what, kind, sent, status, body) => {
     const received = response(status, body)
     expect(unexpectedResponse(sent, received)).toMatchObject({ kind, request: sent, response: received })
   })
@@ -87,11 +88,11 @@ describe('the kind of a response', () => {
   it('is what the caller knows better', () => {
     const error = unexpectedResponse(get, response(401), 'newTokenRejected')
     expect(error).toBeInstanceOf(ZendeskError)
-    expect([error.kind, error.message, error.notes]).toEqual([
-      'newTokenRejected',
-      'Could not do it: newTokenRejected',
-      []
-    ])
+    expect(error).toMatchObject({
+      kind: 'newTokenRejected',
+      message: 'Could not do it: newTokenRejected',
+      notes: []
+    })
   })
 })
 
@@ -108,82 +109,61 @@ describe('isAccepted', () => {
   })
 })
 
-describe('isRejection', () => {
-  it("is true for Zendesk's own 401", () => {
-    expect(isRejection(response(401, { error: 'invalid_token' }))).toBe(true)
+describe("Zendesk's own response", () => {
+  it.each<[number, unknown, boolean]>([
+    [401, { error: 'invalid_token' }, true],
+    [401, {}, false],
+    [401, { error: 1 }, false],
+    [401, { error: { title: 'no' } }, false],
+    [403, { error: 'invalid_token' }, false]
+  ])('%d with %j rejects the credential: %s', (status, body, expected) => {
+    expect(isRejection(response(status, body))).toBe(expected)
   })
 
-  it.each([...NOT_OBJECTS, PAGE, {}, { error: 1 }, { error: { title: 'no' } }])(
-    'is false for a 401 with %j',
-    (body) => {
-      expect(isRejection(response(401, body))).toBe(false)
-    }
-  )
-
-  it('is false for another status', () => {
-    expect(isRejection(response(403, { error: 'invalid_token' }))).toBe(false)
-  })
-})
-
-describe('isJson', () => {
-  it('is true for an object with the wanted status', () => {
+  it('has an object as its body if it is a 403 or a 404', () => {
     expect([isJson(response(403, {}), 403), isJson(response(404, { a: 1 }), 404)]).toEqual([true, true])
-  })
-
-  it('is false for another status', () => {
     expect(isJson(response(403, {}), 404)).toBe(false)
   })
 
-  it.each([...NOT_OBJECTS, PAGE])('is false for %j', (body) => {
-    expect(isJson(response(404, body), 404)).toBe(false)
+  it.each([...NOT_OBJECTS, PAGE])('is none with %j', (body) => {
+    expect([isRejection(response(401, body)), isJson(response(404, body), 404)]).toEqual([false, false])
   })
 })
 
 describe('missingScopes', () => {
-  it.each([
-    ['users:read', 'users:read'],
-    ['users:read, read', 'users:read, read'],
-    ['users:read, read.', 'users:read, read'],
-    ['hc:write (see the docs)', 'hc:write']
-  ])('finds them in the words "%s"', (words, scopes) => {
-    expect(missingScopes(response(403, missing(words)))).toBe(scopes)
-  })
-
-  it('finds a single scope, in any case', () => {
-    const error = { title: 'Forbidden', message: 'Missing the Following required scope: read' }
-    expect(missingScopes(response(403, { error }))).toBe('read')
-  })
-
-  it.each<[string, ZendeskResponse]>([
-    ['a 401', response(401, missing('read'))],
-    ['other words', response(403, { error: 'Forbidden' })],
-    ['no words', response(403, {})],
-    ['a page', response(403, PAGE)]
-  ])('finds none in %s', (_what, received) => {
-    expect(missingScopes(received)).toBeUndefined()
+  it.each<[string | undefined, string, number, unknown]>([
+    ['users:read', 'one scope', 403, missing('users:read')],
+    ['users:read, read', 'two scopes', 403, missing('users:read, read')],
+    ['users:read, read', 'a full stop after them', 403, missing('users:read, read.')],
+    ['hc:write', 'words after them', 403, missing('hc:write (see the docs)')],
+    ['read', 'other capitals', 403, { error: 'Missing the Following required scope: read' }],
+    [undefined, 'a 401', 401, missing('read')],
+    [undefined, 'other words', 403, { error: 'Forbidden' }],
+    [undefined, 'no words', 403, {}],
+    [undefined, 'a page', 403, PAGE]
+  ])('finds %s in a response with %s', (scopes, _what, status, body) => {
+    expect(missingScopes(response(status, body))).toBe(scopes)
   })
 })
 
 describe('stopReason', () => {
   it.each([
-    ['a cancellation', new Cancelled(), 'cancelled'],
-    ['a deadline', new DeadlineExceeded(300), 'deadline'],
-    ['a cancelled request', new ZendeskError('cancelled', get, undefined, new Cancelled()), 'cancelled'],
-    ['a request past it', new ZendeskError('deadline', get), 'deadline'],
-    ['a timeout', new ZendeskError('timeout', get, undefined, new NetworkError('timeout', true)), undefined],
-    ['a fault of ours', new Error('deadline'), undefined],
+    ['a cancellation', 'cancelled', new Cancelled()],
+    ['a deadline', 'deadline', new DeadlineExceeded(300)],
+    ['a cancelled request', 'cancelled', new ZendeskError('cancelled', get, undefined, new Cancelled())],
+    ['a request past it', 'deadline', new ZendeskError('deadline', get)],
+    ['a timeout', undefined, new ZendeskError('timeout', get, undefined, new NetworkError('timeout', true))],
+    ['a fault of ours', undefined, new Error('deadline')],
     ['nothing', undefined, undefined]
-  ])('of %s', (_what, error, reason) => {
+  ])('of %s is %s', (_what, reason, error) => {
     expect(stopReason(error)).toBe(reason)
   })
 })
 
 describe('pathOf', () => {
-  it.each([
-    ['/api/v2/oauth/tokens', '/api/v2/oauth/tokens'],
-    ['/api/v2/oauth/tokens?page[after]=a?b\nc', '/api/v2/oauth/tokens']
-  ])('of %j is %s', (path, expected) => {
-    expect(pathOf(request('GET', path))).toBe(expected)
+  it('is the path without its query', () => {
+    expect(pathOf(request('GET', '/x'))).toBe('/x')
+    expect(pathOf(request('GET', '/x?page[after]=a?b\nc'))).toBe('/x')
   })
 })
 
@@ -196,11 +176,9 @@ describe('isDeprecatedMint', () => {
 
 describe('oauthError', () => {
   it('is the code of an OAuth error response', () => {
+    const others = [...NOT_OBJECTS, {}, { error: {} }, { error: '' }]
     expect(oauthError({ error: 'invalid_grant', error_description: 'x' })).toBe('invalid_grant')
-  })
-
-  it.each([...NOT_OBJECTS, {}, { error: {} }, { error: '' }])('is none in %j', (json) => {
-    expect(oauthError(json)).toBeUndefined()
+    expect(others.filter((json) => oauthError(json) !== undefined)).toEqual([])
   })
 })
 
