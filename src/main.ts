@@ -1,4 +1,4 @@
-import { SECRET_INPUT } from './inputs/credentials.ts'
+import { CREDENTIAL_INPUTS } from './inputs/credentials.ts'
 import { readMainInputs, type MainInputs } from './inputs/inputs.ts'
 import { maskInputs } from './inputs/mask-inputs.ts'
 import { type Log } from './lib/log.ts'
@@ -66,7 +66,7 @@ async function check(client: ZendeskClient, inputs: MainInputs, minted: MintedTo
 function announceEnd({ credential }: MainInputs, now: number, log: Log): void {
   if (!isAdmin(credential)) return
   const { kind } = credential
-  const deprecated = `Zendesk has deprecated the endpoint that mints with \`${SECRET_INPUT[kind]}\`; it may stop any day`
+  const deprecated = `Zendesk has deprecated the endpoint that mints with \`${CREDENTIAL_INPUTS[kind].chosenBy}\`; it may stop any day`
   const end = kind === 'api_token' ? `, and API tokens stop working on ${API_TOKENS_END}` : ''
   const isSoon = kind === 'api_token' && now >= Date.parse(API_TOKENS_END) - WARN_BEFORE
   log[isSoon ? 'warning' : 'info'](`${deprecated}${end}. Use \`client-secret\` instead.`)

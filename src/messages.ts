@@ -1,4 +1,4 @@
-import { SECRET_INPUT } from './inputs/credentials.ts'
+import { CREDENTIAL_INPUTS } from './inputs/credentials.ts'
 import { isNumeric, type CredentialKind } from './zendesk/credential.ts'
 import { quote } from './lib/redact.ts'
 import { isDeprecatedMint, missingScopes, ZendeskError, type ErrorKind } from './zendesk/zendesk-error.ts'
@@ -39,7 +39,7 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
       refresh_token: 'Check `client-id`, and `client-secret` if the client is confidential.'
     })[kind],
   newTokenRejected:
-    'Run the job again. If it happens again, check `scopes`: an unknown scope can give a token that works nowhere.',
+    'Run the job again. If it happens again, check the names in `scopes`, and ask the support of Zendesk.',
   forbidden: ({ error, input }) => {
     if (error.request.path === '/oauth/tokens')
       return 'Check the client in Admin Center, and the IP restrictions of the account.'
@@ -48,8 +48,8 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
       ? `${user}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
       : `${user}. Use an admin's credential with the scopes \`read write\`.`
   },
-  missingScope: ({ error }) =>
-    `It needs ${quote(String(error.response && missingScopes(error.response)))}. Use a credential with this scope.`,
+  missingScope: ({ error, input }) =>
+    `It needs ${quote(String(error.response && missingScopes(error.response)))}. Request this scope when you mint ${input}, and allow it for its client in Admin Center.`,
   gateway: ({ host }) =>
     `It is not Zendesk's own answer. Check the firewall and the proxy between the runner and ${host}, and the IP restrictions of the account.`,
   clientUnknown: ({ clientId }) =>
@@ -121,14 +121,15 @@ export function explain(error: unknown, context: MessageContext): Error {
   const advice =
     typeof cure === 'string'
       ? cure
-      : cure({ ...context, error, host, kind, input: `\`${SECRET_INPUT[kind]}\`` })
+      : cure({ ...context, error, host, kind, input: `\`${CREDENTIAL_INPUTS[kind].chosenBy}\`` })
   const line = `Could not ${error.request.purpose}: ${error.message}. ${advice} ${error.describeRequest(host)}.`
   return new Error([line, ...error.notes].join(' '))
 }
 
 /** Why something failed, as a part of a longer sentence. */
 export function causeOf(error: unknown): string {
-  if (error instanceof ZendeskError) return error.summary()
+  if (error instanceof ZendeskError)
+    return error.kind === 'cancelled' ? 'the job was cancelled' : error.summary()
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
 }
 

@@ -4,7 +4,7 @@ import { setOutputs } from './runner/outputs.ts'
 import { fingerprintOf, saveForPost, type State } from './runner/state.ts'
 import { nameOf } from './token-report.ts'
 import { type ZendeskClient } from './zendesk/client.ts'
-import { isAdmin, reusableSecret } from './zendesk/credential.ts'
+import { reusableSecret } from './zendesk/credential.ts'
 import { type MintedToken } from './zendesk/minted-token.ts'
 import { Revocation } from './zendesk/revocation.ts'
 
@@ -46,12 +46,8 @@ function stateOf(inputs: MainInputs, minted: MintedToken): State {
   if (!shouldRevoke(inputs, minted)) return { skipped: inputs.skipRevoke === 'true' ? 'true' : 'auto' }
   const { credential, clientId, origin, timeoutSeconds, jobSummary } = inputs
   const { kind } = credential
-  const authMethod = isAdmin(credential) ? 'client_secret_post' : credential.authMethod
   const fingerprint = fingerprintOf(reusableSecret(credential), inputs)
-  return {
-    minted,
-    context: { origin, timeoutSeconds, jobSummary, kind, clientId, authMethod, ...fingerprint }
-  }
+  return { minted, context: { origin, timeoutSeconds, jobSummary, kind, clientId, ...fingerprint } }
 }
 
 /** Revokes a token that post will not know about; returns the error that says so. */
@@ -63,7 +59,7 @@ async function revokeAtOnce(
 ): Promise<Error> {
   const onRemaining = client.log.warning
   const outcome = await new Revocation(client, minted, { credential, clientId, onRemaining }).run()
-  const why = 'why' in outcome && typeof outcome.why !== 'string' ? `: ${causeOf(outcome.why)}` : ''
+  const why = 'why' in outcome ? `: ${causeOf(outcome.why)}` : ''
   const isRevoked = outcome.result === 'verified' || outcome.result === 'expired'
   const end = isRevoked ? 'was revoked at once' : `may still be active${why}`
   return new Error(

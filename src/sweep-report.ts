@@ -99,7 +99,8 @@ export class SweepReport {
     const age = (time: number): string => duration(Math.max(0, now - time) / 1000)
     const lastUse = usedAt === null ? 'never' : `${age(usedAt)} ago`
     const error = this.#failed.get(id)
-    const outcome = error === undefined ? (this.dryRun ? 'would be revoked' : 'revoked') : this.explain(error)
+    const outcome =
+      error === undefined ? (this.dryRun ? 'would be revoked' : 'revoked') : `not revoked: ${error.summary()}`
     return [String(id), String(userId), scopes, age(createdAt), lastUse, outcome]
   }
 }

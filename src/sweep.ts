@@ -2,6 +2,7 @@ import { readSweepInputs, type SweepInputs } from './inputs/inputs.ts'
 import { maskInputs } from './inputs/mask-inputs.ts'
 import { reserveOf } from './lib/deadline.ts'
 import { object } from './lib/json.ts'
+import { quote } from './lib/redact.ts'
 import { type Secret } from './lib/secret.ts'
 import { explain } from './messages.ts'
 import { requireFiles, setOutputs } from './runner/outputs.ts'
@@ -56,7 +57,7 @@ export async function sweep({ clock, log, startDeadline }: Step): Promise<void> 
     report.stop(error)
   }
   setOutputs(report.outputs())
-  const title = `Zendesk tokens of ${inputs.clientId}`
+  const title = `Zendesk tokens of ${quote(inputs.clientId)}`
   if (inputs.jobSummary) await writeSummary(report.table(title, clock.now()), log)
   const error = report.error()
   if (error !== undefined) throw error

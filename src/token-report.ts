@@ -31,11 +31,11 @@ export function mintedMessage(minted: MintedToken, end: string): string {
 
 /** The job summary of a token: in main what it is, in post what became of it. */
 export function tokenTable(title: string, minted: MintedToken, origin: string, state: string): Table {
-  const { id, userId, expiresAt, expiry, scopes } = minted
+  const { id, userId, expiresAt, expiry, scopes, scopesReported } = minted
   const cells = {
     State: state,
     Expires: expiresAt || (expiry === 'never' ? 'never' : 'not reported'),
-    Scopes: scopes.join(' ') || '(not reported)',
+    Scopes: scopesReported ? scopes.join(' ') : 'not reported',
     Token: String(id ?? 'unknown'),
     User: String(userId ?? 'unknown'),
     Account: new URL(origin).host

@@ -1,29 +1,32 @@
 import { getInput } from '@actions/core'
 import { quote } from '../lib/redact.ts'
-import { Secret } from '../lib/secret.ts'
+import { type Secret } from '../lib/secret.ts'
 import {
   AUTH_METHODS,
   isAdmin,
-  isOneTime,
   type AuthMethod,
   type Credential,
   type CredentialKind
 } from '../zendesk/credential.ts'
-import { IF_FROM_SECRET, type InputReader } from './input-reader.ts'
+import { IF_FROM_SECRET, InputReader } from './input-reader.ts'
 
-/** The secret input that each kind of credential is chosen by. */
-export const SECRET_INPUT = {
-  api_token: 'api-token',
-  access_token: 'access-token',
-  client_credentials: 'client-secret',
-  authorization_code: 'authorization-code',
-  refresh_token: 'refresh-token'
-} as const satisfies Record<CredentialKind, string>
+/** The inputs of each kind of credential: which one chooses it, which are secret, and whether post may use it again. */
+export const CREDENTIAL_INPUTS = {
+  api_token: { chosenBy: 'api-token', secret: ['api-token'], usedByPost: true },
+  access_token: { chosenBy: 'access-token', secret: ['access-token'], usedByPost: true },
+  client_credentials: { chosenBy: 'client-secret', secret: ['client-secret'], usedByPost: true },
+  authorization_code: {
+    chosenBy: 'authorization-code',
+    secret: ['authorization-code', 'code-verifier', 'client-secret'],
+    usedByPost: false
+  },
+  refresh_token: { chosenBy: 'refresh-token', secret: ['refresh-token', 'client-secret'], usedByPost: false }
+} as const satisfies Record<CredentialKind, { chosenBy: string; secret: string[]; usedByPost: boolean }>
 
 /** Every secret input. */
-export const SECRET_INPUTS = [...Object.values(SECRET_INPUT), 'code-verifier'] as const
-
-export type SecretInput = (typeof SECRET_INPUTS)[number]
+export const SECRET_INPUTS = [
+  ...new Set(Object.values(CREDENTIAL_INPUTS).flatMap(({ secret }): readonly string[] => secret))
+]
 
 type CredentialOf<Kind extends CredentialKind> = Extract<Credential, { kind: Kind }>
 
@@ -33,11 +36,14 @@ export function readCredential<Kind extends CredentialKind>(
   kinds: readonly Kind[]
 ): CredentialOf<Kind | 'client_credentials'> {
   // `client-secret` belongs to the two one-time grants as well.
-  const chosen = kinds.filter((kind) => kind !== 'client_credentials' && isSet(SECRET_INPUT[kind]))
+  const chosen = kinds.filter(
+    (kind) => kind !== 'client_credentials' && isSet(CREDENTIAL_INPUTS[kind].chosenBy)
+  )
   const [kind = 'client_credentials', second] = chosen
   if (second !== undefined) {
-    const names = chosen.map((each) => `\`${SECRET_INPUT[each]}\``).join(' and ')
-    reader.problem(SECRET_INPUT[second], `${names} are all set. Set only one.`)
+    const names = chosen.map((each) => `\`${CREDENTIAL_INPUTS[each].chosenBy}\``).join(' and ')
+    const all = chosen.length === 2 ? 'both' : 'all'
+    reader.problem(CREDENTIAL_INPUTS[second].chosenBy, `${names} are ${all} set. Set only one.`)
   }
   const credential = readKind(reader, kind)
   checkCombination(reader, credential)
@@ -45,9 +51,8 @@ export function readCredential<Kind extends CredentialKind>(
 }
 
 function readKind(reader: InputReader, kind: CredentialKind): Credential {
-  const optional = (input: SecretInput): Secret | undefined =>
-    isSet(input) ? reader.secret(input) : undefined
-  const secret = reader.secret(SECRET_INPUT[kind])
+  const optional = (input: string): Secret | undefined => (isSet(input) ? reader.secret(input) : undefined)
+  const secret = reader.secret(CREDENTIAL_INPUTS[kind].chosenBy)
   const email = adminEmail(reader.text('email'))
   const authMethod = reader.choice<AuthMethod>('token-endpoint-auth-method', AUTH_METHODS)
   const client = { clientSecret: optional('client-secret'), authMethod }
@@ -66,16 +71,9 @@ function readKind(reader: InputReader, kind: CredentialKind): Credential {
   }
 }
 
-/**
- * Reads the credential again in post, unchecked: a bug of the runner can give it the inputs of another step. What
- * works once is used up by then.
- */
-export function rereadCredential(kind: CredentialKind, authMethod: AuthMethod): Credential | undefined {
-  if (isOneTime({ kind })) return undefined
-  const secret = new Secret(getInput(SECRET_INPUT[kind]))
-  if (kind === 'api_token') return { kind, email: adminEmail(getInput('email')), apiToken: secret }
-  if (kind === 'access_token') return { kind, accessToken: secret }
-  return { kind: 'client_credentials', clientSecret: secret, authMethod }
+/** Reads the credential again in post, unchecked: a bug of the runner can give it the inputs of another step. */
+export function rereadCredential(kind: CredentialKind): Credential {
+  return readKind(new InputReader(), kind)
 }
 
 /** Notes which inputs the credential lacks, and which do not belong to it. */
@@ -88,7 +86,7 @@ function checkCombination(reader: InputReader, credential: Credential): void {
     )
   }
   if (isAdmin(credential) && isSet('client-secret')) {
-    const text = `\`client-secret\` and \`${SECRET_INPUT[kind]}\` are both set. Set only one.`
+    const text = `\`client-secret\` and \`${CREDENTIAL_INPUTS[kind].chosenBy}\` are both set. Set only one.`
     reader.problem('client-secret', text)
   }
   if (kind === 'access_token' && !/^[!-~]{0,8192}$/.test(credential.accessToken.reveal())) {

@@ -12,7 +12,7 @@ import {
 import { isForeign, readOrigin, subdomainOf } from '../zendesk/origin.ts'
 import { isWellFormedScope, nearestScope, splitScopes } from '../zendesk/scopes.ts'
 import { positiveInteger, SCOPES_LIMIT } from '../zendesk/tokens.ts'
-import { readCredential, SECRET_INPUT } from './credentials.ts'
+import { CREDENTIAL_INPUTS, readCredential } from './credentials.ts'
 import { InputReader } from './input-reader.ts'
 
 /** The inputs that main and sweep share. */
@@ -64,7 +64,7 @@ export function readMainInputs(log: Log): MainInputs {
   if (isAdmin(credential) && getInput('expires-in') !== '') {
     reader.problem(
       'expires-in',
-      `a token minted with \`${SECRET_INPUT[credential.kind]}\` cannot be given a lifetime. Remove it, or use \`client-secret\`.`
+      `a token minted with \`${CREDENTIAL_INPUTS[credential.kind].chosenBy}\` cannot be given a lifetime. Remove it, or use \`client-secret\`.`
     )
   }
   const inputs = {
@@ -145,7 +145,7 @@ function readClientId(reader: InputReader, credential: Credential): string {
   } else if (/^[^@]+@[^@]+$/.test(clientId)) {
     reader.problem('client-id', `"${shown}" is an e-mail address. ${cure}`)
   } else if (isNumeric(clientId) && !isAdmin(credential)) {
-    const input = SECRET_INPUT[credential.kind]
+    const input = CREDENTIAL_INPUTS[credential.kind].chosenBy
     const text = `${shown} is a number, but \`${input}\` needs the client's unique identifier, such as \`ci_bot\`.`
     reader.warning('client-id', text)
   } else if (isNumeric(clientId) && positiveInteger(Number(clientId)) === undefined) {

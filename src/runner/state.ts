@@ -1,12 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { saveState } from '@actions/core'
 import { object, type JsonObject } from '../lib/json.ts'
-import {
-  AUTH_METHODS,
-  CREDENTIAL_KINDS,
-  type AuthMethod,
-  type CredentialKind
-} from '../zendesk/credential.ts'
+import { CREDENTIAL_KINDS, type CredentialKind } from '../zendesk/credential.ts'
 import { type MintedToken } from '../zendesk/minted-token.ts'
 import { readOrigin } from '../zendesk/origin.ts'
 import { usableToken } from '../zendesk/tokens.ts'
@@ -24,9 +19,8 @@ export interface MintContext {
   timeoutSeconds: number
   jobSummary: boolean
   kind: CredentialKind
-  /** The `client-id` input, and how the client's secret is sent, for a cleanup token. */
+  /** The `client-id` input, for a cleanup token. */
   clientId: string
-  authMethod: AuthMethod
   /** A salted SHA-256: shows, without the credential, whether post has been given the same one. */
   salt: string
   hash: string
@@ -69,7 +63,7 @@ export function loadState(): State | undefined {
   if (skipped === 'true' || skipped === 'auto') return { skipped }
   const [minted, context] = [object(saved['minted']), object(saved['context'])]
   const token = usableToken(minted['token'])
-  const { origin, clientId, salt, hash, timeoutSeconds, kind, authMethod } = context
+  const { origin, clientId, salt, hash, timeoutSeconds, kind } = context
   const isComplete =
     [minted['expiresAt'], minted['expiry'], clientId, salt, hash].every(
       (value) => typeof value === 'string'
@@ -77,8 +71,7 @@ export function loadState(): State | undefined {
     [minted['mintedAt'], timeoutSeconds].every(Number.isFinite) &&
     Array.isArray(minted['scopes']) &&
     readOrigin(String(origin)) === origin &&
-    CREDENTIAL_KINDS.some((known) => known === kind) &&
-    AUTH_METHODS.some((known) => known === authMethod)
+    CREDENTIAL_KINDS.some((known) => known === kind)
   if (token === undefined || !isComplete) return undefined
   return { minted: { ...minted, token } as MintedToken, context: context as unknown as MintContext }
 }

@@ -45,17 +45,14 @@ export function isAdmin(credential: Credential): credential is AdminCredential {
   return credential.kind === 'api_token' || credential.kind === 'access_token'
 }
 
-/**
- * Whether the grant works once, and gives a refresh token as well: revoking the access token would revoke that, too.
- */
-export function isOneTime({ kind }: Pick<Credential, 'kind'>): boolean {
+/** Whether the grant gives a refresh token as well: revoking the access token would revoke that, too. */
+export function givesRefreshToken({ kind }: Credential): boolean {
   return kind === 'authorization_code' || kind === 'refresh_token'
 }
 
 /** The part of a credential that post needs again; empty for one that works once. */
 export function reusableSecret(credential: Credential): string {
-  if (credential.kind === 'api_token') return `${credential.email}:${credential.apiToken.reveal()}`
-  if (credential.kind === 'access_token') return credential.accessToken.reveal()
+  if (isAdmin(credential)) return adminAuthorization(credential).reveal()
   return credential.kind === 'client_credentials' ? credential.clientSecret.reveal() : ''
 }
 

@@ -3,7 +3,7 @@ import { type Secret } from '../lib/secret.ts'
 import { isoTime } from '../lib/time.ts'
 import { type ZendeskClient } from './client.ts'
 import { type ZendeskRequest, type ZendeskResponse } from './connection.ts'
-import { isAdmin, isOneTime, type Credential } from './credential.ts'
+import { isAdmin, givesRefreshToken, type Credential } from './credential.ts'
 import { type LostResponses } from './lost-response.ts'
 import { positiveInteger, scopesOf, tokenFacts, usableToken, type TokenFacts } from './tokens.ts'
 
@@ -53,7 +53,7 @@ export function readTokenResponse({ json, date }: ZendeskResponse, credential: C
   return {
     token: usableToken(response['access_token']),
     // A refresh token that is not published is lost, so any visible text is accepted.
-    refreshToken: isOneTime(credential) ? usableToken(response['refresh_token'], 1) : undefined,
+    refreshToken: givesRefreshToken(credential) ? usableToken(response['refresh_token'], 1) : undefined,
     facts: { ...tokenFacts({}), scopes: scopesOf(response['scope']) },
     expiresIn: usableLifetime(response['expires_in']),
     date

@@ -33,32 +33,28 @@ export interface RevocationTerms {
   /** The `client-id` input. */
   clientId: string
   /** Called once a cleanup token is minted, with the obstacle that made it necessary. */
-  onCleanupToken?: (why: Why) => void
+  onCleanupToken?: (why: Error) => void
   /** Called with a sentence for the log if a cleanup token may remain active. */
   onRemaining: (sentence: string) => void
 }
 
-/** Why a token could not be revoked, or its revocation not be verified. */
-export type Why =
-  | ZendeskError
-  /** Zendesk accepted the DELETE, and the token still works. */
-  | 'stillWorks'
-  /** Its id is not known, and no token in the list is certainly this one. */
-  | 'idUnknown'
+/** What Zendesk accepts a DELETE from. */
+export type Revoker = 'credential' | 'the token itself' | 'a cleanup token'
 
 /** How a revocation ended. */
 export type Outcome =
-  | { result: 'verified' }
+  /** Zendesk rejects the token; `by` is what it accepted a DELETE from, if it did. */
+  | { result: 'verified'; by: Revoker | undefined }
   /** Zendesk rejects the token, and its expiry is past by Zendesk's own clock. */
   | { result: 'expired' }
   /** Zendesk accepted the DELETE, but was not seen to reject the token. */
-  | { result: 'unverified'; why: Why }
+  | { result: 'unverified'; why: Error }
   /** The token may still be active; `scopeOnly` if nothing but missing scopes prevented the revocation. */
-  | { result: 'active'; why: Why; scopeOnly: boolean; deleteSent: boolean }
+  | { result: 'active'; why: Error; scopeOnly: boolean; deleteSent: boolean }
 
 /** Why one way to revoke the token failed. */
 interface Obstacle {
-  why: Why
+  why: Error
   isScope?: boolean
 }
 
@@ -69,9 +65,13 @@ type TokenState = 'active' | 'rejected' | 'expired' | 'unknown'
 interface Way {
   id: number | 'current'
   authorization: Secret
-  by: 'credential' | 'token itself' | 'cleanup token'
+  by: Revoker
 }
 
+const STILL_WORKS = new Error('Zendesk accepted the DELETE, but the token still works')
+const ID_UNKNOWN = new Error('its id is not known, and no token in the list is certainly this one')
+
+/** Seconds. */
 const CLEANUP_LIFETIME = 600
 /** Milliseconds that a DELETE may still take after the job was cancelled. */
 const DELETE_GRACE = 2000
@@ -89,8 +89,8 @@ const SAME_MOMENT = 60_000
  */
 export class Revocation {
   readonly #obstacles: Obstacle[] = []
-  /** Whether Zendesk has accepted a DELETE. */
-  #accepted = false
+  /** What Zendesk has accepted a DELETE from. */
+  #acceptedFrom: Revoker | undefined
   /** Whether a DELETE was sent without an answer. */
   #unanswered = false
   /** Whether a rejected DELETE was rechecked: once in a post step is enough. */
@@ -113,8 +113,8 @@ export class Revocation {
     return { result: 'active', why: this.#lastObstacle(), scopeOnly, deleteSent: this.#unanswered }
   }
 
-  #lastObstacle(): Why {
-    const whys = this.#obstacles.map(({ why }) => why) as [Why]
+  #lastObstacle(): Error {
+    const whys = this.#obstacles.map(({ why }) => why) as [Error]
     // That the time is over says less than what it was spent on.
     return whys.findLast((why) => !(isStop(why) && why.kind === 'deadline')) ?? whys[0]
   }
@@ -122,7 +122,7 @@ export class Revocation {
   *#ways(): Generator<Promise<Outcome | Obstacle>> {
     const { credential } = this.terms
     const { id, token } = this.minted
-    const itself = { authorization: bearer(token), by: 'token itself' } as const
+    const itself = { authorization: bearer(token), by: 'the token itself' } as const
     if (id !== undefined) {
       if (credential !== undefined && isAdmin(credential)) {
         const authorization = adminAuthorization(credential)
@@ -144,11 +144,11 @@ export class Revocation {
       if (response instanceof ZendeskError) return { why: response }
       this.#unanswered = false
 
-      if (isAccepted(response)) this.#accepted = true
+      if (isAccepted(response)) this.#acceptedFrom = way.by
       const isNotFound = way.id !== 'current' && isJson(response, 404)
-      const isRejected = way.by === 'token itself' && isRejection(response)
+      const isRejected = way.by === 'the token itself' && isRejection(response)
       const why = unexpectedResponse(request, response, isRejected ? 'newTokenRejected' : undefined)
-      if (this.#accepted && (isAccepted(response) || isNotFound || isRejected)) return this.#verify()
+      if (this.#acceptedFrom && (isAccepted(response) || isNotFound || isRejected)) return this.#verify()
       if (isRejected && this.#stateIn(response) === 'expired') return { result: 'expired' }
       if (!isNotFound && !isRejected) return { why, isScope: this.#isMissingScope(way, response) }
       if (isRepeated || this.#rechecked) return { why }
@@ -158,7 +158,7 @@ export class Revocation {
       const { state, why: last } = await this.#ask(isNotFound ? [0, ...PAUSES] : PAUSES, 'rejected')
       if (state === 'expired') return { result: 'expired' }
       const isProof = this.minted.seenWorking || (isNotFound && way.by === 'credential')
-      if (state === 'rejected' && isProof) return { result: 'verified' }
+      if (state === 'rejected' && isProof) return { result: 'verified', by: undefined }
       if (state !== 'active') return { why: isStop(last) ? last : why }
     }
   }
@@ -166,15 +166,15 @@ export class Revocation {
   /** After an accepted DELETE: asks with the token until Zendesk rejects it. One rejection is the proof. */
   async #verify(): Promise<Outcome | Obstacle> {
     const { state, why } = await this.#ask([0, ...PAUSES], 'active')
-    if (state === 'rejected' || state === 'expired') return { result: 'verified' }
-    if (state === 'active') return { why: isStop(why) ? why : 'stillWorks' }
+    if (state === 'rejected' || state === 'expired') return { result: 'verified', by: this.#acceptedFrom }
+    if (state === 'active') return { why: isStop(why) ? why : STILL_WORKS }
     return { result: 'unverified', why }
   }
 
   /** Asks with the token after each pause, as long as its state is `expected`. */
-  async #ask(pauses: number[], expected: 'active' | 'rejected'): Promise<{ state: TokenState; why: Why }> {
+  async #ask(pauses: number[], expected: 'active' | 'rejected'): Promise<{ state: TokenState; why: Error }> {
     const request = currentToken(this.minted.token, 'verify that Zendesk rejects the token')
-    let last: { state: TokenState; why: Why } = { state: 'unknown', why: 'stillWorks' }
+    let last: { state: TokenState; why: Error } = { state: 'unknown', why: STILL_WORKS }
     for (const pause of pauses) {
       if (pause > 0) await this.#pause(pause)
       const response = await this.client.trySend(request)
@@ -185,7 +185,7 @@ export class Revocation {
       }
       last = { state: this.#stateIn(response), why: unexpectedResponse(request, response) }
       if (last.state !== expected) break
-      if (expected === 'active') this.#obstacles.push({ why: 'stillWorks' })
+      if (expected === 'active') this.#obstacles.push({ why: STILL_WORKS })
     }
     return last
   }
@@ -202,7 +202,7 @@ export class Revocation {
   #isMissingScope({ by }: Way, response: ZendeskResponse): boolean {
     if (missingScopes(response) !== undefined) return true
     const { scopes, scopesReported } = this.minted
-    return by === 'token itself' && isJson(response, 403) && scopesReported && !mayRevoke(scopes)
+    return by === 'the token itself' && isJson(response, 403) && scopesReported && !mayRevoke(scopes)
   }
 
   /** Waits, but leaves time for the next request. */
@@ -218,8 +218,8 @@ export class Revocation {
     try {
       return await withCleanupToken(this.client, terms, async (cleanup) => {
         const id = this.minted.id ?? (await findId(this.client, this.minted, cleanup))
-        if (id === undefined) return { why: 'idUnknown' }
-        return this.#delete({ id, authorization: cleanup.authorization, by: 'cleanup token' })
+        if (id === undefined) return { why: ID_UNKNOWN }
+        return this.#delete({ id, authorization: cleanup.authorization, by: 'a cleanup token' })
       })
     } catch (error) {
       if (!(error instanceof ZendeskError)) throw error
