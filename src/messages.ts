@@ -88,7 +88,7 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
   unexpected: 'Check the inputs of this step against what Zendesk says.',
   dns: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check the name server of the runner.`,
   certificate:
-    'If a proxy of yours opens TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`. Else check `base-url`: somebody may be listening.',
+    'If a proxy of yours inspects TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`. Otherwise check `base-url`: the connection may be intercepted.',
   tls: ({ host }) => `Check \`base-url\`, and what is between the runner and ${host}.`,
   connection: ({ host }) =>
     `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`,

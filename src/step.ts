@@ -65,11 +65,11 @@ export async function runStep(
 function prepare(host: Host): AbortSignal {
   const cancellation = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) host.on(signal, () => cancellation.abort())
-  // A log that nobody reads any more is no reason to stop.
+  // A closed log (EPIPE) must not end the step.
   host.stdout.on('error', () => undefined)
   // Node would print warnings to stderr, as about `Buffer()` in the `tunnel` package with a proxy's password.
   host.removeAllListeners('warning')
-  // Whoever sets this wants to ignore the certificates of other tools; a credential is not sent that way.
+  // Ignored: a credential is never sent over TLS that is not verified.
   delete host.env['NODE_TLS_REJECT_UNAUTHORIZED']
   return cancellation.signal
 }

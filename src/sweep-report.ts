@@ -39,7 +39,7 @@ export class SweepReport {
     this.#tokens.set(token.id, token)
   }
 
-  /** The stale tokens, each given out once, to whoever asks first. */
+  /** The stale tokens, as an iterator that workers share: each token is returned once. */
   found(): IterableIterator<StaleToken> {
     return this.#tokens.values()
   }

@@ -9,6 +9,10 @@ const SHORTEST_SECRET = 8
 export const IF_FROM_SECRET =
   'If it comes from a secret, check that the secret exists in this repository or environment; runs from forks and Dependabot get none.'
 
+/** Why a value that is required can be empty. */
+const IF_FROM_CONTEXT =
+  'If it comes from `vars` or `secrets`, check that it exists in this repository or environment; runs from forks and Dependabot get no secrets.'
+
 /** The inputs of a step are invalid; the message names every problem. */
 export class InputError extends Error {}
 
@@ -67,7 +71,7 @@ export class InputReader {
   /** A text that must be set. */
   required(input: string, cure: string): string {
     const value = this.text(input)
-    if (getInput(input) === '') this.problem(input, `it is required, but empty. ${cure} ${IF_FROM_SECRET}`)
+    if (getInput(input) === '') this.problem(input, `it is required, but empty. ${cure} ${IF_FROM_CONTEXT}`)
     return value
   }
 
@@ -94,7 +98,7 @@ export class InputReader {
     const choice = choices.find((known) => known === value)
     if (choice !== undefined) return choice
     const known = choices.map((each) => `\`${each}\``).join(' or ')
-    this.problem(input, `"${quote(value)}" is not one of its values. Write ${known}.`)
+    this.problem(input, `"${quote(value)}" is not valid. Write ${known}.`)
     return choices[0]
   }
 

@@ -1,4 +1,4 @@
-/** A time in ISO 8601, UTC, to the second, such as `2027-04-30T12:00:00Z`; empty for a time that no calendar has. */
+/** A time in ISO 8601, UTC, to the second, such as `2027-04-30T12:00:00Z`; empty for an invalid time. */
 export function isoTime(ms: number): string {
   const date = new Date(ms)
   return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace(/\.\d{3}Z$/, 'Z')

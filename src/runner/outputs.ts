@@ -9,7 +9,7 @@ export type Output =
 
 /**
  * Makes sure that the runner's files can be written before a token exists. Without them a token would stay active,
- * or `@actions/core` would print it to the log, as runners wanted it before 2022.
+ * or `@actions/core` would print it to the log, as runners before 2022 required.
  *
  * @throws {Error} that names the variable of the file that is missing
  */

@@ -8,7 +8,7 @@ import { sendMint } from './mint.ts'
 import { currentToken, factsAbout, revokeToken, TOKENS_PATH, type TokenFacts } from './tokens.ts'
 import { isAccepted, isJson, isRejection, isStop, unexpectedResponse, ZendeskError } from './zendesk-error.ts'
 
-/** A token that may read and write everything its user may, minted for a moment and revoked after it. */
+/** A token that may read and write everything its user may, minted for one task and revoked after it. */
 export interface CleanupToken {
   authorization: Secret
   /** What Zendesk reports about it; `undefined` if that is not known. */
@@ -34,7 +34,7 @@ const CLEANUP_TIMEOUT = 4000
 const REJECTION_PAUSE = 1000
 
 /**
- * Mints a cleanup token by the client credentials grant, works with it, and revokes it, whatever the work came to.
+ * Mints a cleanup token by the client credentials grant, works with it, and revokes it, even if the work fails.
  *
  * @throws {ZendeskError} if Zendesk gives no cleanup token, and what `work` throws
  */

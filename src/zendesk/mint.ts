@@ -60,7 +60,7 @@ export function readTokenResponse({ json, date }: ZendeskResponse, credential: C
   }
 }
 
-/** Seconds that lead to a time which a calendar has. */
+/** Seconds that lead to a valid time. */
 function usableLifetime(value: unknown): number | undefined {
   const seconds = positiveInteger(value)
   return seconds !== undefined && isoTime(seconds * 1000) !== '' ? seconds : undefined

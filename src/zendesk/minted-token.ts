@@ -19,7 +19,7 @@ export interface MintedToken {
   expiresAt: string
   /** Whether Zendesk reported the expiry, or that there is none; else it is what was requested, or unknown. */
   expiry: 'reported' | 'requested' | 'never' | 'unknown'
-  /** When the token has surely expired by the clock of the `Date` headers, in milliseconds since 1970. */
+  /** A `Date` header after this shows that the token has expired; in milliseconds since 1970. */
   expiredAfter: number | undefined
   /** Seconds from the mint to the expiry; `undefined` if there is none, or it is not known. */
   lifetime: number | undefined

@@ -91,7 +91,7 @@ export class Revocation {
   readonly #obstacles: Obstacle[] = []
   /** What Zendesk has accepted a DELETE from. */
   #acceptedFrom: Revoker | undefined
-  /** Whether a DELETE was sent without an answer. */
+  /** Whether a DELETE was sent, and its response lost. */
   #unanswered = false
   /** Whether a rejected DELETE was rechecked: once in a post step is enough. */
   #rechecked = false
@@ -179,7 +179,7 @@ export class Revocation {
       if (pause > 0) await this.#pause(pause)
       const response = await this.client.trySend(request)
       if (response instanceof ZendeskError) {
-        // If the step ends before another answer, the token counts as active.
+        // If the step ends before another response, the token counts as active.
         const isActive = last.state === 'active' && isStop(response)
         return { state: isActive ? 'active' : 'unknown', why: response }
       }

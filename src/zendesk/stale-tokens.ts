@@ -1,6 +1,6 @@
 import { type TokenFacts } from './tokens.ts'
 
-/** A token that nobody seems to need any more. */
+/** A token that still works, and was neither created nor used recently. */
 export interface StaleToken {
   id: number
   userId: number

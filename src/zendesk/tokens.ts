@@ -76,7 +76,7 @@ export function factsAbout(token: Secret, json: unknown): TokenFacts | undefined
   return isOwn ? tokenFacts(described) : undefined
 }
 
-/** The first ten characters of a token, which tell it from others; `undefined` for a JWT, as all of them begin alike. */
+/** The first ten characters of a token, which identify it in a list; `undefined` for a JWT, as all of them begin alike. */
 export function prefixOf(token: Secret): string | undefined {
   const prefix = token.reveal().slice(0, PREFIX_LENGTH)
   return prefix.startsWith('eyJ') ? undefined : prefix

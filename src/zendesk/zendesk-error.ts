@@ -101,7 +101,7 @@ export function isRejection({ status, json }: ZendeskResponse): boolean {
   return status === 401 && typeof object(json)['error'] === 'string'
 }
 
-/** Whether a response has this status and Zendesk's kind of body, a JSON object: a gateway's page has not. */
+/** Whether a response has this status and Zendesk's kind of body, a JSON object, unlike a gateway's page. */
 export function isJson({ status, json }: ZendeskResponse, wanted: 403 | 404): boolean {
   return status === wanted && isObject(json)
 }
