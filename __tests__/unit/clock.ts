@@ -73,9 +73,7 @@ export class RecordedLog implements Log {
   }
 
   #keeper(kind: string): (text: string) => void {
-    return (text) => {
-      this.lines.push(`${kind}: ${text}`)
-    }
+    return (text) => void this.lines.push(`${kind}: ${text}`)
   }
 }
 
@@ -112,15 +110,8 @@ export function testClient({
   const log = new RecordedLog()
   const cancellation = new AbortController()
   const deadline = new Deadline(clock, seconds, cancellation.signal, reserve)
-  const client = new ZendeskClient({ origin, userAgent: 'tests/1', deadline, log })
-  return {
-    client,
-    clock,
-    log,
-    cancel: () => {
-      cancellation.abort()
-    }
-  }
+  const client = new ZendeskClient(origin, deadline, log)
+  return { client, clock, log, cancel: () => cancellation.abort() }
 }
 
 /** What `promise` is rejected with; fails if it is not. */
