@@ -1,3 +1,4 @@
+import { afterEach, beforeEach, expect, jest } from '@jest/globals'
 import { type Clock } from '../../src/lib/clock.ts'
 import { Deadline } from '../../src/lib/deadline.ts'
 import { type Log } from '../../src/lib/log.ts'
@@ -122,4 +123,32 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
     return error as Error
   }
   throw new Error('nothing was thrown')
+}
+
+/** What stays real when {@link useFakeTimeouts} fakes `setTimeout`. */
+const REAL = [
+  'Date',
+  'hrtime',
+  'performance',
+  'nextTick',
+  'queueMicrotask',
+  'setImmediate',
+  'clearImmediate',
+  'setInterval',
+  'clearInterval'
+] as const
+
+/**
+ * Lets no timeout of a request pass in the tests of a file, however slow the machine is, unless a test says so with
+ * `jest.advanceTimersByTime`; fails a test that leaves one behind.
+ */
+export function useFakeTimeouts(): void {
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: [...REAL] })
+  })
+  afterEach(() => {
+    const left = jest.getTimerCount()
+    jest.useRealTimers()
+    expect(left).toBe(0)
+  })
 }
