@@ -4,12 +4,12 @@ import {
   createToken,
   currentToken,
   factsAbout,
+  listTokens,
   positiveInteger,
   prefixOf,
   revokeToken,
   scopesOf,
   tokenFacts,
-  tokensPath,
   usableToken
 } from '../../../src/zendesk/tokens.ts'
 
@@ -39,14 +39,20 @@ describe('a request about tokens', () => {
   })
 
   it("lists a client's tokens, of one user or of all", () => {
-    expect(tokensPath(42, false)).toBe('/api/v2/oauth/tokens?client_id=42')
-    expect(tokensPath(42, true)).toBe('/api/v2/oauth/tokens?client_id=42&all=true')
+    const path = '/api/v2/oauth/tokens?client_id=42'
+    const request = { purpose: 'list them', method: 'GET', path, authorization: secret }
+    expect(listTokens('list them', 42, secret)).toEqual(request)
+    expect(listTokens('list them', 42, secret, true)).toEqual({ ...request, path: `${path}&all=true` })
   })
 })
 
 describe('usableToken', () => {
   it.each(['12345678', '!~abcdef', 'a.b-c_d/e+f=', 'x'.repeat(8192)])('accepts %.20s', (value) => {
     expect(usableToken(value)?.reveal()).toBe(value)
+  })
+
+  it('accepts a shorter one if that is wanted', () => {
+    expect(usableToken('x', 1)?.reveal()).toBe('x')
   })
 
   it.each([
