@@ -1,17 +1,18 @@
 import { describe, expect, it } from '@jest/globals'
-import { Cancelled, DeadlineExceeded } from '../../../src/lib/deadline.ts'
+import { StepEnded } from '../../../src/lib/deadline.ts'
 import { remember } from '../../../src/lib/redact.ts'
 import { type ZendeskRequest, type ZendeskResponse } from '../../../src/zendesk/connection.ts'
 import { NetworkError } from '../../../src/zendesk/network-error.ts'
 import {
   isAccepted,
   isDeprecatedMint,
+  isFinal,
   isJson,
   isRejection,
+  isStop,
   missingScopes,
   oauthError,
   pathOf,
-  stopReason,
   unexpectedResponse,
   zendeskWords,
   ZendeskError,
@@ -44,10 +45,10 @@ const missing = (scopes: string): unknown => ({
 
 describe('the kind of the error', () => {
   it.each<[string, ErrorKind, ZendeskRequest, number, unknown]>([
-    ['invalid_client', 'invalidClient', grant, 401, { error: 'invalid_client' }],
-    ['unauthorized_client', 'unauthorizedClient', grant, 400, { error: 'unauthorized_client' }],
-    ['invalid_scope', 'invalidScope', grant, 400, { error: 'invalid_scope' }],
-    ['invalid_grant', 'invalidGrant', grant, 400, { error: 'invalid_grant' }],
+    ['invalid_client', 'invalid_client', grant, 401, { error: 'invalid_client' }],
+    ['unauthorized_client', 'unauthorized_client', grant, 400, { error: 'unauthorized_client' }],
+    ['invalid_scope', 'invalid_scope', grant, 400, { error: 'invalid_scope' }],
+    ['invalid_grant', 'invalid_grant', grant, 400, { error: 'invalid_grant' }],
     ['another OAuth error', 'unexpected', grant, 400, { error: 'invalid_request' }],
     ['a redirect', 'redirect', grant, 302, undefined],
     ['a redirect with a page', 'redirect', get, 301, PAGE],
@@ -90,7 +91,7 @@ describe('the kind of the error', () => {
     expect(error).toBeInstanceOf(ZendeskError)
     expect(error).toMatchObject({
       kind: 'newTokenRejected',
-      message: 'Could not do it: newTokenRejected',
+      message: 'Zendesk rejected the token',
       notes: []
     })
   })
@@ -146,17 +147,75 @@ describe('missingScopes', () => {
   })
 })
 
-describe('stopReason', () => {
-  it.each([
-    ['a cancellation', 'cancelled', new Cancelled()],
-    ['a deadline', 'deadline', new DeadlineExceeded(300)],
-    ['a cancelled request', 'cancelled', new ZendeskError('cancelled', get, undefined, new Cancelled())],
-    ['a request past it', 'deadline', new ZendeskError('deadline', get)],
-    ['a timeout', undefined, new ZendeskError('timeout', get, undefined, new NetworkError('timeout', true))],
-    ['a fault of ours', undefined, new Error('deadline')],
-    ['nothing', undefined, undefined]
-  ])('of %s is %s', (_what, reason, error) => {
-    expect(stopReason(error)).toBe(reason)
+describe('an error', () => {
+  const refused = new NetworkError('connection', false, 'ECONNREFUSED')
+  const path = '/api/v2/oauth/tokens/current'
+  const page = request('GET', '/x?page[after]=cursor')
+
+  it.each<[string, ZendeskError, string, string]>([
+    [
+      'a response with words',
+      unexpectedResponse(get, response(403, { error: 'Forbidden' })),
+      'Zendesk does not allow this',
+      `GET ${path}: 403 ("Forbidden")`
+    ],
+    [
+      'a response without words',
+      unexpectedResponse(page, response(500)),
+      'Zendesk is unavailable',
+      'GET /x: 500'
+    ],
+    [
+      'no response',
+      new ZendeskError('connection', get, undefined, refused),
+      'The server could not be reached',
+      `GET ${path}: ECONNREFUSED`
+    ],
+    [
+      'no response and no code',
+      new ZendeskError('cancelled', get, undefined, new StepEnded('cancelled', 300)),
+      'The job was cancelled',
+      `GET ${path}`
+    ]
+  ])('after %s has its cause and its request in its summary', (_what, error, cause, request) => {
+    expect(error.summary()).toBe(`${cause} (${request})`)
+    expect([error.message, error.describeRequest()]).toEqual([cause, request])
+  })
+
+  it('names the host in its request if that is wanted', () => {
+    const error = unexpectedResponse(get, response(403, { error: 'Forbidden' }))
+    expect(error.describeRequest('acme.example')).toBe(`GET ${path} at acme.example: 403 ("Forbidden")`)
+  })
+
+  it('says in its summary for how long the response asked to wait, if that did not fit', () => {
+    const error = unexpectedResponse(get, { ...response(429), unfittingWait: 299.2 })
+    expect(error.wait()).toBe('it asks to wait 300 s, more than this step has left')
+    expect(error.summary()).toBe(`Zendesk limits the rate of requests (GET ${path}: 429); ${error.wait()}`)
+    expect(unexpectedResponse(get, response(429)).wait()).toBe('')
+  })
+
+  it('has the code of its network error, if it has one', () => {
+    const codes = [refused, new NetworkError('timeout', true), undefined].map(
+      (cause) => new ZendeskError('connection', get, undefined, cause).code
+    )
+    expect(codes).toEqual(['ECONNREFUSED', '', ''])
+  })
+
+  it.each<[string, boolean, boolean, unknown]>([
+    ['that the job was cancelled', true, true, new ZendeskError('cancelled', get)],
+    ['that the time of the step is over', true, true, new ZendeskError('deadline', get)],
+    [
+      'a wait that does not fit',
+      false,
+      true,
+      unexpectedResponse(get, { ...response(429), unfittingWait: 9 })
+    ],
+    ['a timeout', false, false, new ZendeskError('timeout', get)],
+    ['a 429', false, false, unexpectedResponse(get, response(429))],
+    ['a fault of ours', false, false, new StepEnded('cancelled', 300)],
+    ['nothing', false, false, undefined]
+  ])('about %s stops everything: %s, and makes other requests useless: %s', (_what, stops, final, error) => {
+    expect([isStop(error), isFinal(error)]).toEqual([stops, final])
   })
 })
 
