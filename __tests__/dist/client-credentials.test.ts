@@ -62,7 +62,7 @@ describe('with client credentials, the action', () => {
     expect(Object.keys(main.state)).toEqual(['zendesk'])
     const state = main.state['zendesk']!
     expect(state).not.toContain(secret)
-    const saved = JSON.parse(state) as { context: { fingerprint: { salt: string } } }
+    const saved = JSON.parse(state) as { context: { salt: string } }
     const { salt } = saved.context
     expect(salt).toMatch(/^[\da-f]{32}$/)
     const hash = createHash('sha256')
