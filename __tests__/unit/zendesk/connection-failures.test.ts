@@ -66,11 +66,10 @@ describe('a request that was sent', () => {
     ['in its body', BODY]
   ])('times out if its response stalls %s', async (_where, bytes) => {
     const received = countReceived()
-    const { port, requests } = await sendRaw(bytes, 'keep')
-    const error = errorOf(port, POST)
-    await until(() => requests() === 1 && received() === bytes.length)
-    passTimeout()
-    expect(await error).toMatchObject({ kind: 'timeout', sent: true })
+    const { port } = await sendRaw(bytes, () => {
+      void until(() => received() === bytes.length).then(passTimeout)
+    })
+    expect(await errorOf(port, POST)).toMatchObject({ kind: 'timeout', sent: true })
   })
 
   it('times out even if its response still arrives, byte by byte', async () => {
@@ -130,18 +129,11 @@ describe('a request that was not sent', () => {
 
   it.each<[string, () => Promise<Listening>, string]>([
     ['has a certificate that is not trusted', serveUntrusted, 'certificate'],
-    ['does not speak TLS', serveEmpty, 'tls']
+    ['does not speak TLS', serveEmpty, 'tls'],
+    ['does not respond to the TLS handshake in time', () => sendRaw('', passTimeout), 'timeout']
   ])('fails if the server %s', async (_what, listening, kind) => {
     const { port } = await listening()
     expect(await errorOf(`https://127.0.0.1:${port}`, POST)).toMatchObject({ kind, sent: false })
-  })
-
-  it('times out if the server does not respond to the TLS handshake', async () => {
-    const { port, requests } = await sendRaw('', 'keep')
-    const error = errorOf(`https://127.0.0.1:${port}`, POST)
-    await until(() => requests() > 0)
-    passTimeout()
-    expect(await error).toMatchObject({ kind: 'timeout', sent: false })
   })
 })
 
@@ -185,11 +177,9 @@ describe('if the job is cancelled', () => {
 
   it('a request whose TLS handshake is under way ends at once, whatever its grace', async () => {
     const job = new AbortController()
-    const { port, requests } = await sendRaw('', 'keep')
-    const error = errorOf(`https://127.0.0.1:${port}`, POST, { signal: job.signal, grace: 60_000 })
-    await until(() => requests() > 0)
-    job.abort()
-    expect(await error).toMatchObject({ kind: 'cancelled', sent: false })
+    const { port } = await sendRaw('', () => job.abort())
+    const error = await errorOf(`https://127.0.0.1:${port}`, POST, { signal: job.signal, grace: 60_000 })
+    expect(error).toMatchObject({ kind: 'cancelled', sent: false })
   })
 
   it('a request that waits for a proxy ends at once, and is never sent, even if the proxy connects then', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import { ORIGIN, testClient } from '../clock.ts'
-import { errorOf, passTimeout, POST, responseOf, until, useProxy, usesConnections } from './connect.ts'
+import { errorOf, passTimeout, POST, responseOf, useProxy, usesConnections } from './connect.ts'
 import { closedPort, sendRaw, serve, serveEmpty, serveUntrusted, tunnelTo } from './servers.ts'
 
 const HOST = 'http://acme.example.test'
@@ -56,18 +56,12 @@ describe('a proxy', () => {
     })
   })
 
-  it('that ends the connection is at fault, not the server', async () => {
-    useProxy(await sendRaw('', 'end'))
+  it.each<[string, 'end' | (() => void)]>([
+    ['ends the connection', 'end'],
+    ['does not respond in time', passTimeout]
+  ])('that %s is at fault, not the server', async (_what, then) => {
+    useProxy(await sendRaw('', then))
     expect(await errorOf(ORIGIN, POST)).toMatchObject({ kind: 'proxy', sent: false })
-  })
-
-  it('that does not respond in time is at fault, not the server', async () => {
-    const proxy = await sendRaw('', 'keep')
-    useProxy(proxy)
-    const error = errorOf(ORIGIN, POST)
-    await until(() => proxy.requests() > 0)
-    passTimeout()
-    expect(await error).toMatchObject({ kind: 'proxy', sent: false })
   })
 
   it('that does not listen is at fault, not the server', async () => {
@@ -84,12 +78,8 @@ describe('a proxy', () => {
   })
 
   it('is not at fault if the server behind it does not respond in time', async () => {
-    const server = await sendRaw('', 'keep')
-    useProxy(await tunnelTo(server.port))
-    const error = errorOf(HOST, POST)
-    await until(() => server.requests() > 0)
-    passTimeout()
-    expect(await error).toMatchObject({ kind: 'timeout', sent: true })
+    useProxy(await tunnelTo((await sendRaw('', passTimeout)).port))
+    expect(await errorOf(HOST, POST)).toMatchObject({ kind: 'timeout', sent: true })
   })
 
   it('with an https:// URL is refused, and gets no connection and no password', async () => {

@@ -19,7 +19,7 @@ export interface Listening {
   port: number
   /** How many connections were made to it. */
   connections: () => number
-  /** How many requests it has seen; of a server of raw bytes, how many connections that sent any. */
+  /** How many requests it has seen. */
   requests: () => number
 }
 
@@ -82,15 +82,15 @@ export function serveUntrusted(): Promise<Listening> {
   return serveTls('wrong-ca')
 }
 
-/** A server that responds to anything with these bytes, and then ends, resets or keeps the connection. */
-export function sendRaw(bytes: string, then: 'end' | 'reset' | 'keep'): Promise<Listening> {
+/** A server that responds to anything with these bytes, and then ends or resets the connection, or keeps it and acts. */
+export function sendRaw(bytes: string, then: 'end' | 'reset' | (() => void)): Promise<Listening> {
   const server = net.createServer((socket) => {
     socket.once('data', () => {
-      server.emit('request')
       socket.write(bytes, () => {
         if (then === 'end') socket.end()
         // A reset overtakes bytes that were sent just before it, so it waits a moment.
-        if (then === 'reset') void setTimeout(10).then(() => socket.resetAndDestroy())
+        else if (then === 'reset') void setTimeout(10).then(() => socket.resetAndDestroy())
+        else then()
       })
     })
   })

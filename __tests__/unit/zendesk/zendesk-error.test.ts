@@ -148,70 +148,40 @@ describe('missingScopes', () => {
 })
 
 describe('an error', () => {
-  const refused = new NetworkError('connection', false, 'ECONNREFUSED')
-  const path = '/api/v2/oauth/tokens/current'
   const page = request('GET', '/x?page[after]=cursor')
+  const forbidden = unexpectedResponse(page, response(403, { error: 'No' }))
+  const tooLong = unexpectedResponse(page, { ...response(429), unfittingWait: 299.2 })
+  const refused = new NetworkError('connection', false, 'ECONNREFUSED')
 
-  it.each<[string, ZendeskError, string, string]>([
+  it.each<[string, ZendeskError]>([
+    ['Zendesk does not allow this (GET /x: 403 ("No"))', forbidden],
+    ['Zendesk is unavailable (GET /x: 500)', unexpectedResponse(page, response(500))],
     [
-      'a response with words',
-      unexpectedResponse(get, response(403, { error: 'Forbidden' })),
-      'Zendesk does not allow this',
-      `GET ${path}: 403 ("Forbidden")`
+      'Zendesk limits the rate of requests (GET /x: 429); it asks to wait 300 s, more than this step has left',
+      tooLong
     ],
     [
-      'a response without words',
-      unexpectedResponse(page, response(500)),
-      'Zendesk is unavailable',
-      'GET /x: 500'
+      'The server could not be reached (GET /x: ECONNREFUSED)',
+      new ZendeskError('connection', page, undefined, refused)
     ],
     [
-      'no response',
-      new ZendeskError('connection', get, undefined, refused),
-      'The server could not be reached',
-      `GET ${path}: ECONNREFUSED`
-    ],
-    [
-      'no response and no code',
-      new ZendeskError('cancelled', get, undefined, new StepEnded('cancelled', 300)),
-      'The job was cancelled',
-      `GET ${path}`
+      'The job was cancelled (GET /x)',
+      new ZendeskError('cancelled', page, undefined, new StepEnded('cancelled', 300))
     ]
-  ])('after %s has its cause and its request in its summary', (_what, error, cause, request) => {
-    expect(error.summary()).toBe(`${cause} (${request})`)
-    expect([error.message, error.describeRequest()]).toEqual([cause, request])
+  ])('has the summary "%s"', (summary, error) => {
+    expect(error.summary()).toBe(summary)
   })
 
   it('names the host in its request if that is wanted', () => {
-    const error = unexpectedResponse(get, response(403, { error: 'Forbidden' }))
-    expect(error.describeRequest('acme.example')).toBe(`GET ${path} at acme.example: 403 ("Forbidden")`)
-  })
-
-  it('says in its summary for how long the response asked to wait, if that did not fit', () => {
-    const error = unexpectedResponse(get, { ...response(429), unfittingWait: 299.2 })
-    expect(error.wait()).toBe('it asks to wait 300 s, more than this step has left')
-    expect(error.summary()).toBe(`Zendesk limits the rate of requests (GET ${path}: 429); ${error.wait()}`)
-    expect(unexpectedResponse(get, response(429)).wait()).toBe('')
-  })
-
-  it('has the code of its network error, if it has one', () => {
-    const codes = [refused, new NetworkError('timeout', true), undefined].map(
-      (cause) => new ZendeskError('connection', get, undefined, cause).code
-    )
-    expect(codes).toEqual(['ECONNREFUSED', '', ''])
+    expect(forbidden.describeRequest('acme.example')).toBe('GET /x at acme.example: 403 ("No")')
   })
 
   it.each<[string, boolean, boolean, unknown]>([
     ['that the job was cancelled', true, true, new ZendeskError('cancelled', get)],
     ['that the time of the step is over', true, true, new ZendeskError('deadline', get)],
-    [
-      'a wait that does not fit',
-      false,
-      true,
-      unexpectedResponse(get, { ...response(429), unfittingWait: 9 })
-    ],
+    ['a wait that does not fit', false, true, tooLong],
     ['a timeout', false, false, new ZendeskError('timeout', get)],
-    ['a 429', false, false, unexpectedResponse(get, response(429))],
+    ['a 403', false, false, forbidden],
     ['a fault of ours', false, false, new StepEnded('cancelled', 300)],
     ['nothing', false, false, undefined]
   ])('about %s stops everything: %s, and makes other requests useless: %s', (_what, stops, final, error) => {
