@@ -127,7 +127,7 @@ describe('the scopes of a new token', () => {
 
   it('are not known if neither reports them, and none is said to be missing', async () => {
     reportNoScopes()
-    expect((await run(clientCredentials({ scopes: 'read' })))['scopes']).toBe('')
+    expect((await run(clientCredentials({ scopes: 'read write' })))['scopes']).toBe('')
     expect(runner.logged()).toEqual([
       'Minted a token (id unknown; scopes: not reported; expires in 1 hour). Zendesk did not report its scopes, so post will try to revoke it with a cleanup token; otherwise it expires at 2026-11-21T13:00:00Z.'
     ])

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { type Token } from '../../mock/zendesk.ts'
 import { main } from '../../src/main.ts'
 import { post } from '../../src/post.ts'
-import { CURRENT, setUpAccount, TOKENS, type Inputs } from './account.ts'
+import { CURRENT, GRANT, setUpAccount, TOKENS, type Inputs } from './account.ts'
+import { rejectionOf } from './clock.ts'
 import { setUpRunner } from './runner-env.ts'
 
 /*
@@ -197,11 +198,25 @@ describe('post logs one warning, with the expiry and what to do,', () => {
 
   it('and about the cleanup token, if that remains, too', async () => {
     await minted(clientCredentials(narrow))
-    refuse(403)
+    refuse(403, { error: 'Forbidden', description: MISSING })
     const [, warning] = await logged()
     expect(warning).toMatch(/^::warning::Could not revoke the token \(id unknown\): .* remove it\. Could not/)
     expect(warning).toMatch(cleanup)
     expect(runner.all('warning')).toHaveLength(1)
+  })
+
+  it('and about a cleanup token that may exist, if post itself fails', async () => {
+    await minted(clientCredentials(narrow))
+    account.zendesk.fault({ path: GRANT }, { kind: 'lose-reply' })
+    runner.clock.onSleep = () => {
+      throw new Error('no luck')
+    }
+    const { step } = runner
+    const error = await rejectionOf(post(step))
+    expect(step.onFailure(error)).toBe(0)
+    expect(runner.logged().at(-1)).toMatch(
+      /^::warning::Could not revoke the token \(id unknown\): no luck\. .* remove it\. The response to the mint of a cleanup token was lost\. /
+    )
   })
 
   it('only about the cleanup token, if only that remains', async () => {

@@ -24,7 +24,10 @@ async function run(inputs: Inputs): Promise<Record<string, string>> {
 const active = (): number[] => account.zendesk.living().map(({ id }) => id)
 
 describe('a sweep', () => {
-  it('sends nothing if the runner has no output file', async () => {
+  it('masks its secrets, and then sends nothing if an input is invalid or the runner has no output file', async () => {
+    await expect(run(apiToken({ 'older-than': '59m' }))).rejects.toThrow('older-than')
+    expect(runner.stdout).toHaveLength(2)
+    expect(runner.all('add-mask')).toHaveLength(2)
     delete process.env['GITHUB_OUTPUT']
     await expect(run(apiToken())).rejects.toThrow('GITHUB_OUTPUT')
     expect(account.zendesk.requests).toEqual([])
