@@ -65,7 +65,7 @@ export function loadState(): State | undefined {
   const token = usableToken(minted['token'])
   const { origin, clientId, salt, hash, timeoutSeconds, kind } = context
   const isComplete =
-    [minted['expiresAt'], minted['expiry'], clientId, salt, hash].every(
+    [minted['expiresAt'], minted['expiry'], origin, clientId, salt, hash].every(
       (value) => typeof value === 'string'
     ) &&
     [minted['mintedAt'], timeoutSeconds].every(Number.isFinite) &&

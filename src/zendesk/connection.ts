@@ -156,7 +156,6 @@ async function readBody(message: http.IncomingMessage): Promise<string> {
   } catch (error) {
     throw error instanceof NetworkError ? error : new NetworkError('brokenOff', true)
   }
-  if (!message.complete) throw new NetworkError('brokenOff', true)
   return Buffer.concat(chunks).toString('utf8')
 }
 

@@ -252,5 +252,6 @@ async function findId(
       Math.abs((item.createdAt ?? NaN) - minted.mintedAt) <= SAME_MOMENT
     matches.push(...items.map(tokenFacts).filter(isMatch))
   }
-  return matches.length === 1 ? matches[0]?.id : undefined
+  const [match, ...others] = matches
+  return others.length === 0 ? match?.id : undefined
 }
