@@ -85,7 +85,7 @@ function reportScopes({ scopes, scopesReported }: MintedToken, inputs: MainInput
   const granted = scopesReported ? quote(scopes.join(' ')) : 'scopes that it did not report'
   if (inputs.hasDefaultScopes)
     log.info(`\`scopes\` is empty, and Zendesk granted: ${granted}. Set \`scopes\` to request fewer.`)
-  const missing = scopesReported ? scopesNotGranted(inputs.scopes, scopes) : []
+  const missing = scopesNotGranted(inputs.scopes, scopes)
   if (missing.length === 0) return
   log.warning(
     `Zendesk did not grant ${quote(missing.join(' '))}. Check the names, and the allowed scopes of the client in Admin Center.`

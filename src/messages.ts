@@ -48,8 +48,8 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
       ? `${user}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
       : `${user}. Use an admin's credential with the scopes \`read write\`.`
   },
-  missingScope: ({ error, input }) =>
-    `It needs ${quote(String(error.response && missingScopes(error.response)))}. Request this scope when you mint ${input}, and allow it for its client in Admin Center.`,
+  missingScope: ({ error, kind }) =>
+    `It needs ${quote(String(error.response && missingScopes(error.response)))}. ${kind === 'access_token' ? 'Request this scope when you mint `access-token`, and allow it' : 'Allow this scope'} for the client in Admin Center.`,
   gateway: ({ host }) =>
     `It is not Zendesk's own answer. Check the firewall and the proxy between the runner and ${host}, and the IP restrictions of the account.`,
   clientUnknown: ({ clientId }) =>

@@ -13,9 +13,8 @@ const LOG_IDS = 50
 export class SweepReport {
   /** How many tokens were listed. */
   checked = 0
-  /** How many were revoked. */
-  revoked = 0
   readonly #tokens = new Map<number, StaleToken>()
+  readonly #revoked = new Set<number>()
   readonly #failed = new Map<number, ZendeskError>()
   #stopped: string | undefined
 
@@ -27,6 +26,10 @@ export class SweepReport {
 
   get matched(): number {
     return this.#tokens.size
+  }
+
+  get revoked(): number {
+    return this.#revoked.size
   }
 
   /** Notes what ended the sweep before it had finished; the first error counts. */
@@ -46,7 +49,7 @@ export class SweepReport {
 
   /** Notes what became of a token: the error that kept it from being revoked, or nothing. */
   settle({ id }: StaleToken, error: ZendeskError | undefined): void {
-    if (error === undefined) this.revoked += 1
+    if (error === undefined) this.#revoked.add(id)
     else this.#failed.set(id, error)
   }
 
@@ -99,8 +102,9 @@ export class SweepReport {
     const age = (time: number): string => duration(Math.max(0, now - time) / 1000)
     const lastUse = usedAt === null ? 'never' : `${age(usedAt)} ago`
     const error = this.#failed.get(id)
-    const outcome =
-      error === undefined ? (this.dryRun ? 'would be revoked' : 'revoked') : `not revoked: ${error.summary()}`
+    let outcome = this.dryRun ? 'would be revoked' : 'not revoked'
+    if (error !== undefined) outcome += `: ${error.summary()}`
+    if (this.#revoked.has(id)) outcome = 'revoked'
     return [String(id), String(userId), scopes, age(createdAt), lastUse, outcome]
   }
 }

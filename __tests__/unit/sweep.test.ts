@@ -177,5 +177,6 @@ describe('a sweep that cannot revoke a token', () => {
       throw new Error('a mistake of ours')
     }
     await expect(run(apiToken())).rejects.toThrow('a mistake of ours')
+    expect(runner.text('GITHUB_STEP_SUMMARY')).toContain('<td>not revoked</td>')
   })
 })

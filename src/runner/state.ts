@@ -51,7 +51,7 @@ export function saveForPost(state: State): void {
   saveState(KEY, JSON.stringify(saved))
 }
 
-/** The state that main saved; `undefined` if there is none, or any part of it is missing or of the wrong type. */
+/** The state that main saved; `undefined` if there is none, or a part that every state has is missing. */
 export function loadState(): State | undefined {
   let saved: JsonObject
   try {

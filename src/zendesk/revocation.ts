@@ -239,7 +239,7 @@ async function findId(
 ): Promise<number | undefined> {
   const prefix = prefixOf(minted.token)
   if (prefix === undefined || facts?.clientId === undefined || facts.userId === undefined) return undefined
-  const sorted = (scopes: string[] = []): string => [...scopes].sort().join(' ')
+  const sorted = (scopes: string[]): string => [...scopes].sort().join(' ')
   const request = listTokens('find the token', facts.clientId, authorization)
   const matches: TokenFacts[] = []
   for await (const { items } of pages(client, request, 'tokens')) {
