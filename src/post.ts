@@ -28,10 +28,10 @@ export async function post(step: Step): Promise<void> {
     return
   }
   const { minted, context } = state
-  const remaining: string[] = []
+  const warnings: string[] = []
   step.onFailure = (error) => {
     const text = `Could not revoke ${nameOf(minted)}: ${causeOf(error)}.`
-    log.warning([text, manualRemoval(state), ...remaining].join(' '))
+    log.warning([text, manualRemoval(state), ...warnings].join(' '))
     return 0
   }
   const { origin, clientId, kind } = context
@@ -49,29 +49,27 @@ export async function post(step: Step): Promise<void> {
       log.info(
         `Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(minted)}, because: ${causeOf(why)}.`
       ),
-    onRemaining: (sentence) => remaining.push(sentence)
+    onRemaining: (sentence) => warnings.push(sentence)
   }).run()
 
-  const isMissing = usedByPost && credential === undefined
-  report(outcome, { state, isMissing, remaining }, log)
+  report(outcome, state, { differs: usedByPost && credential === undefined, warnings }, log)
   step.onFailure = ignore
   if (context.jobSummary) await writeSummary(tableOf(outcome, state), log)
 }
 
+/** The title of the summary, and the state of the token. */
+const SUMMARIES: Record<Outcome['result'], readonly [title: string, state: string]> = {
+  verified: ['Zendesk token revoked', 'Zendesk rejects it'],
+  expired: ['Zendesk token expired', 'Zendesk rejects it'],
+  unverified: ['Zendesk token revoked, not verified', 'Zendesk accepted the DELETE'],
+  active: ['Zendesk token not revoked', 'may still be active']
+}
+
 function tableOf(outcome: Outcome, { minted, context }: Minted): Table {
-  const table = (title: string, state: string): Table => tokenTable(title, minted, context.origin, state)
-  switch (outcome.result) {
-    case 'verified': {
-      const by = outcome.by === 'credential' ? CREDENTIAL_INPUTS[context.kind].chosenBy : outcome.by
-      return table('Zendesk token revoked', `revoked${by ? ` with ${by}` : ''}, and Zendesk rejects it`)
-    }
-    case 'expired':
-      return table('Zendesk token expired', 'expired, and Zendesk rejects it')
-    case 'unverified':
-      return table('Zendesk token revoked, not verified', 'Zendesk accepted the DELETE; not verified')
-    case 'active':
-      return table('Zendesk token not revoked', 'may still be active')
-  }
+  const [title, state] = SUMMARIES[outcome.result]
+  const revoker = outcome.result === 'verified' ? outcome.by : undefined
+  const by = revoker === 'credential' ? CREDENTIAL_INPUTS[context.kind].chosenBy : revoker
+  return tokenTable(title, minted, context.origin, by === undefined ? state : `revoked with ${by}; ${state}`)
 }
 
 function nothingToRevoke(state: Exclude<State, Minted> | undefined): string {
@@ -91,15 +89,18 @@ function sameCredential(context: MintContext): Credential | undefined {
   return hash === context.hash ? credential : undefined
 }
 
-interface Report {
-  state: Minted
-  /** Whether post was given other inputs than main. */
-  isMissing: boolean
-  /** Sentences about cleanup tokens that may remain active. */
-  remaining: string[]
-}
-
-function report(outcome: Outcome, { state, isMissing, remaining }: Report, log: Log): void {
+/**
+ * Says what became of the token.
+ *
+ * @param found.differs whether post was given other inputs than main
+ * @param found.warnings about cleanup tokens that may remain active
+ */
+function report(
+  outcome: Outcome,
+  state: Minted,
+  { differs, warnings }: { differs: boolean; warnings: string[] },
+  log: Log
+): void {
   const { minted } = state
   const name = nameOf(minted)
   if (outcome.result === 'verified' || outcome.result === 'expired') {
@@ -108,22 +109,22 @@ function report(outcome: Outcome, { state, isMissing, remaining }: Report, log: 
         ? `Revoked ${name} and verified that Zendesk rejects it.`
         : `Zendesk rejects ${name}, which had expired.`
     )
-    if (remaining.length > 0) log.warning(remaining.join(' '))
+    if (warnings.length > 0) log.warning(warnings.join(' '))
     return
   }
 
   let text = `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${causeOf(outcome.why)}.`
   if (outcome.result === 'active') {
-    if (outcome.scopeOnly && !isMissing && minted.expiry === 'reported' && remaining.length === 0) {
+    if (outcome.scopeOnly && !differs && minted.expiry === 'reported' && warnings.length === 0) {
       const end = expiryOf(minted)
       log.info(`Could not revoke ${name}: no available token has the scope \`write\`. ${end}.`)
       return
     }
     text = `Could not revoke ${name}: ${causeOf(outcome.why)}.`
     if (outcome.deleteSent) text += ' The DELETE was sent and not answered.'
-    if (isMissing) text += ' Post was given other inputs than main, so it could not use the credential.'
+    if (differs) text += ' Post was given other inputs than main, so it could not use the credential.'
   }
-  log.warning([text, manualRemoval(state), ...remaining].join(' '))
+  log.warning([text, manualRemoval(state), ...warnings].join(' '))
 }
 
 /** When the token expires, and how to remove it manually. */

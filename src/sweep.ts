@@ -12,7 +12,7 @@ import { SweepReport } from './sweep-report.ts'
 import { withCleanupToken } from './zendesk/cleanup-token.ts'
 import { ZendeskClient } from './zendesk/client.ts'
 import { numericClientId } from './zendesk/clients.ts'
-import { type ZendeskRequest } from './zendesk/connection.ts'
+import { get } from './zendesk/connection.ts'
 import { adminAuthorization, isAdmin, type AdminCredential } from './zendesk/credential.ts'
 import { pages } from './zendesk/pages.ts'
 import { staleToken, type StaleCriteria } from './zendesk/stale-tokens.ts'
@@ -95,12 +95,8 @@ async function identify(client: ZendeskClient, credential: AdminCredential, allU
     return ownFacts(factsAbout(credential.accessToken, response.json), allUsers)
   }
   if (allUsers) return { userId: undefined, ownId: undefined }
-  const request: ZendeskRequest = {
-    purpose: 'look up the user of `api-token`',
-    method: 'GET',
-    path: '/api/v2/users/me',
-    authorization: adminAuthorization(credential)
-  }
+  const authorization = adminAuthorization(credential)
+  const request = get('look up the user of `api-token`', '/api/v2/users/me', authorization)
   const response = await client.send(request)
   if (response.status !== 200) throw unexpectedResponse(request, response)
   // Zendesk responds to rejected credentials with 200 and an anonymous user, whose id is null.

@@ -22,7 +22,7 @@ describe('in a job, the action', () => {
     expect(main.env).toEqual({ ZENDESK_SUBDOMAIN: 'acme', ZENDESK_OAUTH_TOKEN: value })
     expect(main.summary).toBe(table('Zendesk token minted', 'active'))
     expect(post.summary).toBe(
-      table('Zendesk token revoked', 'revoked with the token itself, and Zendesk rejects it')
+      table('Zendesk token revoked', 'revoked with the token itself; Zendesk rejects it')
     )
   })
 

@@ -233,17 +233,17 @@ describe('the summary of post', () => {
   const nothing = (): void => undefined
 
   it.each<[title: string, state: string, inputs: (more?: Inputs) => Inputs, happen: () => void]>([
-    ['revoked', 'revoked with api-token, and Zendesk rejects it', apiToken, nothing],
-    ['revoked', 'revoked with the token itself, and Zendesk rejects it', clientCredentials, nothing],
+    ['revoked', 'revoked with api-token; Zendesk rejects it', apiToken, nothing],
+    ['revoked', 'revoked with the token itself; Zendesk rejects it', clientCredentials, nothing],
     [
       'revoked',
-      'revoked with a cleanup token, and Zendesk rejects it',
+      'revoked with a cleanup token; Zendesk rejects it',
       (more) => clientCredentials({ ...more, ...narrow }),
       nothing
     ],
     [
       'revoked',
-      'revoked, and Zendesk rejects it',
+      'Zendesk rejects it',
       clientCredentials,
       () => {
         account.token.revoked = true
@@ -251,7 +251,7 @@ describe('the summary of post', () => {
     ],
     [
       'expired',
-      'expired, and Zendesk rejects it',
+      'Zendesk rejects it',
       clientCredentials,
       () => {
         account.zendesk.advance(3_601_000)
@@ -259,7 +259,7 @@ describe('the summary of post', () => {
     ],
     [
       'revoked, not verified',
-      'Zendesk accepted the DELETE; not verified',
+      'Zendesk accepted the DELETE',
       clientCredentials,
       () => {
         account.zendesk.fault({ path: CURRENT }, { kind: 'reply', status: 418 })

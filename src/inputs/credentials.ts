@@ -99,14 +99,12 @@ function checkCombination(reader: InputReader, credential: Credential): void {
       'api-token',
       `\`email\` is set, but \`api-token\` is empty. Set it, or remove \`email\`. ${IF_FROM_SECRET}`
     )
-  } else if (kind === 'api_token' && adminEmail(getInput('email')) === '') {
+  }
+  if (kind === 'api_token' && adminEmail(getInput('email')) === '')
     reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.')
-  } else if (
-    kind === 'api_token' &&
-    credential.email !== '' &&
-    !/^[^\s:@]+@[^\s:@]+$/.test(credential.email)
-  ) {
-    const text = `"${quote(credential.email)}" is not an e-mail address. Write the one that the admin signs in with.`
+  const email = kind === 'api_token' ? credential.email : ''
+  if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
+    const text = `"${quote(email)}" is not an e-mail address. Write the one that the admin signs in with.`
     reader.problem('email', text)
   }
 

@@ -1,7 +1,7 @@
 import { object } from '../lib/json.ts'
 import { type Secret } from '../lib/secret.ts'
 import { type ZendeskClient } from './client.ts'
-import { type ZendeskRequest } from './connection.ts'
+import { get } from './connection.ts'
 import { isNumeric } from './credential.ts'
 import { pages } from './pages.ts'
 import { positiveInteger } from './tokens.ts'
@@ -19,12 +19,7 @@ export async function numericClientId(
   authorization: Secret
 ): Promise<number> {
   if (isNumeric(clientId)) return Number(clientId)
-  const request: ZendeskRequest = {
-    purpose: 'look up the client',
-    method: 'GET',
-    path: '/api/v2/oauth/clients',
-    authorization
-  }
+  const request = get('look up the client', '/api/v2/oauth/clients', authorization)
   for await (const { items } of pages(client, request, 'clients')) {
     const found = items.map(object).find(({ identifier }) => identifier === clientId)
     const id = positiveInteger(found?.['id'])

@@ -24,6 +24,11 @@ export interface ZendeskRequest {
   body?: Secret
 }
 
+/** A request that reads what is at `path`. */
+export function get(purpose: string, path: string, authorization: Secret): ZendeskRequest {
+  return { purpose, method: 'GET', path, authorization }
+}
+
 /** One complete response of Zendesk, or of something in front of it. */
 export interface ZendeskResponse {
   status: number

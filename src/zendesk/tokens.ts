@@ -1,7 +1,7 @@
 import { object, text } from '../lib/json.ts'
 import { quote } from '../lib/redact.ts'
 import { Secret } from '../lib/secret.ts'
-import { type ZendeskRequest } from './connection.ts'
+import { get, type ZendeskRequest } from './connection.ts'
 import { adminAuthorization, bearer, type AdminCredential } from './credential.ts'
 import { isWellFormedScope } from './scopes.ts'
 
@@ -123,7 +123,7 @@ export function createToken(
 
 /** Asks for the token that the request is made with: 200 while it is active, 401 once it is not. */
 export function currentToken(token: Secret, purpose: string): ZendeskRequest {
-  return { purpose, method: 'GET', path: `${TOKENS_PATH}/current`, authorization: bearer(token) }
+  return get(purpose, `${TOKENS_PATH}/current`, bearer(token))
 }
 
 /** Revokes the token with this id, or the one that the request is made with. */
