@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 import { demo } from '../mock/demo.ts'
 import { startZendesk, type Zendesk } from '../mock/zendesk.ts'
-import { ERRORS } from '../src/messages.ts'
+import { CAUSES } from '../src/zendesk/zendesk-error.ts'
 
 const root = join(import.meta.dirname, '..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -47,7 +47,7 @@ function shellCode(path: string): string[] {
 describe('docs/troubleshooting.md', () => {
   const headings = all(read('docs/troubleshooting.md'), /^### `(.*)`$/gm)
 
-  it.each(Object.entries(ERRORS))('explains the error %s under its own words', (_kind, { cause }) => {
+  it.each(Object.entries(CAUSES))('explains the error %s under its own words', (_kind, cause) => {
     expect(headings).toContain(cause)
   })
 

@@ -1,15 +1,15 @@
 /******/ (() => { // webpackBootstrap
 /******/ 	var __webpack_modules__ = ({
 
-/***/ 770:
+/***/ 482:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__(218);
+module.exports = __nccwpck_require__(290);
 
 
 /***/ }),
 
-/***/ 218:
+/***/ 290:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -337,7 +337,7 @@ module.exports = require("util");
 
 /***/ }),
 
-/***/ 298:
+/***/ 800:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -355,7 +355,7 @@ __webpack_unused_export__ = function getExecOutput() {
 
 /***/ }),
 
-/***/ 949:
+/***/ 919:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -367,7 +367,7 @@ __webpack_unused_export__ = function getExecOutput() {
 
 for (const name of ['httpOverHttp', 'httpsOverHttp', 'httpOverHttps', 'httpsOverHttps']) {
   Object.defineProperty(exports, name, {
-    get: () => __nccwpck_require__(770)[name],
+    get: () => __nccwpck_require__(482)[name],
     enumerable: true
   })
 }
@@ -375,7 +375,7 @@ for (const name of ['httpOverHttp', 'httpsOverHttp', 'httpOverHttps', 'httpsOver
 
 /***/ }),
 
-/***/ 479:
+/***/ 377:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -515,27 +515,20 @@ __nccwpck_require__.d(__webpack_exports__, {
   sweep: () => (/* binding */ src_sweep)
 });
 
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = require("node:timers/promises");
 ;// CONCATENATED MODULE: ./src/lib/clock.ts
+
 const systemClock = {
     now: () => Date.now(),
     elapsed: () => performance.now(),
     random: () => Math.random(),
-    sleep: (ms, signal) => new Promise((resolve) => {
-        const wake = () => {
-            clearTimeout(timer);
-            signal.removeEventListener('abort', wake);
-            resolve();
-        };
-        const timer = setTimeout(wake, ms);
-        signal.addEventListener('abort', wake);
-        if (signal.aborted)
-            wake();
-    })
+    sleep: (ms, signal) => (0,promises_namespaceObject.setTimeout)(ms, undefined, { signal }).catch(() => undefined)
 };
 
 ;// CONCATENATED MODULE: external "os"
 const external_os_namespaceObject = require("os");
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
+;// CONCATENATED MODULE: ../main/node_modules/@actions/core/lib/utils.js
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
 /**
@@ -571,7 +564,7 @@ function utils_toCommandProperties(annotationProperties) {
     };
 }
 //# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
+;// CONCATENATED MODULE: ../main/node_modules/@actions/core/lib/command.js
 
 
 /**
@@ -667,7 +660,7 @@ function escapeProperty(s) {
 const external_crypto_namespaceObject = require("crypto");
 ;// CONCATENATED MODULE: external "fs"
 const external_fs_namespaceObject = require("fs");
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
+;// CONCATENATED MODULE: ../main/node_modules/@actions/core/lib/file-command.js
 // For internal use, subject to change.
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -710,7 +703,7 @@ var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_
 // EXTERNAL MODULE: external "https"
 var external_https_ = __nccwpck_require__(692);
 var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+;// CONCATENATED MODULE: ../main/node_modules/@actions/http-client/lib/proxy.js
 function getProxyUrl(reqUrl) {
     const usingSsl = reqUrl.protocol === 'https:';
     if (checkBypass(reqUrl)) {
@@ -802,10 +795,10 @@ class DecodedURL extends URL {
 }
 //# sourceMappingURL=proxy.js.map
 // EXTERNAL MODULE: ./stubs/tunnel.cjs
-var tunnel = __nccwpck_require__(949);
+var tunnel = __nccwpck_require__(919);
 // EXTERNAL MODULE: ./stubs/undici.cjs
-var undici = __nccwpck_require__(479);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
+var undici = __nccwpck_require__(377);
+;// CONCATENATED MODULE: ../main/node_modules/@actions/http-client/lib/index.js
 /* eslint-disable @typescript-eslint/no-explicit-any */
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -1502,7 +1495,7 @@ class lib_HttpClient {
 }
 const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
 //# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
+;// CONCATENATED MODULE: ../main/node_modules/@actions/http-client/lib/auth.js
 var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -1578,7 +1571,7 @@ class PersonalAccessTokenCredentialHandler {
     }
 }
 //# sourceMappingURL=auth.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
+;// CONCATENATED MODULE: ../main/node_modules/@actions/core/lib/oidc-utils.js
 var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -1652,7 +1645,7 @@ class oidc_utils_OidcClient {
     }
 }
 //# sourceMappingURL=oidc-utils.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
+;// CONCATENATED MODULE: ../main/node_modules/@actions/core/lib/summary.js
 var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -1933,7 +1926,7 @@ const _summary = new Summary();
 const markdownSummary = (/* unused pure expression or super */ null && (_summary));
 const summary = _summary;
 //# sourceMappingURL=summary.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
+;// CONCATENATED MODULE: ../main/node_modules/@actions/core/lib/path-utils.js
 
 /**
  * toPosixPath converts the given path to the posix form. On Windows, \\ will be
@@ -1968,8 +1961,8 @@ function toPlatformPath(pth) {
 }
 //# sourceMappingURL=path-utils.js.map
 // EXTERNAL MODULE: ./stubs/actions-exec.cjs
-var actions_exec = __nccwpck_require__(298);
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
+var actions_exec = __nccwpck_require__(800);
+;// CONCATENATED MODULE: ../main/node_modules/@actions/core/lib/platform.js
 var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -2034,7 +2027,7 @@ function getDetails() {
     });
 }
 //# sourceMappingURL=platform.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
+;// CONCATENATED MODULE: ../main/node_modules/@actions/core/lib/core.js
 var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -2366,10 +2359,8 @@ const SHARED_RUN = 12;
 const SHORTEST_SECRET = 4;
 /** Characters that may separate the parts of a secret. */
 const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u;
+/** The known secrets in every form, compacted. */
 const known = new Set();
-/** Every run of {@link SHARED_RUN} characters of the known secrets, and the secrets that are in it. */
-const knownRuns = new Set();
-const indexed = new Set();
 /** Hides `secret` from here on, in the forms in which servers repeat what they were sent. */
 function remember(secret) {
     const bytes = Buffer.from(secret);
@@ -2399,8 +2390,7 @@ function shifted(bytes, by) {
 function compact(text) {
     const positions = [];
     let rest = '';
-    for (let position = 0; position < text.length; position += 1) {
-        const character = text.charAt(position);
+    for (const [position, character] of text.split('').entries()) {
         if (SEPARATOR.test(character))
             continue;
         const lower = character.toLowerCase();
@@ -2409,62 +2399,42 @@ function compact(text) {
     }
     return { text: rest, positions };
 }
-/** Finds where `text` contains one of the known secrets as a whole. */
-function* wholeSecrets(text) {
-    for (const secret of known) {
+/** Finds where `text` contains a known secret as a whole, or shares a run of {@link SHARED_RUN} characters with one. */
+function* secretsIn(text, isPartial) {
+    const secrets = [...known];
+    for (const secret of secrets) {
         for (let at = text.indexOf(secret); at !== -1; at = text.indexOf(secret, at + 1))
             yield [at, secret.length];
     }
-}
-/** Finds where `text` shares a run of {@link SHARED_RUN} characters with a known secret. */
-function* partialSecrets(text) {
-    // Built when it is first needed, which in most steps is never.
-    for (const secret of known) {
-        if (indexed.has(secret))
-            continue;
-        indexed.add(secret);
-        for (const [, run] of runsOf(secret))
-            knownRuns.add(run);
+    for (let at = 0; isPartial && at + SHARED_RUN <= text.length; at += 1) {
+        const run = text.slice(at, at + SHARED_RUN);
+        if (secrets.some((secret) => secret.includes(run)))
+            yield [at, SHARED_RUN];
     }
-    for (const [start, run] of runsOf(text))
-        if (knownRuns.has(run))
-            yield [start, SHARED_RUN];
 }
-function* runsOf(text) {
-    for (let at = 0; at + SHARED_RUN <= text.length; at += 1)
-        yield [at, text.slice(at, at + SHARED_RUN)];
-}
-/** Replaces what `find` finds in `text` by `***`. */
-function redact(text, ...finders) {
+/** Replaces the known secrets in `text` by `***`, and with `isPartial` what it shares with them. */
+function redact(text, isPartial = false) {
     const { text: rest, positions } = compact(text);
     const hidden = new Set();
-    for (const find of finders) {
-        for (const [start, length] of find(rest)) {
-            const [from, to] = [positions[start], positions[start + length - 1]].map(Number);
-            for (let position = from; position <= to; position += 1)
-                hidden.add(position);
-        }
+    for (const [start, length] of secretsIn(rest, isPartial)) {
+        const end = Number(positions[start + length - 1]);
+        for (let position = Number(positions[start]); position <= end; position += 1)
+            hidden.add(position);
     }
     if (hidden.size === 0)
         return text;
-    const shown = [];
-    for (let position = 0; position < text.length; position += 1) {
-        if (!hidden.has(position))
-            shown.push(text.charAt(position));
-        else if (!hidden.has(position - 1))
-            shown.push('***');
-    }
-    return shown.join('');
+    const show = (character, position) => hidden.has(position) ? (hidden.has(position - 1) ? '' : '***') : character;
+    return text.split('').map(show).join('');
 }
 /**
  * Makes a sentence of ours safe as one line of the log: no known secret, no control or invisible characters, and
  * nothing that the runner would execute (`::` at the start of a line, `##[` anywhere in it).
  */
 function oneLine(text) {
-    const plain = redact(text, wholeSecrets)
+    const plain = redact(text)
         .replace(/\s+/g, ' ')
         .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '');
-    return redact(plain, wholeSecrets)
+    return redact(plain)
         .replace(/:(?=:)/g, ': ')
         .replace(/##(?=\[)/g, '## ');
 }
@@ -2473,16 +2443,16 @@ function oneLine(text) {
  * cleaning takes linear time; then secrets go, whole or in part, and markup, and it is cut to 200 characters.
  */
 function quote(text) {
-    const read = redact(text.slice(0, READ_LIMIT), wholeSecrets, partialSecrets);
+    const read = redact(text.slice(0, READ_LIMIT), true);
     const plain = read.replace(/<[^>]*>/g, '').replace(/[<>]/g, '');
-    const characters = Array.from(oneLine(redact(plain, wholeSecrets, partialSecrets)).trim());
+    const characters = Array.from(oneLine(redact(plain, true)).trim());
     return characters.length <= QUOTE_LIMIT
         ? characters.join('')
         : `${characters.slice(0, QUOTE_LIMIT - 1).join('')}…`;
 }
 
 ;// CONCATENATED MODULE: ./src/lib/secret.ts
-/** A value that is never printed: everything that would show it shows `***`. */
+/** A value that is never printed: neither JSON, nor a template, nor `inspect` shows a private field. */
 class Secret {
     #value;
     constructor(value) {
@@ -2491,15 +2461,6 @@ class Secret {
     /** The value itself: call this only where it leaves for Zendesk or for a file of the runner. */
     reveal() {
         return this.#value;
-    }
-    toString() {
-        return '***';
-    }
-    toJSON() {
-        return '***';
-    }
-    [Symbol.for('nodejs.util.inspect.custom')]() {
-        return '***';
     }
 }
 
@@ -2514,17 +2475,23 @@ const CREDENTIAL_KINDS = [
     'authorization_code',
     'refresh_token'
 ];
-/** Whether an admin creates a token with this kind of credential, instead of exchanging it for one. */
-function isAdminKind(kind) {
-    return kind === 'api_token' || kind === 'access_token';
-}
-/** {@link isAdminKind}, of a credential. */
+/** Whether an admin creates a token with this credential, instead of exchanging it for one. */
 function isAdmin(credential) {
-    return isAdminKind(credential.kind);
+    return credential.kind === 'api_token' || credential.kind === 'access_token';
 }
 /** Whether the grant gives a refresh token as well: revoking the access token would revoke that, too. */
 function givesRefreshToken({ kind }) {
     return kind === 'authorization_code' || kind === 'refresh_token';
+}
+/** The part of a credential that post needs again; empty for one that works once. */
+function reusableSecret(credential) {
+    if (isAdmin(credential))
+        return adminAuthorization(credential).reveal();
+    return credential.kind === 'client_credentials' ? credential.clientSecret.reveal() : '';
+}
+/** Whether a `client-id` is the numeric id of a client, and not its identifier. */
+function isNumeric(clientId) {
+    return /^\d+$/.test(clientId);
 }
 /** The `Authorization` header of a bearer token (RFC 6750 §2.1). */
 function bearer(token) {
@@ -2548,343 +2515,252 @@ function formEncode(text) {
     return new URLSearchParams([['', text]]).toString().slice(1);
 }
 
-;// CONCATENATED MODULE: ./src/lib/json.ts
-/*
- * Reading JSON that somebody else wrote: a value of the wrong type is as if it were missing.
- */
-/** Whether `value` is a JSON object. */
-function isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-/** `value` if it is a JSON object, else an empty one. */
-function object(value) {
-    return isObject(value) ? value : {};
-}
-/** `value` if it is an array, else an empty one. */
-function list(value) {
-    return Array.isArray(value) ? value : [];
-}
-/** `value` if it is a string that is not empty. */
-function json_text(value) {
-    return typeof value === 'string' && value !== '' ? value : undefined;
-}
+;// CONCATENATED MODULE: ./src/inputs/input-reader.ts
 
-;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = require("node:http");
-var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_namespaceObject);
-;// CONCATENATED MODULE: external "node:https"
-const external_node_https_namespaceObject = require("node:https");
-var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_node_https_namespaceObject);
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = require("node:net");
-;// CONCATENATED MODULE: ./src/zendesk/body.ts
 
-/** 1 MiB: far above any response of Zendesk's token endpoints. */
-const BODY_LIMIT = 1024 * 1024;
-/** The body was not read to its end. */
-class IncompleteBody extends Error {
-    kind;
-    constructor(kind) {
-        super(kind);
-        this.kind = kind;
+
+
+const input_reader_SHORTEST_SECRET = 8;
+/** Why a secret that the workflow names can be empty. */
+const IF_FROM_SECRET = 'If it comes from a secret, check that the secret exists in this repository or environment; runs from forks and Dependabot get none.';
+/** The inputs of a step are invalid; the message names every problem. */
+class InputError extends Error {
+}
+/** Whether a value can be a secret, and so is masked. */
+function isMaskable(value) {
+    return value.length >= input_reader_SHORTEST_SECRET && !hasControlCharacter(value);
+}
+/** What is inside a pair of quotes around `value`; `undefined` if there is no such pair. */
+function insideQuotes(value) {
+    return /^(["'`])([^]*)\1$/.exec(value)?.[2];
+}
+function hasControlCharacter(value) {
+    return /\p{Cc}/u.test(value);
+}
+/** Reads inputs one by one and collects what is wrong with them, so that one error can name all of it. */
+class InputReader {
+    #problems = new Set();
+    #warnings = [];
+    /** Notes that `input` is invalid: a sentence or two on what is wrong, and what to write instead. */
+    problem(input, wrong) {
+        this.#problems.add(`\`${input}\`: ${wrong}`);
     }
-}
-/**
- * Reads the body of a response as UTF-8 text. Unlike http-client's `readBody()`, which never settles if the peer
- * drops the connection half-way, this always does.
- *
- * @throws {IncompleteBody} if the response broke off or is larger than 1 MiB
- */
-async function readBody(message) {
-    const chunks = [];
-    let size = 0;
-    try {
-        for await (const chunk of message) {
-            chunks.push(chunk);
-            size += chunk.length;
-            if (size > BODY_LIMIT)
-                break;
-        }
-    }
-    catch {
-        throw new IncompleteBody('brokenOff');
-    }
-    if (size > BODY_LIMIT)
-        throw new IncompleteBody('tooLarge');
-    if (!message.complete)
-        throw new IncompleteBody('brokenOff');
-    return Buffer.concat(chunks).toString('utf8');
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/network-error.ts
-/** A request that got no complete response. */
-class NetworkError extends Error {
-    kind;
-    sent;
-    code;
-    staleConnection;
-    /**
-     * @param sent whether the request was on its way, so that Zendesk may have carried it out
-     * @param code what the system or the proxy called it, such as `ECONNREFUSED` or `407`
-     * @param staleConnection whether a connection that was kept open turned out to be closed
-     */
-    constructor(kind, sent, code = '', staleConnection = false) {
-        super(`${LABELS[kind]}${code === '' ? '' : ` (${code})`}`);
-        this.kind = kind;
-        this.sent = sent;
-        this.code = code;
-        this.staleConnection = staleConnection;
-    }
-}
-/** How the log names each kind when it announces a retry. */
-const LABELS = {
-    dns: 'host name not found',
-    certificate: 'untrusted certificate',
-    tls: 'TLS failed',
-    connection: 'connection failed',
-    proxy: 'proxy failed',
-    proxyRefused: 'proxy refused the connection',
-    proxyUnreadable: 'unreadable proxy URL',
-    proxyIsHttps: 'https:// proxy',
-    brokenOff: 'connection broke',
-    tooLarge: 'response too large',
-    timeout: 'timeout',
-    cancelled: 'cancelled',
-    unsendable: 'request refused by Node'
-};
-const TUNNEL = 'tunneling socket could not be established, ';
-const CERTIFICATE = /CERT|CRL|^UNABLE_TO_|^INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH|certificate/;
-/**
- * Classifies an error of Node, or of the `tunnel` package below http-client. `tunnel` reports everything that
- * happens at a proxy as `ECONNRESET`, so its message has to be read.
- *
- * @param reused whether the request was sent over a connection that was kept open
- */
-function networkError({ code = '', message }, sent, reused = false) {
-    if (message.startsWith(TUNNEL)) {
-        const status = /statusCode=(\d+)/.exec(message)?.[1];
-        if (status !== undefined)
-            return new NetworkError('proxyRefused', false, status);
-        if (CERTIFICATE.test(message))
-            return new NetworkError('certificate', false, 'of the proxy');
-        return new NetworkError('proxy', false, /\bE[A-Z_]{4,}\b/.exec(message)?.[0]);
-    }
-    if (message === 'got illegal response body from proxy')
-        return new NetworkError('proxy', false, 'invalid response');
-    if (code.startsWith('ERR_INVALID'))
-        return new NetworkError('unsendable', false, code);
-    if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-        return new NetworkError('dns', false, code);
-    if (CERTIFICATE.test(code))
-        return new NetworkError('certificate', false, code);
-    if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
-        return new NetworkError('tls', sent, code);
-    return new NetworkError(sent ? 'brokenOff' : 'connection', sent, code, reused);
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/proxy.ts
-
-
-/** The variables that http-client reads, by the protocol of the request. */
-const VARIABLES = { 'https:': ['https_proxy', 'HTTPS_PROXY'], 'http:': ['http_proxy', 'HTTP_PROXY'] };
-function parse(value) {
-    return URL.canParse(value) ? new URL(value) : undefined;
-}
-/** Returns the passwords in the proxy variables of `env`, as they are written there and as they are sent. */
-function proxyPasswords(env) {
-    const values = Object.values(VARIABLES)
-        .flat()
-        .flatMap((name) => env[name] ?? []);
-    const passwords = values.flatMap((value) => [
-        parse(value)?.password ?? '',
-        // Without a scheme, `user:password@proxy:8080` is a URL of the scheme `user:`.
-        parse(`http://${value}`)?.password ?? ''
-    ]);
-    return [...new Set(passwords.flatMap((password) => [password, decode(password)]))].filter(Boolean);
-}
-function decode(text) {
-    try {
-        return decodeURIComponent(text);
-    }
-    catch {
-        return text;
-    }
-}
-/**
- * Checks the proxy that would be used for `url`. http-client silently ignores a proxy URL that it cannot read, so
- * that the request would bypass the proxy; and it checks the certificate of an `https://` proxy against the name of
- * the target.
- *
- * @returns the error to throw, which names the variable; `undefined` if there is no proxy, or a usable one
- */
-function proxyProblem(url, env) {
-    if (checkBypass(url))
-        return undefined;
-    const name = VARIABLES[url.protocol].find((variable) => env[variable]);
-    if (name === undefined)
-        return undefined;
-    const proxy = read(String(env[name]));
-    if (proxy?.protocol === 'https:')
-        return new NetworkError('proxyIsHttps', false, name);
-    const usable = proxy?.protocol === 'http:' && proxy.hostname !== '' && decodable(proxy);
-    return usable ? undefined : new NetworkError('proxyUnreadable', false, name);
-}
-/** Reads a proxy URL as http-client does: with `http://` in front if it has no scheme. */
-function read(value) {
-    return parse(value) ?? (/^https?:\/\//.test(value) ? undefined : parse(`http://${value}`));
-}
-function decodable({ username, password }) {
-    try {
-        decodeURIComponent(username + password);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/connection.ts
-
-
-
-
-
-
-
-
-/**
- * A connection to one origin, kept open between requests (through a proxy, `tunnel` opens one for each). Proxies
- * and their exceptions are http-client's (`https_proxy`, `http_proxy`, `no_proxy`); redirects are never followed.
- */
-class Connection {
-    origin;
-    userAgent;
-    #client;
-    /**
-     * @param origin such as `https://acme.zendesk.com`
-     * @param userAgent the `User-Agent` of every request
-     */
-    constructor(origin, userAgent) {
-        this.origin = origin;
-        this.userAgent = userAgent;
+    /** Notes what the author should know about an input, although it is valid. */
+    warning(input, text) {
+        this.#warnings.push(`\`${input}\`: ${text}`);
     }
     /**
-     * Sends one request and reads its response, whatever its status.
+     * Logs the warnings, if all inputs are valid.
      *
-     * @throws {NetworkError} if no complete response came in time; the connection is then closed
+     * @throws {InputError} that names every problem
      */
-    async exchange(request, limits) {
-        const url = new URL(request.path, this.origin);
-        const problem = proxyProblem(url, process.env);
-        if (problem !== undefined)
-            throw problem;
-        const module = url.protocol === 'https:' ? (external_node_https_default()) : (external_node_http_default());
-        this.#client ??= new lib_HttpClient(undefined, [], { keepAlive: true, maxSockets: 1, allowRedirects: false });
-        const client = this.#client;
-        const headers = { accept: 'application/json', 'user-agent': this.userAgent };
-        if (request.authorization !== undefined)
-            headers.authorization = request.authorization.reveal();
-        if (request.body !== undefined)
-            headers['content-type'] = 'application/json';
-        const outgoing = new Outgoing();
-        const info = {
-            parsedUrl: url,
-            options: {
-                method: request.method,
-                host: url.hostname.replace(/^\[|\]$/g, ''),
-                port: Number(url.port) || (module === (external_node_https_default()) ? 443 : 80),
-                path: url.pathname + url.search,
-                headers,
-                agent: client.getAgent(url.href)
-            },
-            // `requestRaw` instead of `request`: only the raw request shows whether it was sent, and can be ended while
-            // a proxy keeps it waiting.
-            httpModule: {
-                request: (options, onResponse) => outgoing.track(module.request(options, onResponse))
-            }
-        };
-        let giveUp;
-        const givenUp = new Promise((_resolve, reject) => {
-            giveUp = (kind) => {
-                // Before the request is sent, it is the proxy that keeps it waiting.
-                const isProxy = kind === 'timeout' && !outgoing.sent && lib_getProxyUrl(url.href) !== '';
-                reject(new NetworkError(isProxy ? 'proxy' : kind, outgoing.sent));
-            };
-        });
-        const timers = [setTimeout(giveUp, limits.timeout, 'timeout')];
-        const cancel = () => {
-            timers.push(setTimeout(giveUp, outgoing.sent ? limits.grace : 0, 'cancelled'));
-            // A request that still waits for its connection must not be sent any more.
-            if (!outgoing.sent)
-                outgoing.request?.destroy();
-        };
-        limits.signal.addEventListener('abort', cancel);
-        try {
-            return await Promise.race([connection_read(client.requestRaw(info, request.body?.reveal() ?? null)), givenUp]);
+    finish(log) {
+        const problems = [...this.#problems];
+        if (problems.length > 1) {
+            const all = problems.map((problem, index) => `(${index + 1}) ${problem}`).join(' ');
+            throw new InputError(`${problems.length} invalid inputs: ${all}`);
         }
-        catch (error) {
-            const { request: raw, sent } = outgoing;
-            raw?.destroy();
-            this.close();
-            if (error instanceof NetworkError)
-                throw error;
-            if (limits.signal.aborted && !sent)
-                throw new NetworkError('cancelled', false);
-            if (error instanceof IncompleteBody)
-                throw new NetworkError(error.kind, true);
-            throw networkError(error, sent, raw?.reusedSocket);
-        }
-        finally {
-            limits.signal.removeEventListener('abort', cancel);
-            timers.forEach(clearTimeout);
-        }
+        if (problems.length === 1)
+            throw new InputError(`Invalid input ${problems.join('')}`);
+        this.#warnings.forEach(log.warning);
     }
-    /** Closes the connection; the next request opens another. */
-    close() {
-        this.#client?.dispose();
-        this.#client = undefined;
+    /** The trimmed value; empty if there is none or it has a control character. */
+    text(input) {
+        const value = getInput(input);
+        if (!hasControlCharacter(value))
+            return value;
+        this.problem(input, 'the value contains a control character, such as a line break. Write it on one line.');
+        return '';
+    }
+    /** A text that must be set. */
+    required(input, cure) {
+        const value = this.text(input);
+        if (getInput(input) === '')
+            this.problem(input, `it is required, but empty. ${cure} ${IF_FROM_SECRET}`);
+        return value;
+    }
+    /** A secret; one that is set must be usable. */
+    secret(input) {
+        const value = this.text(input);
+        if (value !== '' && !isMaskable(value)) {
+            this.problem(input, `the value is shorter than ${input_reader_SHORTEST_SECRET} characters, too short for a secret (it was neither sent nor masked). Copy all of it.`);
+        }
+        else if (insideQuotes(value) !== undefined) {
+            this.problem(input, 'the value is wrapped in quotes, which would be sent as part of the secret. Save it without them.');
+        }
+        return new Secret(value);
+    }
+    /** One of `choices`, in any case; the first if it is not set. */
+    choice(input, choices) {
+        const value = this.text(input).toLowerCase() || choices[0];
+        const choice = choices.find((known) => known === value);
+        if (choice !== undefined)
+            return choice;
+        const known = choices.map((each) => `\`${each}\``).join(' or ');
+        this.problem(input, `"${quote(value)}" is not one of its values. Write ${known}.`);
+        return choices[0];
+    }
+    /** `true` or `false`, in any case. */
+    flag(input, ifEmpty) {
+        return this.choice(input, ifEmpty ? ['true', 'false'] : ['false', 'true']) === 'true';
+    }
+    /** A whole number of seconds from `min` to `max`. */
+    seconds(input, [min, max], ifEmpty) {
+        const value = this.text(input);
+        if (value === '')
+            return ifEmpty;
+        const number = /^\d+$/.test(value) ? Number(value) : NaN;
+        if (!(number >= min && number <= max)) {
+            this.problem(input, `"${quote(value)}" is not a whole number of seconds from ${min} to ${max}.`);
+        }
+        return number;
     }
 }
-/** A request on its way. */
-class Outgoing {
-    request;
-    /** Whether it was sent, so that Zendesk may have carried it out. */
-    sent = false;
-    track(request) {
-        this.request = request;
-        // Node writes the request to the socket as soon as this is connected, and secure.
-        return request.on('socket', (socket) => {
-            this.sent = !socket.connecting && socket.secureConnecting !== true;
-            if (this.sent)
-                return;
-            socket.once(socket.secureConnecting === undefined ? 'connect' : 'secureConnect', () => {
-                this.sent = true;
-            });
-        });
+
+;// CONCATENATED MODULE: ./src/inputs/credentials.ts
+
+
+
+
+
+/** The inputs of each kind of credential: which one chooses it, which are secret, and whether post may use it again. */
+const CREDENTIAL_INPUTS = {
+    api_token: { chosenBy: 'api-token', secret: ['api-token'], usedByPost: true },
+    access_token: { chosenBy: 'access-token', secret: ['access-token'], usedByPost: true },
+    client_credentials: { chosenBy: 'client-secret', secret: ['client-secret'], usedByPost: true },
+    authorization_code: {
+        chosenBy: 'authorization-code',
+        secret: ['authorization-code', 'code-verifier', 'client-secret'],
+        usedByPost: false
+    },
+    refresh_token: { chosenBy: 'refresh-token', secret: ['refresh-token', 'client-secret'], usedByPost: false }
+};
+/** Every secret input. */
+const SECRET_INPUTS = [
+    ...new Set(Object.values(CREDENTIAL_INPUTS).flatMap(({ secret }) => secret))
+];
+/** Reads a credential of one of `kinds`: the one whose input is set, else client credentials. */
+function readCredential(reader, kinds) {
+    // `client-secret` belongs to the two one-time grants as well.
+    const chosen = kinds.filter((kind) => kind !== 'client_credentials' && isSet(CREDENTIAL_INPUTS[kind].chosenBy));
+    const [kind = 'client_credentials', second] = chosen;
+    if (second !== undefined) {
+        const names = chosen.map((each) => `\`${CREDENTIAL_INPUTS[each].chosenBy}\``).join(' and ');
+        const all = chosen.length === 2 ? 'both' : 'all';
+        reader.problem(CREDENTIAL_INPUTS[second].chosenBy, `${names} are ${all} set. Set only one.`);
+    }
+    const credential = readKind(reader, kind);
+    checkCombination(reader, credential);
+    return credential;
+}
+function readKind(reader, kind) {
+    const optional = (input) => (isSet(input) ? reader.secret(input) : undefined);
+    const secret = reader.secret(CREDENTIAL_INPUTS[kind].chosenBy);
+    const email = adminEmail(reader.text('email'));
+    const authMethod = reader.choice('token-endpoint-auth-method', AUTH_METHODS);
+    const client = { clientSecret: optional('client-secret'), authMethod };
+    const code = { redirectUri: reader.text('redirect-uri'), codeVerifier: optional('code-verifier') };
+    switch (kind) {
+        case 'api_token':
+            return { kind, email, apiToken: secret };
+        case 'access_token':
+            return { kind, accessToken: secret };
+        case 'client_credentials':
+            return { kind, clientSecret: secret, authMethod };
+        case 'authorization_code':
+            return { kind, code: secret, ...code, ...client };
+        case 'refresh_token':
+            return { kind, refreshToken: secret, ...client };
     }
 }
-async function connection_read(response) {
-    const { message } = await response;
-    const text = await readBody(message);
-    const { headers, statusCode } = message;
-    const date = Date.parse(headers.date ?? '');
-    return {
-        status: Number(statusCode),
-        json: connection_parse(text),
-        html: /^\s*</.test(text),
-        retryAfter: headers['retry-after'],
-        location: headers.location,
-        date: Number.isNaN(date) ? undefined : date,
-        requestId: headers['x-request-id']?.toString()
-    };
+/** Reads the credential again in post, unchecked: a bug of the runner can give it the inputs of another step. */
+function rereadCredential(kind) {
+    return readKind(new InputReader(), kind);
 }
-function connection_parse(text) {
-    try {
-        return JSON.parse(text);
+/** Notes which inputs the credential lacks, and which do not belong to it. */
+function checkCombination(reader, credential) {
+    const { kind } = credential;
+    if (kind === 'client_credentials' && !isSet('client-secret') && !isSet('email')) {
+        reader.problem('client-secret', `no credential is set. Set \`client-secret\` (recommended), or \`email\` and \`api-token\`. ${IF_FROM_SECRET}`);
     }
-    catch {
+    if (isAdmin(credential) && isSet('client-secret')) {
+        const text = `\`client-secret\` and \`${CREDENTIAL_INPUTS[kind].chosenBy}\` are both set. Set only one.`;
+        reader.problem('client-secret', text);
+    }
+    if (kind === 'access_token' && !/^[!-~]{0,8192}$/.test(credential.accessToken.reveal())) {
+        const text = 'it has characters that an access token cannot have, or more than 8192. Copy it again.';
+        reader.problem('access-token', text);
+    }
+    if (kind !== 'api_token' && isSet('email')) {
+        reader.problem('api-token', `\`email\` is set, but \`api-token\` is empty. Set it, or remove \`email\`. ${IF_FROM_SECRET}`);
+    }
+    else if (kind === 'api_token' && adminEmail(getInput('email')) === '') {
+        reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.');
+    }
+    else if (kind === 'api_token' &&
+        credential.email !== '' &&
+        !/^[^\s:@]+@[^\s:@]+$/.test(credential.email)) {
+        const text = `"${quote(credential.email)}" is not an e-mail address. Write the one that the admin signs in with.`;
+        reader.problem('email', text);
+    }
+    if (kind !== 'authorization_code') {
+        for (const input of ['redirect-uri', 'code-verifier'].filter(isSet)) {
+            reader.problem(input, `it is used only with \`authorization-code\`, which is empty. Set that, or remove this. ${IF_FROM_SECRET}`);
+        }
+        return;
+    }
+    if (!isSet('redirect-uri')) {
+        const text = '`authorization-code` needs it. Write the redirect URI that the code was requested with.';
+        reader.problem('redirect-uri', text);
+    }
+    if (!isSet('code-verifier') && !isSet('client-secret')) {
+        const text = `\`authorization-code\` needs it, or \`client-secret\`, or both. ${IF_FROM_SECRET}`;
+        reader.problem('code-verifier', text);
+    }
+}
+function isSet(input) {
+    return getInput(input) !== '';
+}
+/** An e-mail address as the Basic header needs it: without the `/token` that Zendesk's examples append. */
+function adminEmail(email) {
+    return email.replace(/\/token$/, '');
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/origin.ts
+/*
+ * Where a Zendesk account is: its subdomain and its origin.
+ */
+/**
+ * The subdomain that `acme`, `acme.zendesk.com` or `https://acme.zendesk.com/` names, in lower case; `undefined` for
+ * anything else. Only ASCII is accepted: some other characters become ASCII in lower case, such as the Kelvin sign.
+ */
+function subdomainOf(value) {
+    const pattern = /^(?:(?:https:\/\/)?([^./]+)\.zendesk\.com\/?|([^./]+))$/i;
+    const [, long, short] = pattern.exec(value) ?? [];
+    const subdomain = long ?? short ?? '';
+    return /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/.test(subdomain)
+        ? subdomain.toLowerCase()
+        : undefined;
+}
+/**
+ * The origin that `value` names: `https:`, or `http:` for this machine, with nothing but scheme, host and port;
+ * `undefined` for anything else.
+ */
+function readOrigin(value) {
+    if (!/^https?:\/\/[^/?#@\\]+\/?$/i.test(value) || !URL.canParse(value))
         return undefined;
-    }
+    const url = new URL(value);
+    if (url.port === '0')
+        return undefined;
+    return url.protocol === 'https:' || isLoopback(url) ? url.origin : undefined;
+}
+/** Whether `origin` is neither the account's own nor this machine. */
+function isForeign(origin, subdomain) {
+    const url = new URL(origin);
+    return !isLoopback(url) && url.hostname !== '[::1]' && url.hostname !== `${subdomain}.zendesk.com`;
+}
+function isLoopback({ hostname }) {
+    return hostname === 'localhost' || /^127(?:\.\d+){3}$/.test(hostname);
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/scopes.ts
@@ -2952,6 +2828,297 @@ function distance(a, b) {
     return Math.max(...row.slice(-1));
 }
 
+;// CONCATENATED MODULE: ./src/lib/json.ts
+/*
+ * Reading JSON that somebody else wrote: a value of the wrong type is as if it were missing.
+ */
+/** Whether `value` is a JSON object. */
+function isObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+/** `value` if it is a JSON object, else an empty one. */
+function object(value) {
+    return isObject(value) ? value : {};
+}
+/** `value` if it is an array, else an empty one. */
+function list(value) {
+    return Array.isArray(value) ? value : [];
+}
+/** `value` if it is a string that is not empty. */
+function json_text(value) {
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+;// CONCATENATED MODULE: external "node:events"
+const external_node_events_namespaceObject = require("node:events");
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = require("node:http");
+var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_namespaceObject);
+;// CONCATENATED MODULE: external "node:https"
+const external_node_https_namespaceObject = require("node:https");
+var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_node_https_namespaceObject);
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = require("node:net");
+;// CONCATENATED MODULE: ./src/lib/version.ts
+/** The version in `package.json`, to which a test holds it. */
+const VERSION = '1.0.0';
+/** What every request says of itself. */
+const USER_AGENT = `create-zendesk-token/${VERSION}`;
+
+;// CONCATENATED MODULE: ./src/zendesk/network-error.ts
+/** Why a request got no complete response. */
+const NETWORK_CAUSES = {
+    dns: 'The host name was not found (DNS)',
+    certificate: 'The certificate of the server is not trusted (TLS)',
+    tls: 'The secure connection failed (TLS)',
+    connection: 'The server could not be reached',
+    proxy: 'The proxy could not be reached',
+    proxyRefused: 'The proxy refused the connection',
+    proxyUnreadable: 'The proxy URL cannot be read',
+    proxyIsHttps: 'The proxy URL begins with https://',
+    brokenOff: 'The connection broke before the response was complete',
+    tooLarge: 'The response is larger than 1 MiB',
+    timeout: 'There was no response in time',
+    cancelled: 'The job was cancelled',
+    // Node refuses to make such a request: the network is not at fault.
+    unsendable: 'The request could not be sent'
+};
+/** A request that got no complete response. */
+class NetworkError extends Error {
+    kind;
+    sent;
+    code;
+    staleConnection;
+    /**
+     * @param sent whether the request was on its way, so that Zendesk may have carried it out
+     * @param code what the system or the proxy called it, such as `ECONNREFUSED` or `407`
+     * @param staleConnection whether a connection that was kept open turned out to be closed
+     */
+    constructor(kind, sent, code = '', staleConnection = false) {
+        super(`${NETWORK_CAUSES[kind]}${code && ` (${code})`}`);
+        this.kind = kind;
+        this.sent = sent;
+        this.code = code;
+        this.staleConnection = staleConnection;
+    }
+}
+const TUNNEL = 'tunneling socket could not be established, ';
+const CERTIFICATE = /CERT|CRL|^UNABLE_TO_|^INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH|certificate/;
+/**
+ * Classifies an error of Node, or of the `tunnel` package below http-client. `tunnel` reports everything that
+ * happens at a proxy as `ECONNRESET`, so its message has to be read.
+ *
+ * @param reused whether the request was sent over a connection that was kept open
+ */
+function networkError({ code = '', message }, sent, reused = false) {
+    if (message.startsWith(TUNNEL)) {
+        const status = /statusCode=(\d+)/.exec(message)?.[1];
+        if (status !== undefined)
+            return new NetworkError('proxyRefused', false, status);
+        if (CERTIFICATE.test(message))
+            return new NetworkError('certificate', false, 'of the proxy');
+        return new NetworkError('proxy', false, /\bE[A-Z_]{4,}\b/.exec(message)?.[0]);
+    }
+    if (message === 'got illegal response body from proxy')
+        return new NetworkError('proxy', false, 'invalid response');
+    if (code.startsWith('ERR_INVALID'))
+        return new NetworkError('unsendable', false, code);
+    if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+        return new NetworkError('dns', false, code);
+    if (CERTIFICATE.test(code))
+        return new NetworkError('certificate', false, code);
+    if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
+        return new NetworkError('tls', sent, code);
+    return new NetworkError(sent ? 'brokenOff' : 'connection', sent, code, reused);
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/proxy.ts
+
+
+/** The variables that http-client reads, by the protocol of the request. */
+const VARIABLES = { 'https:': ['https_proxy', 'HTTPS_PROXY'], 'http:': ['http_proxy', 'HTTP_PROXY'] };
+/** Returns the passwords in the proxy variables of `env`, as they are written there and as they are sent. */
+function proxyPasswords(env) {
+    const values = Object.values(VARIABLES)
+        .flat()
+        .map((name) => env[name] ?? '');
+    // Without a scheme, `user:password@proxy:8080` is a URL of the scheme `user:`.
+    const passwords = values.flatMap((value) => [parse(value), parse(`http://${value}`)].map((url) => url?.password));
+    return [...new Set(passwords.flatMap((password = '') => [password, decode(password) ?? '']))].filter(Boolean);
+}
+/**
+ * Checks the proxy that would be used for `url`. http-client silently ignores a proxy URL that it cannot read, so
+ * that the request would bypass the proxy; and it checks the certificate of an `https://` proxy against the name of
+ * the target.
+ *
+ * @throws {NetworkError} that names the variable, if there is a proxy, but not a usable one
+ */
+function checkProxy(url, env) {
+    const name = VARIABLES[url.protocol].find((variable) => env[variable]);
+    if (name === undefined || checkBypass(url))
+        return;
+    // As http-client does: with `http://` in front if it has no scheme.
+    const value = String(env[name]);
+    const proxy = parse(value) ?? (/^https?:\/\//.test(value) ? undefined : parse(`http://${value}`));
+    if (proxy?.protocol === 'https:')
+        throw new NetworkError('proxyIsHttps', false, name);
+    const isUsable = proxy?.protocol === 'http:' && proxy.hostname !== '';
+    if (!isUsable || decode(proxy.username + proxy.password) === undefined)
+        throw new NetworkError('proxyUnreadable', false, name);
+}
+function parse(value) {
+    return URL.canParse(value) ? new URL(value) : undefined;
+}
+function decode(text) {
+    try {
+        return decodeURIComponent(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/connection.ts
+
+
+
+
+
+
+
+
+
+/** 1 MiB: far above any response of Zendesk's token endpoints. */
+const BODY_LIMIT = 1024 * 1024;
+/**
+ * A connection to one origin, kept open between requests (through a proxy, `tunnel` opens one for each). Only the
+ * agent is http-client's, with its proxies and their exceptions: its requests do not show whether they were sent, and
+ * cannot be ended while a proxy keeps them waiting.
+ */
+class Connection {
+    origin;
+    #client;
+    /** @param origin such as `https://acme.zendesk.com` */
+    constructor(origin) {
+        this.origin = origin;
+    }
+    /**
+     * Sends one request and reads its response, whatever its status. No redirect is followed.
+     *
+     * @param limits.timeout milliseconds until the request is given up
+     * @param limits.signal aborted if the job is cancelled
+     * @param limits.grace milliseconds that a request which was sent may still take after that
+     * @throws {NetworkError} if no complete response came in time; the connection is then closed
+     */
+    async exchange(request, { timeout, signal, grace }) {
+        const url = new URL(request.path, this.origin);
+        checkProxy(url, process.env);
+        this.#client ??= new lib_HttpClient(undefined, [], { keepAlive: true, maxSockets: 1 });
+        const agent = this.#client.getAgent(url.href);
+        const headers = { accept: 'application/json', 'user-agent': USER_AGENT };
+        if (request.authorization !== undefined)
+            headers.authorization = request.authorization.reveal();
+        if (request.body !== undefined)
+            headers['content-type'] = 'application/json';
+        let raw;
+        const progress = { sent: false };
+        let giveUp;
+        const givenUp = new Promise((_resolve, reject) => {
+            giveUp = (kind) => {
+                // Before the request is sent, it is the proxy that keeps it waiting.
+                const isProxy = kind === 'timeout' && !progress.sent && lib_getProxyUrl(url.href) !== '';
+                reject(new NetworkError(isProxy ? 'proxy' : kind, progress.sent));
+            };
+        });
+        const timers = [setTimeout(giveUp, timeout, 'timeout')];
+        const cancel = () => {
+            timers.push(setTimeout(giveUp, progress.sent ? grace : 0, 'cancelled'));
+            // A request that still waits for its connection must not be sent any more.
+            if (!progress.sent)
+                raw?.destroy();
+        };
+        signal.addEventListener('abort', cancel);
+        try {
+            const { request: start } = url.protocol === 'https:' ? (external_node_https_default()) : (external_node_http_default());
+            raw = start(url, { method: request.method, headers, agent });
+            onceSent(raw, () => (progress.sent = true));
+            raw.end(request.body?.reveal());
+            return await Promise.race([read(raw), givenUp]);
+        }
+        catch (error) {
+            raw?.destroy();
+            this.close();
+            if (error instanceof NetworkError)
+                throw error;
+            if (signal.aborted && !progress.sent)
+                throw new NetworkError('cancelled', false);
+            throw networkError(error, progress.sent, raw?.reusedSocket);
+        }
+        finally {
+            signal.removeEventListener('abort', cancel);
+            timers.forEach(clearTimeout);
+        }
+    }
+    /** Closes the connection; the next request opens another. */
+    close() {
+        this.#client?.dispose();
+        this.#client = undefined;
+    }
+}
+/** Calls `listener` when Node writes the request to the socket: as soon as this is connected, and secure. */
+function onceSent(request, listener) {
+    request.on('socket', (socket) => {
+        if (!socket.connecting && socket.secureConnecting !== true)
+            listener();
+        else
+            socket.once(socket.secureConnecting === undefined ? 'connect' : 'secureConnect', listener);
+    });
+}
+async function read(request) {
+    // Node can report an error of the connection after the response has begun, too.
+    request.on('error', () => undefined);
+    const [message] = (await (0,external_node_events_namespaceObject.once)(request, 'response'));
+    const text = await readBody(message);
+    const { headers, statusCode } = message;
+    const date = Date.parse(headers.date ?? '');
+    return {
+        status: Number(statusCode),
+        json: connection_parse(text),
+        html: /^\s*</.test(text),
+        retryAfter: headers['retry-after'],
+        location: headers.location,
+        date: Number.isNaN(date) ? undefined : date,
+        requestId: headers['x-request-id']?.toString()
+    };
+}
+/** Unlike http-client's `readBody()`, this settles if the peer drops the connection half-way. */
+async function readBody(message) {
+    const chunks = [];
+    let size = 0;
+    try {
+        for await (const chunk of message) {
+            chunks.push(chunk);
+            size += chunk.length;
+            if (size > BODY_LIMIT)
+                throw new NetworkError('tooLarge', true);
+        }
+    }
+    catch (error) {
+        throw error instanceof NetworkError ? error : new NetworkError('brokenOff', true);
+    }
+    if (!message.complete)
+        throw new NetworkError('brokenOff', true);
+    return Buffer.concat(chunks).toString('utf8');
+}
+function connection_parse(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/zendesk/tokens.ts
 
 
@@ -2968,8 +3135,9 @@ const PREFIX_LENGTH = 10;
 /** Environment variables have limits (128 KiB on Linux, 32,767 characters on Windows), and state is passed in one. */
 const SCOPES_LIMIT = 4096;
 /** A usable access token: 8 to 8192 visible ASCII characters; `undefined` for anything else. */
-function usableToken(value) {
-    return typeof value === 'string' && /^[\x21-\x7e]{8,8192}$/.test(value) ? new Secret(value) : undefined;
+function usableToken(value, shortest = 8) {
+    const isUsable = typeof value === 'string' && value.length >= shortest && /^[!-~]{1,8192}$/.test(value);
+    return isUsable ? new Secret(value) : undefined;
 }
 /** A positive safe integer, such as an id; anything else is as if it were not reported. */
 function positiveInteger(value) {
@@ -3052,291 +3220,10 @@ function revokeToken(id, authorization) {
     const purpose = id === 'current' ? 'revoke the token' : `revoke token ${id}`;
     return { purpose, method: 'DELETE', path: `${TOKENS_PATH}/${id}`, authorization };
 }
-/** The path of the list of a client's tokens; `allUsers` needs an admin. */
-function tokensPath(clientId, allUsers) {
-    return `${TOKENS_PATH}?client_id=${clientId}${allUsers ? '&all=true' : ''}`;
-}
-
-;// CONCATENATED MODULE: ./src/inputs/input-reader.ts
-
-
-
-const input_reader_SHORTEST_SECRET = 8;
-/** Why a secret that the workflow names can be empty. */
-const IF_FROM_SECRET = 'If it comes from a secret, check that the secret exists in this repository or environment; runs from forks and Dependabot get none.';
-/** The inputs of a step are invalid; the message names every problem. */
-class InputError extends Error {
-}
-/** Whether a value can be a secret, and so is masked. */
-function isMaskable(value) {
-    return value.length >= input_reader_SHORTEST_SECRET && !hasControlCharacter(value);
-}
-/** An e-mail address as the Basic header needs it: without the `/token` that Zendesk's examples append. */
-function adminEmail(email) {
-    return email.replace(/\/token$/, '');
-}
-/** What is inside a pair of quotes around `value`; `undefined` if there is no such pair. */
-function insideQuotes(value) {
-    return /^(["'`])([^]*)\1$/.exec(value)?.[2];
-}
-function hasControlCharacter(value) {
-    return /\p{Cc}/u.test(value);
-}
-/** Reads inputs one by one and collects what is wrong with them, so that one error can name all of it. */
-class InputReader {
-    #problems = [];
-    /** Notes that `input` is invalid: a sentence or two on what is wrong, and what to write instead. */
-    problem(input, wrong) {
-        this.#problems.push(`\`${input}\`: ${wrong}`);
-    }
-    /**
-     * Returns `value`, which is only `undefined` if a problem was noted.
-     *
-     * @throws {InputError} that names every problem
-     */
-    finish(value) {
-        const [first, ...more] = this.#problems;
-        if (first === undefined)
-            return value;
-        if (more.length === 0)
-            throw new InputError(`Invalid input ${first}`);
-        const all = this.#problems.map((problem, index) => `(${index + 1}) ${problem}`).join(' ');
-        throw new InputError(`${this.#problems.length} invalid inputs: ${all}`);
-    }
-    /** The trimmed value; empty if there is none or it has a control character. */
-    text(input) {
-        const value = getInput(input);
-        if (!hasControlCharacter(value))
-            return value;
-        this.problem(input, 'the value contains a control character, such as a line break. Write it on one line.');
-        return '';
-    }
-    /** A text that must be set. */
-    required(input, cure) {
-        const value = this.text(input);
-        if (value === '' && getInput(input) === '')
-            this.problem(input, `it is required, but empty. ${cure} ${IF_FROM_SECRET}`);
-        return value;
-    }
-    /** A secret; `undefined` if it is not set or cannot be one. */
-    secret(input) {
-        const value = this.text(input);
-        if (value === '')
-            return undefined;
-        if (!isMaskable(value)) {
-            this.problem(input, `the value is shorter than ${input_reader_SHORTEST_SECRET} characters, too short for a secret (it was neither sent nor masked). Copy all of it.`);
-            return undefined;
-        }
-        if (insideQuotes(value) !== undefined) {
-            this.problem(input, 'the value is wrapped in quotes, which would be sent as part of the secret. Save it without them.');
-            return undefined;
-        }
-        return new Secret(value);
-    }
-    /** One of `choices`, in any case; the first if it is not set. */
-    choice(input, choices) {
-        const value = this.text(input).toLowerCase();
-        const choice = choices.find((known) => known === (value === '' ? choices[0] : value));
-        if (choice !== undefined)
-            return choice;
-        this.problem(input, `"${quote(value)}" is not one of its values. Write ${choices.map((known) => `\`${known}\``).join(' or ')}.`);
-        return choices[0];
-    }
-    /** `true` or `false`, in any case. */
-    flag(input, ifEmpty) {
-        return this.choice(input, ifEmpty ? ['true', 'false'] : ['false', 'true']) === 'true';
-    }
-    /** A whole number of seconds from `min` to `max`; `undefined` if it is not set or is not one. */
-    seconds(input, min, max) {
-        const value = this.text(input);
-        if (value === '')
-            return undefined;
-        const number = /^\d+$/.test(value) ? Number(value) : NaN;
-        if (number >= min && number <= max)
-            return number;
-        this.problem(input, `"${quote(value)}" is not a whole number of seconds from ${min} to ${max}.`);
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./src/inputs/credentials.ts
-
-
-
-
-
-
-/** Which inputs each kind of credential consists of. Everything about them is derived from this table. */
-const CREDENTIAL_INPUTS = {
-    api_token: { chooses: 'api-token', secret: ['api-token'], plain: ['email'], usedByPost: true },
-    access_token: {
-        chooses: 'access-token',
-        secret: ['access-token'],
-        plain: [],
-        usedByPost: true
-    },
-    client_credentials: {
-        chooses: 'client-secret',
-        secret: ['client-secret'],
-        plain: ['token-endpoint-auth-method'],
-        usedByPost: true
-    },
-    authorization_code: {
-        chooses: 'authorization-code',
-        secret: ['authorization-code', 'code-verifier', 'client-secret'],
-        plain: ['redirect-uri', 'token-endpoint-auth-method'],
-        usedByPost: false
-    },
-    refresh_token: {
-        chooses: 'refresh-token',
-        secret: ['refresh-token', 'client-secret'],
-        plain: ['token-endpoint-auth-method'],
-        usedByPost: false
-    }
-};
-/** Every secret input. */
-const SECRET_INPUTS = [
-    ...new Set(Object.values(CREDENTIAL_INPUTS).flatMap(({ secret }) => secret))
-];
-/**
- * Reads the credential of main.
- *
- * @returns its kind, and the credential unless a problem was noted
- */
-function readCredential(reader) {
-    const kind = chosenKind(reader, CREDENTIAL_KINDS);
-    return { kind, credential: readers[kind](reader, readParts(reader, kind)) };
-}
-/** Reads the credential of the sweep, as {@link readCredential} does. */
-function readSweepCredential(reader) {
-    const kind = chosenKind(reader, ['api_token', 'access_token', 'client_credentials']);
-    return { kind, credential: readers[kind](reader, readParts(reader, kind)) };
-}
-/**
- * Reads the credential again in post, where nobody is told of problems: a bug of the runner can give post the inputs
- * of another step.
- */
-function rereadCredential(kind) {
-    const reader = new InputReader();
-    return readers[kind](reader, readParts(reader, kind));
-}
-/** The kind whose input is set, else client credentials; `client-secret` belongs to the two grants as well. */
-function chosenKind(reader, kinds) {
-    const chosen = kinds.filter((kind) => kind !== 'client_credentials' && getInput(CREDENTIAL_INPUTS[kind].chooses) !== '');
-    const [first, second] = chosen;
-    if (second !== undefined) {
-        const names = chosen.map((kind) => `\`${CREDENTIAL_INPUTS[kind].chooses}\``).join(' and ');
-        reader.problem(CREDENTIAL_INPUTS[second].chooses, `${names} are all set. Set only one.`);
-    }
-    return first ?? 'client_credentials';
-}
-function readParts(reader, kind) {
-    const authMethod = reader.choice('token-endpoint-auth-method', AUTH_METHODS);
-    const email = readEmail(reader, kind);
-    const clientSecret = reader.secret('client-secret');
-    const redirectUri = reader.text('redirect-uri');
-    const codeVerifier = reader.secret('code-verifier');
-    for (const input of ['redirect-uri', 'code-verifier']) {
-        if (kind === 'authorization_code' || getInput(input) === '')
-            continue;
-        reader.problem(input, `it is used only with \`authorization-code\`, which is empty. Set that, or remove this. ${IF_FROM_SECRET}`);
-    }
-    return { email, clientSecret, codeVerifier, redirectUri, authMethod };
-}
-const readers = {
-    api_token(reader, { email }) {
-        const apiToken = reader.secret('api-token');
-        refuseClientSecret(reader, 'api-token');
-        return apiToken && { kind: 'api_token', email, apiToken };
-    },
-    access_token(reader) {
-        const accessToken = reader.secret('access-token');
-        refuseClientSecret(reader, 'access-token');
-        if (accessToken !== undefined && usableToken(accessToken.reveal()) === undefined) {
-            reader.problem('access-token', 'it has characters that an access token cannot have, or more than 8192. Copy it again.');
-        }
-        return accessToken && { kind: 'access_token', accessToken };
-    },
-    client_credentials(reader, { clientSecret, authMethod }) {
-        if (getInput('client-secret') === '' && getInput('email') === '') {
-            reader.problem('client-secret', `no credential is set. Set \`client-secret\` (recommended), or \`email\` and \`api-token\`. ${IF_FROM_SECRET}`);
-        }
-        return clientSecret && { kind: 'client_credentials', clientSecret, authMethod };
-    },
-    authorization_code(reader, { redirectUri, codeVerifier, clientSecret, authMethod }) {
-        const code = reader.secret('authorization-code');
-        if (getInput('redirect-uri') === '') {
-            reader.problem('redirect-uri', '`authorization-code` needs it. Write the redirect URI that the code was requested with.');
-        }
-        if (getInput('code-verifier') === '' && getInput('client-secret') === '') {
-            reader.problem('code-verifier', `\`authorization-code\` needs it, or \`client-secret\`, or both. ${IF_FROM_SECRET}`);
-        }
-        return code && { kind: 'authorization_code', code, redirectUri, codeVerifier, clientSecret, authMethod };
-    },
-    refresh_token(reader, { clientSecret, authMethod }) {
-        const refreshToken = reader.secret('refresh-token');
-        return refreshToken && { kind: 'refresh_token', refreshToken, clientSecret, authMethod };
-    }
-};
-function readEmail(reader, kind) {
-    const email = adminEmail(reader.text('email'));
-    const given = adminEmail(getInput('email'));
-    if (kind === 'api_token' && given === '') {
-        reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.');
-    }
-    else if (kind === 'api_token' && email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
-        reader.problem('email', `"${quote(email)}" is not an e-mail address. Write the one that the admin signs in with.`);
-    }
-    else if (kind !== 'api_token' && getInput('email') !== '') {
-        reader.problem('api-token', `\`email\` is set, but \`api-token\` is empty. Set it, or remove \`email\`. ${IF_FROM_SECRET}`);
-    }
-    return email;
-}
-function refuseClientSecret(reader, chosen) {
-    if (getInput('client-secret') === '')
-        return;
-    reader.problem('client-secret', `\`client-secret\` and \`${chosen}\` are both set. Set only one.`);
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/origin.ts
-/*
- * Where a Zendesk account is: its subdomain and its origin.
- */
-/**
- * The subdomain that `acme`, `acme.zendesk.com` or `https://acme.zendesk.com/` names, in lower case; `undefined` for
- * anything else. Only ASCII is accepted: some other characters become ASCII in lower case, such as the Kelvin sign.
- */
-function subdomainOf(value) {
-    const pattern = /^(?:(?:https:\/\/)?([^./]+)\.zendesk\.com\/?|([^./]+))$/i;
-    const [, long, short] = pattern.exec(value) ?? [];
-    const subdomain = long ?? short ?? '';
-    return /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/.test(subdomain)
-        ? subdomain.toLowerCase()
-        : undefined;
-}
-/** The origin of an account. */
-function originOf(subdomain) {
-    return `https://${subdomain}.zendesk.com`;
-}
-/**
- * The origin that `value` names: `https:`, or `http:` for this machine, with nothing but scheme, host and port;
- * `undefined` for anything else.
- */
-function readOrigin(value) {
-    if (!/^https?:\/\/[^/?#@\\]+\/?$/i.test(value) || !URL.canParse(value))
-        return undefined;
-    const url = new URL(value);
-    if (url.port === '0')
-        return undefined;
-    return url.protocol === 'https:' || isLoopback(url) ? url.origin : undefined;
-}
-/** Whether `origin` is neither the account's own nor this machine. */
-function isForeign(origin, subdomain) {
-    const url = new URL(origin);
-    return !isLoopback(url) && url.hostname !== '[::1]' && url.hostname !== `${subdomain}.zendesk.com`;
-}
-function isLoopback({ hostname }) {
-    return hostname === 'localhost' || /^127(?:\.\d+){3}$/.test(hostname);
+/** Lists the tokens of the client with the numeric id `clientId`, of all users only as an admin. */
+function listTokens(purpose, clientId, authorization, allUsers = false) {
+    const path = `${TOKENS_PATH}?client_id=${clientId}${allUsers ? '&all=true' : ''}`;
+    return { purpose, method: 'GET', path, authorization };
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
@@ -3348,93 +3235,92 @@ function isLoopback({ hostname }) {
 
 
 
-const DEFAULT_LIFETIME = 3600;
+
 const HOUR = 3_600_000;
 /**
- * Reads and checks every input of the main step.
+ * Reads and checks every input of the main step, and logs the warnings about them.
  *
  * @throws {InputError} that names every invalid input, and what to write instead
  */
-function readMainInputs() {
+function readMainInputs(log) {
     const reader = new InputReader();
-    const account = readAccount(reader, 300);
-    const { kind, credential } = readCredential(reader);
+    const account = readAccount(reader, readCredential(reader, CREDENTIAL_KINDS), 300);
+    const { credential } = account;
     const given = readScopes(reader);
-    const expiresIn = reader.seconds('expires-in', 300, 172_800);
-    if (isAdminKind(kind) && getInput('expires-in') !== '') {
-        reader.problem('expires-in', `a token minted with \`${CREDENTIAL_INPUTS[kind].chooses}\` cannot be given a lifetime. Remove it, or use \`client-secret\`.`);
+    const expiresIn = reader.seconds('expires-in', [300, 172_800], 3600);
+    if (isAdmin(credential) && getInput('expires-in') !== '') {
+        reader.problem('expires-in', `a token minted with \`${CREDENTIAL_INPUTS[credential.kind].chosenBy}\` cannot be given a lifetime. Remove it, or use \`client-secret\`.`);
     }
-    const skipRevoke = reader.choice('skip-token-revoke', ['auto', 'true', 'false']);
-    const exportEnv = reader.flag('export-env', false);
-    const jobSummary = reader.flag('job-summary', false);
-    const clientId = readClientId(reader, kind);
-    return {
+    const inputs = {
         ...account,
-        clientId,
-        credential: reader.finish(credential),
-        scopes: given.length === 0 && isAdminKind(kind) ? ['read', 'write'] : given,
+        scopes: given.length === 0 && isAdmin(credential) ? ['read', 'write'] : given,
         hasDefaultScopes: given.length === 0,
-        expiresIn: isAdminKind(kind) ? undefined : (expiresIn ?? DEFAULT_LIFETIME),
-        skipRevoke,
-        exportEnv,
-        jobSummary,
-        warnings: [...accountWarnings(account, clientId, kind), ...scopeWarnings(given)]
+        expiresIn: isAdmin(credential) ? undefined : expiresIn,
+        skipRevoke: reader.choice('skip-token-revoke', ['auto', 'true', 'false']),
+        exportEnv: reader.flag('export-env', false),
+        jobSummary: reader.flag('job-summary', false)
     };
+    reader.finish(log);
+    return inputs;
 }
 /**
- * Reads and checks every input of the sweep.
+ * Reads and checks every input of the sweep, and logs the warnings about them.
  *
  * @throws {InputError} that names every invalid input, and what to write instead
  */
-function readSweepInputs() {
+function readSweepInputs(log) {
     const reader = new InputReader();
-    const account = readAccount(reader, 600);
-    const { kind, credential } = readSweepCredential(reader);
-    const olderThan = readAge(reader);
-    const allUsers = reader.flag('all-users', false);
-    const dryRun = reader.flag('dry-run', true);
-    const jobSummary = reader.flag('job-summary', true);
-    const clientId = readClientId(reader, kind);
-    return {
-        ...account,
-        clientId,
-        credential: reader.finish(credential),
-        olderThan,
-        allUsers,
-        dryRun,
-        jobSummary,
-        warnings: accountWarnings(account, clientId, kind)
+    const credential = readCredential(reader, ['api_token', 'access_token', 'client_credentials']);
+    const inputs = {
+        ...readAccount(reader, credential, 600),
+        olderThan: readAge(reader),
+        allUsers: reader.flag('all-users', false),
+        dryRun: reader.flag('dry-run', true),
+        jobSummary: reader.flag('job-summary', true)
     };
+    reader.finish(log);
+    return inputs;
 }
-function readAccount(reader, defaultTimeout) {
+function readAccount(reader, credential, defaultTimeout) {
     const given = reader.required('subdomain', 'Write `acme` for https://acme.zendesk.com.');
     const subdomain = subdomainOf(given) ?? '';
     if (given !== '' && subdomain === '') {
         reader.problem('subdomain', `"${echo(given)}" is not a Zendesk subdomain. Write \`acme\`, \`acme.zendesk.com\` or \`https://acme.zendesk.com/\`.`);
     }
     const base = reader.text('base-url');
-    const origin = base === '' ? originOf(subdomain) : (readOrigin(base) ?? '');
-    if (origin === '') {
+    const origin = base === '' ? `https://${subdomain}.zendesk.com` : readOrigin(base);
+    if (origin === undefined) {
         reader.problem('base-url', `"${echo(base)}" is not an origin. Write https://host or https://host:port, without a path (http:// only for localhost and 127.0.0.0/8).`);
     }
-    const timeoutSeconds = reader.seconds('timeout-seconds', 5, 3600) ?? defaultTimeout;
-    return { subdomain, origin, timeoutSeconds };
+    else if (isForeign(origin, subdomain)) {
+        reader.warning('base-url', `${quote(new URL(origin).host)} is about to receive the credential, and is not ${subdomain}.zendesk.com.`);
+    }
+    const timeoutSeconds = reader.seconds('timeout-seconds', [5, 3600], defaultTimeout);
+    const clientId = readClientId(reader, credential);
+    return { subdomain, origin: origin ?? '', clientId, credential, timeoutSeconds };
 }
 /** A value for an error, without what may be a password in a URL. */
 function echo(value) {
     return quote(value.replace(/\/\/.*@/s, '//***@'));
 }
-function readClientId(reader, kind) {
+function readClientId(reader, credential) {
     const cure = 'Write the unique identifier of the OAuth client, from Admin Center.';
     const clientId = reader.required('client-id', cure);
+    const shown = quote(clientId);
     if (/\s/.test(clientId)) {
-        reader.problem('client-id', `"${quote(clientId)}" contains white space, so it is the name of a client. ${cure}`);
+        const text = `"${shown}" contains white space, so it is the name of a client. ${cure}`;
+        reader.problem('client-id', text);
     }
-    else if (/^[^@\s]+@[^@\s]+$/.test(clientId)) {
-        reader.problem('client-id', `"${quote(clientId)}" is an e-mail address. ${cure}`);
+    else if (/^[^@]+@[^@]+$/.test(clientId)) {
+        reader.problem('client-id', `"${shown}" is an e-mail address. ${cure}`);
     }
-    else if (isNumeric(clientId) && isAdminKind(kind) && positiveInteger(Number(clientId)) === undefined) {
-        reader.problem('client-id', `${quote(clientId)} is not a possible id. ${cure}`);
+    else if (isNumeric(clientId) && !isAdmin(credential)) {
+        const input = CREDENTIAL_INPUTS[credential.kind].chosenBy;
+        const text = `${shown} is a number, but \`${input}\` needs the client's unique identifier, such as \`ci_bot\`.`;
+        reader.warning('client-id', text);
+    }
+    else if (isNumeric(clientId) && positiveInteger(Number(clientId)) === undefined) {
+        reader.problem('client-id', `${shown} is not a possible id. ${cure}`);
     }
     return clientId;
 }
@@ -3449,6 +3335,12 @@ function readScopes(reader) {
     if (malformed.length > 0) {
         reader.problem('scopes', `"${quote(malformed.join(' '))}" cannot be a scope. Write names such as \`tickets:read\`, separated by spaces.`);
     }
+    const unknown = scopes.flatMap((scope) => {
+        const nearest = nearestScope(scope);
+        return nearest === undefined ? [] : `${quote(scope)} (did you mean ${nearest}?)`;
+    });
+    if (unknown.length > 0)
+        reader.warning('scopes', `Zendesk documents no scope ${unknown.join(', ')}.`);
     return scopes;
 }
 /** `older-than` in milliseconds: a number of minutes, hours or days, at least one hour. */
@@ -3461,26 +3353,6 @@ function readAge(reader) {
     }
     return age;
 }
-function accountWarnings({ origin, subdomain }, clientId, kind) {
-    const warnings = [];
-    if (origin !== '' && isForeign(origin, subdomain)) {
-        warnings.push(`\`base-url\`: ${quote(new URL(origin).host)} is about to receive the credential, and is not ${subdomain}.zendesk.com.`);
-    }
-    if (!isAdminKind(kind) && isNumeric(clientId)) {
-        warnings.push(`\`client-id\`: ${quote(clientId)} is a number, but \`${CREDENTIAL_INPUTS[kind].chooses}\` needs the client's unique identifier, such as \`ci_bot\`.`);
-    }
-    return warnings;
-}
-function scopeWarnings(scopes) {
-    const unknown = scopes.flatMap((scope) => {
-        const nearest = nearestScope(scope);
-        return nearest === undefined ? [] : [`${quote(scope)} (did you mean ${nearest}?)`];
-    });
-    return unknown.length === 0 ? [] : [`\`scopes\`: Zendesk documents no scope ${unknown.join(', ')}.`];
-}
-function isNumeric(clientId) {
-    return /^\d+$/.test(clientId);
-}
 
 ;// CONCATENATED MODULE: ./src/inputs/mask-inputs.ts
 
@@ -3490,20 +3362,17 @@ function isNumeric(clientId) {
 
 
 /**
- * Masks every secret input, the Basic headers made of these, and the passwords of proxies. This comes before
- * everything else that a step does, and before the inputs are known to be valid.
+ * Masks every secret input, the Basic headers made of these, and the passwords of proxies. This comes before everything
+ * else that a step does, and before the inputs are known to be valid.
  */
 function maskInputs(log) {
     for (const value of SECRET_INPUTS.map((name) => getInput(name))) {
-        if (isMaskable(value))
-            log.mask(value);
         // A secret that was saved with quotes is refused, but must not be shown without them either.
-        const inside = insideQuotes(value) ?? '';
-        if (isMaskable(inside))
-            log.mask(inside);
+        for (const secret of [value, insideQuotes(value) ?? ''])
+            if (isMaskable(secret))
+                log.mask(secret);
     }
-    const apiToken = getInput('api-token');
-    const email = adminEmail(getInput('email'));
+    const [apiToken, email] = [getInput('api-token'), adminEmail(getInput('email'))];
     if (email !== '' && isMaskable(apiToken))
         log.mask(apiTokenBasic(email, apiToken));
     const clientSecret = getInput('client-secret');
@@ -3514,41 +3383,28 @@ function maskInputs(log) {
         log.mask(password);
 }
 
-;// CONCATENATED MODULE: ./src/lib/version.ts
-/** The version in `package.json`, to which a test holds it. */
-const VERSION = '1.0.0';
-/** What every request says of itself. */
-const USER_AGENT = `create-zendesk-token/${VERSION}`;
-
 ;// CONCATENATED MODULE: ./src/lib/deadline.ts
 
-/** The runner cancelled the job: nothing new may be started. */
-class Cancelled extends Error {
-    constructor() {
-        super('The job was cancelled.');
-    }
-}
-/** The step's time is over. */
-class DeadlineExceeded extends Error {
-    seconds;
-    constructor(seconds) {
-        super(`The step reached its timeout of ${seconds} s. Raise \`timeout-seconds\`.`);
-        this.seconds = seconds;
+/** Nothing new may be started: the runner cancelled the job, or the step reached its timeout. */
+class StepEnded extends Error {
+    kind;
+    constructor(kind, seconds) {
+        super(kind === 'cancelled'
+            ? 'The job was cancelled.'
+            : `The step reached its timeout of ${seconds} s. Raise \`timeout-seconds\`.`);
+        this.kind = kind;
     }
 }
 /** Reserved for cleanup and the final message: 5 s or 20 % of the timeout, whichever is less. */
-const RESERVE_MS = 5000;
-const RESERVE_SHARE = 0.2;
-/** Returns the milliseconds of a timeout of `seconds` that are reserved for cleanup and the final message. */
 function reserveOf(seconds) {
-    return Math.min(RESERVE_MS, seconds * 1000 * RESERVE_SHARE);
+    return Math.min(5000, seconds * 200);
 }
 /** When a step's work has to end, and whether it may start anything new. */
 class Deadline {
     clock;
     seconds;
     signal;
-    #end;
+    reserve;
     /**
      * @param seconds the timeout of the whole step, counted from the start of the process
      * @param signal aborted when the runner cancels the job
@@ -3558,29 +3414,23 @@ class Deadline {
         this.clock = clock;
         this.seconds = seconds;
         this.signal = signal;
-        this.#end = seconds * 1000 - reserve;
+        this.reserve = reserve;
     }
     /** Milliseconds left for the work, never below 0. */
     remaining() {
-        return Math.max(0, this.#end - this.clock.elapsed());
+        return Math.max(0, this.seconds * 1000 - this.reserve - this.clock.elapsed());
     }
-    /** Throws {@link Cancelled} or {@link DeadlineExceeded} if nothing new may be started. */
+    /** Throws {@link StepEnded} if nothing new may be started. */
     check() {
         if (this.signal.aborted)
-            throw new Cancelled();
+            throw new StepEnded('cancelled', this.seconds);
         if (this.remaining() <= 0)
-            throw new DeadlineExceeded(this.seconds);
-    }
-    /** Waits `ms` milliseconds; throws as {@link Deadline.check} does, at once if the job is cancelled. */
-    async pause(ms) {
-        this.check();
-        await this.clock.sleep(ms, this.signal);
-        this.check();
+            throw new StepEnded('deadline', this.seconds);
     }
     /** A deadline for cleanup, which neither a cancellation nor this deadline ends: in `ms`, but within the timeout. */
     forCleanup(ms) {
-        const end = Math.min(this.clock.elapsed() + ms, this.seconds * 1000);
-        return new Deadline(this.clock, this.seconds, new AbortController().signal, this.seconds * 1000 - end);
+        const reserve = Math.max(0, this.seconds * 1000 - this.clock.elapsed() - ms);
+        return new Deadline(this.clock, this.seconds, new AbortController().signal, reserve);
     }
 }
 
@@ -3590,7 +3440,29 @@ class Deadline {
 
 
 
-/** A request that failed, with all that a message about it needs. */
+/** What went wrong with a request. `docs/troubleshooting.md` is found by these words, `src/messages.ts` says what to do. */
+const CAUSES = {
+    credentialsRejected: 'Zendesk rejected the credentials',
+    newTokenRejected: 'Zendesk rejected the token',
+    forbidden: 'Zendesk does not allow this',
+    missingScope: 'The credential lacks a scope',
+    gateway: 'Something in front of Zendesk answered with a web page',
+    clientUnknown: 'Zendesk has no such OAuth client',
+    subdomainUnknown: 'There is no Zendesk account at this address',
+    redirect: 'The server responded with a redirect, which is never followed',
+    invalid_client: 'Zendesk rejected the OAuth client (invalid_client)',
+    unauthorized_client: 'Zendesk does not let this OAuth client use this grant (unauthorized_client)',
+    invalid_scope: 'Zendesk rejected the scopes (invalid_scope)',
+    invalid_grant: 'Zendesk rejected the grant (invalid_grant)',
+    endpointGone: 'Zendesk no longer mints tokens at this endpoint',
+    rateLimit: 'Zendesk limits the rate of requests',
+    outage: 'Zendesk is unavailable',
+    unusableResponse: 'The response cannot be used',
+    unexpected: 'Zendesk refused the request',
+    deadline: 'The step reached its timeout',
+    ...NETWORK_CAUSES
+};
+/** A request that failed; the message is one of {@link CAUSES}. */
 class ZendeskError extends Error {
     kind;
     request;
@@ -3603,21 +3475,44 @@ class ZendeskError extends Error {
      * @param cause the network error, the cancellation or the deadline, if nothing did
      */
     constructor(kind, request, response, cause) {
-        super(`Could not ${request.purpose}: ${kind}`);
+        super(CAUSES[kind]);
         this.kind = kind;
         this.request = request;
         this.response = response;
         this.cause = cause;
     }
+    /** The cause, the request and its status, as a part of a longer sentence. */
+    summary() {
+        const wait = this.wait();
+        return `${this.message} (${this.describeRequest()})${wait && `; ${wait}`}`;
+    }
+    /** What the system called a network error, such as `ECONNREFUSED`; empty if it did not. */
+    get code() {
+        return this.cause instanceof NetworkError ? this.cause.code : '';
+    }
+    /** The request, with the status or the system's code, and Zendesk's own words. */
+    describeRequest(host) {
+        const { request, response } = this;
+        const words = response && zendeskWords(response.json);
+        const at = host === undefined ? '' : ` at ${host}`;
+        const status = response === undefined ? this.code : String(response.status);
+        return `${request.method} ${pathOf(request)}${at}${status && `: ${status}`}${words === undefined ? '' : ` ("${words}")`}`;
+    }
+    /** The wait that a response asked for, if it did not fit; else empty. */
+    wait() {
+        const seconds = this.response?.unfittingWait;
+        return seconds === undefined
+            ? ''
+            : `it asks to wait ${Math.ceil(seconds)} s, more than this step has left`;
+    }
 }
-/** Why nothing more may be started, if that is what `error` says. */
-function stopReason(error) {
-    if (error instanceof Cancelled)
-        return 'cancelled';
-    if (error instanceof DeadlineExceeded)
-        return 'deadline';
-    const kind = error instanceof ZendeskError ? error.kind : undefined;
-    return kind === 'cancelled' || kind === 'deadline' ? kind : undefined;
+/** Whether `error` says that nothing more may be started: the job was cancelled, or the step's time is over. */
+function isStop(error) {
+    return error instanceof ZendeskError && (error.kind === 'cancelled' || error.kind === 'deadline');
+}
+/** Whether no further request can help: {@link isStop}, or Zendesk asks to wait longer than there is time. */
+function isFinal(error) {
+    return isStop(error) || (error instanceof ZendeskError && error.response?.unfittingWait !== undefined);
 }
 /** The path of a request without its query, which may hold a cursor that is not ours to print. */
 function pathOf({ path }) {
@@ -3637,13 +3532,9 @@ function isJson({ status, json }, wanted) {
 }
 /** The scopes that a 403 names, as in "You are missing the following required scopes: users:read, read". */
 function missingScopes(response) {
-    if (!isJson(response, 403))
-        return undefined;
-    const words = zendeskWords(response.json) ?? '';
-    return /missing the following required scopes?:\s*([\w:.,\s-]+)/i
-        .exec(words)?.[1]
-        ?.trim()
-        .replace(/\.$/, '');
+    const words = isJson(response, 403) ? zendeskWords(response.json) : undefined;
+    const [, scopes] = /missing the following required scopes?:\s*([\w:.,\s-]+)/i.exec(words ?? '') ?? [];
+    return scopes?.trim().replace(/\.$/, '');
 }
 /** The `error` of an OAuth error response, such as `invalid_grant` (RFC 6749 §5.2). */
 function oauthError(json) {
@@ -3660,23 +3551,15 @@ function zendeskWords(json) {
     const first = object(list(errors)[0]);
     const field = object(list(Object.values(object(details))[0])[0]);
     const parts = [
-        json_text(error) ?? json_text(inner['title']) ?? json_text(first['title']) ?? json_text(first['code']),
-        json_text(error_description) ??
-            json_text(description) ??
-            json_text(inner['message']) ??
-            json_text(first['detail']) ??
-            json_text(message),
-        json_text(field['description'])
-    ];
+        [error, inner['title'], first['title'], first['code']],
+        [error_description, description, inner['message'], first['detail'], message],
+        [field['description']]
+    ].map((candidates) => candidates.map(json_text).find((part) => part !== undefined));
     const words = [...new Set(parts.filter((part) => part !== undefined))].map(quote).join(': ');
     return json_text(quote(words));
 }
-const OAUTH_ERRORS = new Map([
-    ['invalid_client', 'invalidClient'],
-    ['unauthorized_client', 'unauthorizedClient'],
-    ['invalid_scope', 'invalidScope'],
-    ['invalid_grant', 'invalidGrant']
-]);
+/** The errors of OAuth that need an advice of their own. */
+const OAUTH_ERRORS = ['invalid_client', 'unauthorized_client', 'invalid_scope', 'invalid_grant'];
 /** The error for a response that does not do what the request asked for. */
 function unexpectedResponse(request, response, kind = kindOf(response, request)) {
     return new ZendeskError(kind, request, response);
@@ -3687,7 +3570,7 @@ function isDeprecatedMint({ method, path }) {
 }
 function kindOf(response, request) {
     const { status, json, html } = response;
-    const code = OAUTH_ERRORS.get(oauthError(json));
+    const code = OAUTH_ERRORS.find((known) => known === oauthError(json));
     if (code !== undefined)
         return code;
     if (status >= 300 && status < 400)
@@ -3719,219 +3602,91 @@ function kindOf(response, request) {
 
 
 
-
-/**
- * Each error: its cause, by which `docs/troubleshooting.md` is found, and what to do.
- */
-const ERRORS = {
-    credentialsRejected: {
-        cause: 'Zendesk rejected the credentials',
-        cure: ({ credential }) => ({
-            api_token: 'Check that `api-token` is an active API token of `email`, not a password. One unused for 30 days is deactivated; accounts created since 2026-07-28 have none: use `client-secret`.',
-            access_token: 'The `access-token` has expired, was revoked or is incomplete. Mint another.',
-            client_credentials: 'Check `client-id` and `client-secret`.',
-            authorization_code: 'Check `client-id`, and `client-secret` or `code-verifier`.',
-            refresh_token: 'Check `client-id`, and `client-secret` if the client is confidential.'
-        })[credential]
+/** What to do about each error. */
+const CURES = {
+    credentialsRejected: ({ kind }) => ({
+        api_token: 'Check that `api-token` is an active API token of `email`, not a password. One unused for 30 days is deactivated; accounts created since 2026-07-28 have none: use `client-secret`.',
+        access_token: 'The `access-token` has expired, was revoked or is incomplete. Mint another.',
+        client_credentials: 'Check `client-id` and `client-secret`.',
+        authorization_code: 'Check `client-id`, and `client-secret` or `code-verifier`.',
+        refresh_token: 'Check `client-id`, and `client-secret` if the client is confidential.'
+    })[kind],
+    newTokenRejected: 'Run the job again. If it happens again, check the names in `scopes`, and ask the support of Zendesk.',
+    forbidden: ({ error, input }) => {
+        if (error.request.path === '/oauth/tokens')
+            return 'Check the client in Admin Center, and the IP restrictions of the account.';
+        const user = 'The user of the credential is not an admin, or the credential lacks a scope';
+        return isDeprecatedMint(error.request)
+            ? `${user}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
+            : `${user}. Use an admin's credential with the scopes \`read write\`.`;
     },
-    newTokenRejected: {
-        cause: 'Zendesk rejected the token',
-        cure: () => 'Run the job again. If it happens again, check `scopes`: an unknown scope can give a token that works nowhere.'
+    missingScope: ({ error, input }) => `It needs ${quote(String(error.response && missingScopes(error.response)))}. Request this scope when you mint ${input}, and allow it for its client in Admin Center.`,
+    gateway: ({ host }) => `It is not Zendesk's own answer. Check the firewall and the proxy between the runner and ${host}, and the IP restrictions of the account.`,
+    clientUnknown: ({ clientId }) => `This user sees no client "${quote(clientId)}". Write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\`.`,
+    subdomainUnknown: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host} does not respond as an account does. It may be misspelt, renamed or closed.`,
+    redirect: ({ error, origin }) => `It points to ${hostOf(error.response?.location, origin)}. Check \`subdomain\` and \`base-url\`.`,
+    invalid_client: ({ clientId, kind }) => {
+        if (clientId.startsWith('zis_') && kind === 'client_credentials')
+            return 'Clients whose identifier begins with `zis_` cannot use `client-secret`. Use `access-token`.';
+        const notNumber = isNumeric(clientId) ? ', not its number' : '';
+        return `Check that \`client-id\` (${quote(clientId)}) is the client's unique identifier in this account${notNumber}, and that \`client-secret\` is complete and belongs to it.`;
     },
-    forbidden: {
-        cause: 'Zendesk does not allow this',
-        cure: ({ error, input }) => {
-            if (error.request.path === '/oauth/tokens')
-                return 'Check the client in Admin Center, and the IP restrictions of the account.';
-            const user = 'The user of the credential is not an admin, or the credential lacks a scope';
-            return isDeprecatedMint(error.request)
-                ? `${user}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
-                : `${user}. Use an admin's credential with the scopes \`read write\`.`;
-        }
+    unauthorized_client: ({ kind }) => kind === 'client_credentials'
+        ? 'The client is public. Create a new confidential client: changing the kind of this one makes a new secret.'
+        : 'Allow the grant for the client in Admin Center, or use another client.',
+    invalid_scope: ({ error, scopes = [] }) => {
+        if (error.request.purpose === 'mint a cleanup token')
+            return 'Allow `read` and `write` in the allowed scopes of the client in Admin Center.';
+        return scopes.length > 0
+            ? "Request in `scopes` only what the client's allowed scopes in Admin Center include, or extend them there."
+            : 'Set `scopes`: this account does not mint without them.';
     },
-    missingScope: {
-        cause: 'The credential lacks a scope',
-        cure: ({ error }) => {
-            const scopes = error.response && missingScopes(error.response);
-            return `It needs ${quote(String(scopes))}. Use a credential with this scope.`;
-        }
-    },
-    gateway: {
-        cause: 'Something in front of Zendesk answered with a web page',
-        cure: ({ host }) => `It is not Zendesk's own answer. Check the firewall and the proxy between the runner and ${host}, and the IP restrictions of the account.`
-    },
-    clientUnknown: {
-        cause: 'Zendesk has no such OAuth client',
-        cure: ({ clientId }) => `This user sees no client "${quote(clientId)}". Write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\`.`
-    },
-    subdomainUnknown: {
-        cause: 'There is no Zendesk account at this address',
-        cure: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host} does not respond as an account does. It may be misspelt, renamed or closed.`
-    },
-    redirect: {
-        cause: 'The server responded with a redirect, which is never followed',
-        cure: ({ error, origin }) => `It points to ${hostOf(error.response?.location, origin)}. Check \`subdomain\` and \`base-url\`.`
-    },
-    invalidClient: {
-        cause: 'Zendesk rejected the OAuth client (invalid_client)',
-        cure: ({ clientId, credential }) => {
-            if (clientId.startsWith('zis_') && credential === 'client_credentials')
-                return 'Clients whose identifier begins with `zis_` cannot use `client-secret`. Use `access-token`.';
-            const id = quote(clientId);
-            const isNumber = /^\d+$/.test(clientId) ? ', not its number' : '';
-            return `Check that \`client-id\` (${id}) is the client's unique identifier in this account${isNumber}, and that \`client-secret\` is complete and belongs to it.`;
-        }
-    },
-    unauthorizedClient: {
-        cause: 'Zendesk does not let this OAuth client use this grant (unauthorized_client)',
-        cure: ({ credential }) => credential === 'client_credentials'
-            ? 'The client is public. Create a new confidential client: changing the kind of this one makes a new secret.'
-            : 'Allow the grant for the client in Admin Center, or use another client.'
-    },
-    invalidScope: {
-        cause: 'Zendesk rejected the scopes (invalid_scope)',
-        cure: ({ error, requestsScopes }) => {
-            if (error.request.purpose === 'mint a cleanup token')
-                return 'Allow `read` and `write` in the allowed scopes of the client in Admin Center.';
-            return requestsScopes
-                ? "Request in `scopes` only what the client's allowed scopes in Admin Center include, or extend them there."
-                : 'Set `scopes`: this account does not mint without them.';
-        }
-    },
-    invalidGrant: {
-        cause: 'Zendesk rejected the grant (invalid_grant)',
-        cure: ({ credential }) => credential === 'refresh_token'
-            ? 'The refresh token was used, was revoked or has expired. Save the `refresh-token` output after each run, and never let two runs share one. Start again with an authorization code.'
-            : 'An authorization code works once, for 120 seconds, and only with the same `redirect-uri`, `code-verifier` and client. Get another.'
-    },
-    endpointGone: {
-        cause: 'Zendesk no longer mints tokens at this endpoint',
-        cure: ({ input, clientId }) => `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${quote(clientId)} exists.`
-    },
-    rateLimit: {
-        cause: 'Zendesk limits the rate of requests',
-        cure: ({ error }) => `${waitSentence(error)}Start fewer jobs at once, or raise \`timeout-seconds\`.`
-    },
-    outage: {
-        cause: 'Zendesk is unavailable',
-        cure: ({ error }) => `${waitSentence(error)}See https://status.zendesk.com, and run the job again later.`
-    },
-    unusableResponse: {
-        cause: 'The response cannot be used',
-        cure: () => 'Run the job again. If it happens again, something between the runner and Zendesk may be changing responses.'
-    },
-    unexpected: {
-        cause: 'Zendesk refused the request',
-        cure: () => 'Check the inputs of this step against what Zendesk says.'
-    },
-    dns: {
-        cause: 'The host name was not found (DNS)',
-        cure: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check the name server of the runner.`
-    },
-    certificate: {
-        cause: 'The certificate of the server is not trusted (TLS)',
-        cure: () => 'If a proxy of yours opens TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`. Else check `base-url`: somebody may be listening.'
-    },
-    tls: {
-        cause: 'The secure connection failed (TLS)',
-        cure: ({ host }) => `Check \`base-url\`, and what is between the runner and ${host}.`
-    },
-    connection: {
-        cause: 'The server could not be reached',
-        cure: ({ host }) => `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`
-    },
-    proxy: {
-        cause: 'The proxy could not be reached',
-        cure: () => 'Check `https_proxy` and `http_proxy` on the runner, and that the proxy works.'
-    },
-    proxyRefused: {
-        cause: 'The proxy refused the connection',
-        cure: ({ host, error }) => codeOf(error) === '407'
-            ? 'It needs a user name and a password. Write them into `https_proxy` as http://user:password@host:port.'
-            : `Allow ${host} in the proxy, or list it in \`no_proxy\`.`
-    },
-    proxyUnreadable: {
-        cause: 'The proxy URL cannot be read',
-        cure: ({ error }) => `Write \`${codeOf(error)}\` as http://host:port, or http://user:password@host:port with user and password percent-encoded.`
-    },
-    proxyIsHttps: {
-        cause: 'The proxy URL begins with https://',
-        cure: ({ error }) => `Write \`${codeOf(error)}\` as http://host:port: the connection to the proxy is plain, the connection to Zendesk inside it is still TLS.`
-    },
-    brokenOff: {
-        cause: 'The connection broke before the response was complete',
-        cure: ({ host }) => `Run the job again. If it happens again, check what is between the runner and ${host}.`
-    },
-    tooLarge: {
-        cause: 'The response is larger than 1 MiB',
-        cure: () => 'Check `subdomain` and `base-url`: no response of Zendesk is that long.'
-    },
-    unsendable: {
-        cause: 'The request could not be sent',
-        cure: () => 'A value in it has characters that HTTP does not allow. Check the inputs of this step.'
-    },
-    timeout: {
-        cause: 'There was no response in time',
-        cure: ({ timeoutSeconds }) => `A request has at most 30 s, and the step ${timeoutSeconds} s. See https://status.zendesk.com, or raise \`timeout-seconds\`.`
-    },
-    deadline: {
-        cause: 'The step reached its timeout',
-        cure: ({ timeoutSeconds }) => `It had ${timeoutSeconds} s for all requests, waits and retries. Raise \`timeout-seconds\`, or see https://status.zendesk.com.`
-    },
-    cancelled: {
-        cause: 'The job was cancelled',
-        cure: () => 'Nothing more was started.'
-    }
+    invalid_grant: ({ kind }) => kind === 'refresh_token'
+        ? 'The refresh token was used, was revoked or has expired. Save the `refresh-token` output after each run, and never let two runs share one. Start again with an authorization code.'
+        : 'An authorization code works once, for 120 seconds, and only with the same `redirect-uri`, `code-verifier` and client. Get another.',
+    endpointGone: ({ input, clientId }) => `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${quote(clientId)} exists.`,
+    rateLimit: ({ error }) => `${waitSentence(error)}Start fewer jobs at once, or raise \`timeout-seconds\`.`,
+    outage: ({ error }) => `${waitSentence(error)}See https://status.zendesk.com, and run the job again later.`,
+    unusableResponse: 'Run the job again. If it happens again, something between the runner and Zendesk may be changing responses.',
+    unexpected: 'Check the inputs of this step against what Zendesk says.',
+    dns: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check the name server of the runner.`,
+    certificate: 'If a proxy of yours opens TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`. Else check `base-url`: somebody may be listening.',
+    tls: ({ host }) => `Check \`base-url\`, and what is between the runner and ${host}.`,
+    connection: ({ host }) => `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`,
+    proxy: 'Check `https_proxy` and `http_proxy` on the runner, and that the proxy works.',
+    proxyRefused: ({ host, error }) => error.code === '407'
+        ? 'It needs a user name and a password. Write them into `https_proxy` as http://user:password@host:port.'
+        : `Allow ${host} in the proxy, or list it in \`no_proxy\`.`,
+    proxyUnreadable: ({ error }) => `Write \`${error.code}\` as http://host:port, or http://user:password@host:port with user and password percent-encoded.`,
+    proxyIsHttps: ({ error }) => `Write \`${error.code}\` as http://host:port: the connection to the proxy is plain, the connection to Zendesk inside it is still TLS.`,
+    brokenOff: ({ host }) => `Run the job again. If it happens again, check what is between the runner and ${host}.`,
+    tooLarge: 'Check `subdomain` and `base-url`: no response of Zendesk is that long.',
+    unsendable: 'A value in it has characters that HTTP does not allow. Check the inputs of this step.',
+    timeout: ({ timeoutSeconds }) => `A request has at most 30 s, and the step ${timeoutSeconds} s. See https://status.zendesk.com, or raise \`timeout-seconds\`.`,
+    deadline: ({ timeoutSeconds }) => `It had ${timeoutSeconds} s for all requests, waits and retries. Raise \`timeout-seconds\`, or see https://status.zendesk.com.`,
+    cancelled: 'Nothing more was started.'
 };
 /** The error in one line: what could not be done, why, what to do, and the request with its status. */
 function explain(error, context) {
-    if (error instanceof ZendeskError)
-        return new Error(sentences(error, context));
-    return error instanceof Error ? error : new Error(String(error));
+    if (!(error instanceof ZendeskError))
+        return error instanceof Error ? error : new Error(String(error));
+    const { kind } = context.credential;
+    const host = new URL(context.origin).host;
+    const cure = CURES[error.kind];
+    const advice = typeof cure === 'string'
+        ? cure
+        : cure({ ...context, error, host, kind, input: `\`${CREDENTIAL_INPUTS[kind].chosenBy}\`` });
+    const line = `Could not ${error.request.purpose}: ${error.message}. ${advice} ${error.describeRequest(host)}.`;
+    return new Error([line, ...error.notes].join(' '));
 }
-/** Why a request failed, as a part of a longer sentence: the cause, and the request with its status. */
+/** Why something failed, as a part of a longer sentence. */
 function causeOf(error) {
-    if (error instanceof ZendeskError) {
-        const wait = waitOf(error);
-        return `${ERRORS[error.kind].cause} (${requestOf(error)})${wait === '' ? '' : `; ${wait}`}`;
-    }
+    if (error instanceof ZendeskError)
+        return error.kind === 'cancelled' ? 'the job was cancelled' : error.summary();
     return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 }
-function sentences(error, context) {
-    const host = new URL(context.origin).host;
-    const input = `\`${CREDENTIAL_INPUTS[context.credential].chooses}\``;
-    const { cause, cure } = ERRORS[error.kind];
-    const advice = cure({ ...context, error, host, input });
-    return [
-        `Could not ${error.request.purpose}: ${cause}. ${advice} ${requestOf(error, host)}.`,
-        ...error.notes
-    ].join(' ');
-}
-/** The request, with the status or the system's code, and Zendesk's own words. */
-function requestOf(error, host) {
-    const { request, response } = error;
-    const words = response === undefined ? undefined : zendeskWords(response.json);
-    const status = response === undefined ? codeOf(error) : String(response.status);
-    const at = host === undefined ? '' : ` at ${host}`;
-    return [
-        `${request.method} ${pathOf(request)}${at}`,
-        status === '' ? '' : `: ${status}`,
-        words === undefined ? '' : ` ("${words}")`
-    ].join('');
-}
-/** What the system called a network error, such as `ECONNREFUSED`; empty if it did not. */
-function codeOf({ cause }) {
-    return cause instanceof NetworkError ? cause.code : '';
-}
-/** The wait that a response asked for, if it did not fit; else empty. */
-function waitOf({ response }) {
-    if (response?.unfittingWait === undefined)
-        return '';
-    return `it asks to wait ${Math.ceil(response.unfittingWait)} s, more than this step has left`;
-}
 function waitSentence(error) {
-    const wait = waitOf(error);
-    return wait === '' ? '' : `I${wait.slice(1)}. `;
+    return error.wait().replace(/^i(.*)/, 'I$1. ');
 }
 function hostOf(location, origin) {
     const url = location !== undefined && URL.canParse(location, origin) ? new URL(location, origin) : undefined;
@@ -3952,23 +3707,14 @@ const external_node_fs_namespaceObject = require("node:fs");
  */
 function requireFiles(...variables) {
     for (const variable of variables) {
-        writing(variable, () => {
-            (0,external_node_fs_namespaceObject.accessSync)(process.env[variable] ?? '', external_node_fs_namespaceObject.constants.W_OK);
-        });
+        writing(variable, () => (0,external_node_fs_namespaceObject.accessSync)(process.env[variable] ?? '', external_node_fs_namespaceObject.constants.W_OK));
     }
 }
-/** Sets outputs; what is `undefined` becomes an empty string. */
+/** Sets outputs; what is `undefined` becomes an empty string. A secret must have been masked before. */
 function setOutputs(outputs) {
     writing('GITHUB_OUTPUT', () => {
-        for (const [name, value] of Object.entries(outputs)) {
+        for (const [name, value] of Object.entries(outputs))
             setOutput(name, value ?? '');
-        }
-    });
-}
-/** Sets an output that is a secret and was masked before. */
-function setSecretOutput(name, secret) {
-    writing('GITHUB_OUTPUT', () => {
-        setOutput(name, secret?.reveal() ?? '');
     });
 }
 /** Exports what Zendesk's own `zcli` reads to later steps. */
@@ -4007,254 +3753,14 @@ const UNITS = [
 ];
 /** A length of time in words, such as `1 hour 30 minutes`: its largest unit, and the next smaller one. */
 function duration(seconds) {
-    const whole = Math.round(seconds);
-    const largest = UNITS.findIndex(([, length]) => whole >= length);
-    if (largest === -1)
-        return '0 seconds';
-    let left = whole;
+    let left = Math.round(seconds);
+    const largest = UNITS.findIndex(([, length]) => left >= length);
     const parts = UNITS.slice(largest, largest + 2).map(([unit, length]) => {
         const count = Math.floor(left / length);
         left -= count * length;
         return count === 0 ? '' : `${count} ${unit}${count === 1 ? '' : 's'}`;
     });
-    return parts.filter(Boolean).join(' ');
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/token-response.ts
-
-
-
-
-
-/** Reads the response to a mint with the given kind of credential; a value of the wrong type is as if not reported. */
-function readTokenResponse(json, credential) {
-    const response = object(json);
-    if (isAdmin(credential)) {
-        const token = object(response['token']);
-        return {
-            token: usableToken(token['full_token']),
-            refreshToken: undefined,
-            facts: tokenFacts(token),
-            expiresIn: undefined
-        };
-    }
-    return {
-        token: usableToken(response['access_token']),
-        refreshToken: givesRefreshToken(credential) ? usableRefreshToken(response['refresh_token']) : undefined,
-        facts: { ...tokenFacts({}), scopes: scopesOf(response['scope']) },
-        expiresIn: usableLifetime(response['expires_in'])
-    };
-}
-/** The tokens in the response to a mint, to be masked before anything is logged about it. */
-function secretsIn(json, credential) {
-    const { token, refreshToken } = readTokenResponse(json, credential);
-    return [token, refreshToken].filter((secret) => secret !== undefined);
-}
-/** A refresh token that is not published is lost, so any visible text is accepted. */
-function usableRefreshToken(value) {
-    return typeof value === 'string' && /^[\x21-\x7e]{1,8192}$/.test(value) ? new Secret(value) : undefined;
-}
-/** Seconds that lead to a time which a calendar has. */
-function usableLifetime(value) {
-    const seconds = positiveInteger(value);
-    return seconds !== undefined && isoTime(seconds * 1000) !== '' ? seconds : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/minted-token.ts
-
-
-
-
-const EXPIRIES = ['reported', 'requested', 'never', 'unknown'];
-/**
- * What is known about a token from the response that it came in.
- *
- * @param requested the scopes and the lifetime in seconds that count if the response reports none
- * @param now this machine's clock, in milliseconds since 1970
- */
-function mintedToken(mint, requested, now) {
-    const { token, date } = mint;
-    const { facts, expiresIn } = mint.response;
-    const lifetime = expiresIn ?? requested.expiresIn;
-    const mintedAt = date ?? now;
-    const minted = {
-        token,
-        id: facts.id,
-        clientId: facts.clientId,
-        userId: facts.userId,
-        scopes: facts.scopes ?? requested.scopes,
-        scopesReported: facts.scopes !== undefined,
-        expiresAt: lifetime === undefined ? '' : isoTime(mintedAt + lifetime * 1000),
-        expiry: expiresIn !== undefined ? 'reported' : lifetime === undefined ? 'unknown' : 'requested',
-        expiredAfter: expiresIn === undefined || date === undefined ? undefined : date + expiresIn * 1000,
-        lifetime,
-        mintedAt,
-        seenWorking: false
-    };
-    setExpiry(minted, facts, mint);
-    return minted;
-}
-/** Adds what Zendesk reported when the token was used for the first time. */
-function addFacts(minted, facts, mint) {
-    minted.id = facts.id ?? minted.id;
-    minted.clientId = facts.clientId ?? minted.clientId;
-    minted.userId = facts.userId ?? minted.userId;
-    if (!minted.scopesReported && facts.scopes !== undefined) {
-        minted.scopes = facts.scopes;
-        minted.scopesReported = true;
-    }
-    setExpiry(minted, facts, mint);
-}
-/**
- * Takes over an expiry that Zendesk reported. The lifetime is what the response to the mint reported, else the time
- * between two of Zendesk's own times; if that makes no sense, the lifetime is unknown. The `Date` headers may be off,
- * so by them the token has expired only if both the expiry and the mint plus the lifetime are past.
- */
-function setExpiry(minted, { expiresAt, createdAt }, { date, response }) {
-    if (expiresAt === undefined || (expiresAt === null && response.expiresIn !== undefined))
-        return;
-    if (expiresAt === null) {
-        Object.assign(minted, { expiry: 'never', expiresAt: '', lifetime: undefined });
-        return;
-    }
-    const span = (expiresAt - (createdAt ?? minted.mintedAt)) / 1000;
-    minted.expiresAt = isoTime(expiresAt);
-    minted.expiry = 'reported';
-    minted.lifetime = response.expiresIn ?? (span > 0 ? span : undefined);
-    minted.expiredAfter =
-        date === undefined ? undefined : Math.max(expiresAt, date + (minted.lifetime ?? 0) * 1000);
-}
-
-;// CONCATENATED MODULE: ./src/runner/state.ts
-
-
-
-
-
-
-
-/*
- * What main saves for post. Every later step of the job can read the file behind it, so it holds the token, which
- * those steps can get anyway, and never a credential.
- */
-const KEY = 'zendesk';
-/** The part of a credential that post may need; empty for an authorization code or a refresh token. */
-function postSecret(credential) {
-    if (isAdmin(credential))
-        return adminAuthorization(credential).reveal();
-    return credential.kind === 'client_credentials' ? credential.clientSecret.reveal() : '';
-}
-/**
- * The fingerprint of a credential, and of the origin and client that it is for.
- *
- * @param salt that of the fingerprint to compare with; a new one by default
- */
-function fingerprintOf(credential, { origin, clientId }, salt = (0,external_node_crypto_namespaceObject.randomBytes)(16).toString('hex')) {
-    const content = JSON.stringify([salt, origin, clientId, postSecret(credential)]);
-    return { salt, hash: (0,external_node_crypto_namespaceObject.createHash)('sha256').update(content).digest('hex') };
-}
-/** Saves the state; a later call replaces it. */
-function saveForPost(state) {
-    const saved = 'skipped' in state ? state : { ...state, minted: { ...state.minted, token: state.minted.token.reveal() } };
-    saveState(KEY, JSON.stringify(saved));
-}
-/** The state that main saved; `undefined` if there is none, or any part of it is missing or of the wrong type. */
-function loadState() {
-    let saved;
-    try {
-        saved = object(JSON.parse(process.env[`STATE_${KEY}`] ?? ''));
-    }
-    catch {
-        return undefined;
-    }
-    const { skipped } = saved;
-    if (skipped === 'true' || skipped === 'auto')
-        return { skipped };
-    const minted = mintedTokenIn(object(saved['minted']));
-    const context = contextIn(object(saved['context']));
-    return minted && context && { minted, context };
-}
-function mintedTokenIn(saved) {
-    const token = usableToken(saved['token']);
-    const { mintedAt, expiredAfter, lifetime, expiresAt } = saved;
-    if (token === undefined || !Array.isArray(saved['scopes']))
-        return undefined;
-    if (!isNumber(mintedAt) || typeof expiresAt !== 'string')
-        return undefined;
-    return {
-        token,
-        id: positiveInteger(saved['id']),
-        clientId: positiveInteger(saved['clientId']),
-        userId: positiveInteger(saved['userId']),
-        scopes: scopesOf(saved['scopes']) ?? [],
-        scopesReported: saved['scopesReported'] === true,
-        expiresAt,
-        expiry: EXPIRIES.find((expiry) => expiry === saved['expiry']) ?? 'unknown',
-        expiredAfter: isNumber(expiredAfter) ? expiredAfter : undefined,
-        lifetime: isNumber(lifetime) ? lifetime : undefined,
-        mintedAt,
-        seenWorking: saved['seenWorking'] === true
-    };
-}
-function contextIn(saved) {
-    const { timeoutSeconds, jobSummary } = saved;
-    const fingerprint = object(saved['fingerprint']);
-    const [origin, clientId] = [json_text(saved['origin']), json_text(saved['clientId'])];
-    const [salt, hash] = [json_text(fingerprint['salt']), json_text(fingerprint['hash'])];
-    const credential = CREDENTIAL_KINDS.find((kind) => kind === saved['credential']);
-    if (origin === undefined || readOrigin(origin) !== origin || !isNumber(timeoutSeconds))
-        return undefined;
-    if (clientId === undefined || credential === undefined || !salt || !hash)
-        return undefined;
-    return {
-        origin,
-        timeoutSeconds,
-        jobSummary: jobSummary === true,
-        credential,
-        clientId,
-        fingerprint: { salt, hash }
-    };
-}
-function isNumber(value) {
-    return typeof value === 'number' && Number.isFinite(value);
-}
-
-;// CONCATENATED MODULE: ./src/runner/summary.ts
-
-
-
-/** GitHub drops a summary of more than 1 MiB whole; this leaves room for what other actions write. */
-const SIZE_LIMIT = 900_000;
-/** Adds a table to the job summary. If the summary cannot be written, one line in the log says so. */
-async function writeSummary({ title, lines = [], head, rows }, log) {
-    const shown = [head.map((data) => ({ data: summary_escape(data), header: true }))];
-    let size = 0;
-    for (const row of rows) {
-        const cells = row.map((data) => ({ data: summary_escape(data), header: false }));
-        size += Buffer.byteLength(JSON.stringify(cells));
-        if (size > SIZE_LIMIT)
-            break;
-        shown.push(cells);
-    }
-    try {
-        summary.addHeading(summary_escape(title), 3);
-        for (const line of lines)
-            summary.addRaw(`<p>${summary_escape(line)}</p>`, true);
-        await summary.addTable(shown).write();
-    }
-    catch (error) {
-        log.info(`The job summary could not be written: ${error.message}`);
-    }
-}
-function summary_escape(text) {
-    const entities = {
-        '&': '&amp;',
-        '<': '&lt;',
-        '>': '&gt;',
-        '"': '&quot;',
-        "'": '&#39;'
-    };
-    return quote(text).replace(/[&<>"']/g, (character) => String(entities[character]));
+    return parts.filter(Boolean).join(' ') || '0 seconds';
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/client.ts
@@ -4270,49 +3776,47 @@ const BACKOFF = 500;
 const BACKOFF_CAP = 8000;
 /** A connection that was idle for longer may be closed without anybody having noticed. */
 const LONGEST_IDLE = 2000;
-const RETRIED_STATUS = new Set([408, 429, 500, 502, 503, 504]);
+const RETRIED_STATUS = [408, 429, 500, 502, 503, 504];
 /** After these Zendesk may have carried out the request all the same. */
-const LOST_STATUS = new Set([408, 500, 502, 504]);
-const RETRIED_KIND = new Set(['dns', 'tls', 'connection', 'proxy', 'brokenOff', 'timeout']);
+const LOST_STATUS = [408, 500, 502, 504];
+const RETRIED_KIND = ['dns', 'tls', 'connection', 'proxy', 'brokenOff', 'timeout'];
 /**
- * The seconds that a `Retry-After` header asks for (RFC 9110 §10.2.3: seconds, or a date, which is read against the
- * server's own clock), or `undefined` if it cannot be read.
+ * The seconds that the `Retry-After` header of a 429 or 503 asks for (RFC 9110 §10.2.3: seconds, or a date, which is
+ * read against the server's own clock), or `undefined` if it cannot be read.
  */
-function retryAfter({ retryAfter: text = '', date }, now) {
-    if (/^\s*\d+\s*$/.test(text))
-        return Number(text);
-    if (!/^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(text))
+function retryAfter({ status, retryAfter: header = '', date }, now) {
+    if (status !== 429 && status !== 503)
+        return undefined;
+    if (/^\s*\d+\s*$/.test(header))
+        return Number(header);
+    if (!/^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(header))
         return undefined;
     // All three date formats of HTTP are UTC, and the oldest does not say so.
-    const until = Date.parse(/gmt/i.test(text) ? text : `${text} GMT`);
+    const until = Date.parse(/gmt/i.test(header) ? header : `${header} GMT`);
     return Number.isNaN(until) ? undefined : Math.max(0, (until - (date ?? now)) / 1000);
 }
 /** Sends requests to one Zendesk account, one after the other over one connection, and retries what may be retried. */
 class ZendeskClient {
-    options;
+    origin;
+    deadline;
+    log;
     #connection;
-    constructor(options) {
-        this.options = options;
-        this.#connection = new Connection(options.origin, options.userAgent);
-    }
-    get origin() {
-        return this.options.origin;
-    }
-    get deadline() {
-        return this.options.deadline;
-    }
-    get log() {
-        return this.options.log;
+    /** @param origin such as `https://acme.zendesk.com` */
+    constructor(origin, deadline, log) {
+        this.origin = origin;
+        this.deadline = deadline;
+        this.log = log;
+        this.#connection = new Connection(origin);
     }
     /** Another client for the same account, with its own connection and, if given, another deadline. */
     fork(deadline = this.deadline) {
-        return new ZendeskClient({ ...this.options, deadline });
+        return new ZendeskClient(this.origin, deadline, this.log);
     }
-    /** Waits `ms` milliseconds between two requests; a connection is not kept over a long wait. */
+    /** Waits `ms` milliseconds between two requests, less if the job is cancelled; a connection is not kept over a long wait. */
     async pause(ms) {
         if (ms > LONGEST_IDLE)
             this.close();
-        await this.deadline.pause(ms);
+        await this.deadline.clock.sleep(ms, this.deadline.signal);
     }
     /** Closes the connection; the next request opens another. */
     close() {
@@ -4331,30 +3835,39 @@ class ZendeskClient {
             return await this.#sendWithRetries(request, options);
         }
         catch (error) {
-            if (error instanceof NetworkError)
-                throw new ZendeskError(error.kind, request, undefined, error);
-            if (error instanceof Cancelled)
-                throw new ZendeskError('cancelled', request, undefined, error);
-            if (error instanceof DeadlineExceeded)
-                throw new ZendeskError('deadline', request, undefined, error);
-            throw error;
+            if (!(error instanceof NetworkError || error instanceof StepEnded))
+                throw error;
+            throw new ZendeskError(error.kind, request, undefined, error);
         }
     }
+    /** As {@link send}, but returns the error if there was no complete response. */
+    async trySend(request, options) {
+        return this.send(request, options).catch((error) => {
+            if (error instanceof ZendeskError)
+                return error;
+            throw error;
+        });
+    }
     async #sendWithRetries(request, options) {
-        const { attempts = ATTEMPTS, onLostResponse } = options;
+        const { attempts = ATTEMPTS, onLostResponse, beforeRetry } = options;
         const { deadline, log } = this;
         for (let failures = 0, count = 1;; count += 1) {
             deadline.check();
+            if (count > 1)
+                beforeRetry?.();
             const sentAt = deadline.clock.now();
             const outcome = await this.#attempt(request, options);
             const failed = outcome instanceof NetworkError;
-            if (failed ? outcome.sent : LOST_STATUS.has(outcome.status))
+            if (failed ? outcome.sent : LOST_STATUS.includes(outcome.status))
                 onLostResponse?.(sentAt);
-            if (!(failed ? RETRIED_KIND.has(outcome.kind) : RETRIED_STATUS.has(outcome.status))) {
+            const isFinal = failed ? !RETRIED_KIND.includes(outcome.kind) : !RETRIED_STATUS.includes(outcome.status);
+            if (isFinal)
                 return responseOrThrow(outcome);
-            }
             this.close();
-            const asked = failed || ![429, 503].includes(outcome.status) ? undefined : retryAfter(outcome, deadline.clock.now());
+            // A connection that the server has closed meanwhile says nothing: even a single attempt is made once more.
+            if (attempts === 1 && count === 1 && failed && outcome.staleConnection)
+                continue;
+            const asked = failed ? undefined : retryAfter(outcome, deadline.clock.now());
             if (asked === undefined)
                 failures += 1;
             if (failures >= attempts || attempts === 1)
@@ -4362,9 +3875,8 @@ class ZendeskClient {
             const wait = asked === undefined ? this.#backoff(failures) : this.#spread(asked);
             if (wait >= deadline.remaining()) {
                 // At the deadline, the last outcome says more than "timeout".
-                return asked === undefined
-                    ? responseOrThrow(outcome)
-                    : { ...outcome, unfittingWait: asked };
+                const response = responseOrThrow(outcome);
+                return asked === undefined ? response : { ...response, unfittingWait: asked };
             }
             deadline.check();
             // A wait that Zendesk asked for does not count as an attempt.
@@ -4372,28 +3884,26 @@ class ZendeskClient {
                 ? `attempt ${failures + 1} of ${attempts}`
                 : `attempt ${count + 1}, as the response asks,`;
             log.info(`${request.method} ${pathOf(request)}: ${describe(outcome)}; ${next} in ${(wait / 1000).toFixed(1)} s`);
-            await deadline.pause(wait);
-            options.beforeRetry?.();
+            await this.pause(wait);
         }
     }
     async #attempt(request, { timeout = ATTEMPT_TIMEOUT, grace = 0, onResponse }) {
         const { clock, signal } = this.deadline;
         const started = clock.elapsed();
-        let outcome;
-        try {
-            const time = Math.min(timeout, this.deadline.remaining());
-            outcome = await this.#connection.exchange(request, { timeout: time, signal, grace });
+        const time = Math.min(timeout, this.deadline.remaining());
+        const outcome = await this.#connection
+            .exchange(request, { timeout: time, signal, grace })
+            .catch((error) => {
+            if (error instanceof NetworkError)
+                return error;
+            throw error;
+        });
+        const isResponse = !(outcome instanceof NetworkError);
+        if (isResponse)
             onResponse?.(outcome);
-        }
-        catch (error) {
-            if (!(error instanceof NetworkError))
-                throw error;
-            outcome = error;
-        }
-        const id = outcome instanceof NetworkError ? undefined : outcome.requestId;
         const duration = `${Math.round(clock.elapsed() - started)} ms`;
-        const requestId = id === undefined ? '' : `, request id ${quote(id)}`;
-        this.log.debug(`${request.method} ${pathOf(request)}: ${describe(outcome)} after ${duration}${requestId}`);
+        const id = isResponse && outcome.requestId !== undefined ? `, request id ${quote(outcome.requestId)}` : '';
+        this.log.debug(`${request.method} ${pathOf(request)}: ${describe(outcome)} after ${duration}${id}`);
         return outcome;
     }
     /** Exponential backoff with full jitter. */
@@ -4417,72 +3927,23 @@ function responseOrThrow(outcome) {
     return outcome;
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/grants.ts
-
-
-
-/**
- * The request that exchanges a grant for an access token: RFC 6749 §4.1.3 (authorization code, with RFC 7636 for its
- * verifier), §4.4.2 (client credentials) and §6 (refresh token), as JSON, at `/oauth/tokens` and not below `/api/v2`
- * (https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/). The client secret is sent in the
- * body or in the header, never in both.
- */
-function exchangeGrant(grant, { clientId, scopes, expiresIn }, purpose = 'mint a token') {
-    const { clientSecret, authMethod } = grant;
-    const basic = clientSecret !== undefined && authMethod === 'client_secret_basic';
-    const body = {
-        ...parametersOf(grant),
-        client_id: clientId,
-        client_secret: basic ? undefined : clientSecret?.reveal(),
-        scope: scopes.length > 0 ? scopes.join(' ') : undefined,
-        expires_in: expiresIn
-    };
-    return {
-        purpose,
-        method: 'POST',
-        path: '/oauth/tokens',
-        authorization: basic ? new Secret(`Basic ${clientBasic(clientId, clientSecret.reveal())}`) : undefined,
-        body: new Secret(JSON.stringify(body))
-    };
-}
-function parametersOf(grant) {
-    const grant_type = grant.kind;
-    switch (grant.kind) {
-        case 'client_credentials':
-            return { grant_type };
-        case 'authorization_code':
-            return {
-                grant_type,
-                code: grant.code.reveal(),
-                redirect_uri: grant.redirectUri,
-                code_verifier: grant.codeVerifier?.reveal()
-            };
-        case 'refresh_token':
-            return { grant_type, refresh_token: grant.refreshToken.reveal() };
-    }
-}
-
 ;// CONCATENATED MODULE: ./src/zendesk/lost-response.ts
 
 
 /** Counts the attempts of a mint that Zendesk may have carried out although no usable response came back. */
 class LostResponses {
+    count = 0;
     /** Whether the mint was retried after one of them. */
     isRetried = false;
-    #count = 0;
     #firstSentAt = 0;
     /** Counts one; `sentAt` is when it was sent, in milliseconds since 1970. */
     add(sentAt) {
-        if (this.#count === 0)
-            this.#firstSentAt = sentAt;
-        this.#count += 1;
+        this.#firstSentAt ||= sentAt;
+        this.count += 1;
     }
     /** Notes that the mint is attempted again. */
     retry() {
-        this.isRetried = this.#count > 0;
-    }
-    get count() {
-        return this.#count;
+        this.isRetried = this.count > 0;
     }
     /**
      * The sentence about the tokens that may exist.
@@ -4490,18 +3951,16 @@ class LostResponses {
      * @param expiresIn the lifetime in seconds that was requested; `undefined` if none could be
      */
     note(clientId, expiresIn) {
-        const many = this.#count > 1;
-        const tokens = many ? `Up to ${this.#count} unused tokens` : 'An unused token';
-        const it = many ? 'they' : 'it';
-        const expiry = expiresIn === undefined
-            ? `${it} may never expire`
-            : `${it} ${many ? 'expire' : 'expires'} after ${duration(expiresIn)}`;
+        const isOne = this.count === 1;
+        const tokens = isOne ? 'An unused token' : `Up to ${this.count} unused tokens`;
+        const [they, expire, them] = isOne ? ['it', 'expires', 'it'] : ['they', 'expire', 'them'];
+        const expiry = expiresIn === undefined ? `${they} may never expire` : `${they} ${expire} after ${duration(expiresIn)}`;
         const since = timeOfDay(this.#firstSentAt);
-        return `${tokens} of client ${quote(clientId)} may exist since ${since}; ${expiry}, and \`sweep\` removes ${many ? 'them' : 'it'}.`;
+        return `${tokens} of client ${quote(clientId)} may exist since ${since}; ${expiry}, and \`sweep\` removes ${them}.`;
     }
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/cleanup-token.ts
+;// CONCATENATED MODULE: ./src/zendesk/mint.ts
 
 
 
@@ -4510,102 +3969,200 @@ class LostResponses {
 
 
 
-/** Milliseconds to revoke the cleanup token in if the job is cancelled or the deadline is reached. */
-const CLEANUP_TIMEOUT = 4000;
-/** Milliseconds to wait before a rejected DELETE is sent once more. */
-const REJECTION_PAUSE = 1000;
 /**
- * Mints a cleanup token by the client credentials grant, works with it, and revokes it, whatever the work came to.
+ * Sends a mint, and masks the tokens in each response to it before anything is logged about it.
  *
- * @throws {ZendeskError} if Zendesk gives no cleanup token, and what `work` throws
+ * @param options.lost counts the responses that were lost
  */
-async function withCleanupToken(client, terms, work) {
-    const token = await mintCleanupToken(client, terms);
-    const authorization = bearer(token);
-    let id;
-    try {
-        terms.onMint?.();
-        const facts = await factsOf(client, token);
-        id = facts?.id;
-        return await work({ authorization, facts });
-    }
-    finally {
-        await revokeCleanupToken(client, authorization, id, terms);
-    }
-}
-async function mintCleanupToken(client, { credential, clientId, lifetime, onRemaining }) {
-    const terms = { clientId, scopes: ['read', 'write'], expiresIn: lifetime };
-    const request = exchangeGrant(credential, terms, 'mint a cleanup token');
-    const lost = new LostResponses();
-    try {
-        const response = await client.send(request, {
-            grace: CLEANUP_TIMEOUT,
-            onResponse: ({ json }) => {
-                for (const secret of secretsIn(json, credential))
+async function sendMint(client, request, { credential, lost, grace }) {
+    const response = await client.send(request, {
+        grace,
+        onResponse: (each) => {
+            const { token, refreshToken } = readTokenResponse(each, credential);
+            for (const secret of [token, refreshToken])
+                if (secret !== undefined)
                     client.log.mask(secret.reveal());
-            },
-            onLostResponse: (sentAt) => {
-                lost.add(sentAt);
-            }
-        });
-        const { token } = readTokenResponse(response.json, credential);
-        if (token !== undefined && isAccepted(response))
-            return token;
-        if (isAccepted(response))
-            lost.add(client.deadline.clock.now());
-        throw unexpectedResponse(request, response);
-    }
-    finally {
-        if (lost.count > 0)
-            onRemaining({ id: undefined, lifetime, lost: lost.note(clientId, lifetime) });
-    }
+        },
+        onLostResponse: (sentAt) => lost.add(sentAt),
+        beforeRetry: () => lost.retry()
+    });
+    return { response, reported: readTokenResponse(response, credential) };
 }
-/** What Zendesk reports about the cleanup token; `undefined` if it does not, but not if there is no time left to ask. */
-async function factsOf(client, token) {
-    try {
-        const response = await client.send(currentToken(token, 'look up the cleanup token'));
-        return response.status === 200 ? factsAbout(token, response.json) : undefined;
+/** Reads the response to a mint with the given kind of credential; a value of the wrong type is as if not reported. */
+function readTokenResponse({ json, date }, credential) {
+    const response = object(json);
+    if (isAdmin(credential)) {
+        const { token } = response;
+        const value = usableToken(object(token)['full_token']);
+        return { token: value, refreshToken: undefined, facts: tokenFacts(token), expiresIn: undefined, date };
     }
-    catch (error) {
-        if (!(error instanceof ZendeskError) || stopReason(error) !== undefined)
-            throw error;
+    return {
+        token: usableToken(response['access_token']),
+        // A refresh token that is not published is lost, so any visible text is accepted.
+        refreshToken: givesRefreshToken(credential) ? usableToken(response['refresh_token'], 1) : undefined,
+        facts: { ...tokenFacts({}), scopes: scopesOf(response['scope']) },
+        expiresIn: usableLifetime(response['expires_in']),
+        date
+    };
+}
+/** Seconds that lead to a time which a calendar has. */
+function usableLifetime(value) {
+    const seconds = positiveInteger(value);
+    return seconds !== undefined && isoTime(seconds * 1000) !== '' ? seconds : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/minted-token.ts
+
+
+
+
+/**
+ * What is known about a token from the response that it came in.
+ *
+ * @param requested the scopes and the lifetime in seconds that count if the response reports none
+ * @param now this machine's clock, in milliseconds since 1970
+ */
+function mintedToken({ facts, expiresIn, date, token, refreshToken }, requested, now) {
+    const lifetime = expiresIn ?? requested.expiresIn;
+    const mintedAt = date ?? now;
+    const minted = {
+        token,
+        refreshToken,
+        id: undefined,
+        clientId: undefined,
+        userId: undefined,
+        scopes: requested.scopes,
+        scopesReported: false,
+        expiresAt: lifetime === undefined ? '' : isoTime(mintedAt + lifetime * 1000),
+        expiry: expiresIn !== undefined ? 'reported' : lifetime === undefined ? 'unknown' : 'requested',
+        expiredAfter: expiresIn === undefined || date === undefined ? undefined : date + expiresIn * 1000,
+        lifetime,
+        date,
+        mintedAt,
+        seenWorking: false
+    };
+    addFacts(minted, facts);
+    return minted;
+}
+/**
+ * Adds what Zendesk reported about the token. The lifetime stays what the response to the mint reported, else it is
+ * the time between two of Zendesk's own times; if that makes no sense, it is unknown. The `Date` headers may be off,
+ * so by them the token has expired only if both the expiry and the mint plus the lifetime are past.
+ */
+function addFacts(minted, facts) {
+    minted.id = facts.id ?? minted.id;
+    minted.clientId = facts.clientId ?? minted.clientId;
+    minted.userId = facts.userId ?? minted.userId;
+    if (!minted.scopesReported && facts.scopes !== undefined) {
+        minted.scopes = facts.scopes;
+        minted.scopesReported = true;
+    }
+    const { expiresAt, createdAt } = facts;
+    const isReported = minted.expiry === 'reported';
+    if (expiresAt === undefined || (expiresAt === null && isReported))
+        return;
+    if (expiresAt === null) {
+        Object.assign(minted, { expiry: 'never', expiresAt: '', lifetime: undefined });
+        return;
+    }
+    const span = (expiresAt - (createdAt ?? minted.mintedAt)) / 1000;
+    if (!isReported)
+        minted.lifetime = span > 0 ? span : undefined;
+    minted.expiresAt = isoTime(expiresAt);
+    minted.expiry = 'reported';
+    const { date, lifetime = 0 } = minted;
+    minted.expiredAfter = date === undefined ? undefined : Math.max(expiresAt, date + lifetime * 1000);
+}
+
+;// CONCATENATED MODULE: ./src/runner/state.ts
+
+
+
+
+
+
+
+/*
+ * What main saves for post. Every later step of the job can read the file behind it, so it holds the token, which
+ * those steps can get anyway, and never a credential.
+ */
+const KEY = 'zendesk';
+/**
+ * The fingerprint of a credential's secret, and of the origin and client that it is for.
+ *
+ * @param salt that of the fingerprint to compare with; a new one by default
+ */
+function fingerprintOf(secret, { origin, clientId }, salt = (0,external_node_crypto_namespaceObject.randomBytes)(16).toString('hex')) {
+    const content = JSON.stringify([salt, origin, clientId, secret]);
+    return { salt, hash: (0,external_node_crypto_namespaceObject.createHash)('sha256').update(content).digest('hex') };
+}
+/** Saves the state; a later call replaces it. */
+function saveForPost(state) {
+    const saved = 'skipped' in state
+        ? state
+        : { ...state, minted: { ...state.minted, token: state.minted.token.reveal(), refreshToken: undefined } };
+    saveState(KEY, JSON.stringify(saved));
+}
+/** The state that main saved; `undefined` if there is none, or any part of it is missing or of the wrong type. */
+function loadState() {
+    let saved;
+    try {
+        saved = object(JSON.parse(process.env[`STATE_${KEY}`] ?? ''));
+    }
+    catch {
         return undefined;
     }
+    const { skipped } = saved;
+    if (skipped === 'true' || skipped === 'auto')
+        return { skipped };
+    const [minted, context] = [object(saved['minted']), object(saved['context'])];
+    const token = usableToken(minted['token']);
+    const { origin, clientId, salt, hash, timeoutSeconds, kind } = context;
+    const isComplete = [minted['expiresAt'], minted['expiry'], clientId, salt, hash].every((value) => typeof value === 'string') &&
+        [minted['mintedAt'], timeoutSeconds].every(Number.isFinite) &&
+        Array.isArray(minted['scopes']) &&
+        readOrigin(String(origin)) === origin &&
+        CREDENTIAL_KINDS.some((known) => known === kind);
+    if (token === undefined || !isComplete)
+        return undefined;
+    return { minted: { ...minted, token }, context: context };
 }
-async function revokeCleanupToken(client, authorization, id, { lifetime, onRemaining }) {
-    const request = { ...revokeToken(id ?? 'current', authorization), purpose: 'revoke the cleanup token' };
-    const revoke = async () => {
-        const response = await client.send(request);
-        if (!isRejection(response))
-            return response;
-        // The token is seconds old, so a server may not know it yet, or the 401 may be stray.
-        await client.pause(REJECTION_PAUSE);
-        return client.send(request);
-    };
-    const onceMore = (error) => {
-        // Any error counts here: the time may have ended while a request was under way.
-        const isOver = client.deadline.signal.aborted || client.deadline.remaining() <= 0;
-        if (!isOver)
-            throw error;
-        return client.fork(client.deadline.forCleanup(CLEANUP_TIMEOUT)).send(request);
-    };
+
+;// CONCATENATED MODULE: ./src/runner/summary.ts
+
+
+
+/** GitHub drops a summary of more than 1 MiB whole; this leaves room for what other actions write. */
+const SIZE_LIMIT = 900_000;
+/** Adds a table to the job summary. If the summary cannot be written, one line in the log says so. */
+async function writeSummary({ title, lines = [], head, rows }, log) {
+    const shown = [head.map((data) => ({ data: html(data), header: true }))];
+    let size = 0;
+    for (const row of rows) {
+        const cells = row.map((data) => ({ data: html(quote(data)), header: false }));
+        size += Buffer.byteLength(JSON.stringify(cells));
+        if (size > SIZE_LIMIT)
+            break;
+        shown.push(cells);
+    }
     try {
-        const response = await revoke().catch(onceMore);
-        const isGone = id !== undefined && (isRejection(response) || isJson(response, 404));
-        if (!isAccepted(response) && !isGone)
-            throw unexpectedResponse(request, response);
+        summary.addHeading(html(title), 3);
+        for (const line of lines)
+            summary.addRaw(`<p>${html(line)}</p>`, true);
+        await summary.addTable(shown).write();
     }
     catch (error) {
-        if (!(error instanceof ZendeskError))
-            throw error;
-        onRemaining({ id, lifetime, error });
+        log.info(`The job summary could not be written: ${error.message}`);
     }
+}
+/** Text as HTML, with `code` for what is in backquotes. */
+function html(text) {
+    return oneLine(text)
+        .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+        .replace(/`([^`]+)`/g, '<code>$1</code>');
 }
 
 ;// CONCATENATED MODULE: ./src/token-report.ts
-
-
-
 
 
 
@@ -4627,46 +4184,141 @@ function expiryOf({ expiresAt, expiry }) {
 function mintedMessage(minted, end) {
     const { lifetime, expiresAt, expiry, scopes, scopesReported } = minted;
     const whenEmpty = expiry === 'never' ? 'does not expire' : 'expiry not reported';
-    const expires = lifetime !== undefined
-        ? `expires in ${duration(lifetime)}`
-        : expiresAt === ''
-            ? whenEmpty
-            : `expires at ${expiresAt}`;
+    const atTime = expiresAt === '' ? whenEmpty : `expires at ${expiresAt}`;
+    const expires = lifetime === undefined ? atTime : `expires in ${duration(lifetime)}`;
     const granted = scopesReported ? quote(scopes.join(' ')) : 'not reported';
     const [name, id] = minted.id === undefined ? ['a token', 'id unknown; '] : [nameOf(minted), ''];
     return `Minted ${name} (${id}scopes: ${granted}; ${expires}). ${end}`;
 }
 /** The job summary of a token: in main what it is, in post what became of it. */
 function tokenTable(title, minted, origin, state) {
+    const { id, userId, expiresAt, expiry, scopes, scopesReported } = minted;
+    const cells = {
+        State: state,
+        Expires: expiresAt || (expiry === 'never' ? 'never' : 'not reported'),
+        Scopes: scopesReported ? scopes.join(' ') : 'not reported',
+        Token: String(id ?? 'unknown'),
+        User: String(userId ?? 'unknown'),
+        Account: new URL(origin).host
+    };
+    return { title, head: Object.keys(cells), rows: [Object.values(cells)] };
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/grants.ts
+
+
+
+/**
+ * The request that exchanges a grant for an access token: RFC 6749 §4.1.3 (authorization code, with RFC 7636 for its
+ * verifier), §4.4.2 (client credentials) and §6 (refresh token), as JSON, at `/oauth/tokens` and not below `/api/v2`
+ * (https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/). The client secret is sent in the
+ * body or in the header, never in both.
+ */
+function exchangeGrant(grant, { clientId, scopes, expiresIn }, purpose = 'mint a token') {
+    const { clientSecret, authMethod } = grant;
+    const basic = clientSecret !== undefined && authMethod === 'client_secret_basic';
+    const body = {
+        grant_type: grant.kind,
+        ...(grant.kind === 'refresh_token' && { refresh_token: grant.refreshToken.reveal() }),
+        ...(grant.kind === 'authorization_code' && {
+            code: grant.code.reveal(),
+            redirect_uri: grant.redirectUri,
+            code_verifier: grant.codeVerifier?.reveal()
+        }),
+        client_id: clientId,
+        client_secret: basic ? undefined : clientSecret?.reveal(),
+        scope: scopes.length > 0 ? scopes.join(' ') : undefined,
+        expires_in: expiresIn
+    };
     return {
-        title,
-        head: ['State', 'Expires', 'Scopes', 'Token', 'User', 'Account'],
-        rows: [
-            [
-                state,
-                minted.expiresAt || (minted.expiry === 'never' ? 'never' : 'not reported'),
-                minted.scopes.join(' ') || '(not reported)',
-                String(minted.id ?? 'unknown'),
-                String(minted.userId ?? 'unknown'),
-                new URL(origin).host
-            ]
-        ]
+        purpose,
+        method: 'POST',
+        path: '/oauth/tokens',
+        authorization: basic ? new Secret(`Basic ${clientBasic(clientId, clientSecret.reveal())}`) : undefined,
+        body: new Secret(JSON.stringify(body))
     };
 }
-/** What to say about a cleanup token that may remain active. */
-function remainingSentence({ id, lifetime, error, lost }, origin) {
-    if (error === undefined)
-        return `The response to the mint of a cleanup token was lost. ${String(lost)}`;
-    const path = `${origin}${TOKENS_PATH}/${id ?? '{id}'}`;
-    return `Could not revoke the cleanup token ${id ?? '(id unknown)'}: ${causeOf(error)}. It expires within ${duration(lifetime)}. To revoke it sooner, send DELETE ${path} as an admin.`;
+
+;// CONCATENATED MODULE: ./src/zendesk/cleanup-token.ts
+
+
+
+
+
+
+
+
+
+/** Milliseconds to revoke the cleanup token in if the job is cancelled or the deadline is reached. */
+const CLEANUP_TIMEOUT = 4000;
+/** Milliseconds to wait before a rejected DELETE is sent once more. */
+const REJECTION_PAUSE = 1000;
+/**
+ * Mints a cleanup token by the client credentials grant, works with it, and revokes it, whatever the work came to.
+ *
+ * @throws {ZendeskError} if Zendesk gives no cleanup token, and what `work` throws
+ */
+async function withCleanupToken(client, terms, work) {
+    const token = await mintCleanupToken(client, terms);
+    const authorization = bearer(token);
+    let facts;
+    try {
+        terms.onMint?.();
+        const response = await client.trySend(currentToken(token, 'look up the cleanup token'));
+        if (isStop(response))
+            throw response;
+        if (!(response instanceof ZendeskError) && response.status === 200)
+            facts = factsAbout(token, response.json);
+        return await work({ authorization, facts });
+    }
+    finally {
+        await revokeCleanupToken(client, authorization, facts?.id, terms);
+    }
 }
-/** A day, in ISO 8601 and UTC. */
-function dayOf(ms) {
-    return isoTime(ms).slice(0, 10);
+async function mintCleanupToken(client, { credential, clientId, lifetime, onRemaining }) {
+    const grant = { clientId, scopes: ['read', 'write'], expiresIn: lifetime };
+    const request = exchangeGrant(credential, grant, 'mint a cleanup token');
+    const lost = new LostResponses();
+    try {
+        const { response, reported } = await sendMint(client, request, {
+            credential,
+            lost,
+            grace: CLEANUP_TIMEOUT
+        });
+        if (isAccepted(response) && reported.token !== undefined)
+            return reported.token;
+        if (isAccepted(response))
+            lost.add(client.deadline.clock.now());
+        throw unexpectedResponse(request, response);
+    }
+    finally {
+        if (lost.count > 0)
+            onRemaining(`The response to the mint of a cleanup token was lost. ${lost.note(clientId, lifetime)}`);
+    }
+}
+async function revokeCleanupToken(client, authorization, id, { lifetime, onRemaining }) {
+    const request = { ...revokeToken(id ?? 'current', authorization), purpose: 'revoke the cleanup token' };
+    const { deadline } = client;
+    let response = await client.trySend(request);
+    if (!(response instanceof ZendeskError) && isRejection(response)) {
+        // The token is seconds old, so a server may not know it yet, or the 401 may be stray.
+        await client.pause(REJECTION_PAUSE);
+        response = await client.trySend(request);
+    }
+    // The time may have ended while a request was under way.
+    if (response instanceof ZendeskError && (deadline.signal.aborted || deadline.remaining() <= 0))
+        response = await client.fork(deadline.forCleanup(CLEANUP_TIMEOUT)).trySend(request);
+    if (!(response instanceof ZendeskError)) {
+        const isGone = id !== undefined && (isRejection(response) || isJson(response, 404));
+        if (isAccepted(response) || isGone)
+            return;
+        response = unexpectedResponse(request, response);
+    }
+    const path = `${client.origin}${TOKENS_PATH}/${id ?? '{id}'}`;
+    onRemaining(`Could not revoke the cleanup token ${id ?? '(id unknown)'}: ${response.summary()}. It expires within ${duration(lifetime)}. To revoke it sooner, send DELETE ${path} as an admin.`);
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/pages.ts
-
 
 
 
@@ -4675,29 +4327,29 @@ function dayOf(ms) {
  * Reads a list page by page (cursor pagination, 100 a page). Only the cursor of a response is used, never a URL of
  * it, so that no server can have the credential sent elsewhere.
  *
+ * @param key under which a page has its items
  * @throws {ZendeskError} if a page is refused or is not a page, or its cursor is missing or was seen before
  */
-async function* pages(client, { purpose, path, key, authorization }) {
+async function* pages(client, list, key) {
     const seen = new Set();
-    const first = `${path}${path.includes('?') ? '&' : '?'}page[size]=100`;
-    for (let after = '';;) {
-        const request = { purpose, method: 'GET', path: first + after, authorization };
+    const first = `${list.path}${list.path.includes('?') ? '&' : '?'}page[size]=100`;
+    for (let path = first;;) {
+        const request = { ...list, path };
         const response = await client.send(request);
         const page = object(response.json);
         if (response.status !== 200)
             throw unexpectedResponse(request, response);
         if (!Array.isArray(page[key]))
             throw unexpectedResponse(request, response, response.html ? undefined : 'unusableResponse');
-        yield { items: list(page[key]), response };
-        const meta = object(page['meta']);
-        const more = meta['has_more'] ?? false;
-        if (more === false)
+        yield { items: page[key], response };
+        const { has_more: more = false, after_cursor } = object(page['meta']);
+        if (more === false || more === null)
             return;
-        const cursor = json_text(meta['after_cursor']);
+        const cursor = json_text(after_cursor);
         if (more !== true || cursor === undefined || /\p{Cs}/u.test(cursor) || seen.has(cursor))
             throw unexpectedResponse(request, response, 'unusableResponse');
         seen.add(cursor);
-        after = `&page[after]=${encodeURIComponent(cursor)}`;
+        path = `${first}&page[after]=${encodeURIComponent(cursor)}`;
     }
 }
 
@@ -4712,7 +4364,9 @@ async function* pages(client, { purpose, path, key, authorization }) {
 
 
 
-
+const STILL_WORKS = new Error('Zendesk accepted the DELETE, but the token still works');
+const ID_UNKNOWN = new Error('its id is not known, and no token in the list is certainly this one');
+/** Seconds. */
 const CLEANUP_LIFETIME = 600;
 /** Milliseconds that a DELETE may still take after the job was cancelled. */
 const DELETE_GRACE = 2000;
@@ -4727,19 +4381,16 @@ const SAME_MOMENT = 60_000;
  * token itself by id and as the current one, and with a cleanup token. Zendesk has answered 204 to a `DELETE` of the
  * current token without revoking it, so only its own 401 to the token counts as proof.
  */
-async function revokeAndVerify(client, minted, terms) {
-    return new Revocation(client, minted, terms).run();
-}
 class Revocation {
     client;
     minted;
     terms;
     #obstacles = [];
-    /** Whether Zendesk has accepted a DELETE. */
-    #accepted = false;
+    /** What Zendesk has accepted a DELETE from. */
+    #acceptedFrom;
     /** Whether a DELETE was sent without an answer. */
     #unanswered = false;
-    /** Whether {@link #recheck} was made: once in a post step is enough. */
+    /** Whether a rejected DELETE was rechecked: once in a post step is enough. */
     #rechecked = false;
     constructor(client, minted, terms) {
         this.client = client;
@@ -4747,161 +4398,116 @@ class Revocation {
         this.terms = terms;
     }
     async run() {
-        try {
-            for (const way of this.#ways()) {
-                const outcome = await way();
-                if ('result' in outcome)
-                    return outcome;
-                this.#obstacles.push(outcome);
-            }
-        }
-        catch (error) {
-            const reason = stopReason(error);
-            if (reason === undefined)
-                throw error;
-            // That the time is over says less than what it was spent on.
-            const why = reason === 'deadline' ? this.#obstacles.at(-1)?.why : undefined;
-            this.#obstacles.push({ why: why ?? error, isScope: false });
+        for (const way of this.#ways()) {
+            const outcome = await way;
+            if ('result' in outcome)
+                return outcome;
+            this.#obstacles.push(outcome);
+            if (isFinal(outcome.why))
+                break;
         }
         const scopeOnly = this.#obstacles.every(({ isScope }) => isScope);
         return { result: 'active', why: this.#lastObstacle(), scopeOnly, deleteSent: this.#unanswered };
     }
     #lastObstacle() {
-        const [last] = this.#obstacles.slice(-1);
-        return last.why;
+        const whys = this.#obstacles.map(({ why }) => why);
+        // That the time is over says less than what it was spent on.
+        return whys.findLast((why) => !(isStop(why) && why.kind === 'deadline')) ?? whys[0];
     }
     *#ways() {
         const { credential } = this.terms;
         const { id, token } = this.minted;
-        const itself = { authorization: bearer(token), by: 'token itself' };
+        const itself = { authorization: bearer(token), by: 'the token itself' };
         if (id !== undefined) {
             if (credential !== undefined && isAdmin(credential)) {
                 const authorization = adminAuthorization(credential);
-                yield () => this.#delete({ id, authorization, by: 'credential' });
+                yield this.#delete({ id, authorization, by: 'credential' });
             }
-            yield () => this.#delete({ id, ...itself });
+            yield this.#delete({ id, ...itself });
         }
-        yield () => this.#delete({ id: 'current', ...itself });
+        yield this.#delete({ id: 'current', ...itself });
         if (credential?.kind === 'client_credentials')
-            yield () => this.#deleteWithCleanupToken(credential);
+            yield this.#deleteWithCleanupToken(credential);
     }
     /** Sends the DELETE of one way, and verifies what came of it. */
     async #delete(way) {
         const request = revokeToken(way.id, way.authorization);
         for (let isRepeated = false;; isRepeated = true) {
-            let response;
-            try {
-                response = await this.#send(request);
-            }
-            catch (error) {
-                if (!(error instanceof ZendeskError) || stopReason(error) !== undefined)
-                    throw error;
-                return { why: error, isScope: false };
-            }
+            this.#unanswered = false;
+            const onLostResponse = () => void (this.#unanswered = true);
+            const response = await this.client.trySend(request, { grace: DELETE_GRACE, onLostResponse });
+            if (response instanceof ZendeskError)
+                return { why: response };
+            this.#unanswered = false;
             if (isAccepted(response))
-                this.#accepted = true;
+                this.#acceptedFrom = way.by;
             const isNotFound = way.id !== 'current' && isJson(response, 404);
-            const isRejected = way.by === 'token itself' && isRejection(response);
+            const isRejected = way.by === 'the token itself' && isRejection(response);
             const why = unexpectedResponse(request, response, isRejected ? 'newTokenRejected' : undefined);
-            if (this.#accepted && (isAccepted(response) || isNotFound || isRejected))
+            if (this.#acceptedFrom && (isAccepted(response) || isNotFound || isRejected))
                 return this.#verify();
-            if (isRejected && this.#isExpired(response))
+            if (isRejected && this.#stateIn(response) === 'expired')
                 return { result: 'expired' };
-            if (!isNotFound && !isRejected) {
-                // If Zendesk asks to wait longer than there is time, the other ways would have to wait as well.
-                if (response.unfittingWait !== undefined)
-                    return { result: 'active', why, scopeOnly: false, deleteSent: false };
+            if (!isNotFound && !isRejected)
                 return { why, isScope: this.#isMissingScope(way, response) };
-            }
             if (isRepeated || this.#rechecked)
-                return { why, isScope: false };
-            const state = await this.#recheck(isNotFound);
+                return { why };
+            // Neither is a proof by itself: some servers may not know the token yet, and one 401 may be stray.
+            this.#rechecked = true;
+            const { state, why: last } = await this.#ask(isNotFound ? [0, ...PAUSES] : PAUSES, 'rejected');
             if (state === 'expired')
                 return { result: 'expired' };
             const isProof = this.minted.seenWorking || (isNotFound && way.by === 'credential');
             if (state === 'rejected' && isProof)
-                return { result: 'verified' };
+                return { result: 'verified', by: undefined };
             if (state !== 'active')
-                return { why, isScope: false };
+                return { why: isStop(last) ? last : why };
         }
-    }
-    async #send(request) {
-        this.#unanswered = false;
-        const response = await this.client.send(request, {
-            grace: DELETE_GRACE,
-            onLostResponse: () => {
-                this.#unanswered = true;
-            }
-        });
-        this.#unanswered = false;
-        return response;
     }
     /** After an accepted DELETE: asks with the token until Zendesk rejects it. One rejection is the proof. */
     async #verify() {
-        const request = currentToken(this.minted.token, 'verify that Zendesk rejects the token');
-        for (const pause of [...PAUSES, undefined]) {
-            let response;
-            try {
-                response = await this.client.send(request);
-            }
-            catch (error) {
-                if (!(error instanceof ZendeskError))
-                    throw error;
-                return { result: 'unverified', why: error };
-            }
-            if (isRejection(response))
-                return { result: 'verified' };
-            if (!this.#isActive(response)) {
-                return { result: 'unverified', why: unexpectedResponse(request, response) };
-            }
-            this.#obstacles.push({ why: 'stillWorks', isScope: false });
-            if (pause !== undefined)
-                await this.#pause(pause);
-        }
-        return { why: 'stillWorks', isScope: false };
+        const { state, why } = await this.#ask([0, ...PAUSES], 'active');
+        if (state === 'rejected' || state === 'expired')
+            return { result: 'verified', by: this.#acceptedFrom };
+        if (state === 'active')
+            return { why: isStop(why) ? why : STILL_WORKS };
+        return { result: 'unverified', why };
     }
-    /**
-     * After a rejected DELETE, or one of a token that Zendesk does not find: neither is a proof by itself, since some
-     * servers may not know the token yet, and one 401 may be stray. Asks with the token a few times.
-     */
-    async #recheck(atOnce) {
-        this.#rechecked = true;
+    /** Asks with the token after each pause, as long as its state is `expected`. */
+    async #ask(pauses, expected) {
         const request = currentToken(this.minted.token, 'verify that Zendesk rejects the token');
-        for (const pause of atOnce ? [0, ...PAUSES] : PAUSES) {
+        let last = { state: 'unknown', why: STILL_WORKS };
+        for (const pause of pauses) {
             if (pause > 0)
                 await this.#pause(pause);
-            let response;
-            try {
-                response = await this.client.send(request);
+            const response = await this.client.trySend(request);
+            if (response instanceof ZendeskError) {
+                // If the step ends before another answer, the token counts as active.
+                const isActive = last.state === 'active' && isStop(response);
+                return { state: isActive ? 'active' : 'unknown', why: response };
             }
-            catch (error) {
-                if (!(error instanceof ZendeskError) || stopReason(error) !== undefined)
-                    throw error;
-                return 'unknown';
-            }
-            if (this.#isActive(response))
-                return 'active';
-            if (!isRejection(response))
-                return 'unknown';
-            if (this.#isExpired(response))
-                return 'expired';
+            last = { state: this.#stateIn(response), why: unexpectedResponse(request, response) };
+            if (last.state !== expected)
+                break;
+            if (expected === 'active')
+                this.#obstacles.push({ why: STILL_WORKS });
         }
-        return 'rejected';
+        return last;
     }
-    /** Whether a response to the token itself shows that it works; a 403 is given only to a token that is known. */
-    #isActive(response) {
-        const isAboutIt = response.status === 200 && factsAbout(this.minted.token, response.json) !== undefined;
-        return isAboutIt || isJson(response, 403);
-    }
-    /** Whether the expiry that Zendesk reported is past by the clock of this very response. */
-    #isExpired({ date = 0 }) {
-        return date > (this.minted.expiredAfter ?? Infinity);
+    #stateIn(response) {
+        const { token, expiredAfter = Infinity } = this.minted;
+        // By the clock of this very response.
+        if (isRejection(response))
+            return (response.date ?? 0) > expiredAfter ? 'expired' : 'rejected';
+        const isAboutIt = response.status === 200 && factsAbout(token, response.json) !== undefined;
+        // A 403 is given only to a token that is known.
+        return isAboutIt || isJson(response, 403) ? 'active' : 'unknown';
     }
     #isMissingScope({ by }, response) {
         if (missingScopes(response) !== undefined)
             return true;
         const { scopes, scopesReported } = this.minted;
-        return by === 'token itself' && isJson(response, 403) && scopesReported && !mayRevoke(scopes);
+        return by === 'the token itself' && isJson(response, 403) && scopesReported && !mayRevoke(scopes);
     }
     /** Waits, but leaves time for the next request. */
     async #pause(ms) {
@@ -4910,27 +4516,20 @@ class Revocation {
     }
     async #deleteWithCleanupToken(credential) {
         const { clientId, onCleanupToken, onRemaining } = this.terms;
-        const terms = {
-            credential,
-            clientId,
-            lifetime: CLEANUP_LIFETIME,
-            onMint: () => {
-                onCleanupToken(this.#lastObstacle());
-            },
-            onRemaining
-        };
+        const onMint = () => onCleanupToken?.(this.#lastObstacle());
+        const terms = { credential, clientId, lifetime: CLEANUP_LIFETIME, onMint, onRemaining };
         try {
             return await withCleanupToken(this.client, terms, async (cleanup) => {
                 const id = this.minted.id ?? (await findId(this.client, this.minted, cleanup));
                 if (id === undefined)
-                    return { why: 'idUnknown', isScope: false };
-                return this.#delete({ id, authorization: cleanup.authorization, by: 'cleanup token' });
+                    return { why: ID_UNKNOWN };
+                return this.#delete({ id, authorization: cleanup.authorization, by: 'a cleanup token' });
             });
         }
         catch (error) {
-            if (!(error instanceof ZendeskError) || stopReason(error) !== undefined)
+            if (!(error instanceof ZendeskError))
                 throw error;
-            return { why: error, isScope: error.kind === 'invalidScope' || error.kind === 'missingScope' };
+            return { why: error, isScope: error.kind === 'invalid_scope' || error.kind === 'missingScope' };
         }
     }
 }
@@ -4942,28 +4541,19 @@ async function findId(client, minted, { authorization, facts }) {
     const prefix = prefixOf(minted.token);
     if (prefix === undefined || facts?.clientId === undefined || facts.userId === undefined)
         return undefined;
-    const wanted = [...minted.scopes].sort().join(' ');
+    const sorted = (scopes = []) => [...scopes].sort().join(' ');
+    const request = listTokens('find the token', facts.clientId, authorization);
     const matches = [];
-    const path = tokensPath(facts.clientId, false);
-    for await (const { items } of pages(client, {
-        purpose: 'find the token',
-        path,
-        key: 'tokens',
-        authorization
-    })) {
-        for (const item of items.map(tokenFacts)) {
-            const isMatch = item.prefix === prefix &&
-                item.clientId === facts.clientId &&
-                item.userId === facts.userId &&
-                item.scopes !== undefined &&
-                [...item.scopes].sort().join(' ') === wanted &&
-                typeof item.createdAt === 'number' &&
-                Math.abs(item.createdAt - minted.mintedAt) <= SAME_MOMENT;
-            if (isMatch)
-                matches.push(item.id);
-        }
+    for await (const { items } of pages(client, request, 'tokens')) {
+        const isMatch = (item) => item.prefix === prefix &&
+            item.clientId === facts.clientId &&
+            item.userId === facts.userId &&
+            item.scopes !== undefined &&
+            sorted(item.scopes) === sorted(minted.scopes) &&
+            Math.abs((item.createdAt ?? NaN) - minted.mintedAt) <= SAME_MOMENT;
+        matches.push(...items.map(tokenFacts).filter(isMatch));
     }
-    return matches.length === 1 ? matches[0] : undefined;
+    return matches.length === 1 ? matches[0]?.id : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/publish-token.ts
@@ -4982,21 +4572,18 @@ async function findId(client, minted, { authorization, facts }) {
  *
  * @throws {Error} if the runner's files cannot be written; a token that cannot be saved for post is revoked at once
  */
-async function publishToken(client, inputs, { minted, mint: { response } }) {
-    if (shouldRevoke(inputs, response)) {
-        try {
-            saveForPost({ minted, context: contextOf(inputs) });
-        }
-        catch (error) {
+async function publishToken(client, inputs, minted) {
+    try {
+        saveForPost(stateOf(inputs, minted));
+    }
+    catch (error) {
+        // Without saved state, post does nothing: what is not to be revoked needs none.
+        if (shouldRevoke(inputs, minted))
             throw await revokeAtOnce(client, inputs, minted, error);
-        }
     }
-    else {
-        saveSkipped(inputs.skipRevoke === 'true' ? 'true' : 'auto');
-    }
-    setSecretOutput('token', minted.token);
-    setSecretOutput('refresh-token', response.refreshToken);
     setOutputs({
+        token: minted.token.reveal(),
+        'refresh-token': minted.refreshToken?.reveal(),
         'token-id': minted.id,
         'client-id': minted.clientId ?? inputs.clientId,
         'user-id': minted.userId,
@@ -5009,43 +4596,27 @@ async function publishToken(client, inputs, { minted, mint: { response } }) {
 function shouldRevoke({ skipRevoke }, { refreshToken }) {
     return skipRevoke === 'auto' ? refreshToken === undefined : skipRevoke === 'false';
 }
-function contextOf(inputs) {
+function stateOf(inputs, minted) {
+    if (!shouldRevoke(inputs, minted))
+        return { skipped: inputs.skipRevoke === 'true' ? 'true' : 'auto' };
     const { credential, clientId, origin, timeoutSeconds, jobSummary } = inputs;
-    return {
-        origin,
-        timeoutSeconds,
-        jobSummary,
-        credential: credential.kind,
-        clientId,
-        fingerprint: fingerprintOf(credential, inputs)
-    };
-}
-/** Best effort: without saved state, post does nothing anyway. */
-function saveSkipped(skipped) {
-    try {
-        saveForPost({ skipped });
-    }
-    catch {
-        // The outputs come next, and with them perhaps a refresh token that must not be lost.
-    }
+    const { kind } = credential;
+    const fingerprint = fingerprintOf(reusableSecret(credential), inputs);
+    return { minted, context: { origin, timeoutSeconds, jobSummary, kind, clientId, ...fingerprint } };
 }
 /** Revokes a token that post will not know about; returns the error that says so. */
 async function revokeAtOnce(client, { credential, clientId }, minted, cause) {
-    const outcome = await revokeAndVerify(client, minted, {
-        credential,
-        clientId,
-        onCleanupToken: () => undefined,
-        onRemaining: (problem) => {
-            client.log.warning(remainingSentence(problem, client.origin));
-        }
-    });
-    const end = outcome.result === 'verified' || outcome.result === 'expired'
-        ? 'was revoked at once'
-        : `may still be active: ${typeof outcome.why === 'string' ? 'it could not be revoked' : causeOf(outcome.why)}`;
+    const onRemaining = client.log.warning;
+    const outcome = await new Revocation(client, minted, { credential, clientId, onRemaining }).run();
+    const why = 'why' in outcome ? `: ${causeOf(outcome.why)}` : '';
+    const isRevoked = outcome.result === 'verified' || outcome.result === 'expired';
+    const end = isRevoked ? 'was revoked at once' : `may still be active${why}`;
     return new Error(`Could not save ${nameOf(minted)} for post: ${cause.message} Without that, post could not have revoked the token, so it ${end}.`);
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/clients.ts
+
+
 
 
 
@@ -5059,21 +4630,21 @@ async function revokeAtOnce(client, { credential, clientId }, minted, cause) {
  * @throws {ZendeskError} if no client has that identifier, or the list cannot be read
  */
 async function numericClientId(client, clientId, authorization) {
-    if (/^\d+$/.test(clientId))
+    if (isNumeric(clientId))
         return Number(clientId);
     const request = {
         purpose: 'look up the client',
+        method: 'GET',
         path: '/api/v2/oauth/clients',
-        key: 'clients',
         authorization
     };
-    for await (const { items } of pages(client, request)) {
+    for await (const { items } of pages(client, request, 'clients')) {
         const found = items.map(object).find(({ identifier }) => identifier === clientId);
         const id = positiveInteger(found?.['id']);
         if (id !== undefined)
             return id;
     }
-    throw new ZendeskError('clientUnknown', { ...request, method: 'GET' });
+    throw new ZendeskError('clientUnknown', request);
 }
 
 ;// CONCATENATED MODULE: ./src/request-token.ts
@@ -5095,40 +4666,30 @@ const MINT_GRACE = 6000;
  * Requests the token, after looking up the client if that is needed, and masks what comes back. A mint whose response
  * was lost is retried, with a warning that the lost one may have left a token behind.
  *
- * @returns a response with a usable token
- * @throws {ZendeskError} if there was none
+ * @throws {ZendeskError} if no response has a usable token
  */
 async function requestToken(client, inputs) {
     const { credential, clientId, expiresIn } = inputs;
+    const { clock } = client.deadline;
     const request = await mintRequest(client, inputs);
     const lost = new LostResponses();
     try {
-        const response = await client.send(request, {
-            grace: MINT_GRACE,
-            onResponse: ({ json }) => {
-                for (const secret of secretsIn(json, credential))
-                    client.log.mask(secret.reveal());
-            },
-            onLostResponse: (sentAt) => {
-                lost.add(sentAt);
-            },
-            beforeRetry: () => {
-                lost.retry();
-            }
-        });
-        const reported = readTokenResponse(response.json, credential);
-        if (!isAccepted(response) || reported.token === undefined) {
-            if (await mayHaveMinted(client, credential, response, reported))
-                lost.add(client.deadline.clock.now());
+        const { response, reported } = await sendMint(client, request, { credential, lost, grace: MINT_GRACE });
+        const { token, refreshToken, facts } = reported;
+        if (!isAccepted(response) || token === undefined) {
+            if (refreshToken !== undefined)
+                setOutputs({ 'refresh-token': refreshToken.reveal() });
+            if (await mayHaveMinted(client, credential, response, facts.id))
+                lost.add(clock.now());
             throw unexpectedResponse(request, response);
         }
         if (lost.count > 0)
             client.log.warning(lost.note(clientId, expiresIn));
-        return { response: reported, token: reported.token, date: response.date };
+        return mintedToken({ ...reported, token }, inputs, clock.now());
     }
     catch (error) {
         if (error instanceof ZendeskError && lost.count > 0) {
-            if (error.kind === 'invalidGrant')
+            if (error.kind === 'invalid_grant')
                 error.notes.push('The first attempt got no response and was probably carried out.');
             if (lost.isRetried)
                 client.log.warning(lost.note(clientId, expiresIn));
@@ -5147,24 +4708,18 @@ async function mintRequest(client, inputs) {
 }
 /**
  * Whether a response without a usable token may have minted one all the same. If the response names its id, the
- * token is revoked at once; a new refresh token, which replaces the one that was sent, is published.
+ * token is revoked at once.
  */
-async function mayHaveMinted(client, credential, response, { refreshToken, facts: { id } }) {
-    if (refreshToken !== undefined)
-        setSecretOutput('refresh-token', refreshToken);
-    if (response.status >= 300 || oauthError(response.json) !== undefined)
+async function mayHaveMinted(client, credential, { status, json }, id) {
+    if (status >= 300 || oauthError(json) !== undefined)
         return false;
     if (id === undefined || !isAdmin(credential))
         return true;
-    try {
-        if (!isAccepted(await client.send(revokeToken(id, adminAuthorization(credential)))))
-            return true;
-        client.log.info(`Zendesk created token ${id}, but its response had no usable token, so it was revoked.`);
-        return false;
-    }
-    catch {
+    const revoked = await client.send(revokeToken(id, adminAuthorization(credential))).catch(() => undefined);
+    if (revoked === undefined || !isAccepted(revoked))
         return true;
-    }
+    client.log.info(`Zendesk created token ${id}, but its response had no usable token, so it was revoked.`);
+    return false;
 }
 
 ;// CONCATENATED MODULE: ./src/step.ts
@@ -5176,43 +4731,41 @@ const LAST_MOMENT = 250;
 /**
  * Runs a step from its start to the end of the process, which comes when the step's work or its time is over,
  * whatever sockets and promises remain.
- *
- * @param run what the step does
- * @param onFailure reports what went wrong, and returns the exit code
  */
-async function runStep(host, { clock, log }, run, onFailure) {
+async function runStep(host, { clock, log }, run) {
     const signal = prepare(host);
     let code = 0;
+    let endStep;
+    const ended = new Promise((_resolve, reject) => (endStep = reject));
+    host.on('uncaughtException', endStep);
+    const step = {
+        clock,
+        log,
+        startDeadline: (seconds, reserve) => {
+            const end = seconds * 1000 + LAST_MOMENT - clock.elapsed();
+            setTimeout(() => endStep(new StepEnded('deadline', seconds)), end);
+            return new Deadline(clock, seconds, signal, reserve);
+        },
+        onFailure: (error) => {
+            log.error(error instanceof Error ? error.message : String(error));
+            return 1;
+        }
+    };
     try {
-        await new Promise((resolve, reject) => {
-            host.on('uncaughtException', reject);
-            const startDeadline = (seconds, reserve) => {
-                const end = seconds * 1000 + LAST_MOMENT - clock.elapsed();
-                setTimeout(() => {
-                    reject(new DeadlineExceeded(seconds));
-                }, end);
-                return new Deadline(clock, seconds, signal, reserve);
-            };
-            run({ clock, log, startDeadline }).then(resolve, reject);
-        });
+        await Promise.race([run(step), ended]);
     }
     catch (error) {
-        code = onFailure(error);
+        code = step.onFailure(error);
     }
     // On Windows a pipe is written to in the background: all output has to be out before the process ends.
-    await new Promise((resolve) => {
-        host.stdout.write('', resolve);
-    });
+    await new Promise((resolve) => host.stdout.write('', resolve));
     host.exit(code);
 }
 /** Prepares the process for a step; the signal that it returns is aborted when the runner cancels the job. */
 function prepare(host) {
     const cancellation = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-        host.on(signal, () => {
-            cancellation.abort();
-        });
-    }
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+        host.on(signal, () => cancellation.abort());
     // A log that nobody reads any more is no reason to stop.
     host.stdout.on('error', () => undefined);
     // Node would print warnings to stderr, as about `Buffer()` in the `tunnel` package with a proxy's password.
@@ -5230,59 +4783,49 @@ function prepare(host) {
 
 /** Milliseconds for the whole check. */
 const CHECK_TIMEOUT = 10_000;
-/** Milliseconds to wait after each rejection: some servers may not know a new token yet. */
-const verify_token_PAUSES = [500, 1000, 2000];
+/** Milliseconds to wait before each request: some servers may not know a new token yet. */
+const verify_token_PAUSES = [0, 500, 1000, 2000];
 /**
  * Uses a new token once, to see that it works and to learn what the response to the mint does not report.
  *
+ * @returns why the token was not checked: an error, or a response that says nothing about it
  * @throws {ZendeskError} if Zendesk still rejects the token after four requests, or the job is cancelled
  */
-async function verifyToken(client, token) {
+async function verifyToken(client, minted) {
     const { clock } = client.deadline;
     const end = clock.elapsed() + CHECK_TIMEOUT;
-    const request = currentToken(token, 'use the new token');
-    const send = () => client.send(request, { attempts: 1, timeout: Math.max(1, end - clock.elapsed()) });
-    // A connection that the server has closed meanwhile says nothing: ask again at once, on a new one.
-    const ask = () => send().catch((error) => {
-        if (isStaleConnection(error))
-            return send();
-        throw error;
-    });
+    const request = currentToken(minted.token, 'use the new token');
     let rejection;
-    try {
-        let response = await ask();
-        for (const pause of verify_token_PAUSES) {
-            if (!isRejection(response) || clock.elapsed() + pause >= end)
-                break;
-            rejection = response;
+    for (const pause of verify_token_PAUSES) {
+        if (clock.elapsed() + pause >= end)
+            break;
+        if (pause > 0)
             await client.pause(pause);
-            response = await ask();
+        const timeout = Math.max(1, end - clock.elapsed());
+        const response = await client.trySend(request, { attempts: 1, timeout });
+        if (response instanceof ZendeskError) {
+            if (response.kind === 'cancelled')
+                throw response;
+            // A token that was rejected a moment ago does not count as a working one.
+            if (rejection !== undefined)
+                break;
+            return response;
         }
-        if (isRejection(response))
-            throw unexpectedResponse(request, response, 'newTokenRejected');
-        if (isJson(response, 403))
-            return { works: true };
-        if (isJson(response, 404))
-            return { works: false };
-        const facts = response.status === 200 ? factsAbout(token, response.json) : undefined;
+        if (isRejection(response)) {
+            rejection = response;
+            continue;
+        }
+        const facts = response.status === 200 ? factsAbout(minted.token, response.json) : undefined;
+        minted.seenWorking = isJson(response, 403) || facts !== undefined;
         if (facts !== undefined)
-            return { works: true, facts };
+            addFacts(minted, facts);
+        // A narrow token may not ask about itself.
+        if (minted.seenWorking || isJson(response, 404))
+            return undefined;
         const kind = response.status === 200 && !response.html ? 'unusableResponse' : undefined;
-        return { works: false, unchecked: unexpectedResponse(request, response, kind) };
+        return unexpectedResponse(request, response, kind);
     }
-    catch (error) {
-        const isNetwork = error instanceof ZendeskError && error.kind !== 'newTokenRejected';
-        const reason = stopReason(error);
-        if (reason === 'cancelled' || !(isNetwork || reason === 'deadline'))
-            throw error;
-        // A token that was rejected a moment ago does not count as a working one.
-        if (rejection !== undefined)
-            throw unexpectedResponse(request, rejection, 'newTokenRejected');
-        return { works: false, unchecked: error };
-    }
-}
-function isStaleConnection(error) {
-    return error instanceof ZendeskError && error.cause instanceof NetworkError && error.cause.staleConnection;
+    throw new ZendeskError('newTokenRejected', request, rejection);
 }
 
 ;// CONCATENATED MODULE: ./src/main.ts
@@ -5303,61 +4846,47 @@ function isStaleConnection(error) {
 
 
 
-
 /** When every API token stops working, as Zendesk announced on 2026-07-28, and when that is worth a warning. */
-const API_TOKENS_END = Date.UTC(2027, 3, 30);
+const API_TOKENS_END = '2027-04-30';
 const WARN_BEFORE = 90 * 86_400_000;
 /**
  * The main step: mints a token, masks it, and publishes it to post and to later steps.
  *
  * @throws {Error} with one line that names cause and cure, if there is no usable token
  */
-async function main(step) {
-    const { clock, log } = step;
+async function main({ clock, log, startDeadline }) {
     maskInputs(log);
-    const inputs = readMainInputs();
+    const inputs = readMainInputs(log);
     requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT', ...(inputs.exportEnv ? ['GITHUB_ENV'] : []));
-    for (const warning of inputs.warnings)
-        log.warning(warning);
     announceEnd(inputs, clock.now(), log);
-    const { origin } = inputs;
-    const deadline = step.startDeadline(inputs.timeoutSeconds);
-    const client = new ZendeskClient({ origin, userAgent: USER_AGENT, deadline, log });
+    const client = new ZendeskClient(inputs.origin, startDeadline(inputs.timeoutSeconds), log);
     try {
         await mint(client, inputs);
     }
     catch (error) {
-        const { clientId, credential, timeoutSeconds, scopes } = inputs;
-        const requestsScopes = scopes.length > 0;
-        throw explain(error, { origin, clientId, credential: credential.kind, timeoutSeconds, requestsScopes });
+        throw explain(error, inputs);
     }
 }
 async function mint(client, inputs) {
     const { log, deadline } = client;
-    const mint = await requestToken(client, inputs);
-    const minted = mintedToken(mint, inputs, deadline.clock.now());
-    const published = { minted, mint };
-    await publishToken(client, inputs, published);
+    const minted = await requestToken(client, inputs);
+    await publishToken(client, inputs, minted);
     requireScopes(minted);
     deadline.check();
     if (!isAdmin(inputs.credential))
-        await check(client, inputs, published);
+        await check(client, inputs, minted);
     reportScopes(minted, inputs, log);
     if (inputs.exportEnv)
         exportForZcli(inputs.subdomain, minted.token);
     if (inputs.jobSummary)
         await writeSummary(tokenTable('Zendesk token minted', minted, inputs.origin, 'active'), log);
-    log.info(mintedMessage(minted, whatFollows(inputs, published)));
+    log.info(mintedMessage(minted, whatFollows(inputs, minted)));
 }
 /** Uses the new token once, and publishes what this reports about it. */
-async function check(client, inputs, published) {
-    const { minted, mint } = published;
-    const { works, facts, unchecked } = await verifyToken(client, minted.token);
-    minted.seenWorking = works;
-    if (facts !== undefined)
-        addFacts(minted, facts, mint);
-    if (works)
-        await publishToken(client, inputs, published);
+async function check(client, inputs, minted) {
+    const unchecked = await verifyToken(client, minted);
+    if (minted.seenWorking)
+        await publishToken(client, inputs, minted);
     if (unchecked !== undefined)
         client.log.info(`The new token was not checked: ${causeOf(unchecked)}.`);
     requireScopes(minted);
@@ -5366,17 +4895,11 @@ async function check(client, inputs, published) {
 function announceEnd({ credential }, now, log) {
     if (!isAdmin(credential))
         return;
-    const input = CREDENTIAL_INPUTS[credential.kind].chooses;
-    const deprecated = `Zendesk has deprecated the endpoint that mints with \`${input}\`; it may stop any day`;
-    if (credential.kind === 'access_token') {
-        log.info(`${deprecated}. Use \`client-secret\` instead.`);
-        return;
-    }
-    const text = `${deprecated}, and API tokens stop working on ${dayOf(API_TOKENS_END)}. Use \`client-secret\` instead.`;
-    if (now >= API_TOKENS_END - WARN_BEFORE)
-        log.warning(text);
-    else
-        log.info(text);
+    const { kind } = credential;
+    const deprecated = `Zendesk has deprecated the endpoint that mints with \`${CREDENTIAL_INPUTS[kind].chosenBy}\`; it may stop any day`;
+    const end = kind === 'api_token' ? `, and API tokens stop working on ${API_TOKENS_END}` : '';
+    const isSoon = kind === 'api_token' && now >= Date.parse(API_TOKENS_END) - WARN_BEFORE;
+    log[isSoon ? 'warning' : 'info'](`${deprecated}${end}. Use \`client-secret\` instead.`);
 }
 /** @throws {Error} if Zendesk reports that the token has no scope at all: it can do nothing. */
 function requireScopes({ scopes, scopesReported }) {
@@ -5385,27 +4908,27 @@ function requireScopes({ scopes, scopesReported }) {
     throw new Error('Zendesk granted the token no scope, so it can do nothing. Check `scopes`, and the allowed scopes of the client in Admin Center.');
 }
 /** Says which scopes were granted by default, and warns of those that were requested and not granted. */
-function reportScopes({ scopes, scopesReported }, { scopes: requested, hasDefaultScopes }, log) {
+function reportScopes({ scopes, scopesReported }, inputs, log) {
     const granted = scopesReported ? quote(scopes.join(' ')) : 'scopes that it did not report';
-    if (hasDefaultScopes)
+    if (inputs.hasDefaultScopes)
         log.info(`\`scopes\` is empty, and Zendesk granted: ${granted}. Set \`scopes\` to request fewer.`);
-    const missing = scopesReported ? scopesNotGranted(requested, scopes) : [];
+    const missing = scopesReported ? scopesNotGranted(inputs.scopes, scopes) : [];
     if (missing.length === 0)
         return;
     log.warning(`Zendesk did not grant ${quote(missing.join(' '))}. Check the names, and the allowed scopes of the client in Admin Center.`);
 }
 /** What becomes of the token when the job ends; a revocation is promised only if the token or the credential may do it. */
-function whatFollows(inputs, { minted, mint }) {
+function whatFollows(inputs, minted) {
     const { credential } = inputs;
-    if (!shouldRevoke(inputs, mint.response))
-        return 'It will not be revoked when the job ends.';
     const { scopes, scopesReported } = minted;
+    if (!shouldRevoke(inputs, minted))
+        return 'It will not be revoked when the job ends.';
     if (isAdmin(credential) || (scopesReported && mayRevoke(scopes)))
         return 'It will be revoked when the job ends.';
     const how = credential.kind === 'client_credentials' ? ' with a cleanup token' : '';
-    const expiry = expiryOf(minted);
+    const expiry = expiryOf(minted).replace(/^It/, 'it');
     const why = scopesReported ? 'Its scopes do not include `write`' : 'Zendesk did not report its scopes';
-    return `${why}, so post will try to revoke it${how}; otherwise ${expiry.charAt(0).toLowerCase()}${expiry.slice(1)}.`;
+    return `${why}, so post will try to revoke it${how}; otherwise ${expiry}.`;
 }
 
 ;// CONCATENATED MODULE: ./src/post.ts
@@ -5422,58 +4945,60 @@ function whatFollows(inputs, { minted, mint }) {
 
 
 
-
-
 /** Seconds: a cancelled job gives all its post steps together 285. */
 const LONGEST_POST = 240;
 /** The post step: revokes the token that main minted, and verifies that Zendesk rejects it. It never fails the job. */
-async function post({ log, startDeadline }) {
-    isReported = false;
+async function post(step) {
+    const { log } = step;
+    const ignore = () => 0;
+    step.onFailure = ignore;
     const state = loadState();
     if (state === undefined || 'skipped' in state) {
         log.info(nothingToRevoke(state));
         return;
     }
     const { minted, context } = state;
-    if (CREDENTIAL_INPUTS[context.credential].usedByPost)
+    const remaining = [];
+    step.onFailure = (error) => {
+        const text = `Could not revoke ${nameOf(minted)}: ${causeOf(error)}.`;
+        log.warning([text, manualRemoval(state), ...remaining].join(' '));
+        return 0;
+    };
+    const { origin, clientId, kind } = context;
+    const { usedByPost } = CREDENTIAL_INPUTS[kind];
+    if (usedByPost)
         maskInputs(log);
     log.mask(minted.token.reveal());
-    const { origin, clientId } = context;
     const seconds = Math.min(context.timeoutSeconds, LONGEST_POST);
-    const deadline = startDeadline(seconds, reserveOf(seconds));
-    const client = new ZendeskClient({ origin, userAgent: USER_AGENT, deadline, log });
-    const credential = sameCredential(context);
-    const remaining = [];
-    const outcome = await revokeAndVerify(client, minted, {
+    const client = new ZendeskClient(origin, step.startDeadline(seconds, reserveOf(seconds)), log);
+    const credential = usedByPost ? sameCredential(context) : undefined;
+    const outcome = await new Revocation(client, minted, {
         credential,
         clientId,
-        onCleanupToken: (why) => {
-            log.info(`Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(minted)}, because: ${reasonOf(why)}.`);
-        },
-        onRemaining: (problem) => remaining.push(remainingSentence(problem, origin))
-    });
-    const isMissing = credential === undefined && CREDENTIAL_INPUTS[context.credential].usedByPost;
+        onCleanupToken: (why) => log.info(`Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(minted)}, because: ${causeOf(why)}.`),
+        onRemaining: (sentence) => remaining.push(sentence)
+    }).run();
+    const isMissing = usedByPost && credential === undefined;
     report(outcome, { state, isMissing, remaining }, log);
-    isReported = true;
-    if (context.jobSummary) {
-        await writeSummary(tokenTable('Zendesk token revoked', minted, origin, STATES[outcome.result]), log);
+    step.onFailure = ignore;
+    if (context.jobSummary)
+        await writeSummary(tableOf(outcome, state), log);
+}
+function tableOf(outcome, { minted, context }) {
+    const table = (title, state) => tokenTable(title, minted, context.origin, state);
+    switch (outcome.result) {
+        case 'verified': {
+            const by = outcome.by === 'credential' ? CREDENTIAL_INPUTS[context.kind].chosenBy : outcome.by;
+            return table('Zendesk token revoked', `revoked${by ? ` with ${by}` : ''}, and Zendesk rejects it`);
+        }
+        case 'expired':
+            return table('Zendesk token expired', 'expired, and Zendesk rejects it');
+        case 'unverified':
+            return table('Zendesk token revoked, not verified', 'Zendesk accepted the DELETE; not verified');
+        case 'active':
+            return table('Zendesk token not revoked', 'may still be active');
     }
 }
-/** Whether post has said what became of the token. */
-let isReported = false;
-/** Reports, if the post step itself failed, what may remain active because of it. */
-function reportFailure(log, error) {
-    const state = loadState();
-    if (state === undefined || 'skipped' in state || isReported)
-        return;
-    log.warning(`Could not revoke ${nameOf(state.minted)}: ${causeOf(error)}. ${manualRemoval(state)}`);
-}
-const STATES = {
-    verified: 'revoked, and Zendesk rejects it',
-    expired: 'expired, and Zendesk rejects it',
-    unverified: 'revoked, not verified',
-    active: 'may still be active'
-};
 function nothingToRevoke(state) {
     if (state === undefined)
         return 'No token was minted, so there is nothing to revoke.';
@@ -5482,57 +5007,39 @@ function nothingToRevoke(state) {
         : 'The token is not revoked, because that would revoke its refresh token, too.';
 }
 /**
- * The credential that minted the token, read from the inputs and used only if it is the very same: a bug of the runner
+ * The credential that minted the token, read from the inputs and used only if it is the same: a bug of the runner
  * gives the post steps of nested actions the inputs of others (https://github.com/actions/runner/issues/2030).
  */
 function sameCredential(context) {
-    const { credential: kind, fingerprint } = context;
-    const credential = CREDENTIAL_INPUTS[kind].usedByPost ? rereadCredential(kind) : undefined;
-    if (credential === undefined)
-        return undefined;
-    const { hash } = fingerprintOf(credential, context, fingerprint.salt);
-    return hash === fingerprint.hash ? credential : undefined;
+    const credential = rereadCredential(context.kind);
+    const { hash } = fingerprintOf(reusableSecret(credential), context, context.salt);
+    return hash === context.hash ? credential : undefined;
 }
 function report(outcome, { state, isMissing, remaining }, log) {
-    const name = nameOf(state.minted);
-    const warn = (...sentences) => {
-        log.warning([...sentences, manualRemoval(state), ...remaining].join(' '));
-    };
-    switch (outcome.result) {
-        case 'verified':
-        case 'expired':
-            log.info(outcome.result === 'verified'
-                ? `Revoked ${name} and verified that Zendesk rejects it.`
-                : `${capitalized(name)} had expired, and Zendesk rejects it.`);
-            if (remaining.length > 0)
-                log.warning(remaining.join(' '));
+    const { minted } = state;
+    const name = nameOf(minted);
+    if (outcome.result === 'verified' || outcome.result === 'expired') {
+        log.info(outcome.result === 'verified'
+            ? `Revoked ${name} and verified that Zendesk rejects it.`
+            : `Zendesk rejects ${name}, which had expired.`);
+        if (remaining.length > 0)
+            log.warning(remaining.join(' '));
+        return;
+    }
+    let text = `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${causeOf(outcome.why)}.`;
+    if (outcome.result === 'active') {
+        if (outcome.scopeOnly && !isMissing && minted.expiry === 'reported' && remaining.length === 0) {
+            const end = expiryOf(minted);
+            log.info(`Could not revoke ${name}: no available token has the scope \`write\`. ${end}.`);
             return;
-        case 'unverified':
-            warn(`Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${reasonOf(outcome.why)}.`);
-            return;
-        case 'active': {
-            const { why, scopeOnly, deleteSent } = outcome;
-            if (scopeOnly && !isMissing && state.minted.expiry === 'reported' && remaining.length === 0) {
-                log.info(`Could not revoke ${name}: no available token has the scope \`write\`. ${expiryOf(state.minted)}.`);
-                return;
-            }
-            const sent = deleteSent ? ' The DELETE was sent and not answered.' : '';
-            const missing = isMissing
-                ? ' Post was given other inputs than main, so it could not use the credential.'
-                : '';
-            warn(`Could not revoke ${name}: ${reasonOf(why)}.${sent}${missing}`);
         }
+        text = `Could not revoke ${name}: ${causeOf(outcome.why)}.`;
+        if (outcome.deleteSent)
+            text += ' The DELETE was sent and not answered.';
+        if (isMissing)
+            text += ' Post was given other inputs than main, so it could not use the credential.';
     }
-}
-function reasonOf(why) {
-    switch (why) {
-        case 'stillWorks':
-            return 'Zendesk accepted the DELETE, but the token still works';
-        case 'idUnknown':
-            return 'its id is not known, and no token in the list is certainly this one';
-        default:
-            return stopReason(why) === 'cancelled' ? 'the job was cancelled' : causeOf(why);
-    }
+    log.warning([text, manualRemoval(state), ...remaining].join(' '));
 }
 /** When the token expires, and how to remove it manually. */
 function manualRemoval({ minted, context }) {
@@ -5542,9 +5049,6 @@ function manualRemoval({ minted, context }) {
         : `send DELETE ${path}/${minted.id} as an admin`;
     return `${expiryOf(minted)}. To revoke it manually, ${how}, or let \`sweep\` remove it.`;
 }
-function capitalized(text) {
-    return text.charAt(0).toUpperCase() + text.slice(1);
-}
 
 ;// CONCATENATED MODULE: ./src/runner/log.ts
 
@@ -5552,18 +5056,10 @@ function capitalized(text) {
 
 /** The log of the job. */
 const runnerLog = {
-    debug(text) {
-        core_debug(oneLine(text));
-    },
-    info(text) {
-        info(oneLine(text));
-    },
-    warning(text) {
-        warning(oneLine(text));
-    },
-    error(text) {
-        error(oneLine(text));
-    },
+    debug: (text) => core_debug(oneLine(text)),
+    info: (text) => info(oneLine(text)),
+    warning: (text) => warning(oneLine(text)),
+    error: (text) => error(oneLine(text)),
     mask(secret) {
         // `::add-mask::1` would ruin every log and output of the job.
         if (secret.length < SHORTEST_SECRET)
@@ -5579,11 +5075,14 @@ const runnerLog = {
  * The token as a stale one; `undefined` if it belongs to another client or user, is the one that the sweep works
  * with, has expired, was created or used recently, or has a refresh token that is still valid. If Zendesk does not
  * report what is needed to tell, the token is not stale.
+ *
+ * @param date of the response that lists the token, in milliseconds since 1970
+ * @param local this machine's clock, the same
  */
-function staleToken(token, criteria, clocks) {
+function staleToken(token, criteria, date, local) {
     const { id, clientId, userId, scopes = [], createdAt, usedAt, expiresAt } = token;
-    const now = clocks.server ?? clocks.local;
-    const earliest = Math.min(now, clocks.local);
+    const now = date ?? local;
+    const earliest = Math.min(now, local);
     // If the two clocks differ, the one by which the token is younger counts.
     const isOld = (time) => earliest - time > criteria.olderThan;
     if (id === undefined || id === criteria.ownId || clientId !== criteria.clientId)
@@ -5619,28 +5118,24 @@ class SweepReport {
     checked = 0;
     /** How many were revoked. */
     revoked = 0;
-    #tokens = [];
+    #tokens = new Map();
     #failed = new Map();
-    #ids = new Set();
-    #stoppedBy;
+    #stopped;
     /** @param explain turns an error into the sentences of the log */
     constructor(dryRun, explain) {
         this.dryRun = dryRun;
         this.explain = explain;
     }
     get matched() {
-        return this.#tokens.length;
+        return this.#tokens.size;
     }
     /** Notes what ended the sweep before it had finished; the first error counts. */
     stop(error) {
-        this.#stoppedBy ??= error;
+        this.#stopped ??= this.explain(error);
     }
     /** Notes a stale token, once: a page may be shown twice. */
     add(token) {
-        if (this.#ids.has(token.id))
-            return;
-        this.#ids.add(token.id);
-        this.#tokens.push(token);
+        this.#tokens.set(token.id, token);
     }
     /** The stale tokens, each given out once, to whoever asks first. */
     found() {
@@ -5654,13 +5149,9 @@ class SweepReport {
             this.#failed.set(id, error);
     }
     outputs() {
-        const ids = this.#tokens.slice(0, OUTPUT_IDS).map(({ id }) => id);
-        return {
-            matched: this.matched,
-            revoked: this.revoked,
-            failed: this.#failed.size,
-            'token-ids': JSON.stringify(ids)
-        };
+        const ids = [...this.#tokens.keys()].slice(0, OUTPUT_IDS);
+        const { matched, revoked } = this;
+        return { matched, revoked, failed: this.#failed.size, 'token-ids': JSON.stringify(ids) };
     }
     /** The line that ends a sweep without failures. */
     message() {
@@ -5668,20 +5159,21 @@ class SweepReport {
             return `No stale tokens (${this.checked} checked).`;
         if (!this.dryRun)
             return `Revoked ${stale(this.revoked)} (${this.checked} checked).`;
-        const ids = idList(this.#tokens.map(({ id }) => id));
+        const ids = idList([...this.#tokens.keys()]);
         return `Found ${stale(this.matched)} (${this.checked} checked). \`dry-run: 'false'\` would revoke: ${ids}.`;
     }
     /** The error to end with, if anything remained to be done. */
     error() {
         const remained = this.#failed.size;
-        if (this.#stoppedBy === undefined && remained === 0)
+        if (this.#stopped === undefined && remained === 0)
             return undefined;
-        const parts = this.#stoppedBy === undefined ? [] : [this.explain(this.#stoppedBy)];
+        const parts = this.#stopped === undefined ? [] : [this.#stopped];
         if (remained > 0) {
             // One message of each kind of error is enough.
-            const kinds = new Map([...this.#failed.values()].reverse().map((error) => [sweep_report_kindOf(error), error]));
+            const kinds = new Map([...this.#failed.values()].reverse().map((error) => [error.kind, error]));
             const ids = idList([...this.#failed.keys()].sort((a, b) => a - b));
-            parts.push(`Could not revoke ${remained} of ${stale(this.matched)}: ${ids}.`, ...[...kinds.values()].map(this.explain));
+            parts.push(`Could not revoke ${remained} of ${stale(this.matched)}: ${ids}.`);
+            parts.push(...[...kinds.values()].map(this.explain));
         }
         else if (!this.dryRun && this.matched > 0) {
             parts.push(`Revoked ${stale(this.revoked)} before that.`);
@@ -5690,37 +5182,29 @@ class SweepReport {
     }
     /** The job summary: counts, then failures first. */
     table(title, now) {
-        const counts = this.dryRun
-            ? `${stale(this.matched)} (${this.checked} checked). This was a dry run: nothing was revoked.`
-            : `${stale(this.matched)} (${this.checked} checked). Revoked: ${this.revoked}. Failed: ${this.#failed.size}.`;
-        const isFailed = ({ id }) => this.#failed.has(id);
-        const failuresFirst = [
-            ...this.#tokens.filter(isFailed),
-            ...this.#tokens.filter((token) => !isFailed(token))
-        ];
+        const outcome = this.dryRun
+            ? 'This was a dry run: nothing was revoked.'
+            : `Revoked: ${this.revoked}. Failed: ${this.#failed.size}.`;
+        const lines = [`${stale(this.matched)} (${this.checked} checked). ${outcome}`];
+        if (this.#stopped !== undefined)
+            lines.push(`The sweep did not finish. ${this.#stopped}`);
+        if (this.matched > SUMMARY_ROWS)
+            lines.push(`The first ${SUMMARY_ROWS} of them are below.`);
+        const rank = ({ id }) => (this.#failed.has(id) ? 0 : 1);
+        const failuresFirst = [...this.#tokens.values()].sort((a, b) => rank(a) - rank(b));
         const rows = failuresFirst.slice(0, SUMMARY_ROWS).map((token) => this.#row(token, now));
-        const stopped = this.#stoppedBy === undefined ? [] : [`The sweep did not finish. ${this.explain(this.#stoppedBy)}`];
-        const more = this.matched > rows.length ? [`The first ${rows.length} of them are below.`] : [];
-        return {
-            title,
-            lines: [counts, ...stopped, ...more],
-            head: ['Id', 'User', 'Scopes', 'Age', 'Last used', 'Outcome'],
-            rows
-        };
+        return { title, lines, head: ['Id', 'User', 'Scopes', 'Age', 'Last used', 'Outcome'], rows };
     }
     #row({ id, userId, scopes, createdAt, usedAt }, now) {
         const age = (time) => duration(Math.max(0, now - time) / 1000);
         const lastUse = usedAt === null ? 'never' : `${age(usedAt)} ago`;
         const error = this.#failed.get(id);
-        const outcome = error === undefined ? (this.dryRun ? 'would be revoked' : 'revoked') : this.explain(error);
+        const outcome = error === undefined ? (this.dryRun ? 'would be revoked' : 'revoked') : `not revoked: ${error.summary()}`;
         return [String(id), String(userId), scopes, age(createdAt), lastUse, outcome];
     }
 }
 function stale(count) {
     return `${count} stale ${count === 1 ? 'token' : 'tokens'}`;
-}
-function sweep_report_kindOf(error) {
-    return error instanceof ZendeskError ? error.kind : error.message;
 }
 function idList(ids) {
     const shown = ids.slice(0, LOG_IDS).join(', ');
@@ -5728,7 +5212,6 @@ function idList(ids) {
 }
 
 ;// CONCATENATED MODULE: ./src/sweep.ts
-
 
 
 
@@ -5762,17 +5245,15 @@ const PROGRESS = 15_000;
  * @throws {Error} with one line, if a stale token remained or the sweep did not finish
  */
 async function sweep({ clock, log, startDeadline }) {
-    collectGarbageEarly();
+    // Keeps the memory of ten thousand requests as flat as that of ten: V8 would rather let garbage lie than collect it.
+    // Not imported, since loading this module would take main and post 3 ms that they have no use for.
+    process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size');
     maskInputs(log);
-    const inputs = readSweepInputs();
+    const inputs = readSweepInputs(log);
     requireFiles('GITHUB_OUTPUT');
-    for (const warning of inputs.warnings)
-        log.warning(warning);
-    const { origin, clientId, credential, timeoutSeconds } = inputs;
-    const deadline = startDeadline(timeoutSeconds, reserveOf(timeoutSeconds));
-    const client = new ZendeskClient({ origin, userAgent: USER_AGENT, deadline, log });
-    const context = { origin, clientId, credential: credential.kind, timeoutSeconds, requestsScopes: true };
-    const report = new SweepReport(inputs.dryRun, (error) => explain(error, context).message);
+    const { origin, timeoutSeconds } = inputs;
+    const client = new ZendeskClient(origin, startDeadline(timeoutSeconds, reserveOf(timeoutSeconds)), log);
+    const report = new SweepReport(inputs.dryRun, (error) => explain(error, inputs).message);
     try {
         await run(client, inputs, report);
     }
@@ -5780,38 +5261,27 @@ async function sweep({ clock, log, startDeadline }) {
         report.stop(error);
     }
     setOutputs(report.outputs());
+    const title = `Zendesk tokens of ${quote(inputs.clientId)}`;
     if (inputs.jobSummary)
-        await writeSummary(report.table(`Zendesk tokens of ${clientId}`, clock.now()), log);
+        await writeSummary(report.table(title, clock.now()), log);
     const error = report.error();
     if (error !== undefined)
         throw error;
     log.info(report.message());
 }
-/**
- * Keeps the memory of ten thousand requests as flat as that of ten: V8 would rather let garbage lie than collect it.
- * Not imported, since loading this module would take main and post 3 ms that they have no use for.
- */
-function collectGarbageEarly() {
-    process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size');
-}
 async function run(client, inputs, report) {
-    const { clientId, credential, allUsers, timeoutSeconds } = inputs;
+    const { clientId, credential, allUsers, olderThan, timeoutSeconds } = inputs;
+    const work = async (authorization, { swept, ...own }) => {
+        const id = swept ?? (await numericClientId(client, clientId, authorization));
+        await revokeStale({ client, inputs, report, authorization }, { ...own, olderThan, clientId: id });
+    };
     if (isAdmin(credential)) {
-        const authorization = adminAuthorization(credential);
-        const own = await identify(client, credential, allUsers);
-        const criteria = { ...own, clientId: await numericClientId(client, clientId, authorization) };
-        await revokeStale({ client, inputs, report, authorization }, criteria);
+        await work(adminAuthorization(credential), await identify(client, credential, allUsers));
         return;
     }
     const lifetime = Math.max(SHORTEST_CLEANUP, timeoutSeconds + CLEANUP_MARGIN);
-    const onRemaining = (problem) => {
-        client.log.warning(remainingSentence(problem, client.origin));
-    };
-    await withCleanupToken(client, { credential, clientId, lifetime, onRemaining }, async ({ authorization, facts }) => {
-        const own = ownFacts(facts, allUsers);
-        const id = facts?.clientId ?? (await numericClientId(client, clientId, authorization));
-        await revokeStale({ client, inputs, report, authorization }, { ...own, clientId: id });
-    });
+    const terms = { credential, clientId, lifetime, onRemaining: client.log.warning };
+    await withCleanupToken(client, terms, ({ authorization, facts }) => work(authorization, { ...ownFacts(facts, allUsers), swept: facts?.clientId }));
 }
 async function identify(client, credential, allUsers) {
     if (credential.kind === 'access_token') {
@@ -5830,16 +5300,17 @@ async function identify(client, credential, allUsers) {
         authorization: adminAuthorization(credential)
     };
     const response = await client.send(request);
+    if (response.status !== 200)
+        throw unexpectedResponse(request, response);
     // Zendesk responds to rejected credentials with 200 and an anonymous user, whose id is null.
-    const userId = response.status === 200 ? positiveInteger(object(object(response.json)['user'])['id']) : undefined;
-    if (userId !== undefined)
-        return { userId, ownId: undefined };
-    const kind = response.status === 200 && !response.html ? 'credentialsRejected' : undefined;
-    throw unexpectedResponse(request, response, kind);
+    const userId = positiveInteger(object(object(response.json)['user'])['id']);
+    const kind = response.html ? undefined : 'credentialsRejected';
+    if (userId === undefined)
+        throw unexpectedResponse(request, response, kind);
+    return { userId, ownId: undefined };
 }
 /** @throws {Error} if Zendesk does not report the token that the sweep works with, or its user */
-function ownFacts(facts, allUsers) {
-    const { id, userId } = facts ?? {};
+function ownFacts({ id, userId } = {}, allUsers) {
     if (id === undefined || (userId === undefined && !allUsers)) {
         throw new Error('Zendesk does not report which token this sweep works with, or whose it is, so nothing was listed or revoked. Check that the credential has the scope `read`.');
     }
@@ -5847,7 +5318,7 @@ function ownFacts(facts, allUsers) {
 }
 /** Lists the client's tokens to the last page, then revokes the stale ones; `report` learns of each. */
 async function revokeStale(sweep, criteria) {
-    const { inputs, report } = sweep;
+    const { client, inputs, report, authorization } = sweep;
     try {
         await sweep_list(sweep, criteria);
     }
@@ -5858,30 +5329,29 @@ async function revokeStale(sweep, criteria) {
     if (inputs.dryRun)
         return;
     const queue = report.found();
-    const progress = progressLog(sweep.client);
+    const progress = progressLog(client);
     let final;
     const work = async () => {
-        const client = sweep.client.fork();
+        const worker = client.fork();
         for (const token of queue) {
-            // If there is no time left for one, there is none for the others.
-            const attempt = final ?? (await tryToRevoke(client, token, sweep.authorization));
-            if (attempt.isFinal)
-                final = attempt;
-            report.settle(token, attempt.error);
+            // If no further request can help with one token, none can with the others.
+            const error = final ?? (await tryToRevoke(worker, token.id, authorization));
+            if (isFinal(error))
+                final = error;
+            report.settle(token, error);
             progress(() => `Revoked ${report.revoked} of ${report.matched} tokens so far.`);
         }
-        client.close();
+        worker.close();
     };
     await Promise.all(Array.from({ length: WORKERS }, work));
 }
 async function sweep_list({ client, inputs, report, authorization }, criteria) {
+    const { clock } = client.deadline;
     const progress = progressLog(client);
-    const path = tokensPath(criteria.clientId, inputs.allUsers);
-    const request = { purpose: 'list the tokens', path, key: 'tokens', authorization };
-    for await (const { items, response } of pages(client, request)) {
-        const clocks = { server: response.date, local: client.deadline.clock.now() };
+    const request = listTokens('list the tokens', criteria.clientId, authorization, inputs.allUsers);
+    for await (const { items, response } of pages(client, request, 'tokens')) {
         for (const item of items) {
-            const found = staleToken(tokenFacts(item), { ...criteria, olderThan: inputs.olderThan }, clocks);
+            const found = staleToken(tokenFacts(item), criteria, response.date, clock.now());
             if (found !== undefined)
                 report.add(found);
         }
@@ -5889,20 +5359,12 @@ async function sweep_list({ client, inputs, report, authorization }, criteria) {
         progress(() => `Listed ${report.checked} tokens so far, ${report.matched} of them stale.`);
     }
 }
-async function tryToRevoke(client, { id }, authorization) {
+async function tryToRevoke(client, id, authorization) {
     const request = revokeToken(id, authorization);
-    try {
-        const response = await client.send(request);
-        if (isAccepted(response) || isJson(response, 404))
-            return { isFinal: false };
-        const error = unexpectedResponse(request, response);
-        return { error, isFinal: response.unfittingWait !== undefined };
-    }
-    catch (error) {
-        if (!(error instanceof ZendeskError))
-            throw error;
-        return { error, isFinal: stopReason(error) !== undefined || client.deadline.remaining() <= 0 };
-    }
+    const response = await client.trySend(request);
+    if (response instanceof ZendeskError)
+        return response;
+    return isAccepted(response) || isJson(response, 404) ? undefined : unexpectedResponse(request, response);
 }
 /** Returns a function that logs how far the work is, now and then. */
 function progressLog({ deadline: { clock }, log }) {
@@ -5925,26 +5387,13 @@ function progressLog({ deadline: { clock }, log }) {
 /*
  * Entry points of dist/main.cjs, post.cjs and sweep.cjs.
  */
-const surroundings = { clock: systemClock, log: runnerLog };
-function fail(error) {
-    runnerLog.error(error instanceof Error ? error.message : String(error));
-    return 1;
-}
+const entry = (step) => () => runStep(process, { clock: systemClock, log: runnerLog }, step);
 /** The main step. Exit code 1, and exactly one error, if there is no usable token. */
-async function src_main() {
-    await runStep(process, surroundings, main, fail);
-}
+const src_main = entry(main);
 /** The post step. Exit code 0, whatever happens. */
-async function src_post() {
-    await runStep(process, surroundings, post, (error) => {
-        reportFailure(runnerLog, error);
-        return 0;
-    });
-}
+const src_post = entry(post);
 /** The sweep. Exit code 1, and exactly one error, if a stale token remained. */
-async function src_sweep() {
-    await runStep(process, surroundings, sweep, fail);
-}
+const src_sweep = entry(sweep);
 
 })();
 

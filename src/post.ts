@@ -2,17 +2,15 @@ import { CREDENTIAL_INPUTS, rereadCredential } from './inputs/credentials.ts'
 import { maskInputs } from './inputs/mask-inputs.ts'
 import { reserveOf } from './lib/deadline.ts'
 import { type Log } from './lib/log.ts'
-import { USER_AGENT } from './lib/version.ts'
 import { causeOf } from './messages.ts'
 import { fingerprintOf, loadState, type MintContext, type State } from './runner/state.ts'
-import { writeSummary } from './runner/summary.ts'
+import { writeSummary, type Table } from './runner/summary.ts'
 import { type Step } from './step.ts'
-import { expiryOf, nameOf, remainingSentence, tokenTable } from './token-report.ts'
+import { expiryOf, nameOf, tokenTable } from './token-report.ts'
 import { ZendeskClient } from './zendesk/client.ts'
-import { type Credential } from './zendesk/credential.ts'
-import { revokeAndVerify, type Outcome, type Why } from './zendesk/revocation.ts'
+import { reusableSecret, type Credential } from './zendesk/credential.ts'
+import { Revocation, type Outcome } from './zendesk/revocation.ts'
 import { TOKENS_PATH } from './zendesk/tokens.ts'
-import { stopReason } from './zendesk/zendesk-error.ts'
 
 /** Seconds: a cancelled job gives all its post steps together 285. */
 const LONGEST_POST = 240
@@ -20,56 +18,58 @@ const LONGEST_POST = 240
 type Minted = Exclude<State, { skipped: unknown }>
 
 /** The post step: revokes the token that main minted, and verifies that Zendesk rejects it. It never fails the job. */
-export async function post({ log, startDeadline }: Step): Promise<void> {
-  isReported = false
+export async function post(step: Step): Promise<void> {
+  const { log } = step
+  const ignore = (): number => 0
+  step.onFailure = ignore
   const state = loadState()
   if (state === undefined || 'skipped' in state) {
     log.info(nothingToRevoke(state))
     return
   }
   const { minted, context } = state
-  if (CREDENTIAL_INPUTS[context.credential].usedByPost) maskInputs(log)
+  const warnings: string[] = []
+  step.onFailure = (error) => {
+    const text = `Could not revoke ${nameOf(minted)}: ${causeOf(error)}.`
+    log.warning([text, manualRemoval(state), ...warnings].join(' '))
+    return 0
+  }
+  const { origin, clientId, kind } = context
+  const { usedByPost } = CREDENTIAL_INPUTS[kind]
+  if (usedByPost) maskInputs(log)
   log.mask(minted.token.reveal())
 
-  const { origin, clientId } = context
   const seconds = Math.min(context.timeoutSeconds, LONGEST_POST)
-  const deadline = startDeadline(seconds, reserveOf(seconds))
-  const client = new ZendeskClient({ origin, userAgent: USER_AGENT, deadline, log })
-  const credential = sameCredential(context)
-  const remaining: string[] = []
-  const outcome = await revokeAndVerify(client, minted, {
+  const client = new ZendeskClient(origin, step.startDeadline(seconds, reserveOf(seconds)), log)
+  const credential = usedByPost ? sameCredential(context) : undefined
+  const outcome = await new Revocation(client, minted, {
     credential,
     clientId,
-    onCleanupToken: (why) => {
+    onCleanupToken: (why) =>
       log.info(
-        `Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(minted)}, because: ${reasonOf(why)}.`
-      )
-    },
-    onRemaining: (problem) => remaining.push(remainingSentence(problem, origin))
-  })
-  const isMissing = credential === undefined && CREDENTIAL_INPUTS[context.credential].usedByPost
-  report(outcome, { state, isMissing, remaining }, log)
-  isReported = true
-  if (context.jobSummary) {
-    await writeSummary(tokenTable('Zendesk token revoked', minted, origin, STATES[outcome.result]), log)
-  }
+        `Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(minted)}, because: ${causeOf(why)}.`
+      ),
+    onRemaining: (sentence) => warnings.push(sentence)
+  }).run()
+
+  report(outcome, state, { differs: usedByPost && credential === undefined, warnings }, log)
+  step.onFailure = ignore
+  if (context.jobSummary) await writeSummary(tableOf(outcome, state), log)
 }
 
-/** Whether post has said what became of the token. */
-let isReported = false
-
-/** Reports, if the post step itself failed, what may remain active because of it. */
-export function reportFailure(log: Log, error: unknown): void {
-  const state = loadState()
-  if (state === undefined || 'skipped' in state || isReported) return
-  log.warning(`Could not revoke ${nameOf(state.minted)}: ${causeOf(error)}. ${manualRemoval(state)}`)
+/** The title of the summary, and the state of the token. */
+const SUMMARIES: Record<Outcome['result'], readonly [title: string, state: string]> = {
+  verified: ['Zendesk token revoked', 'Zendesk rejects it'],
+  expired: ['Zendesk token expired', 'Zendesk rejects it'],
+  unverified: ['Zendesk token revoked, not verified', 'Zendesk accepted the DELETE'],
+  active: ['Zendesk token not revoked', 'may still be active']
 }
 
-const STATES: Record<Outcome['result'], string> = {
-  verified: 'revoked, and Zendesk rejects it',
-  expired: 'expired, and Zendesk rejects it',
-  unverified: 'revoked, not verified',
-  active: 'may still be active'
+function tableOf(outcome: Outcome, { minted, context }: Minted): Table {
+  const [title, state] = SUMMARIES[outcome.result]
+  const revoker = outcome.result === 'verified' ? outcome.by : undefined
+  const by = revoker === 'credential' ? CREDENTIAL_INPUTS[context.kind].chosenBy : revoker
+  return tokenTable(title, minted, context.origin, by === undefined ? state : `revoked with ${by}; ${state}`)
 }
 
 function nothingToRevoke(state: Exclude<State, Minted> | undefined): string {
@@ -80,71 +80,51 @@ function nothingToRevoke(state: Exclude<State, Minted> | undefined): string {
 }
 
 /**
- * The credential that minted the token, read from the inputs and used only if it is the very same: a bug of the runner
+ * The credential that minted the token, read from the inputs and used only if it is the same: a bug of the runner
  * gives the post steps of nested actions the inputs of others (https://github.com/actions/runner/issues/2030).
  */
 function sameCredential(context: MintContext): Credential | undefined {
-  const { credential: kind, fingerprint } = context
-  const credential = CREDENTIAL_INPUTS[kind].usedByPost ? rereadCredential(kind) : undefined
-  if (credential === undefined) return undefined
-  const { hash } = fingerprintOf(credential, context, fingerprint.salt)
-  return hash === fingerprint.hash ? credential : undefined
+  const credential = rereadCredential(context.kind)
+  const { hash } = fingerprintOf(reusableSecret(credential), context, context.salt)
+  return hash === context.hash ? credential : undefined
 }
 
-interface Report {
-  state: Minted
-  /** Whether post was given other inputs than main. */
-  isMissing: boolean
-  /** Sentences about cleanup tokens that may remain active. */
-  remaining: string[]
-}
-
-function report(outcome: Outcome, { state, isMissing, remaining }: Report, log: Log): void {
-  const name = nameOf(state.minted)
-  const warn = (...sentences: string[]): void => {
-    log.warning([...sentences, manualRemoval(state), ...remaining].join(' '))
+/**
+ * Says what became of the token.
+ *
+ * @param found.differs whether post was given other inputs than main
+ * @param found.warnings about cleanup tokens that may remain active
+ */
+function report(
+  outcome: Outcome,
+  state: Minted,
+  { differs, warnings }: { differs: boolean; warnings: string[] },
+  log: Log
+): void {
+  const { minted } = state
+  const name = nameOf(minted)
+  if (outcome.result === 'verified' || outcome.result === 'expired') {
+    log.info(
+      outcome.result === 'verified'
+        ? `Revoked ${name} and verified that Zendesk rejects it.`
+        : `Zendesk rejects ${name}, which had expired.`
+    )
+    if (warnings.length > 0) log.warning(warnings.join(' '))
+    return
   }
-  switch (outcome.result) {
-    case 'verified':
-    case 'expired':
-      log.info(
-        outcome.result === 'verified'
-          ? `Revoked ${name} and verified that Zendesk rejects it.`
-          : `${capitalized(name)} had expired, and Zendesk rejects it.`
-      )
-      if (remaining.length > 0) log.warning(remaining.join(' '))
+
+  let text = `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${causeOf(outcome.why)}.`
+  if (outcome.result === 'active') {
+    if (outcome.scopeOnly && !differs && minted.expiry === 'reported' && warnings.length === 0) {
+      const end = expiryOf(minted)
+      log.info(`Could not revoke ${name}: no available token has the scope \`write\`. ${end}.`)
       return
-    case 'unverified':
-      warn(
-        `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${reasonOf(outcome.why)}.`
-      )
-      return
-    case 'active': {
-      const { why, scopeOnly, deleteSent } = outcome
-      if (scopeOnly && !isMissing && state.minted.expiry === 'reported' && remaining.length === 0) {
-        log.info(
-          `Could not revoke ${name}: no available token has the scope \`write\`. ${expiryOf(state.minted)}.`
-        )
-        return
-      }
-      const sent = deleteSent ? ' The DELETE was sent and not answered.' : ''
-      const missing = isMissing
-        ? ' Post was given other inputs than main, so it could not use the credential.'
-        : ''
-      warn(`Could not revoke ${name}: ${reasonOf(why)}.${sent}${missing}`)
     }
+    text = `Could not revoke ${name}: ${causeOf(outcome.why)}.`
+    if (outcome.deleteSent) text += ' The DELETE was sent and not answered.'
+    if (differs) text += ' Post was given other inputs than main, so it could not use the credential.'
   }
-}
-
-function reasonOf(why: Why): string {
-  switch (why) {
-    case 'stillWorks':
-      return 'Zendesk accepted the DELETE, but the token still works'
-    case 'idUnknown':
-      return 'its id is not known, and no token in the list is certainly this one'
-    default:
-      return stopReason(why) === 'cancelled' ? 'the job was cancelled' : causeOf(why)
-  }
+  log.warning([text, manualRemoval(state), ...warnings].join(' '))
 }
 
 /** When the token expires, and how to remove it manually. */
@@ -155,8 +135,4 @@ function manualRemoval({ minted, context }: Minted): string {
       ? `find it as an admin with GET ${path} and send DELETE ${path}/{id}`
       : `send DELETE ${path}/${minted.id} as an admin`
   return `${expiryOf(minted)}. To revoke it manually, ${how}, or let \`sweep\` remove it.`
-}
-
-function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

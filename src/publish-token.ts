@@ -1,18 +1,12 @@
 import { type MainInputs } from './inputs/inputs.ts'
 import { causeOf } from './messages.ts'
-import { setOutputs, setSecretOutput } from './runner/outputs.ts'
-import { fingerprintOf, saveForPost, type MintContext } from './runner/state.ts'
-import { nameOf, remainingSentence } from './token-report.ts'
+import { setOutputs } from './runner/outputs.ts'
+import { fingerprintOf, saveForPost, type State } from './runner/state.ts'
+import { nameOf } from './token-report.ts'
 import { type ZendeskClient } from './zendesk/client.ts'
-import { type Mint, type MintedToken } from './zendesk/minted-token.ts'
-import { revokeAndVerify } from './zendesk/revocation.ts'
-import { type TokenResponse } from './zendesk/token-response.ts'
-
-/** A token, and the mint that it came from. */
-export interface PublishedToken {
-  minted: MintedToken
-  mint: Mint
-}
+import { reusableSecret } from './zendesk/credential.ts'
+import { type MintedToken } from './zendesk/minted-token.ts'
+import { Revocation } from './zendesk/revocation.ts'
 
 /**
  * Saves what post has to revoke, and then sets the outputs: in this order, so that whatever fails afterwards leaves
@@ -23,20 +17,17 @@ export interface PublishedToken {
 export async function publishToken(
   client: ZendeskClient,
   inputs: MainInputs,
-  { minted, mint: { response } }: PublishedToken
+  minted: MintedToken
 ): Promise<void> {
-  if (shouldRevoke(inputs, response)) {
-    try {
-      saveForPost({ minted, context: contextOf(inputs) })
-    } catch (error) {
-      throw await revokeAtOnce(client, inputs, minted, error as Error)
-    }
-  } else {
-    saveSkipped(inputs.skipRevoke === 'true' ? 'true' : 'auto')
+  try {
+    saveForPost(stateOf(inputs, minted))
+  } catch (error) {
+    // Without saved state, post does nothing: what is not to be revoked needs none.
+    if (shouldRevoke(inputs, minted)) throw await revokeAtOnce(client, inputs, minted, error as Error)
   }
-  setSecretOutput('token', minted.token)
-  setSecretOutput('refresh-token', response.refreshToken)
   setOutputs({
+    token: minted.token.reveal(),
+    'refresh-token': minted.refreshToken?.reveal(),
     'token-id': minted.id,
     'client-id': minted.clientId ?? inputs.clientId,
     'user-id': minted.userId,
@@ -47,29 +38,16 @@ export async function publishToken(
 }
 
 /** Whether post revokes the token: with `auto`, not if that would also revoke a refresh token that came with it. */
-export function shouldRevoke({ skipRevoke }: MainInputs, { refreshToken }: TokenResponse): boolean {
+export function shouldRevoke({ skipRevoke }: MainInputs, { refreshToken }: MintedToken): boolean {
   return skipRevoke === 'auto' ? refreshToken === undefined : skipRevoke === 'false'
 }
 
-function contextOf(inputs: MainInputs): MintContext {
+function stateOf(inputs: MainInputs, minted: MintedToken): State {
+  if (!shouldRevoke(inputs, minted)) return { skipped: inputs.skipRevoke === 'true' ? 'true' : 'auto' }
   const { credential, clientId, origin, timeoutSeconds, jobSummary } = inputs
-  return {
-    origin,
-    timeoutSeconds,
-    jobSummary,
-    credential: credential.kind,
-    clientId,
-    fingerprint: fingerprintOf(credential, inputs)
-  }
-}
-
-/** Best effort: without saved state, post does nothing anyway. */
-function saveSkipped(skipped: 'true' | 'auto'): void {
-  try {
-    saveForPost({ skipped })
-  } catch {
-    // The outputs come next, and with them perhaps a refresh token that must not be lost.
-  }
+  const { kind } = credential
+  const fingerprint = fingerprintOf(reusableSecret(credential), inputs)
+  return { minted, context: { origin, timeoutSeconds, jobSummary, kind, clientId, ...fingerprint } }
 }
 
 /** Revokes a token that post will not know about; returns the error that says so. */
@@ -79,18 +57,11 @@ async function revokeAtOnce(
   minted: MintedToken,
   cause: Error
 ): Promise<Error> {
-  const outcome = await revokeAndVerify(client, minted, {
-    credential,
-    clientId,
-    onCleanupToken: () => undefined,
-    onRemaining: (problem) => {
-      client.log.warning(remainingSentence(problem, client.origin))
-    }
-  })
-  const end =
-    outcome.result === 'verified' || outcome.result === 'expired'
-      ? 'was revoked at once'
-      : `may still be active: ${typeof outcome.why === 'string' ? 'it could not be revoked' : causeOf(outcome.why)}`
+  const onRemaining = client.log.warning
+  const outcome = await new Revocation(client, minted, { credential, clientId, onRemaining }).run()
+  const why = 'why' in outcome ? `: ${causeOf(outcome.why)}` : ''
+  const isRevoked = outcome.result === 'verified' || outcome.result === 'expired'
+  const end = isRevoked ? 'was revoked at once' : `may still be active${why}`
   return new Error(
     `Could not save ${nameOf(minted)} for post: ${cause.message} Without that, post could not have revoked the token, so it ${end}.`
   )

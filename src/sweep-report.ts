@@ -1,8 +1,8 @@
 import { duration } from './lib/time.ts'
-import { type SweepOutput } from './runner/outputs.ts'
+import { type Output } from './runner/outputs.ts'
 import { type Table } from './runner/summary.ts'
 import { type StaleToken } from './zendesk/stale-tokens.ts'
-import { ZendeskError } from './zendesk/zendesk-error.ts'
+import { type ZendeskError } from './zendesk/zendesk-error.ts'
 
 /** Ids in the output, rows in the summary, ids in a line of the log. */
 const OUTPUT_IDS = 5000
@@ -13,12 +13,10 @@ const LOG_IDS = 50
 export class SweepReport {
   /** How many tokens were listed. */
   checked = 0
-  /** How many were revoked. */
-  revoked = 0
-  readonly #tokens: StaleToken[] = []
-  readonly #failed = new Map<number, Error>()
-  readonly #ids = new Set<number>()
-  #stoppedBy: unknown
+  readonly #tokens = new Map<number, StaleToken>()
+  readonly #revoked = new Set<number>()
+  readonly #failed = new Map<number, ZendeskError>()
+  #stopped: string | undefined
 
   /** @param explain turns an error into the sentences of the log */
   constructor(
@@ -27,63 +25,59 @@ export class SweepReport {
   ) {}
 
   get matched(): number {
-    return this.#tokens.length
+    return this.#tokens.size
+  }
+
+  get revoked(): number {
+    return this.#revoked.size
   }
 
   /** Notes what ended the sweep before it had finished; the first error counts. */
   stop(error: unknown): void {
-    this.#stoppedBy ??= error
+    this.#stopped ??= this.explain(error)
   }
 
   /** Notes a stale token, once: a page may be shown twice. */
   add(token: StaleToken): void {
-    if (this.#ids.has(token.id)) return
-    this.#ids.add(token.id)
-    this.#tokens.push(token)
+    this.#tokens.set(token.id, token)
   }
 
-  /** The stale tokens, each given out once, to whoever asks first. */
+  /** The stale tokens, as an iterator that workers share: each token is returned once. */
   found(): IterableIterator<StaleToken> {
     return this.#tokens.values()
   }
 
   /** Notes what became of a token: the error that kept it from being revoked, or nothing. */
-  settle({ id }: StaleToken, error: Error | undefined): void {
-    if (error === undefined) this.revoked += 1
+  settle({ id }: StaleToken, error: ZendeskError | undefined): void {
+    if (error === undefined) this.#revoked.add(id)
     else this.#failed.set(id, error)
   }
 
-  outputs(): Record<SweepOutput, string | number> {
-    const ids = this.#tokens.slice(0, OUTPUT_IDS).map(({ id }) => id)
-    return {
-      matched: this.matched,
-      revoked: this.revoked,
-      failed: this.#failed.size,
-      'token-ids': JSON.stringify(ids)
-    }
+  outputs(): Partial<Record<Output, string | number>> {
+    const ids = [...this.#tokens.keys()].slice(0, OUTPUT_IDS)
+    const { matched, revoked } = this
+    return { matched, revoked, failed: this.#failed.size, 'token-ids': JSON.stringify(ids) }
   }
 
   /** The line that ends a sweep without failures. */
   message(): string {
     if (this.matched === 0) return `No stale tokens (${this.checked} checked).`
     if (!this.dryRun) return `Revoked ${stale(this.revoked)} (${this.checked} checked).`
-    const ids = idList(this.#tokens.map(({ id }) => id))
+    const ids = idList([...this.#tokens.keys()])
     return `Found ${stale(this.matched)} (${this.checked} checked). \`dry-run: 'false'\` would revoke: ${ids}.`
   }
 
   /** The error to end with, if anything remained to be done. */
   error(): Error | undefined {
     const remained = this.#failed.size
-    if (this.#stoppedBy === undefined && remained === 0) return undefined
-    const parts = this.#stoppedBy === undefined ? [] : [this.explain(this.#stoppedBy)]
+    if (this.#stopped === undefined && remained === 0) return undefined
+    const parts = this.#stopped === undefined ? [] : [this.#stopped]
     if (remained > 0) {
       // One message of each kind of error is enough.
-      const kinds = new Map([...this.#failed.values()].reverse().map((error) => [kindOf(error), error]))
+      const kinds = new Map([...this.#failed.values()].reverse().map((error) => [error.kind, error]))
       const ids = idList([...this.#failed.keys()].sort((a, b) => a - b))
-      parts.push(
-        `Could not revoke ${remained} of ${stale(this.matched)}: ${ids}.`,
-        ...[...kinds.values()].map(this.explain)
-      )
+      parts.push(`Could not revoke ${remained} of ${stale(this.matched)}: ${ids}.`)
+      parts.push(...[...kinds.values()].map(this.explain))
     } else if (!this.dryRun && this.matched > 0) {
       parts.push(`Revoked ${stale(this.revoked)} before that.`)
     }
@@ -92,41 +86,31 @@ export class SweepReport {
 
   /** The job summary: counts, then failures first. */
   table(title: string, now: number): Table {
-    const counts = this.dryRun
-      ? `${stale(this.matched)} (${this.checked} checked). This was a dry run: nothing was revoked.`
-      : `${stale(this.matched)} (${this.checked} checked). Revoked: ${this.revoked}. Failed: ${this.#failed.size}.`
-    const isFailed = ({ id }: StaleToken): boolean => this.#failed.has(id)
-    const failuresFirst = [
-      ...this.#tokens.filter(isFailed),
-      ...this.#tokens.filter((token) => !isFailed(token))
-    ]
+    const outcome = this.dryRun
+      ? 'This was a dry run: nothing was revoked.'
+      : `Revoked: ${this.revoked}. Failed: ${this.#failed.size}.`
+    const lines = [`${stale(this.matched)} (${this.checked} checked). ${outcome}`]
+    if (this.#stopped !== undefined) lines.push(`The sweep did not finish. ${this.#stopped}`)
+    if (this.matched > SUMMARY_ROWS) lines.push(`The first ${SUMMARY_ROWS} of them are below.`)
+    const rank = ({ id }: StaleToken): number => (this.#failed.has(id) ? 0 : 1)
+    const failuresFirst = [...this.#tokens.values()].sort((a, b) => rank(a) - rank(b))
     const rows = failuresFirst.slice(0, SUMMARY_ROWS).map((token) => this.#row(token, now))
-    const stopped =
-      this.#stoppedBy === undefined ? [] : [`The sweep did not finish. ${this.explain(this.#stoppedBy)}`]
-    const more = this.matched > rows.length ? [`The first ${rows.length} of them are below.`] : []
-    return {
-      title,
-      lines: [counts, ...stopped, ...more],
-      head: ['Id', 'User', 'Scopes', 'Age', 'Last used', 'Outcome'],
-      rows
-    }
+    return { title, lines, head: ['Id', 'User', 'Scopes', 'Age', 'Last used', 'Outcome'], rows }
   }
 
   #row({ id, userId, scopes, createdAt, usedAt }: StaleToken, now: number): string[] {
     const age = (time: number): string => duration(Math.max(0, now - time) / 1000)
     const lastUse = usedAt === null ? 'never' : `${age(usedAt)} ago`
     const error = this.#failed.get(id)
-    const outcome = error === undefined ? (this.dryRun ? 'would be revoked' : 'revoked') : this.explain(error)
+    let outcome = this.dryRun ? 'would be revoked' : 'not revoked'
+    if (error !== undefined) outcome += `: ${error.summary()}`
+    if (this.#revoked.has(id)) outcome = 'revoked'
     return [String(id), String(userId), scopes, age(createdAt), lastUse, outcome]
   }
 }
 
 function stale(count: number): string {
   return `${count} stale ${count === 1 ? 'token' : 'tokens'}`
-}
-
-function kindOf(error: Error): string {
-  return error instanceof ZendeskError ? error.kind : error.message
 }
 
 function idList(ids: number[]): string {

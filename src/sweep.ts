@@ -2,31 +2,30 @@ import { readSweepInputs, type SweepInputs } from './inputs/inputs.ts'
 import { maskInputs } from './inputs/mask-inputs.ts'
 import { reserveOf } from './lib/deadline.ts'
 import { object } from './lib/json.ts'
-import { USER_AGENT } from './lib/version.ts'
+import { quote } from './lib/redact.ts'
+import { type Secret } from './lib/secret.ts'
 import { explain } from './messages.ts'
 import { requireFiles, setOutputs } from './runner/outputs.ts'
 import { writeSummary } from './runner/summary.ts'
 import { type Step } from './step.ts'
 import { SweepReport } from './sweep-report.ts'
-import { remainingSentence } from './token-report.ts'
-import { withCleanupToken, type RemainingToken } from './zendesk/cleanup-token.ts'
+import { withCleanupToken } from './zendesk/cleanup-token.ts'
 import { ZendeskClient } from './zendesk/client.ts'
 import { numericClientId } from './zendesk/clients.ts'
-import { type ZendeskRequest } from './zendesk/connection.ts'
+import { get } from './zendesk/connection.ts'
 import { adminAuthorization, isAdmin, type AdminCredential } from './zendesk/credential.ts'
 import { pages } from './zendesk/pages.ts'
-import { type Secret } from './lib/secret.ts'
-import { staleToken, type StaleCriteria, type StaleToken } from './zendesk/stale-tokens.ts'
+import { staleToken, type StaleCriteria } from './zendesk/stale-tokens.ts'
 import {
   currentToken,
   factsAbout,
+  listTokens,
   positiveInteger,
   revokeToken,
   tokenFacts,
-  tokensPath,
   type TokenFacts
 } from './zendesk/tokens.ts'
-import { isAccepted, isJson, stopReason, unexpectedResponse, ZendeskError } from './zendesk/zendesk-error.ts'
+import { isAccepted, isFinal, isJson, unexpectedResponse, ZendeskError } from './zendesk/zendesk-error.ts'
 
 /** Tokens that are revoked at the same time. */
 const WORKERS = 4
@@ -36,80 +35,57 @@ const SHORTEST_CLEANUP = 600
 /** Milliseconds between two lines of progress. */
 const PROGRESS = 15_000
 
-/** What a sweep works with. */
-interface Sweep {
-  client: ZendeskClient
-  inputs: SweepInputs
-  report: SweepReport
-  authorization: Secret
-}
-
 /**
  * The sweep: finds the stale tokens of one client, and revokes them.
  *
  * @throws {Error} with one line, if a stale token remained or the sweep did not finish
  */
 export async function sweep({ clock, log, startDeadline }: Step): Promise<void> {
-  collectGarbageEarly()
+  // Makes V8 collect garbage earlier, so that memory stays flat over ten thousand requests. Not imported: loading this
+  // module would cost main and post 3 ms, too.
+  process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size')
   maskInputs(log)
-  const inputs = readSweepInputs()
+  const inputs = readSweepInputs(log)
   requireFiles('GITHUB_OUTPUT')
-  for (const warning of inputs.warnings) log.warning(warning)
 
-  const { origin, clientId, credential, timeoutSeconds } = inputs
-  const deadline = startDeadline(timeoutSeconds, reserveOf(timeoutSeconds))
-  const client = new ZendeskClient({ origin, userAgent: USER_AGENT, deadline, log })
-  const context = { origin, clientId, credential: credential.kind, timeoutSeconds, requestsScopes: true }
-  const report = new SweepReport(inputs.dryRun, (error) => explain(error, context).message)
+  const { origin, timeoutSeconds } = inputs
+  const client = new ZendeskClient(origin, startDeadline(timeoutSeconds, reserveOf(timeoutSeconds)), log)
+  const report = new SweepReport(inputs.dryRun, (error) => explain(error, inputs).message)
   try {
     await run(client, inputs, report)
   } catch (error) {
     report.stop(error)
   }
   setOutputs(report.outputs())
-  if (inputs.jobSummary) await writeSummary(report.table(`Zendesk tokens of ${clientId}`, clock.now()), log)
+  const title = `Zendesk tokens of ${quote(inputs.clientId)}`
+  if (inputs.jobSummary) await writeSummary(report.table(title, clock.now()), log)
   const error = report.error()
   if (error !== undefined) throw error
   log.info(report.message())
 }
 
-/**
- * Keeps the memory of ten thousand requests as flat as that of ten: V8 would rather let garbage lie than collect it.
- * Not imported, since loading this module would take main and post 3 ms that they have no use for.
- */
-function collectGarbageEarly(): void {
-  process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size')
-}
-
 async function run(client: ZendeskClient, inputs: SweepInputs, report: SweepReport): Promise<void> {
-  const { clientId, credential, allUsers, timeoutSeconds } = inputs
+  const { clientId, credential, allUsers, olderThan, timeoutSeconds } = inputs
+  const work = async (authorization: Secret, { swept, ...own }: Own): Promise<void> => {
+    const id = swept ?? (await numericClientId(client, clientId, authorization))
+    await revokeStale({ client, inputs, report, authorization }, { ...own, olderThan, clientId: id })
+  }
   if (isAdmin(credential)) {
-    const authorization = adminAuthorization(credential)
-    const own = await identify(client, credential, allUsers)
-    const criteria = { ...own, clientId: await numericClientId(client, clientId, authorization) }
-    await revokeStale({ client, inputs, report, authorization }, criteria)
+    await work(adminAuthorization(credential), await identify(client, credential, allUsers))
     return
   }
   const lifetime = Math.max(SHORTEST_CLEANUP, timeoutSeconds + CLEANUP_MARGIN)
-  const onRemaining = (problem: RemainingToken): void => {
-    client.log.warning(remainingSentence(problem, client.origin))
-  }
-  await withCleanupToken(
-    client,
-    { credential, clientId, lifetime, onRemaining },
-    async ({ authorization, facts }) => {
-      const own = ownFacts(facts, allUsers)
-      const id = facts?.clientId ?? (await numericClientId(client, clientId, authorization))
-      await revokeStale({ client, inputs, report, authorization }, { ...own, clientId: id })
-    }
+  const terms = { credential, clientId, lifetime, onRemaining: client.log.warning }
+  await withCleanupToken(client, terms, ({ authorization, facts }) =>
+    work(authorization, { ...ownFacts(facts, allUsers), swept: facts?.clientId })
   )
 }
 
-/** Whose tokens are swept. */
-type Target = Omit<StaleCriteria, 'olderThan'>
-
 /** What must be known about the credential: its user, unless all users are swept, and the token that it is. */
-type Own = Pick<StaleCriteria, 'userId' | 'ownId'>
+interface Own extends Pick<StaleCriteria, 'userId' | 'ownId'> {
+  /** The id of the client that is swept, if it is the credential's own. */
+  swept?: number | undefined
+}
 
 async function identify(client: ZendeskClient, credential: AdminCredential, allUsers: boolean): Promise<Own> {
   if (credential.kind === 'access_token') {
@@ -119,24 +95,19 @@ async function identify(client: ZendeskClient, credential: AdminCredential, allU
     return ownFacts(factsAbout(credential.accessToken, response.json), allUsers)
   }
   if (allUsers) return { userId: undefined, ownId: undefined }
-  const request: ZendeskRequest = {
-    purpose: 'look up the user of `api-token`',
-    method: 'GET',
-    path: '/api/v2/users/me',
-    authorization: adminAuthorization(credential)
-  }
+  const authorization = adminAuthorization(credential)
+  const request = get('look up the user of `api-token`', '/api/v2/users/me', authorization)
   const response = await client.send(request)
+  if (response.status !== 200) throw unexpectedResponse(request, response)
   // Zendesk responds to rejected credentials with 200 and an anonymous user, whose id is null.
-  const userId =
-    response.status === 200 ? positiveInteger(object(object(response.json)['user'])['id']) : undefined
-  if (userId !== undefined) return { userId, ownId: undefined }
-  const kind = response.status === 200 && !response.html ? 'credentialsRejected' : undefined
-  throw unexpectedResponse(request, response, kind)
+  const userId = positiveInteger(object(object(response.json)['user'])['id'])
+  const kind = response.html ? undefined : 'credentialsRejected'
+  if (userId === undefined) throw unexpectedResponse(request, response, kind)
+  return { userId, ownId: undefined }
 }
 
 /** @throws {Error} if Zendesk does not report the token that the sweep works with, or its user */
-function ownFacts(facts: TokenFacts | undefined, allUsers: boolean): Own {
-  const { id, userId } = facts ?? {}
+function ownFacts({ id, userId }: Partial<TokenFacts> = {}, allUsers: boolean): Own {
   if (id === undefined || (userId === undefined && !allUsers)) {
     throw new Error(
       'Zendesk does not report which token this sweep works with, or whose it is, so nothing was listed or revoked. Check that the credential has the scope `read`.'
@@ -145,9 +116,17 @@ function ownFacts(facts: TokenFacts | undefined, allUsers: boolean): Own {
   return { userId: allUsers ? undefined : userId, ownId: id }
 }
 
-/** Lists the client's tokens to the last page, then revokes the stale ones; `report` learns of each. */
-async function revokeStale(sweep: Sweep, criteria: Target): Promise<void> {
-  const { inputs, report } = sweep
+/** What a sweep works with. */
+interface Sweep {
+  client: ZendeskClient
+  inputs: SweepInputs
+  report: SweepReport
+  authorization: Secret
+}
+
+/** Lists the client's tokens to the last page, then revokes the stale ones; `report` is updated with each. */
+async function revokeStale(sweep: Sweep, criteria: StaleCriteria): Promise<void> {
+  const { client, inputs, report, authorization } = sweep
   try {
     await list(sweep, criteria)
   } catch (error) {
@@ -157,30 +136,32 @@ async function revokeStale(sweep: Sweep, criteria: Target): Promise<void> {
   if (inputs.dryRun) return
 
   const queue = report.found()
-  const progress = progressLog(sweep.client)
-  let final: Attempt | undefined
+  const progress = progressLog(client)
+  let final: ZendeskError | undefined
   const work = async (): Promise<void> => {
-    const client = sweep.client.fork()
+    const worker = client.fork()
     for (const token of queue) {
-      // If there is no time left for one, there is none for the others.
-      const attempt = final ?? (await tryToRevoke(client, token, sweep.authorization))
-      if (attempt.isFinal) final = attempt
-      report.settle(token, attempt.error)
+      // If no further request can help with one token, none can with the others.
+      const error = final ?? (await tryToRevoke(worker, token.id, authorization))
+      if (isFinal(error)) final = error
+      report.settle(token, error)
       progress(() => `Revoked ${report.revoked} of ${report.matched} tokens so far.`)
     }
-    client.close()
+    worker.close()
   }
   await Promise.all(Array.from({ length: WORKERS }, work))
 }
 
-async function list({ client, inputs, report, authorization }: Sweep, criteria: Target): Promise<void> {
+async function list(
+  { client, inputs, report, authorization }: Sweep,
+  criteria: StaleCriteria
+): Promise<void> {
+  const { clock } = client.deadline
   const progress = progressLog(client)
-  const path = tokensPath(criteria.clientId, inputs.allUsers)
-  const request = { purpose: 'list the tokens', path, key: 'tokens', authorization }
-  for await (const { items, response } of pages(client, request)) {
-    const clocks = { server: response.date, local: client.deadline.clock.now() }
+  const request = listTokens('list the tokens', criteria.clientId, authorization, inputs.allUsers)
+  for await (const { items, response } of pages(client, request, 'tokens')) {
     for (const item of items) {
-      const found = staleToken(tokenFacts(item), { ...criteria, olderThan: inputs.olderThan }, clocks)
+      const found = staleToken(tokenFacts(item), criteria, response.date, clock.now())
       if (found !== undefined) report.add(found)
     }
     report.checked += items.length
@@ -188,27 +169,15 @@ async function list({ client, inputs, report, authorization }: Sweep, criteria: 
   }
 }
 
-/** What came of an attempt to revoke a token, and whether it makes no sense to try the next. */
-interface Attempt {
-  error?: ZendeskError
-  isFinal: boolean
-}
-
 async function tryToRevoke(
   client: ZendeskClient,
-  { id }: StaleToken,
+  id: number,
   authorization: Secret
-): Promise<Attempt> {
+): Promise<ZendeskError | undefined> {
   const request = revokeToken(id, authorization)
-  try {
-    const response = await client.send(request)
-    if (isAccepted(response) || isJson(response, 404)) return { isFinal: false }
-    const error = unexpectedResponse(request, response)
-    return { error, isFinal: response.unfittingWait !== undefined }
-  } catch (error) {
-    if (!(error instanceof ZendeskError)) throw error
-    return { error, isFinal: stopReason(error) !== undefined || client.deadline.remaining() <= 0 }
-  }
+  const response = await client.trySend(request)
+  if (response instanceof ZendeskError) return response
+  return isAccepted(response) || isJson(response, 404) ? undefined : unexpectedResponse(request, response)
 }
 
 /** Returns a function that logs how far the work is, now and then. */

@@ -1,10 +1,7 @@
 import { quote } from './lib/redact.ts'
-import { duration, isoTime } from './lib/time.ts'
-import { causeOf } from './messages.ts'
+import { duration } from './lib/time.ts'
 import { type Table } from './runner/summary.ts'
-import { type RemainingToken } from './zendesk/cleanup-token.ts'
 import { type MintedToken } from './zendesk/minted-token.ts'
-import { TOKENS_PATH } from './zendesk/tokens.ts'
 
 /*
  * A token in words, for the log and the job summary of main and post.
@@ -25,12 +22,8 @@ export function expiryOf({ expiresAt, expiry }: MintedToken): string {
 export function mintedMessage(minted: MintedToken, end: string): string {
   const { lifetime, expiresAt, expiry, scopes, scopesReported } = minted
   const whenEmpty = expiry === 'never' ? 'does not expire' : 'expiry not reported'
-  const expires =
-    lifetime !== undefined
-      ? `expires in ${duration(lifetime)}`
-      : expiresAt === ''
-        ? whenEmpty
-        : `expires at ${expiresAt}`
+  const atTime = expiresAt === '' ? whenEmpty : `expires at ${expiresAt}`
+  const expires = lifetime === undefined ? atTime : `expires in ${duration(lifetime)}`
   const granted = scopesReported ? quote(scopes.join(' ')) : 'not reported'
   const [name, id] = minted.id === undefined ? ['a token', 'id unknown; '] : [nameOf(minted), '']
   return `Minted ${name} (${id}scopes: ${granted}; ${expires}). ${end}`
@@ -38,30 +31,14 @@ export function mintedMessage(minted: MintedToken, end: string): string {
 
 /** The job summary of a token: in main what it is, in post what became of it. */
 export function tokenTable(title: string, minted: MintedToken, origin: string, state: string): Table {
-  return {
-    title,
-    head: ['State', 'Expires', 'Scopes', 'Token', 'User', 'Account'],
-    rows: [
-      [
-        state,
-        minted.expiresAt || (minted.expiry === 'never' ? 'never' : 'not reported'),
-        minted.scopes.join(' ') || '(not reported)',
-        String(minted.id ?? 'unknown'),
-        String(minted.userId ?? 'unknown'),
-        new URL(origin).host
-      ]
-    ]
+  const { id, userId, expiresAt, expiry, scopes, scopesReported } = minted
+  const cells = {
+    State: state,
+    Expires: expiresAt || (expiry === 'never' ? 'never' : 'not reported'),
+    Scopes: scopesReported ? scopes.join(' ') : 'not reported',
+    Token: String(id ?? 'unknown'),
+    User: String(userId ?? 'unknown'),
+    Account: new URL(origin).host
   }
-}
-
-/** What to say about a cleanup token that may remain active. */
-export function remainingSentence({ id, lifetime, error, lost }: RemainingToken, origin: string): string {
-  if (error === undefined) return `The response to the mint of a cleanup token was lost. ${String(lost)}`
-  const path = `${origin}${TOKENS_PATH}/${id ?? '{id}'}`
-  return `Could not revoke the cleanup token ${id ?? '(id unknown)'}: ${causeOf(error)}. It expires within ${duration(lifetime)}. To revoke it sooner, send DELETE ${path} as an admin.`
-}
-
-/** A day, in ISO 8601 and UTC. */
-export function dayOf(ms: number): string {
-  return isoTime(ms).slice(0, 10)
+  return { title, head: Object.keys(cells), rows: [Object.values(cells)] }
 }

@@ -139,7 +139,7 @@ describe('the stubs of undici and @actions/exec in dist/', () => {
     expect(existsSync(folder)).toBe(true)
     const called = calledIn(folder)
     // The coverage does name functions that were called.
-    for (const name of ['_getAgent', 'mint', 'revoke', 'sweep', 'httpsOverHttp'])
+    for (const name of ['_getAgent', 'mint', 'revokeToken', 'sweep', 'httpsOverHttp'])
       expect(called).toContain(name)
     for (const name of STUB_USERS) expect(called).not.toContain(name)
     expect(new Set(zendesk.requests.map(({ headers }) => headers['user-agent']))).toEqual(

@@ -62,8 +62,8 @@ describe('with client credentials, the action', () => {
     expect(Object.keys(main.state)).toEqual(['zendesk'])
     const state = main.state['zendesk']!
     expect(state).not.toContain(secret)
-    const saved = JSON.parse(state) as { context: { fingerprint: { salt: string } } }
-    const { salt } = saved.context.fingerprint
+    const saved = JSON.parse(state) as { context: { salt: string } }
+    const { salt } = saved.context
     expect(salt).toMatch(/^[\da-f]{32}$/)
     const hash = createHash('sha256')
       .update(JSON.stringify([salt, zendesk.url, 'ci_bot', secret]))
@@ -81,15 +81,17 @@ describe('with client credentials, the action', () => {
         scopesReported: true,
         expiry: 'reported',
         expiredAfter: NOON + 900_000,
-        expiresAt: '2026-11-21T12:15:00Z'
+        expiresAt: '2026-11-21T12:15:00Z',
+        date: NOON
       },
       context: {
         origin: zendesk.url,
         timeoutSeconds: 300,
         jobSummary: false,
-        credential: 'client_credentials',
+        kind: 'client_credentials',
         clientId: 'ci_bot',
-        fingerprint: { salt, hash }
+        salt,
+        hash
       }
     })
   })

@@ -73,7 +73,13 @@ describe('with a refresh token, the action', () => {
     const inputs = await refreshTokenOf(zendesk)
     zendesk.fault({ path: '/oauth/tokens', count: 1 }, { kind: 'lose-reply' })
     const { main } = await mainAndPost(inputs, { preload: { random: 0 } })
-    expect(said(main)).toContain(retryLine('POST /oauth/tokens: connection broke (ECONNRESET)', 2, '0.0'))
+    expect(said(main)).toContain(
+      retryLine(
+        'POST /oauth/tokens: The connection broke before the response was complete (ECONNRESET)',
+        2,
+        '0.0'
+      )
+    )
     expect(annotated(main)).toEqual([
       '::warning::An unused token of client browser_app may exist since 12:00 UTC; it expires after 1 hour, and `sweep` removes it.',
       expect.stringMatching(

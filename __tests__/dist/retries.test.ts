@@ -92,7 +92,7 @@ describe('main retries a mint', () => {
     const { main } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
       preload: { random: 0 }
     })
-    expect(said(main)[1]).toBe(retryLine('POST /oauth/tokens: timeout', 2, '0.0'))
+    expect(said(main)[1]).toBe(retryLine('POST /oauth/tokens: There was no response in time', 2, '0.0'))
     expect(main.exitCode).toBe(0)
   })
 })

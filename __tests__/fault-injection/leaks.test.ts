@@ -171,9 +171,8 @@ describe('text from outside', () => {
           const error = explain(unexpectedResponse(request, response), {
             origin: 'https://acme.zendesk.com',
             clientId,
-            credential: 'client_credentials',
-            timeoutSeconds: 300,
-            requestsScopes: false
+            credential: { kind: 'client_credentials' },
+            timeoutSeconds: 300
           })
           expectSafe(oneLine(error.message))
         }

@@ -6,9 +6,29 @@ import {
   type Token,
   type Zendesk
 } from '../../mock/zendesk.ts'
+import { Secret } from '../../src/lib/secret.ts'
+import { type MintedToken } from '../../src/zendesk/minted-token.ts'
 import { type RunnerEnv } from './runner-env.ts'
 
 export type Inputs = Record<string, string>
+
+/** A token of which everything is known. */
+export const MINTED: MintedToken = {
+  token: new Secret('abcdefghij-the-token'),
+  refreshToken: undefined,
+  id: 7,
+  clientId: 8,
+  userId: 9,
+  scopes: ['read', 'write'],
+  scopesReported: true,
+  expiresAt: '2026-11-21T13:00:00Z',
+  expiry: 'reported',
+  expiredAfter: 1_795_266_000_000,
+  lifetime: 3600,
+  date: 1_795_262_400_000,
+  mintedAt: 1_795_262_400_000,
+  seenWorking: true
+}
 
 export const TOKENS = '/api/v2/oauth/tokens'
 export const CURRENT = `${TOKENS}/current`

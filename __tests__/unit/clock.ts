@@ -1,3 +1,4 @@
+import { afterEach, beforeEach, expect, jest } from '@jest/globals'
 import { type Clock } from '../../src/lib/clock.ts'
 import { Deadline } from '../../src/lib/deadline.ts'
 import { type Log } from '../../src/lib/log.ts'
@@ -73,9 +74,7 @@ export class RecordedLog implements Log {
   }
 
   #keeper(kind: string): (text: string) => void {
-    return (text) => {
-      this.lines.push(`${kind}: ${text}`)
-    }
+    return (text) => void this.lines.push(`${kind}: ${text}`)
   }
 }
 
@@ -112,15 +111,8 @@ export function testClient({
   const log = new RecordedLog()
   const cancellation = new AbortController()
   const deadline = new Deadline(clock, seconds, cancellation.signal, reserve)
-  const client = new ZendeskClient({ origin, userAgent: 'tests/1', deadline, log })
-  return {
-    client,
-    clock,
-    log,
-    cancel: () => {
-      cancellation.abort()
-    }
-  }
+  const client = new ZendeskClient(origin, deadline, log)
+  return { client, clock, log, cancel: () => cancellation.abort() }
 }
 
 /** What `promise` is rejected with; fails if it is not. */
@@ -131,4 +123,20 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
     return error as Error
   }
   throw new Error('nothing was thrown')
+}
+
+/** What stays real in {@link useFakeTimeouts}. */
+const REAL = ['Date', 'nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const
+
+/**
+ * Lets no timeout of a request pass in the tests of a file, however slow the machine is, unless a test says so with
+ * `jest.advanceTimersByTime`; fails a test that leaves one behind.
+ */
+export function useFakeTimeouts(): void {
+  beforeEach(() => void jest.useFakeTimers({ doNotFake: [...REAL] }))
+  afterEach(() => {
+    const left = jest.getTimerCount()
+    jest.useRealTimers()
+    expect(left).toBe(0)
+  })
 }

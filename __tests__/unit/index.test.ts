@@ -1,17 +1,19 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
-import { startZendesk, type Zendesk } from '../../mock/zendesk.ts'
+import { beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { main, post, sweep } from '../../src/index.ts'
-import { saveForPost as save } from '../../src/runner/state.ts'
-import { Secret } from '../../src/lib/secret.ts'
+import { saveForPost } from '../../src/runner/state.ts'
+import { MINTED, setUpAccount } from './account.ts'
 import { setUpRunner } from './runner-env.ts'
 
+/*
+ * The entry points, in this process instead of one of their own.
+ */
+
 const runner = setUpRunner()
-let zendesk: Zendesk
+const account = setUpAccount(runner)
 let exits: unknown[]
 let listeners: Map<string | symbol, (argument?: unknown) => void>
 
-beforeEach(async () => {
-  zendesk = await startZendesk()
+beforeEach(() => {
   exits = []
   listeners = new Map()
   jest.spyOn(process, 'exit').mockImplementation((code) => {
@@ -33,94 +35,41 @@ beforeEach(async () => {
     .spyOn(globalThis, 'setTimeout')
     .mockImplementation(((run: () => void, ms: number) => realTimer(run, ms).unref()) as typeof setTimeout)
 })
-afterEach(async () => {
-  await zendesk.close()
-})
-
-/** Lets a step end that this process, unlike a real one, outlives. */
-async function outlive(): Promise<void> {
-  listeners.get('SIGTERM')!()
-  // Its one request is under way.
-  while (runner.all('debug').length === 0) await new Promise(setImmediate)
-  await new Promise(setImmediate)
-}
-
-const inputs = (more: Record<string, string> = {}): void => {
-  runner.inputs({
-    subdomain: 'acme',
-    'client-id': 'ci_bot',
-    'client-secret': String(zendesk.client('ci_bot').secret),
-    'base-url': zendesk.url,
-    ...more
-  })
-}
 
 describe('main', () => {
-  it('ends with exit code 1 and one error where there is no token', async () => {
+  it('ends with exit code 1 and one error if there is no token', async () => {
     await main()
     expect(exits).toEqual([1])
-    expect(runner.stdout).toHaveLength(1)
-    expect(runner.all('error')).toEqual([expect.stringMatching(/^3 invalid inputs: \(1\) `subdomain`:/)])
+    expect(runner.stdout).toEqual([
+      expect.stringMatching(/^::error::3 invalid inputs: \(1\) `client-secret`:/)
+    ])
   })
 
-  it('says what is thrown, although it is no error', async () => {
-    zendesk.fault({}, { kind: 'delay', ms: 20 })
-    inputs()
-    const run = main()
-    listeners.get('uncaughtException')!('out of the blue')
-    await run
-    expect(exits).toEqual([1])
-    expect(runner.logged()).toEqual(['::error::out of the blue'])
-    await outlive()
-  })
-})
-
-describe('main and post', () => {
-  it('mint a token and revoke it, with exit code 0', async () => {
-    inputs()
+  it('mints a token, and post revokes it, with exit code 0', async () => {
+    runner.inputs(account.clientCredentials())
     await main()
-    expect(zendesk.living()).toHaveLength(1)
+    expect(account.zendesk.living()).toHaveLength(1)
     runner.passState()
     await post()
     expect(exits).toEqual([0, 0])
-    expect(zendesk.living()).toEqual([])
+    expect(account.zendesk.living()).toEqual([])
     expect(runner.logged().at(-1)).toMatch(/^Revoked token \d+ and verified that Zendesk rejects it\.$/)
   })
 })
 
 describe('post', () => {
-  it('ends with exit code 0 where nothing was minted', async () => {
+  it('ends with exit code 0 if nothing was minted', async () => {
     await post()
     expect(exits).toEqual([0])
     expect(runner.stdout).toEqual(['No token was minted, so there is nothing to revoke.'])
   })
 
-  it('ends with exit code 0 and one warning where it fails', async () => {
-    zendesk.fault({}, { kind: 'delay', ms: 20 })
-    const token = new Secret('a-token-to-be-revoked')
-    save({
-      minted: {
-        token,
-        id: 7,
-        clientId: 8,
-        userId: 9,
-        scopes: ['read'],
-        scopesReported: true,
-        expiresAt: '',
-        expiry: 'never',
-        expiredAfter: undefined,
-        lifetime: undefined,
-        mintedAt: Date.now(),
-        seenWorking: true
-      },
-      context: {
-        origin: zendesk.url,
-        timeoutSeconds: 60,
-        jobSummary: false,
-        credential: 'refresh_token',
-        clientId: 'ci_bot',
-        fingerprint: { salt: 'salt', hash: 'hash' }
-      }
+  it('ends with exit code 0 and one warning if it fails', async () => {
+    account.zendesk.fault({}, { kind: 'delay', ms: 20 })
+    const context = { origin: account.zendesk.url, clientId: 'ci_bot', salt: 'salt', hash: 'hash' }
+    saveForPost({
+      minted: MINTED,
+      context: { ...context, timeoutSeconds: 60, jobSummary: false, kind: 'refresh_token' }
     })
     runner.passState()
     const run = post()
@@ -129,24 +78,24 @@ describe('post', () => {
     expect(exits).toEqual([0])
     expect(runner.logged()).toEqual([
       expect.stringMatching(
-        /^::warning::Could not revoke token 7: something broke\. It does not expire\. To revoke it manually/
+        /^::warning::Could not revoke token 7: something broke\. It expires at 2026-11-21T13:00:00Z\. To revoke/
       )
     ])
-    await outlive()
+    // This process, unlike a real one, outlives the step, whose one request is under way.
+    listeners.get('SIGTERM')!()
+    while (runner.all('debug').length === 0) await new Promise(setImmediate)
+    await new Promise(setImmediate)
   })
 })
 
 describe('sweep', () => {
-  it('ends with exit code 1 and one error where its inputs are wrong', async () => {
+  it.each([
+    ['1 and one error if its inputs are invalid', 1, /^::error::/, {}],
+    ['0 if no token is stale', 0, /^No stale tokens \(\d+ checked\)\.$/, undefined]
+  ])('ends with exit code %s', async (_how, code, line, inputs = account.clientCredentials()) => {
+    runner.inputs(inputs)
     await sweep()
-    expect(exits).toEqual([1])
-    expect(runner.all('error')).toHaveLength(1)
-  })
-
-  it('ends with exit code 0 where nothing is left over', async () => {
-    inputs({ 'dry-run': 'false' })
-    await sweep()
-    expect(exits).toEqual([0])
-    expect(runner.logged()).toEqual([expect.stringMatching(/^No stale tokens \(\d+ checked\)\.$/)])
+    expect(exits).toEqual([code])
+    expect(runner.logged()).toEqual([expect.stringMatching(line)])
   })
 })

@@ -2,18 +2,22 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { type Fault, startZendesk } from '../../mock/zendesk.ts'
-import { Cancelled, DeadlineExceeded } from '../../src/lib/deadline.ts'
 import { main } from '../../src/main.ts'
-import { causeOf, ERRORS, explain, type MessageContext } from '../../src/messages.ts'
+import { causeOf, CURES, explain, type MessageContext } from '../../src/messages.ts'
 import { type ZendeskRequest, type ZendeskResponse } from '../../src/zendesk/connection.ts'
-import { type CredentialKind } from '../../src/zendesk/credential.ts'
+import { CREDENTIAL_KINDS, type CredentialKind } from '../../src/zendesk/credential.ts'
 import { NetworkError, type NetworkErrorKind } from '../../src/zendesk/network-error.ts'
-import { unexpectedResponse, ZendeskError, type ErrorKind } from '../../src/zendesk/zendesk-error.ts'
+import { CAUSES, unexpectedResponse, ZendeskError, type ErrorKind } from '../../src/zendesk/zendesk-error.ts'
 import { GRANT, setUpAccount, TOKENS, type Inputs } from './account.ts'
 import { setUpRunner } from './runner-env.ts'
 
 const runner = setUpRunner()
 const account = setUpAccount(runner)
+
+/** The length of a message without the server's words. */
+function lengthOf(message: string): number {
+  return message.replace(/ \("[^"]*"\)\.?$/, '').length
+}
 
 /** Runs main with `inputs`; returns its error, or its warning if there is none. */
 async function complaint(inputs: Inputs): Promise<string> {
@@ -222,26 +226,25 @@ describe('twenty-five plausible mistakes', () => {
   function expectMessage(message: string, begins: string, cure: string): void {
     expect(message.slice(0, begins.length)).toBe(begins)
     expect(message).toContain(cure)
-    expect(message.replace(/ \("[^"]*"\)\.?$/, '').length).toBeLessThan(300)
+    expect(lengthOf(message)).toBeLessThan(300)
   }
 })
 
 const CONTEXT: MessageContext = {
   origin: 'https://acme.zendesk.com',
   clientId: 'ci_bot',
-  credential: 'client_credentials',
-  timeoutSeconds: 300,
-  requestsScopes: true
+  credential: { kind: 'client_credentials' },
+  timeoutSeconds: 300
 }
 const MINT: ZendeskRequest = { purpose: 'mint a token', method: 'POST', path: GRANT }
 /** A mint by an admin, at the endpoint that is deprecated. */
 const ADMIN_MINT: ZendeskRequest = { ...MINT, path: TOKENS }
+const CLEANUP_MINT: ZendeskRequest = { ...MINT, purpose: 'mint a cleanup token' }
 const LIST: ZendeskRequest = {
   purpose: 'look up the client',
   method: 'GET',
   path: '/api/v2/oauth/clients?page[size]=100&page[after]=a-cursor'
 }
-const HTML = { html: true, json: undefined }
 
 function response(status: number, more: Partial<ZendeskResponse> = {}): ZendeskResponse {
   return {
@@ -255,23 +258,26 @@ function response(status: number, more: Partial<ZendeskResponse> = {}): ZendeskR
     ...more
   }
 }
-const oauth = (error: string): ZendeskResponse => response(400, { json: { error } })
+const missing = response(403, {
+  json: { error: 'Forbidden', description: 'You are missing the following required scopes: users:read, read' }
+})
+const by = (kind: CredentialKind): Partial<MessageContext> => ({ credential: { kind } })
+
+const explained = (error: unknown, context: Partial<MessageContext> = {}): string =>
+  explain(error, { ...CONTEXT, ...context }).message
 
 /** The message about a response that does not do what was asked for. */
-function messageOf(
-  { status, ...more }: ZendeskResponse,
+const messageOf = (
+  given: ZendeskResponse,
   context: Partial<MessageContext> = {},
   request = MINT,
   kind?: ErrorKind
-): string {
-  const error = unexpectedResponse(request, response(status, more), kind)
-  return explain(error, { ...CONTEXT, ...context }).message
-}
+): string => explained(unexpectedResponse(request, given, kind), context)
 
 describe('the message about a failed request', () => {
   it('says what could not be done, why, what to do, then request, host, status and Zendesk’s own words', () => {
-    const json = { error: "Couldn't authenticate you" }
-    expect(messageOf(response(401, { json }), { credential: 'access_token' }, ADMIN_MINT)).toBe(
+    const rejected = response(401, { json: { error: "Couldn't authenticate you" } })
+    expect(messageOf(rejected, by('access_token'), ADMIN_MINT)).toBe(
       'Could not mint a token: Zendesk rejected the credentials. The `access-token` has expired, was revoked or is incomplete. Mint another. ' +
         'POST /api/v2/oauth/tokens at acme.zendesk.com: 401 ("Couldn\'t authenticate you").'
     )
@@ -280,12 +286,11 @@ describe('the message about a failed request', () => {
   it('ends with the status if Zendesk gave no words, and with the request if there is no status', () => {
     expect(messageOf(response(401))).toMatch(/\. POST \/oauth\/tokens at acme\.zendesk\.com: 401\.$/)
     const error = new ZendeskError('timeout', MINT, undefined, new NetworkError('timeout', true))
-    expect(explain(error, CONTEXT).message).toMatch(/\. POST \/oauth\/tokens at acme\.zendesk\.com\.$/)
+    expect(explained(error)).toMatch(/\. POST \/oauth\/tokens at acme\.zendesk\.com\.$/)
   })
 
   it('shows the port of another origin, but no query, which may hold a cursor', () => {
-    const origin = 'http://127.0.0.1:8080'
-    expect(messageOf(response(400), { origin }, LIST)).toContain(
+    expect(messageOf(response(400), { origin: 'http://127.0.0.1:8080' }, LIST)).toContain(
       'GET /api/v2/oauth/clients at 127.0.0.1:8080: 400'
     )
   })
@@ -293,11 +298,13 @@ describe('the message about a failed request', () => {
   it('adds the notes of the error', () => {
     const error = unexpectedResponse(MINT, response(500))
     error.notes.push('An unused token may exist.')
-    expect(explain(error, CONTEXT).message).toMatch(/: 500\. An unused token may exist\.$/)
+    expect(explained(error)).toMatch(/: 500\. An unused token may exist\.$/)
   })
 
   it('cleans what Zendesk says, and the identifier', () => {
-    expect(messageOf(oauth('<b>::error::##[x]\u0000\nboo'))).toContain('(": :error: :## [x] boo")')
+    expect(messageOf(response(400, { json: { error: '<b>::error::##[x]\u0000\nboo' } }))).toContain(
+      '(": :error: :## [x] boo")'
+    )
     expect(messageOf(response(200), { clientId: 'a\n::b##[c]<i>' }, LIST, 'clientUnknown')).toContain(
       '"a : :b## [c]"'
     )
@@ -310,118 +317,96 @@ describe('the message about a failed request', () => {
   })
 })
 
-describe('the cause alone, for a longer sentence', () => {
-  it('has the request and the status behind it', () => {
-    expect(causeOf(unexpectedResponse(MINT, response(500)))).toBe(
-      'Zendesk is unavailable (POST /oauth/tokens: 500)'
-    )
-  })
-
-  it('is what another error says, without its full stop', () => {
-    expect([causeOf(new Error('It is over.')), causeOf('a word.')]).toEqual(['It is over', 'a word'])
-  })
+it.each<[string, unknown]>([
+  ['Zendesk is unavailable (POST /oauth/tokens: 500)', unexpectedResponse(MINT, response(500))],
+  ['the job was cancelled', new ZendeskError('cancelled', MINT)],
+  ['It is over', new Error('It is over.')],
+  ['a word', 'a word.']
+])('as a part of a longer sentence, an error is: %s', (cause, error) => {
+  expect(causeOf(error)).toBe(cause)
 })
 
-describe('the cure depends on', () => {
-  it.each<[CredentialKind, RegExp]>([
-    ['api_token', /active API token of `email`, not a password.*30 days.*2026-07-28.*`client-secret`/],
-    ['access_token', /`access-token` has expired, was revoked/],
-    ['client_credentials', /`client-id` and `client-secret`/],
-    ['authorization_code', /`client-id`.*`code-verifier`/],
-    ['refresh_token', /`client-id`.*`client-secret`/]
-  ])('the credential that was rejected: %s', (credential, cure) => {
-    expect(messageOf(response(401), { credential })).toMatch(cure)
-  })
+describe('the cure', () => {
+  const [apiToken, accessToken] = [by('api_token'), by('access_token')]
+  const [code, refreshToken] = [by('authorization_code'), by('refresh_token')]
+  const ofStatus = (status: number, context = {}, request = MINT): string =>
+    messageOf(response(status), context, request)
+  const ofGrant = (error: string, context: Partial<MessageContext> = {}, request = MINT): string =>
+    messageOf(response(400, { json: { error } }), context, request)
+  const ofPage = (status: number): string => messageOf(response(status, { html: true, json: undefined }))
+  const unfitting = response(429, { unfittingWait: 86_399.2 })
 
-  it.each<[string, ZendeskRequest, RegExp]>([
-    ['reading', LIST, /not an admin, or the credential lacks a scope\. .*`read write`/],
-    ['minting at the deprecated endpoint', ADMIN_MINT, /not an admin.*deprecated endpoint.*`client-secret`/],
-    ['a grant', MINT, /the client in Admin Center.*IP restrictions/]
-  ])('what a 403 forbids: %s', (_what, request, cure) => {
-    expect(messageOf(response(403), { credential: 'api_token' }, request)).toMatch(cure)
-  })
-
-  it('the scopes that a 403 names', () => {
-    const description = 'You are missing the following required scopes: users:read, read'
-    expect(messageOf(response(403, { json: { error: 'Forbidden', description } }), {}, LIST)).toMatch(
-      /^Could not look up the client: The credential lacks a scope\. It needs users:read, read\. /
-    )
-  })
-
-  it('the client that was rejected: a zis_ client, a number, another', () => {
-    const rejected = oauth('invalid_client')
-    expect(messageOf(rejected, { clientId: 'zis_acme' })).toMatch(
-      /`zis_` cannot use `client-secret`.*`access-token`/
-    )
-    expect(messageOf(rejected, { clientId: 'zis_acme', credential: 'refresh_token' })).toContain('(zis_acme)')
-    expect(messageOf(rejected, { clientId: '4711' })).toContain('unique identifier in this account, not its')
-    expect(messageOf(rejected)).toContain('unique identifier in this account, and that `client-secret`')
-  })
-
-  it('the grant that the client may not use', () => {
-    expect(messageOf(oauth('unauthorized_client'))).toMatch(/public.*new confidential client.*new secret/)
-    const other = messageOf(oauth('unauthorized_client'), { credential: 'refresh_token' })
-    expect(other).toContain('Allow the grant for the client in Admin Center')
-  })
-
-  it('whether scopes were requested that Zendesk rejected, and what for', () => {
-    const rejected = oauth('invalid_scope')
-    expect(messageOf(rejected)).toContain("only what the client's allowed scopes")
-    expect(messageOf(rejected, { requestsScopes: false })).toContain('Set `scopes`: ')
-    expect(messageOf(rejected, {}, { ...MINT, purpose: 'mint a cleanup token' })).toMatch(
-      /^Could not mint a cleanup token: .*Allow `read` and `write`/
-    )
-  })
-
-  it('the grant that Zendesk rejected', () => {
-    const rejected = oauth('invalid_grant')
-    const code = messageOf(rejected, { credential: 'authorization_code' })
-    expect(code).toMatch(/once, for 120 seconds.*`redirect-uri`, `code-verifier`/)
-    expect(messageOf(rejected, { credential: 'refresh_token' })).toMatch(/was used.*never let two runs share/)
-  })
-
-  it('where the deprecated endpoint is gone: the credential, and perhaps the client', () => {
-    expect(messageOf(response(410), { credential: 'api_token' }, ADMIN_MINT)).toMatch(
-      /no longer mints.*2026-08-26.*`client-secret` instead of `api-token`.*client ci_bot exists/
-    )
-  })
-
-  it('where a redirect points to: the host, and nothing more of it', () => {
-    const location = 'https://user:password@login.acme.example:8443/path/?code=secret#secret'
-    const message = messageOf(response(302, { location }))
-    expect(message).toMatch(/redirect.*points to login\.acme\.example:8443\. Check `subdomain`/)
-    expect(message).not.toMatch(/secret|password|path/)
-    expect(messageOf(response(302, { location: '/relative' }))).toContain('points to acme.zendesk.com.')
-  })
-
-  it.each([undefined, 'http://', 'mailto:ann@acme.example', 'javascript:alert(1)'])(
-    'where a redirect points to: no host in %j',
-    (location) => {
-      expect(messageOf(response(302, { location }))).toContain('points to a place that it does not name.')
-    }
-  )
-
-  it.each([429, 503])('how long a %d asks to wait, if that does not fit', (status) => {
-    const error = new ZendeskError('rateLimit', MINT, { ...response(status), unfittingWait: 86_399.2 })
-    expect(explain(error, CONTEXT).message).toContain('asks to wait 86400 s, more than this step has left. ')
-    expect(messageOf(response(status))).not.toContain('asks to wait')
-  })
-
-  it.each<[string, ZendeskResponse, ZendeskRequest, RegExp]>([
-    ['429', response(429), MINT, /fewer jobs.*`timeout-seconds`/],
-    ['500', response(500), MINT, /status\.zendesk\.com/],
-    ['403 with a web page', response(403, HTML), MINT, /not Zendesk's own.*firewall.*acme\.zendesk\.com/],
-    ['404 with a web page', response(404, HTML), MINT, /`subdomain` \(and `base-url`\): acme\.zendesk\.com/],
-    ['200 without JSON', response(200, { json: undefined }), MINT, /Run the job again/],
+  it.each<[error: string, message: string, cure: RegExp]>([
+    ['a rejected API token', ofStatus(401, apiToken), /active.*`email`, not a password.*30 days.*2026-07-28/],
+    ['a rejected access token', ofStatus(401, accessToken), /`access-token` has expired, was revoked/],
+    ['rejected client credentials', ofStatus(401), /`client-id` and `client-secret`/],
+    ['a 401 for an authorization code', ofStatus(401, code), /`client-id`.*`code-verifier`/],
+    ['a 401 for a refresh token', ofStatus(401, refreshToken), /`client-id`.*`client-secret` if/],
+    ['a 403 to a GET', ofStatus(403, {}, LIST), /not an admin, or .* lacks a scope\. .*`read write`/],
+    ['a 403 to a deprecated mint', ofStatus(403, apiToken, ADMIN_MINT), /deprecated.*instead of `api-token`/],
+    ['a 403 to a grant', ofStatus(403), /the client in Admin Center.*IP restrictions/],
+    ['a missing scope', messageOf(missing, accessToken), /needs users:read, read\. .*mint `access-token`/],
+    ['a zis_ client', ofGrant('invalid_client', { clientId: 'zis_x' }), /`zis_` cannot.*`access-token`/],
     [
-      '422 at the deprecated mint',
-      response(422),
-      ADMIN_MINT,
-      /no client "ci_bot"\. Write the unique identifier/
+      'a zis_ client with another grant',
+      ofGrant('invalid_client', { clientId: 'zis_x', ...refreshToken }),
+      /\(zis_x\) is the client's unique identifier/
     ],
-    ['400', response(400), MINT, /Check the inputs/]
-  ])('the status: %s', (_status, given, request, cure) => {
-    expect(messageOf(given, {}, request)).toMatch(cure)
+    ['the number of a client', ofGrant('invalid_client', { clientId: '4711' }), /, not its number, and that/],
+    [
+      'a rejected client',
+      ofGrant('invalid_client'),
+      /\(ci_bot\) .* in this account, and that `client-secret`/
+    ],
+    ['a public client', ofGrant('unauthorized_client'), /public.*new confidential client.*new secret/],
+    ['a forbidden grant', ofGrant('unauthorized_client', refreshToken), /Allow the grant for the client in/],
+    [
+      'rejected scopes',
+      ofGrant('invalid_scope', { scopes: ['read'] }),
+      /only what the client's allowed scopes/
+    ],
+    ['rejected default scopes', ofGrant('invalid_scope', { scopes: [] }), /Set `scopes`: /],
+    ['a cleanup token’s scopes', ofGrant('invalid_scope', {}, CLEANUP_MINT), /Allow `read` and `write`/],
+    ['a rejected code', ofGrant('invalid_grant', code), /once, for 120 s.*`redirect-uri`, `code-verifier`/],
+    [
+      'a rejected refresh token',
+      ofGrant('invalid_grant', refreshToken),
+      /was used.*never let two runs share/
+    ],
+    [
+      'an endpoint that is gone',
+      ofStatus(410, apiToken, ADMIN_MINT),
+      /2026-08-26.*`client-secret` instead of `api-token`.*client ci_bot exists/
+    ],
+    ['a 429', ofStatus(429), /requests\. Start fewer jobs.*`timeout-seconds`/],
+    [
+      'a wait that does not fit',
+      messageOf(unfitting),
+      /\. It asks to wait 86400 s, more than this step has left\. S/
+    ],
+    ['a 500', ofStatus(500), /unavailable\. See https:\/\/status\.zendesk\.com/],
+    ['a 403 with a web page', ofPage(403), /not Zendesk's own.*firewall.*acme\.zendesk\.com/],
+    ['a 404 with a web page', ofPage(404), /`subdomain` \(and `base-url`\): acme\.zendesk\.com/],
+    ['a 200 that is no token', ofStatus(200), /Run the job again/],
+    ['a 422 to a deprecated mint', ofStatus(422, {}, ADMIN_MINT), /no client "ci_bot"\. .*unique identifier/],
+    ['a 400', ofStatus(400), /Check the inputs/],
+    ['the timeout of the step', explained(new ZendeskError('deadline', MINT)), /had 300 s.*`timeout-seconds`/]
+  ])('for %s', (_error, message, cure) => {
+    expect(message).toMatch(cure)
+    expect(lengthOf(message)).toBeLessThan(300)
+  })
+
+  it.each<[string | undefined, string]>([
+    ['https://user:password@login.acme.example:8443/path/?code=secret#secret', 'login.acme.example:8443'],
+    ['/relative', 'acme.zendesk.com'],
+    [undefined, 'a place that it does not name'],
+    ['http://', 'a place that it does not name'],
+    ['mailto:ann@acme.example', 'a place that it does not name'],
+    ['javascript:alert(1)', 'a place that it does not name']
+  ])('for a redirect shows the host that it points to, and nothing more: %s', (location, shown) => {
+    const message = messageOf(response(302, { location }))
+    expect(message).toContain(`redirect, which is never followed. It points to ${shown}. Check \`subdomain\``)
+    expect(message).not.toMatch(/secret|password|path|ann@|alert/)
   })
 
   it.each<[NetworkErrorKind, string, RegExp]>([
@@ -437,36 +422,32 @@ describe('the cure depends on', () => {
     ['brokenOff', 'ECONNRESET', /broke.*Run the job again/],
     ['tooLarge', '', /1 MiB.*`base-url`/],
     ['unsendable', 'ERR_INVALID_CHAR', /could not be sent.*inputs/],
-    ['timeout', '', /in time.*the step 300 s.*`timeout-seconds`/]
-  ])('what happened to the connection: %s %s', (kind, code, cure) => {
-    const error = new ZendeskError(kind, MINT, undefined, new NetworkError(kind, false, code))
-    const { message } = explain(error, CONTEXT)
+    ['timeout', '', /in time.*the step 300 s.*`timeout-seconds`/],
+    ['cancelled', '', /The job was cancelled\. Nothing more was started\./]
+  ])('for a failed connection: %s %s', (kind, code, cure) => {
+    const message = explained(new ZendeskError(kind, MINT, undefined, new NetworkError(kind, false, code)))
     expect(message).toMatch(cure)
     expect(message).toMatch(code === '' ? /acme\.zendesk\.com\.$/ : new RegExp(`: ${code}\\.$`))
-  })
-
-  it('why the step ended early: its timeout, or a cancelled job', () => {
-    const late = new ZendeskError('deadline', MINT, undefined, new DeadlineExceeded(300))
-    expect(explain(late, CONTEXT).message).toMatch(/had 300 s.*`timeout-seconds`/)
-    const cancelled = new ZendeskError('cancelled', MINT, undefined, new Cancelled())
-    expect(explain(cancelled, CONTEXT).message).toMatch(/The job was cancelled\. Nothing more was started\./)
   })
 })
 
 describe('every kind of error', () => {
-  const all = Object.entries(ERRORS) as [ErrorKind, (typeof ERRORS)[ErrorKind]][]
+  it.each(Object.entries(CAUSES) as [ErrorKind, string][])(
+    '%s has a cause and a cure in whole sentences, and less than 300 characters, whatever else is known',
+    (kind, cause) => {
+      expect(cause).toMatch(/^[A-Z].*[^.]$/)
+      const known = kind === 'missingScope' ? missing : undefined
+      for (const credential of CREDENTIAL_KINDS) {
+        const message = explained(new ZendeskError(kind, LIST, known), by(credential))
+        expect(message).toMatch(/^Could not look up the client: [A-Z][^]+\. [A-Z`][^]+\. GET [^]+\.$/)
+        expect(message).not.toMatch(/undefined|\bNaN\b|\.\.|  /)
+        expect(lengthOf(message)).toBeLessThan(300)
+      }
+    }
+  )
 
-  it.each(all)('%s has a cause and a cure in whole sentences, whatever else is known', (kind, { cause }) => {
-    const json = { error: 'You are missing the following required scopes: read' }
-    const known = kind === 'missingScope' ? response(403, { json }) : undefined
-    const { message } = explain(new ZendeskError(kind, LIST, known), CONTEXT)
-    expect(cause).toMatch(/^[A-Z].*[^.]$/)
-    expect(message).toMatch(/^Could not look up the client: [A-Z][^]+\. [A-Z`][^]+\. GET [^]+\.$/)
-    expect(message).not.toMatch(/undefined|\bNaN\b|\.\.|  /)
-    expect(message.length).toBeLessThan(300)
-  })
-
-  it('begins differently, so that the documentation can be found by its words', () => {
-    expect(new Set(all.map(([, { cause }]) => cause)).size).toBe(all.length)
+  it('has a cure, and words of its own, by which the documentation can be found', () => {
+    expect(Object.keys(CURES).sort()).toEqual(Object.keys(CAUSES).sort())
+    expect(new Set(Object.values(CAUSES)).size).toBe(Object.keys(CAUSES).length)
   })
 })

@@ -34,7 +34,8 @@ export class RunnerEnv {
       startDeadline: (seconds, reserve) => {
         deadlines.push([seconds, reserve])
         return new Deadline(clock, seconds, cancellation.signal, reserve)
-      }
+      },
+      onFailure: () => 1
     }
   }
 

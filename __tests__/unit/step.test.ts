@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
-import { type Deadline, DeadlineExceeded, Cancelled } from '../../src/lib/deadline.ts'
-import { runnerLog as log } from '../../src/runner/log.ts'
-import { runStep, type Host } from '../../src/step.ts'
-import { FakeClock } from './clock.ts'
+import { StepEnded } from '../../src/lib/deadline.ts'
+import { runStep, type Host, type Step } from '../../src/step.ts'
+import { FakeClock, RecordedLog } from './clock.ts'
 
 type Listener = (argument?: unknown) => void
 
-/** A process that only remembers what was done to it. */
+/** A process that only records what is done to it. */
 class FakeHost {
   readonly env: NodeJS.ProcessEnv = { NODE_TLS_REJECT_UNAUTHORIZED: '0', OTHER: 'kept' }
   readonly done: string[] = []
+  readonly log = new RecordedLog()
   readonly #listeners = new Map<string, Listener>()
-  /** Called where stdout has been written to, with what says that it is out. */
+  /** Called when stdout is written to, with what reports that all of it is out. */
   onWrite = (written: () => void): void => {
     written()
   }
@@ -43,39 +43,42 @@ class FakeHost {
     this.#listeners.get(event)!(argument)
   }
 
-  run(story: Parameters<typeof runStep>[2], clock = new FakeClock()): Promise<void> {
-    return runStep(this as unknown as Host, { clock, log }, story, (error) => {
-      this.done.push(`failed: ${error instanceof Error ? error.message : String(error)}`)
-      return 7
+  run(work: (step: Step) => void | Promise<void>, clock = new FakeClock()): Promise<void> {
+    return runStep(this as unknown as Host, { clock, log: this.log }, async (step) => {
+      await work(step)
     })
   }
 }
 
 const never = new Promise<void>(() => undefined)
+let host: FakeHost
+
+/** The step has failed, with this one error. */
+function expectFailed(message: string): void {
+  expect(host.log.lines).toEqual([`error: ${message}`])
+  expect(host.done).toEqual(['no warning', 'write', 'exit 1'])
+}
 
 beforeEach(() => {
+  host = new FakeHost()
   jest.useFakeTimers()
 })
 afterEach(() => {
   jest.useRealTimers()
 })
 
-describe('the end of a step', () => {
-  it('is exit code 0 where its work is done, although the time goes on', async () => {
-    const host = new FakeHost()
-    await host.run(({ startDeadline }) => {
-      startDeadline(300)
-      return Promise.resolve()
-    })
+describe('a step ends', () => {
+  it('with exit code 0 when its work is done, although its timeout is not reached', async () => {
+    await host.run(({ startDeadline }) => void startDeadline(300))
     expect(host.done).toEqual(['no warning', 'write', 'exit 0'])
+    expect(host.log.lines).toEqual([])
   })
 
-  it('waits until everything that was said is out', async () => {
-    const host = new FakeHost()
+  it('when all its output is written', async () => {
     let run: Promise<void> | undefined
     const written = await new Promise<() => void>((resolve) => {
       host.onWrite = resolve
-      run = host.run(() => Promise.resolve())
+      run = host.run(() => undefined)
     })
     expect(host.done).not.toContain('exit 0')
     written()
@@ -83,22 +86,34 @@ describe('the end of a step', () => {
     expect(host.done).toContain('exit 0')
   })
 
-  it('has the exit code of the failure', async () => {
-    const host = new FakeHost()
+  it('with exit code 1 and an error if its work fails', async () => {
     await host.run(() => Promise.reject(new Error('no luck')))
-    expect(host.done).toEqual(['no warning', 'failed: no luck', 'write', 'exit 7'])
+    expectFailed('no luck')
   })
 
-  it('is a failure where something throws beside the story', async () => {
-    const host = new FakeHost()
+  it('with what the step itself makes of a failure', async () => {
+    await host.run((step) => {
+      step.onFailure = (error) => {
+        host.done.push((error as Error).message)
+        return 7
+      }
+      throw new Error('no luck')
+    })
+    expect(host.done).toEqual(['no warning', 'no luck', 'write', 'exit 7'])
+    expect(host.log.lines).toEqual([])
+  })
+
+  it.each([
+    ['an error', new Error('from nowhere')],
+    ['anything else', 'from nowhere']
+  ])('with an error if something throws %s outside of its work', async (_what, thrown) => {
     const run = host.run(() => never)
-    host.emit('uncaughtException', new Error('from nowhere'))
+    host.emit('uncaughtException', thrown)
     await run
-    expect(host.done).toEqual(['no warning', 'failed: from nowhere', 'write', 'exit 7'])
+    expectFailed('from nowhere')
   })
 
-  it('comes a quarter of a second after the time is over, whatever is still awaited', async () => {
-    const host = new FakeHost()
+  it('a quarter of a second after its timeout, whatever it waits for', async () => {
     const clock = new FakeClock()
     clock.pass(2000)
     const run = host.run(({ startDeadline }) => {
@@ -109,45 +124,38 @@ describe('the end of a step', () => {
     expect(host.done).toEqual(['no warning'])
     await jest.advanceTimersByTimeAsync(1)
     await run
-    const failed = `failed: ${new DeadlineExceeded(5).message}`
-    expect(host.done).toEqual(['no warning', failed, 'write', 'exit 7'])
+    expectFailed(new StepEnded('deadline', 5).message)
   })
 })
 
 describe('the process of a step', () => {
-  it('keeps a reserve of the startDeadline', async () => {
-    let startDeadline: Deadline | undefined
-    await new FakeHost().run((step) => {
-      startDeadline = step.startDeadline(60, 5000)
-      return Promise.resolve()
+  it('reserves a part of the timeout', async () => {
+    let remaining: number | undefined
+    await host.run(({ startDeadline }) => {
+      remaining = startDeadline(60, 5000).remaining()
     })
-    expect(startDeadline?.remaining()).toBe(55_000)
+    expect(remaining).toBe(55_000)
   })
 
-  it.each(['SIGINT', 'SIGTERM'])('stops new work on %s', async (signal) => {
-    const host = new FakeHost()
-    await host.run((step) => {
-      const startDeadline = step.startDeadline(60)
-      startDeadline.check()
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('starts nothing more after %s', async (signal) => {
+    await host.run(({ startDeadline }) => {
+      const deadline = startDeadline(60)
+      deadline.check()
       host.emit(signal)
-      startDeadline.check()
-      return Promise.resolve()
+      deadline.check()
     })
-    expect(host.done).toContain(`failed: ${new Cancelled().message}`)
+    expectFailed(new StepEnded('cancelled', 60).message)
   })
 
-  it('does not stop where nobody reads its log any more', async () => {
-    const host = new FakeHost()
+  it('continues if nobody reads its log any more', async () => {
     await host.run(() => {
       host.emit('stdout error', new Error('EPIPE'))
-      return Promise.resolve()
     })
     expect(host.done).toContain('exit 0')
   })
 
-  it('does not let the environment switch off certificates', async () => {
-    const host = new FakeHost()
-    await host.run(() => Promise.resolve())
+  it('does not let the environment disable the check of certificates', async () => {
+    await host.run(() => undefined)
     expect(host.env).toEqual({ OTHER: 'kept' })
   })
 })

@@ -3,207 +3,135 @@ import { quote } from '../lib/redact.ts'
 import { type Secret } from '../lib/secret.ts'
 import {
   AUTH_METHODS,
-  CREDENTIAL_KINDS,
-  type AdminCredential,
+  isAdmin,
   type AuthMethod,
-  type ClientCredentials,
   type Credential,
   type CredentialKind
 } from '../zendesk/credential.ts'
-import { usableToken } from '../zendesk/tokens.ts'
-import { adminEmail, IF_FROM_SECRET, InputReader } from './input-reader.ts'
+import { IF_FROM_SECRET, InputReader } from './input-reader.ts'
 
-/** The inputs of one kind of credential. */
-interface CredentialInputs {
-  /** The input that chooses the credential. */
-  chooses: SecretInput
-  /** Its secret inputs, and the others. */
-  secret: readonly SecretInput[]
-  plain: readonly string[]
-  /** Whether post may use the credential again. A code and a refresh token are used up by then. */
-  usedByPost: boolean
-}
-
-export type SecretInput =
-  'api-token' | 'access-token' | 'client-secret' | 'authorization-code' | 'code-verifier' | 'refresh-token'
-
-/** Which inputs each kind of credential consists of. Everything about them is derived from this table. */
+/** The inputs of each kind of credential: which one chooses it, which are secret, and whether post may use it again. */
 export const CREDENTIAL_INPUTS = {
-  api_token: { chooses: 'api-token', secret: ['api-token'], plain: ['email'], usedByPost: true },
-  access_token: {
-    chooses: 'access-token',
-    secret: ['access-token'],
-    plain: [],
-    usedByPost: true
-  },
-  client_credentials: {
-    chooses: 'client-secret',
-    secret: ['client-secret'],
-    plain: ['token-endpoint-auth-method'],
-    usedByPost: true
-  },
+  api_token: { chosenBy: 'api-token', secret: ['api-token'], usedByPost: true },
+  access_token: { chosenBy: 'access-token', secret: ['access-token'], usedByPost: true },
+  client_credentials: { chosenBy: 'client-secret', secret: ['client-secret'], usedByPost: true },
   authorization_code: {
-    chooses: 'authorization-code',
+    chosenBy: 'authorization-code',
     secret: ['authorization-code', 'code-verifier', 'client-secret'],
-    plain: ['redirect-uri', 'token-endpoint-auth-method'],
     usedByPost: false
   },
-  refresh_token: {
-    chooses: 'refresh-token',
-    secret: ['refresh-token', 'client-secret'],
-    plain: ['token-endpoint-auth-method'],
-    usedByPost: false
-  }
-} as const satisfies Record<CredentialKind, CredentialInputs>
+  refresh_token: { chosenBy: 'refresh-token', secret: ['refresh-token', 'client-secret'], usedByPost: false }
+} as const satisfies Record<CredentialKind, { chosenBy: string; secret: string[]; usedByPost: boolean }>
 
 /** Every secret input. */
-export const SECRET_INPUTS: readonly SecretInput[] = [
-  ...new Set(Object.values(CREDENTIAL_INPUTS).flatMap(({ secret }) => secret))
+export const SECRET_INPUTS = [
+  ...new Set(Object.values(CREDENTIAL_INPUTS).flatMap(({ secret }): readonly string[] => secret))
 ]
 
-/** The credentials that the sweep accepts. */
-export type SweepCredential = AdminCredential | ClientCredentials
+type CredentialOf<Kind extends CredentialKind> = Extract<Credential, { kind: Kind }>
 
-/**
- * Reads the credential of main.
- *
- * @returns its kind, and the credential unless a problem was noted
- */
-export function readCredential(reader: InputReader): {
-  kind: CredentialKind
-  credential: Credential | undefined
-} {
-  const kind = chosenKind(reader, CREDENTIAL_KINDS)
-  return { kind, credential: readers[kind](reader, readParts(reader, kind)) }
-}
-
-/** Reads the credential of the sweep, as {@link readCredential} does. */
-export function readSweepCredential(reader: InputReader): {
-  kind: SweepCredential['kind']
-  credential: SweepCredential | undefined
-} {
-  const kind = chosenKind(reader, ['api_token', 'access_token', 'client_credentials'])
-  return { kind, credential: readers[kind](reader, readParts(reader, kind)) as SweepCredential | undefined }
-}
-
-/**
- * Reads the credential again in post, where nobody is told of problems: a bug of the runner can give post the inputs
- * of another step.
- */
-export function rereadCredential(kind: CredentialKind): Credential | undefined {
-  const reader = new InputReader()
-  return readers[kind](reader, readParts(reader, kind))
-}
-
-/** The kind whose input is set, else client credentials; `client-secret` belongs to the two grants as well. */
-function chosenKind<Kind extends CredentialKind>(
+/** Reads a credential of one of `kinds`: the one whose input is set, else client credentials. */
+export function readCredential<Kind extends CredentialKind>(
   reader: InputReader,
   kinds: readonly Kind[]
-): Kind | 'client_credentials' {
+): CredentialOf<Kind | 'client_credentials'> {
+  // `client-secret` belongs to the two one-time grants as well.
   const chosen = kinds.filter(
-    (kind) => kind !== 'client_credentials' && getInput(CREDENTIAL_INPUTS[kind].chooses) !== ''
+    (kind) => kind !== 'client_credentials' && isSet(CREDENTIAL_INPUTS[kind].chosenBy)
   )
-  const [first, second] = chosen
+  const [kind = 'client_credentials', second] = chosen
   if (second !== undefined) {
-    const names = chosen.map((kind) => `\`${CREDENTIAL_INPUTS[kind].chooses}\``).join(' and ')
-    reader.problem(CREDENTIAL_INPUTS[second].chooses, `${names} are all set. Set only one.`)
+    const names = chosen.map((each) => `\`${CREDENTIAL_INPUTS[each].chosenBy}\``).join(' and ')
+    const all = chosen.length === 2 ? 'both' : 'all'
+    reader.problem(CREDENTIAL_INPUTS[second].chosenBy, `${names} are ${all} set. Set only one.`)
   }
-  return first ?? 'client_credentials'
+  const credential = readKind(reader, kind)
+  checkCombination(reader, credential)
+  return credential as CredentialOf<Kind | 'client_credentials'>
 }
 
-/** The inputs that more than one kind of credential uses. */
-interface Parts {
-  email: string
-  clientSecret: Secret | undefined
-  codeVerifier: Secret | undefined
-  redirectUri: string
-  authMethod: AuthMethod
-}
-
-function readParts(reader: InputReader, kind: CredentialKind): Parts {
-  const authMethod = reader.choice<AuthMethod>('token-endpoint-auth-method', AUTH_METHODS)
-  const email = readEmail(reader, kind)
-  const clientSecret = reader.secret('client-secret')
-  const redirectUri = reader.text('redirect-uri')
-  const codeVerifier = reader.secret('code-verifier')
-  for (const input of ['redirect-uri', 'code-verifier']) {
-    if (kind === 'authorization_code' || getInput(input) === '') continue
-    reader.problem(
-      input,
-      `it is used only with \`authorization-code\`, which is empty. Set that, or remove this. ${IF_FROM_SECRET}`
-    )
-  }
-  return { email, clientSecret, codeVerifier, redirectUri, authMethod }
-}
-
-const readers: Record<CredentialKind, (reader: InputReader, parts: Parts) => Credential | undefined> = {
-  api_token(reader, { email }) {
-    const apiToken = reader.secret('api-token')
-    refuseClientSecret(reader, 'api-token')
-    return apiToken && { kind: 'api_token', email, apiToken }
-  },
-  access_token(reader) {
-    const accessToken = reader.secret('access-token')
-    refuseClientSecret(reader, 'access-token')
-    if (accessToken !== undefined && usableToken(accessToken.reveal()) === undefined) {
-      reader.problem(
-        'access-token',
-        'it has characters that an access token cannot have, or more than 8192. Copy it again.'
-      )
-    }
-    return accessToken && { kind: 'access_token', accessToken }
-  },
-  client_credentials(reader, { clientSecret, authMethod }) {
-    if (getInput('client-secret') === '' && getInput('email') === '') {
-      reader.problem(
-        'client-secret',
-        `no credential is set. Set \`client-secret\` (recommended), or \`email\` and \`api-token\`. ${IF_FROM_SECRET}`
-      )
-    }
-    return clientSecret && { kind: 'client_credentials', clientSecret, authMethod }
-  },
-  authorization_code(reader, { redirectUri, codeVerifier, clientSecret, authMethod }) {
-    const code = reader.secret('authorization-code')
-    if (getInput('redirect-uri') === '') {
-      reader.problem(
-        'redirect-uri',
-        '`authorization-code` needs it. Write the redirect URI that the code was requested with.'
-      )
-    }
-    if (getInput('code-verifier') === '' && getInput('client-secret') === '') {
-      reader.problem(
-        'code-verifier',
-        `\`authorization-code\` needs it, or \`client-secret\`, or both. ${IF_FROM_SECRET}`
-      )
-    }
-    return code && { kind: 'authorization_code', code, redirectUri, codeVerifier, clientSecret, authMethod }
-  },
-  refresh_token(reader, { clientSecret, authMethod }) {
-    const refreshToken = reader.secret('refresh-token')
-    return refreshToken && { kind: 'refresh_token', refreshToken, clientSecret, authMethod }
-  }
-}
-
-function readEmail(reader: InputReader, kind: CredentialKind): string {
+function readKind(reader: InputReader, kind: CredentialKind): Credential {
+  const optional = (input: string): Secret | undefined => (isSet(input) ? reader.secret(input) : undefined)
+  const secret = reader.secret(CREDENTIAL_INPUTS[kind].chosenBy)
   const email = adminEmail(reader.text('email'))
-  const given = adminEmail(getInput('email'))
-  if (kind === 'api_token' && given === '') {
-    reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.')
-  } else if (kind === 'api_token' && email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
+  const authMethod = reader.choice<AuthMethod>('token-endpoint-auth-method', AUTH_METHODS)
+  const client = { clientSecret: optional('client-secret'), authMethod }
+  const code = { redirectUri: reader.text('redirect-uri'), codeVerifier: optional('code-verifier') }
+  switch (kind) {
+    case 'api_token':
+      return { kind, email, apiToken: secret }
+    case 'access_token':
+      return { kind, accessToken: secret }
+    case 'client_credentials':
+      return { kind, clientSecret: secret, authMethod }
+    case 'authorization_code':
+      return { kind, code: secret, ...code, ...client }
+    case 'refresh_token':
+      return { kind, refreshToken: secret, ...client }
+  }
+}
+
+/** Reads the credential again in post, unchecked: a bug of the runner can give it the inputs of another step. */
+export function rereadCredential(kind: CredentialKind): Credential {
+  return readKind(new InputReader(), kind)
+}
+
+/** Notes which inputs the credential lacks, and which do not belong to it. */
+function checkCombination(reader: InputReader, credential: Credential): void {
+  const { kind } = credential
+  if (kind === 'client_credentials' && !isSet('client-secret') && !isSet('email')) {
     reader.problem(
-      'email',
-      `"${quote(email)}" is not an e-mail address. Write the one that the admin signs in with.`
+      'client-secret',
+      `no credential is set. Set \`client-secret\` (recommended), or \`email\` and \`api-token\`. ${IF_FROM_SECRET}`
     )
-  } else if (kind !== 'api_token' && getInput('email') !== '') {
+  }
+  if (isAdmin(credential) && isSet('client-secret')) {
+    const text = `\`client-secret\` and \`${CREDENTIAL_INPUTS[kind].chosenBy}\` are both set. Set only one.`
+    reader.problem('client-secret', text)
+  }
+  if (kind === 'access_token' && !/^[!-~]{0,8192}$/.test(credential.accessToken.reveal())) {
+    const text = 'it has characters that an access token cannot have, or more than 8192. Copy it again.'
+    reader.problem('access-token', text)
+  }
+
+  if (kind !== 'api_token' && isSet('email')) {
     reader.problem(
       'api-token',
       `\`email\` is set, but \`api-token\` is empty. Set it, or remove \`email\`. ${IF_FROM_SECRET}`
     )
   }
-  return email
+  if (kind === 'api_token' && adminEmail(getInput('email')) === '')
+    reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.')
+  const email = kind === 'api_token' ? credential.email : ''
+  if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
+    const text = `"${quote(email)}" is not an e-mail address. Write the one that the admin signs in with.`
+    reader.problem('email', text)
+  }
+
+  if (kind !== 'authorization_code') {
+    for (const input of ['redirect-uri', 'code-verifier'].filter(isSet)) {
+      reader.problem(
+        input,
+        `it is used only with \`authorization-code\`, which is empty. Set that, or remove this. ${IF_FROM_SECRET}`
+      )
+    }
+    return
+  }
+  if (!isSet('redirect-uri')) {
+    const text = '`authorization-code` needs it. Write the redirect URI that the code was requested with.'
+    reader.problem('redirect-uri', text)
+  }
+  if (!isSet('code-verifier') && !isSet('client-secret')) {
+    const text = `\`authorization-code\` needs it, or \`client-secret\`, or both. ${IF_FROM_SECRET}`
+    reader.problem('code-verifier', text)
+  }
 }
 
-function refuseClientSecret(reader: InputReader, chosen: SecretInput): void {
-  if (getInput('client-secret') === '') return
-  reader.problem('client-secret', `\`client-secret\` and \`${chosen}\` are both set. Set only one.`)
+function isSet(input: string): boolean {
+  return getInput(input) !== ''
+}
+
+/** An e-mail address as the Basic header needs it: without the `/token` that Zendesk's examples append. */
+export function adminEmail(email: string): string {
+  return email.replace(/\/token$/, '')
 }

@@ -1,4 +1,5 @@
 import { getInput } from '@actions/core'
+import { type Log } from '../lib/log.ts'
 import { quote } from '../lib/redact.ts'
 import { Secret } from '../lib/secret.ts'
 
@@ -8,17 +9,16 @@ const SHORTEST_SECRET = 8
 export const IF_FROM_SECRET =
   'If it comes from a secret, check that the secret exists in this repository or environment; runs from forks and Dependabot get none.'
 
+/** Why a value that is required can be empty. */
+const IF_FROM_CONTEXT =
+  'If it comes from `vars` or `secrets`, check that it exists in this repository or environment; runs from forks and Dependabot get no secrets.'
+
 /** The inputs of a step are invalid; the message names every problem. */
 export class InputError extends Error {}
 
 /** Whether a value can be a secret, and so is masked. */
 export function isMaskable(value: string): boolean {
   return value.length >= SHORTEST_SECRET && !hasControlCharacter(value)
-}
-
-/** An e-mail address as the Basic header needs it: without the `/token` that Zendesk's examples append. */
-export function adminEmail(email: string): string {
-  return email.replace(/\/token$/, '')
 }
 
 /** What is inside a pair of quotes around `value`; `undefined` if there is no such pair. */
@@ -32,24 +32,32 @@ function hasControlCharacter(value: string): boolean {
 
 /** Reads inputs one by one and collects what is wrong with them, so that one error can name all of it. */
 export class InputReader {
-  readonly #problems: string[] = []
+  readonly #problems = new Set<string>()
+  readonly #warnings: string[] = []
 
   /** Notes that `input` is invalid: a sentence or two on what is wrong, and what to write instead. */
   problem(input: string, wrong: string): void {
-    this.#problems.push(`\`${input}\`: ${wrong}`)
+    this.#problems.add(`\`${input}\`: ${wrong}`)
+  }
+
+  /** Notes what the author should know about an input, although it is valid. */
+  warning(input: string, text: string): void {
+    this.#warnings.push(`\`${input}\`: ${text}`)
   }
 
   /**
-   * Returns `value`, which is only `undefined` if a problem was noted.
+   * Logs the warnings, if all inputs are valid.
    *
    * @throws {InputError} that names every problem
    */
-  finish<Value>(value: Value | undefined): Value {
-    const [first, ...more] = this.#problems
-    if (first === undefined) return value as Value
-    if (more.length === 0) throw new InputError(`Invalid input ${first}`)
-    const all = this.#problems.map((problem, index) => `(${index + 1}) ${problem}`).join(' ')
-    throw new InputError(`${this.#problems.length} invalid inputs: ${all}`)
+  finish(log: Log): void {
+    const problems = [...this.#problems]
+    if (problems.length > 1) {
+      const all = problems.map((problem, index) => `(${index + 1}) ${problem}`).join(' ')
+      throw new InputError(`${problems.length} invalid inputs: ${all}`)
+    }
+    if (problems.length === 1) throw new InputError(`Invalid input ${problems.join('')}`)
+    this.#warnings.forEach(log.warning)
   }
 
   /** The trimmed value; empty if there is none or it has a control character. */
@@ -63,41 +71,34 @@ export class InputReader {
   /** A text that must be set. */
   required(input: string, cure: string): string {
     const value = this.text(input)
-    if (value === '' && getInput(input) === '')
-      this.problem(input, `it is required, but empty. ${cure} ${IF_FROM_SECRET}`)
+    if (getInput(input) === '') this.problem(input, `it is required, but empty. ${cure} ${IF_FROM_CONTEXT}`)
     return value
   }
 
-  /** A secret; `undefined` if it is not set or cannot be one. */
-  secret(input: string): Secret | undefined {
+  /** A secret; one that is set must be usable. */
+  secret(input: string): Secret {
     const value = this.text(input)
-    if (value === '') return undefined
-    if (!isMaskable(value)) {
+    if (value !== '' && !isMaskable(value)) {
       this.problem(
         input,
         `the value is shorter than ${SHORTEST_SECRET} characters, too short for a secret (it was neither sent nor masked). Copy all of it.`
       )
-      return undefined
-    }
-    if (insideQuotes(value) !== undefined) {
+    } else if (insideQuotes(value) !== undefined) {
       this.problem(
         input,
         'the value is wrapped in quotes, which would be sent as part of the secret. Save it without them.'
       )
-      return undefined
     }
     return new Secret(value)
   }
 
   /** One of `choices`, in any case; the first if it is not set. */
   choice<Choice extends string>(input: string, choices: readonly [Choice, ...Choice[]]): Choice {
-    const value = this.text(input).toLowerCase()
-    const choice = choices.find((known) => known === (value === '' ? choices[0] : value))
+    const value = this.text(input).toLowerCase() || choices[0]
+    const choice = choices.find((known) => known === value)
     if (choice !== undefined) return choice
-    this.problem(
-      input,
-      `"${quote(value)}" is not one of its values. Write ${choices.map((known) => `\`${known}\``).join(' or ')}.`
-    )
+    const known = choices.map((each) => `\`${each}\``).join(' or ')
+    this.problem(input, `"${quote(value)}" is not valid. Write ${known}.`)
     return choices[0]
   }
 
@@ -106,13 +107,14 @@ export class InputReader {
     return this.choice(input, ifEmpty ? ['true', 'false'] : ['false', 'true']) === 'true'
   }
 
-  /** A whole number of seconds from `min` to `max`; `undefined` if it is not set or is not one. */
-  seconds(input: string, min: number, max: number): number | undefined {
+  /** A whole number of seconds from `min` to `max`. */
+  seconds(input: string, [min, max]: [number, number], ifEmpty: number): number {
     const value = this.text(input)
-    if (value === '') return undefined
+    if (value === '') return ifEmpty
     const number = /^\d+$/.test(value) ? Number(value) : NaN
-    if (number >= min && number <= max) return number
-    this.problem(input, `"${quote(value)}" is not a whole number of seconds from ${min} to ${max}.`)
-    return undefined
+    if (!(number >= min && number <= max)) {
+      this.problem(input, `"${quote(value)}" is not a whole number of seconds from ${min} to ${max}.`)
+    }
+    return number
   }
 }

@@ -1,32 +1,29 @@
 import { getInput } from '@actions/core'
+import { type Log } from '../lib/log.ts'
 import { quote } from '../lib/redact.ts'
-import { isAdminKind, type Credential, type CredentialKind } from '../zendesk/credential.ts'
-import { isForeign, originOf, readOrigin, subdomainOf } from '../zendesk/origin.ts'
+import {
+  CREDENTIAL_KINDS,
+  isAdmin,
+  isNumeric,
+  type AdminCredential,
+  type ClientCredentials,
+  type Credential
+} from '../zendesk/credential.ts'
+import { isForeign, readOrigin, subdomainOf } from '../zendesk/origin.ts'
 import { isWellFormedScope, nearestScope, splitScopes } from '../zendesk/scopes.ts'
 import { positiveInteger, SCOPES_LIMIT } from '../zendesk/tokens.ts'
-import {
-  CREDENTIAL_INPUTS,
-  readCredential,
-  readSweepCredential,
-  type SweepCredential
-} from './credentials.ts'
+import { CREDENTIAL_INPUTS, readCredential } from './credentials.ts'
 import { InputReader } from './input-reader.ts'
-
-/** What `skip-token-revoke` says. */
-export type SkipRevoke = 'auto' | 'true' | 'false'
 
 /** The inputs that main and sweep share. */
 interface AccountInputs<Kind extends Credential> {
   subdomain: string
+  /** Where requests go, such as `https://acme.zendesk.com`. */
+  origin: string
   /** As given: a number or an identifier. */
   clientId: string
   credential: Kind
-  /** Where requests go, such as `https://acme.zendesk.com`. */
-  origin: string
-  jobSummary: boolean
   timeoutSeconds: number
-  /** What the author should know, although the inputs are valid. */
-  warnings: string[]
 }
 
 /** The inputs of the main step, checked. */
@@ -37,85 +34,76 @@ export interface MainInputs extends AccountInputs<Credential> {
   hasDefaultScopes: boolean
   /** The lifetime to request, in seconds; `undefined` for an admin's credential, which cannot request one. */
   expiresIn: number | undefined
-  skipRevoke: SkipRevoke
+  skipRevoke: 'auto' | 'true' | 'false'
   exportEnv: boolean
+  jobSummary: boolean
 }
 
 /** The inputs of the sweep, checked. */
-export interface SweepInputs extends AccountInputs<SweepCredential> {
+export interface SweepInputs extends AccountInputs<AdminCredential | ClientCredentials> {
   /** Milliseconds within which a token that was created or used is still needed. */
   olderThan: number
   allUsers: boolean
   dryRun: boolean
+  jobSummary: boolean
 }
 
-const DEFAULT_LIFETIME = 3600
 const HOUR = 3_600_000
 
 /**
- * Reads and checks every input of the main step.
+ * Reads and checks every input of the main step, and logs the warnings about them.
  *
  * @throws {InputError} that names every invalid input, and what to write instead
  */
-export function readMainInputs(): MainInputs {
+export function readMainInputs(log: Log): MainInputs {
   const reader = new InputReader()
-  const account = readAccount(reader, 300)
-  const { kind, credential } = readCredential(reader)
+  const account = readAccount(reader, readCredential(reader, CREDENTIAL_KINDS), 300)
+  const { credential } = account
   const given = readScopes(reader)
-  const expiresIn = reader.seconds('expires-in', 300, 172_800)
-  if (isAdminKind(kind) && getInput('expires-in') !== '') {
+  const expiresIn = reader.seconds('expires-in', [300, 172_800], 3600)
+  if (isAdmin(credential) && getInput('expires-in') !== '') {
     reader.problem(
       'expires-in',
-      `a token minted with \`${CREDENTIAL_INPUTS[kind].chooses}\` cannot be given a lifetime. Remove it, or use \`client-secret\`.`
+      `a token minted with \`${CREDENTIAL_INPUTS[credential.kind].chosenBy}\` cannot be given a lifetime. Remove it, or use \`client-secret\`.`
     )
   }
-  const skipRevoke = reader.choice<SkipRevoke>('skip-token-revoke', ['auto', 'true', 'false'])
-  const exportEnv = reader.flag('export-env', false)
-  const jobSummary = reader.flag('job-summary', false)
-  const clientId = readClientId(reader, kind)
-  return {
+  const inputs = {
     ...account,
-    clientId,
-    credential: reader.finish(credential),
-    scopes: given.length === 0 && isAdminKind(kind) ? ['read', 'write'] : given,
+    scopes: given.length === 0 && isAdmin(credential) ? ['read', 'write'] : given,
     hasDefaultScopes: given.length === 0,
-    expiresIn: isAdminKind(kind) ? undefined : (expiresIn ?? DEFAULT_LIFETIME),
-    skipRevoke,
-    exportEnv,
-    jobSummary,
-    warnings: [...accountWarnings(account, clientId, kind), ...scopeWarnings(given)]
+    expiresIn: isAdmin(credential) ? undefined : expiresIn,
+    skipRevoke: reader.choice<MainInputs['skipRevoke']>('skip-token-revoke', ['auto', 'true', 'false']),
+    exportEnv: reader.flag('export-env', false),
+    jobSummary: reader.flag('job-summary', false)
   }
+  reader.finish(log)
+  return inputs
 }
 
 /**
- * Reads and checks every input of the sweep.
+ * Reads and checks every input of the sweep, and logs the warnings about them.
  *
  * @throws {InputError} that names every invalid input, and what to write instead
  */
-export function readSweepInputs(): SweepInputs {
+export function readSweepInputs(log: Log): SweepInputs {
   const reader = new InputReader()
-  const account = readAccount(reader, 600)
-  const { kind, credential } = readSweepCredential(reader)
-  const olderThan = readAge(reader)
-  const allUsers = reader.flag('all-users', false)
-  const dryRun = reader.flag('dry-run', true)
-  const jobSummary = reader.flag('job-summary', true)
-  const clientId = readClientId(reader, kind)
-  return {
-    ...account,
-    clientId,
-    credential: reader.finish(credential),
-    olderThan,
-    allUsers,
-    dryRun,
-    jobSummary,
-    warnings: accountWarnings(account, clientId, kind)
+  const credential = readCredential(reader, ['api_token', 'access_token', 'client_credentials'])
+  const inputs = {
+    ...readAccount(reader, credential, 600),
+    olderThan: readAge(reader),
+    allUsers: reader.flag('all-users', false),
+    dryRun: reader.flag('dry-run', true),
+    jobSummary: reader.flag('job-summary', true)
   }
+  reader.finish(log)
+  return inputs
 }
 
-type Account = Pick<AccountInputs<Credential>, 'subdomain' | 'origin' | 'timeoutSeconds'>
-
-function readAccount(reader: InputReader, defaultTimeout: number): Account {
+function readAccount<Kind extends Credential>(
+  reader: InputReader,
+  credential: Kind,
+  defaultTimeout: number
+): AccountInputs<Kind> {
   const given = reader.required('subdomain', 'Write `acme` for https://acme.zendesk.com.')
   const subdomain = subdomainOf(given) ?? ''
   if (given !== '' && subdomain === '') {
@@ -125,15 +113,21 @@ function readAccount(reader: InputReader, defaultTimeout: number): Account {
     )
   }
   const base = reader.text('base-url')
-  const origin = base === '' ? originOf(subdomain) : (readOrigin(base) ?? '')
-  if (origin === '') {
+  const origin = base === '' ? `https://${subdomain}.zendesk.com` : readOrigin(base)
+  if (origin === undefined) {
     reader.problem(
       'base-url',
       `"${echo(base)}" is not an origin. Write https://host or https://host:port, without a path (http:// only for localhost and 127.0.0.0/8).`
     )
+  } else if (isForeign(origin, subdomain)) {
+    reader.warning(
+      'base-url',
+      `${quote(new URL(origin).host)} is about to receive the credential, and is not ${subdomain}.zendesk.com.`
+    )
   }
-  const timeoutSeconds = reader.seconds('timeout-seconds', 5, 3600) ?? defaultTimeout
-  return { subdomain, origin, timeoutSeconds }
+  const timeoutSeconds = reader.seconds('timeout-seconds', [5, 3600], defaultTimeout)
+  const clientId = readClientId(reader, credential)
+  return { subdomain, origin: origin ?? '', clientId, credential, timeoutSeconds }
 }
 
 /** A value for an error, without what may be a password in a URL. */
@@ -141,18 +135,21 @@ function echo(value: string): string {
   return quote(value.replace(/\/\/.*@/s, '//***@'))
 }
 
-function readClientId(reader: InputReader, kind: CredentialKind): string {
+function readClientId(reader: InputReader, credential: Credential): string {
   const cure = 'Write the unique identifier of the OAuth client, from Admin Center.'
   const clientId = reader.required('client-id', cure)
+  const shown = quote(clientId)
   if (/\s/.test(clientId)) {
-    reader.problem(
-      'client-id',
-      `"${quote(clientId)}" contains white space, so it is the name of a client. ${cure}`
-    )
-  } else if (/^[^@\s]+@[^@\s]+$/.test(clientId)) {
-    reader.problem('client-id', `"${quote(clientId)}" is an e-mail address. ${cure}`)
-  } else if (isNumeric(clientId) && isAdminKind(kind) && positiveInteger(Number(clientId)) === undefined) {
-    reader.problem('client-id', `${quote(clientId)} is not a possible id. ${cure}`)
+    const text = `"${shown}" contains white space, so it is the name of a client. ${cure}`
+    reader.problem('client-id', text)
+  } else if (/^[^@]+@[^@]+$/.test(clientId)) {
+    reader.problem('client-id', `"${shown}" is an e-mail address. ${cure}`)
+  } else if (isNumeric(clientId) && !isAdmin(credential)) {
+    const input = CREDENTIAL_INPUTS[credential.kind].chosenBy
+    const text = `${shown} is a number, but \`${input}\` needs the client's unique identifier, such as \`ci_bot\`.`
+    reader.warning('client-id', text)
+  } else if (isNumeric(clientId) && positiveInteger(Number(clientId)) === undefined) {
+    reader.problem('client-id', `${shown} is not a possible id. ${cure}`)
   }
   return clientId
 }
@@ -171,6 +168,11 @@ function readScopes(reader: InputReader): string[] {
       `"${quote(malformed.join(' '))}" cannot be a scope. Write names such as \`tickets:read\`, separated by spaces.`
     )
   }
+  const unknown = scopes.flatMap((scope) => {
+    const nearest = nearestScope(scope)
+    return nearest === undefined ? [] : `${quote(scope)} (did you mean ${nearest}?)`
+  })
+  if (unknown.length > 0) reader.warning('scopes', `Zendesk documents no scope ${unknown.join(', ')}.`)
   return scopes
 }
 
@@ -186,31 +188,4 @@ function readAge(reader: InputReader): number {
     )
   }
   return age
-}
-
-function accountWarnings({ origin, subdomain }: Account, clientId: string, kind: CredentialKind): string[] {
-  const warnings: string[] = []
-  if (origin !== '' && isForeign(origin, subdomain)) {
-    warnings.push(
-      `\`base-url\`: ${quote(new URL(origin).host)} is about to receive the credential, and is not ${subdomain}.zendesk.com.`
-    )
-  }
-  if (!isAdminKind(kind) && isNumeric(clientId)) {
-    warnings.push(
-      `\`client-id\`: ${quote(clientId)} is a number, but \`${CREDENTIAL_INPUTS[kind].chooses}\` needs the client's unique identifier, such as \`ci_bot\`.`
-    )
-  }
-  return warnings
-}
-
-function scopeWarnings(scopes: readonly string[]): string[] {
-  const unknown = scopes.flatMap((scope) => {
-    const nearest = nearestScope(scope)
-    return nearest === undefined ? [] : [`${quote(scope)} (did you mean ${nearest}?)`]
-  })
-  return unknown.length === 0 ? [] : [`\`scopes\`: Zendesk documents no scope ${unknown.join(', ')}.`]
-}
-
-function isNumeric(clientId: string): boolean {
-  return /^\d+$/.test(clientId)
 }

@@ -2,23 +2,19 @@ import { getInput } from '@actions/core'
 import { type Log } from '../lib/log.ts'
 import { apiTokenBasic, clientBasic } from '../zendesk/credential.ts'
 import { proxyPasswords } from '../zendesk/proxy.ts'
-import { SECRET_INPUTS } from './credentials.ts'
-import { adminEmail, insideQuotes, isMaskable } from './input-reader.ts'
+import { adminEmail, SECRET_INPUTS } from './credentials.ts'
+import { insideQuotes, isMaskable } from './input-reader.ts'
 
 /**
- * Masks every secret input, the Basic headers made of these, and the passwords of proxies. This comes before
- * everything else that a step does, and before the inputs are known to be valid.
+ * Masks every secret input, the Basic headers made of these, and the passwords of proxies. This comes before everything
+ * else that a step does, and before the inputs are known to be valid.
  */
 export function maskInputs(log: Log): void {
   for (const value of SECRET_INPUTS.map((name) => getInput(name))) {
-    if (isMaskable(value)) log.mask(value)
     // A secret that was saved with quotes is refused, but must not be shown without them either.
-    const inside = insideQuotes(value) ?? ''
-    if (isMaskable(inside)) log.mask(inside)
+    for (const secret of [value, insideQuotes(value) ?? '']) if (isMaskable(secret)) log.mask(secret)
   }
-
-  const apiToken = getInput('api-token')
-  const email = adminEmail(getInput('email'))
+  const [apiToken, email] = [getInput('api-token'), adminEmail(getInput('email'))]
   if (email !== '' && isMaskable(apiToken)) log.mask(apiTokenBasic(email, apiToken))
 
   const clientSecret = getInput('client-secret')

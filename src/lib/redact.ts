@@ -15,10 +15,8 @@ export const SHORTEST_SECRET = 4
 /** Characters that may separate the parts of a secret. */
 const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u
 
+/** The known secrets in every form, compacted. */
 const known = new Set<string>()
-/** Every run of {@link SHARED_RUN} characters of the known secrets, and the secrets that are in it. */
-const knownRuns = new Set<string>()
-const indexed = new Set<string>()
 
 /** Hides `secret` from here on, in the forms in which servers repeat what they were sent. */
 export function remember(secret: string): void {
@@ -49,8 +47,7 @@ function shifted(bytes: Buffer, by: 1 | 2): string {
 function compact(text: string): { text: string; positions: number[] } {
   const positions: number[] = []
   let rest = ''
-  for (let position = 0; position < text.length; position += 1) {
-    const character = text.charAt(position)
+  for (const [position, character] of text.split('').entries()) {
     if (SEPARATOR.test(character)) continue
     const lower = character.toLowerCase()
     rest += lower.length === 1 ? lower : character
@@ -59,46 +56,31 @@ function compact(text: string): { text: string; positions: number[] } {
   return { text: rest, positions }
 }
 
-/** Finds where `text` contains one of the known secrets as a whole. */
-function* wholeSecrets(text: string): Generator<[start: number, length: number]> {
-  for (const secret of known) {
+/** Finds where `text` contains a known secret as a whole, or shares a run of {@link SHARED_RUN} characters with one. */
+function* secretsIn(text: string, isPartial: boolean): Generator<[start: number, length: number]> {
+  const secrets = [...known]
+  for (const secret of secrets) {
     for (let at = text.indexOf(secret); at !== -1; at = text.indexOf(secret, at + 1))
       yield [at, secret.length]
   }
-}
-
-/** Finds where `text` shares a run of {@link SHARED_RUN} characters with a known secret. */
-function* partialSecrets(text: string): Generator<[start: number, length: number]> {
-  // Built when it is first needed, which in most steps is never.
-  for (const secret of known) {
-    if (indexed.has(secret)) continue
-    indexed.add(secret)
-    for (const [, run] of runsOf(secret)) knownRuns.add(run)
+  for (let at = 0; isPartial && at + SHARED_RUN <= text.length; at += 1) {
+    const run = text.slice(at, at + SHARED_RUN)
+    if (secrets.some((secret) => secret.includes(run))) yield [at, SHARED_RUN]
   }
-  for (const [start, run] of runsOf(text)) if (knownRuns.has(run)) yield [start, SHARED_RUN]
 }
 
-function* runsOf(text: string): Generator<[start: number, run: string]> {
-  for (let at = 0; at + SHARED_RUN <= text.length; at += 1) yield [at, text.slice(at, at + SHARED_RUN)]
-}
-
-/** Replaces what `find` finds in `text` by `***`. */
-function redact(text: string, ...finders: ((text: string) => Iterable<[number, number]>)[]): string {
+/** Replaces the known secrets in `text` by `***`, and with `isPartial` what it shares with them. */
+function redact(text: string, isPartial = false): string {
   const { text: rest, positions } = compact(text)
   const hidden = new Set<number>()
-  for (const find of finders) {
-    for (const [start, length] of find(rest)) {
-      const [from, to] = [positions[start], positions[start + length - 1]].map(Number) as [number, number]
-      for (let position = from; position <= to; position += 1) hidden.add(position)
-    }
+  for (const [start, length] of secretsIn(rest, isPartial)) {
+    const end = Number(positions[start + length - 1])
+    for (let position = Number(positions[start]); position <= end; position += 1) hidden.add(position)
   }
   if (hidden.size === 0) return text
-  const shown: string[] = []
-  for (let position = 0; position < text.length; position += 1) {
-    if (!hidden.has(position)) shown.push(text.charAt(position))
-    else if (!hidden.has(position - 1)) shown.push('***')
-  }
-  return shown.join('')
+  const show = (character: string, position: number): string =>
+    hidden.has(position) ? (hidden.has(position - 1) ? '' : '***') : character
+  return text.split('').map(show).join('')
 }
 
 /**
@@ -106,10 +88,10 @@ function redact(text: string, ...finders: ((text: string) => Iterable<[number, n
  * nothing that the runner would execute (`::` at the start of a line, `##[` anywhere in it).
  */
 export function oneLine(text: string): string {
-  const plain = redact(text, wholeSecrets)
+  const plain = redact(text)
     .replace(/\s+/g, ' ')
     .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '')
-  return redact(plain, wholeSecrets)
+  return redact(plain)
     .replace(/:(?=:)/g, ': ')
     .replace(/##(?=\[)/g, '## ')
 }
@@ -119,9 +101,9 @@ export function oneLine(text: string): string {
  * cleaning takes linear time; then secrets go, whole or in part, and markup, and it is cut to 200 characters.
  */
 export function quote(text: string): string {
-  const read = redact(text.slice(0, READ_LIMIT), wholeSecrets, partialSecrets)
+  const read = redact(text.slice(0, READ_LIMIT), true)
   const plain = read.replace(/<[^>]*>/g, '').replace(/[<>]/g, '')
-  const characters = Array.from(oneLine(redact(plain, wholeSecrets, partialSecrets)).trim())
+  const characters = Array.from(oneLine(redact(plain, true)).trim())
   return characters.length <= QUOTE_LIMIT
     ? characters.join('')
     : `${characters.slice(0, QUOTE_LIMIT - 1).join('')}…`

@@ -1,4 +1,4 @@
-/** A value that is never printed: everything that would show it shows `***`. */
+/** A value that is never printed: neither JSON, nor a template, nor `inspect` shows a private field. */
 export class Secret {
   readonly #value: string
 
@@ -9,17 +9,5 @@ export class Secret {
   /** The value itself: call this only where it leaves for Zendesk or for a file of the runner. */
   reveal(): string {
     return this.#value
-  }
-
-  toString(): string {
-    return '***'
-  }
-
-  toJSON(): string {
-    return '***'
-  }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return '***'
   }
 }

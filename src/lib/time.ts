@@ -1,4 +1,4 @@
-/** A time in ISO 8601, UTC, to the second, such as `2027-04-30T12:00:00Z`; empty for a time that no calendar has. */
+/** A time in ISO 8601, UTC, to the second, such as `2027-04-30T12:00:00Z`; empty for an invalid time. */
 export function isoTime(ms: number): string {
   const date = new Date(ms)
   return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace(/\.\d{3}Z$/, 'Z')
@@ -18,14 +18,12 @@ const UNITS = [
 
 /** A length of time in words, such as `1 hour 30 minutes`: its largest unit, and the next smaller one. */
 export function duration(seconds: number): string {
-  const whole = Math.round(seconds)
-  const largest = UNITS.findIndex(([, length]) => whole >= length)
-  if (largest === -1) return '0 seconds'
-  let left = whole
+  let left = Math.round(seconds)
+  const largest = UNITS.findIndex(([, length]) => left >= length)
   const parts = UNITS.slice(largest, largest + 2).map(([unit, length]) => {
     const count = Math.floor(left / length)
     left -= count * length
     return count === 0 ? '' : `${count} ${unit}${count === 1 ? '' : 's'}`
   })
-  return parts.filter(Boolean).join(' ')
+  return parts.filter(Boolean).join(' ') || '0 seconds'
 }

@@ -2,41 +2,27 @@ import { accessSync, constants } from 'node:fs'
 import { exportVariable, setOutput } from '@actions/core'
 import { type Secret } from '../lib/secret.ts'
 
-/** The outputs of the main step that are not secret, as `action.yml` names them. */
-export type MainOutput = 'token-id' | 'client-id' | 'user-id' | 'scopes' | 'expires-at' | 'base-url'
-
-/** The outputs of the sweep. */
-export type SweepOutput = 'matched' | 'revoked' | 'failed' | 'token-ids'
-
-type Outputs<Name extends string> = Record<Name, string | number | undefined>
+/** The outputs, as `action.yml` and `sweep/action.yml` name them. */
+export type Output =
+  | ('token' | 'token-id' | 'client-id' | 'user-id' | 'scopes' | 'expires-at' | 'base-url' | 'refresh-token')
+  | ('matched' | 'revoked' | 'failed' | 'token-ids')
 
 /**
  * Makes sure that the runner's files can be written before a token exists. Without them a token would stay active,
- * or `@actions/core` would print it to the log, as runners wanted it before 2022.
+ * or `@actions/core` would print it to the log, as runners before 2022 required.
  *
  * @throws {Error} that names the variable of the file that is missing
  */
 export function requireFiles(...variables: string[]): void {
   for (const variable of variables) {
-    writing(variable, () => {
-      accessSync(process.env[variable] ?? '', constants.W_OK)
-    })
+    writing(variable, () => accessSync(process.env[variable] ?? '', constants.W_OK))
   }
 }
 
-/** Sets outputs; what is `undefined` becomes an empty string. */
-export function setOutputs<Name extends MainOutput | SweepOutput>(outputs: Outputs<Name>): void {
+/** Sets outputs; what is `undefined` becomes an empty string. A secret must have been masked before. */
+export function setOutputs(outputs: Partial<Record<Output, string | number | undefined>>): void {
   writing('GITHUB_OUTPUT', () => {
-    for (const [name, value] of Object.entries<string | number | undefined>(outputs)) {
-      setOutput(name, value ?? '')
-    }
-  })
-}
-
-/** Sets an output that is a secret and was masked before. */
-export function setSecretOutput(name: 'token' | 'refresh-token', secret: Secret | undefined): void {
-  writing('GITHUB_OUTPUT', () => {
-    setOutput(name, secret?.reveal() ?? '')
+    for (const [name, value] of Object.entries(outputs)) setOutput(name, value ?? '')
   })
 }
 

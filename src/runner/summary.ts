@@ -1,11 +1,11 @@
 import { summary } from '@actions/core'
 import { type Log } from '../lib/log.ts'
-import { quote } from '../lib/redact.ts'
+import { oneLine, quote } from '../lib/redact.ts'
 
 /** GitHub drops a summary of more than 1 MiB whole; this leaves room for what other actions write. */
 const SIZE_LIMIT = 900_000
 
-/** A table for the job summary. Its cells are plain text, cleaned and escaped when they are written. */
+/** A table for the job summary, in plain text: it is escaped when it is written, and cells are cut to 200 characters. */
 export interface Table {
   title: string
   /** Lines between the title and the table. */
@@ -16,30 +16,26 @@ export interface Table {
 
 /** Adds a table to the job summary. If the summary cannot be written, one line in the log says so. */
 export async function writeSummary({ title, lines = [], head, rows }: Table, log: Log): Promise<void> {
-  const shown = [head.map((data) => ({ data: escape(data), header: true }))]
+  const shown = [head.map((data) => ({ data: html(data), header: true }))]
   let size = 0
   for (const row of rows) {
-    const cells = row.map((data) => ({ data: escape(data), header: false }))
+    const cells = row.map((data) => ({ data: html(quote(data)), header: false }))
     size += Buffer.byteLength(JSON.stringify(cells))
     if (size > SIZE_LIMIT) break
     shown.push(cells)
   }
   try {
-    summary.addHeading(escape(title), 3)
-    for (const line of lines) summary.addRaw(`<p>${escape(line)}</p>`, true)
+    summary.addHeading(html(title), 3)
+    for (const line of lines) summary.addRaw(`<p>${html(line)}</p>`, true)
     await summary.addTable(shown).write()
   } catch (error) {
     log.info(`The job summary could not be written: ${(error as Error).message}`)
   }
 }
 
-function escape(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;'
-  }
-  return quote(text).replace(/[&<>"']/g, (character) => String(entities[character]))
+/** Text as HTML, with `code` for what is in backquotes. */
+function html(text: string): string {
+  return oneLine(text)
+    .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replace(/`([^`]+)`/g, '<code>$1</code>')
 }

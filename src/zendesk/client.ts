@@ -1,18 +1,9 @@
-import { Cancelled, DeadlineExceeded, type Deadline } from '../lib/deadline.ts'
+import { StepEnded, type Deadline } from '../lib/deadline.ts'
 import { type Log } from '../lib/log.ts'
 import { quote } from '../lib/redact.ts'
 import { Connection, type ZendeskRequest, type ZendeskResponse } from './connection.ts'
 import { NetworkError } from './network-error.ts'
 import { pathOf, ZendeskError, type ErrorKind } from './zendesk-error.ts'
-
-/** What all requests of a step have in common. */
-export interface ClientOptions {
-  /** Such as `https://acme.zendesk.com`. */
-  origin: string
-  userAgent: string
-  deadline: Deadline
-  log: Log
-}
 
 /** What a request may do beyond the usual. */
 export interface SendOptions {
@@ -30,11 +21,6 @@ export interface SendOptions {
   onResponse?: (response: ZendeskResponse) => void
 }
 
-/** The last response, and how many seconds it asked to wait if that did not fit into the time left. */
-export interface FinalResponse extends ZendeskResponse {
-  unfittingWait?: number
-}
-
 const ATTEMPTS = 5
 const ATTEMPT_TIMEOUT = 30_000
 const BACKOFF = 500
@@ -42,23 +28,24 @@ const BACKOFF_CAP = 8000
 /** A connection that was idle for longer may be closed without anybody having noticed. */
 const LONGEST_IDLE = 2000
 
-const RETRIED_STATUS = new Set([408, 429, 500, 502, 503, 504])
+const RETRIED_STATUS = [408, 429, 500, 502, 503, 504]
 /** After these Zendesk may have carried out the request all the same. */
-const LOST_STATUS = new Set([408, 500, 502, 504])
-const RETRIED_KIND = new Set<ErrorKind>(['dns', 'tls', 'connection', 'proxy', 'brokenOff', 'timeout'])
+const LOST_STATUS = [408, 500, 502, 504]
+const RETRIED_KIND: ErrorKind[] = ['dns', 'tls', 'connection', 'proxy', 'brokenOff', 'timeout']
 
 /**
- * The seconds that a `Retry-After` header asks for (RFC 9110 §10.2.3: seconds, or a date, which is read against the
- * server's own clock), or `undefined` if it cannot be read.
+ * The seconds that the `Retry-After` header of a 429 or 503 asks for (RFC 9110 §10.2.3: seconds, or a date, which is
+ * read against the server's own clock), or `undefined` if it cannot be read.
  */
 export function retryAfter(
-  { retryAfter: text = '', date }: ZendeskResponse,
+  { status, retryAfter: header = '', date }: ZendeskResponse,
   now: number
 ): number | undefined {
-  if (/^\s*\d+\s*$/.test(text)) return Number(text)
-  if (!/^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(text)) return undefined
+  if (status !== 429 && status !== 503) return undefined
+  if (/^\s*\d+\s*$/.test(header)) return Number(header)
+  if (!/^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(header)) return undefined
   // All three date formats of HTTP are UTC, and the oldest does not say so.
-  const until = Date.parse(/gmt/i.test(text) ? text : `${text} GMT`)
+  const until = Date.parse(/gmt/i.test(header) ? header : `${header} GMT`)
   return Number.isNaN(until) ? undefined : Math.max(0, (until - (date ?? now)) / 1000)
 }
 
@@ -66,31 +53,24 @@ export function retryAfter(
 export class ZendeskClient {
   readonly #connection: Connection
 
-  constructor(readonly options: ClientOptions) {
-    this.#connection = new Connection(options.origin, options.userAgent)
-  }
-
-  get origin(): string {
-    return this.options.origin
-  }
-
-  get deadline(): Deadline {
-    return this.options.deadline
-  }
-
-  get log(): Log {
-    return this.options.log
+  /** @param origin such as `https://acme.zendesk.com` */
+  constructor(
+    readonly origin: string,
+    readonly deadline: Deadline,
+    readonly log: Log
+  ) {
+    this.#connection = new Connection(origin)
   }
 
   /** Another client for the same account, with its own connection and, if given, another deadline. */
   fork(deadline = this.deadline): ZendeskClient {
-    return new ZendeskClient({ ...this.options, deadline })
+    return new ZendeskClient(this.origin, deadline, this.log)
   }
 
-  /** Waits `ms` milliseconds between two requests; a connection is not kept over a long wait. */
+  /** Waits `ms` milliseconds between two requests, less if the job is cancelled; a connection is not kept over a long wait. */
   async pause(ms: number): Promise<void> {
     if (ms > LONGEST_IDLE) this.close()
-    await this.deadline.pause(ms)
+    await this.deadline.clock.sleep(ms, this.deadline.signal)
   }
 
   /** Closes the connection; the next request opens another. */
@@ -106,42 +86,48 @@ export class ZendeskClient {
    * @returns the last response, whatever its status
    * @throws {ZendeskError} if there was no complete response, the job is cancelled or the deadline is reached
    */
-  async send(request: ZendeskRequest, options: SendOptions = {}): Promise<FinalResponse> {
+  async send(request: ZendeskRequest, options: SendOptions = {}): Promise<ZendeskResponse> {
     try {
       return await this.#sendWithRetries(request, options)
     } catch (error) {
-      if (error instanceof NetworkError) throw new ZendeskError(error.kind, request, undefined, error)
-      if (error instanceof Cancelled) throw new ZendeskError('cancelled', request, undefined, error)
-      if (error instanceof DeadlineExceeded) throw new ZendeskError('deadline', request, undefined, error)
-      throw error
+      if (!(error instanceof NetworkError || error instanceof StepEnded)) throw error
+      throw new ZendeskError(error.kind, request, undefined, error)
     }
   }
 
-  async #sendWithRetries(request: ZendeskRequest, options: SendOptions): Promise<FinalResponse> {
-    const { attempts = ATTEMPTS, onLostResponse } = options
+  /** As {@link send}, but returns the error if there was no complete response. */
+  async trySend(request: ZendeskRequest, options?: SendOptions): Promise<ZendeskResponse | ZendeskError> {
+    return this.send(request, options).catch((error: unknown) => {
+      if (error instanceof ZendeskError) return error
+      throw error
+    })
+  }
+
+  async #sendWithRetries(request: ZendeskRequest, options: SendOptions): Promise<ZendeskResponse> {
+    const { attempts = ATTEMPTS, onLostResponse, beforeRetry } = options
     const { deadline, log } = this
     for (let failures = 0, count = 1; ; count += 1) {
       deadline.check()
+      if (count > 1) beforeRetry?.()
       const sentAt = deadline.clock.now()
       const outcome = await this.#attempt(request, options)
       const failed = outcome instanceof NetworkError
-      if (failed ? outcome.sent : LOST_STATUS.has(outcome.status)) onLostResponse?.(sentAt)
-      if (!(failed ? RETRIED_KIND.has(outcome.kind) : RETRIED_STATUS.has(outcome.status))) {
-        return responseOrThrow(outcome)
-      }
+      if (failed ? outcome.sent : LOST_STATUS.includes(outcome.status)) onLostResponse?.(sentAt)
+      const isFinal = failed ? !RETRIED_KIND.includes(outcome.kind) : !RETRIED_STATUS.includes(outcome.status)
+      if (isFinal) return responseOrThrow(outcome)
       this.close()
 
-      const asked =
-        failed || ![429, 503].includes(outcome.status) ? undefined : retryAfter(outcome, deadline.clock.now())
+      // A connection that the server has closed meanwhile says nothing: even a single attempt is made once more.
+      if (attempts === 1 && count === 1 && failed && outcome.staleConnection) continue
+      const asked = failed ? undefined : retryAfter(outcome, deadline.clock.now())
       if (asked === undefined) failures += 1
       if (failures >= attempts || attempts === 1) return responseOrThrow(outcome)
 
       const wait = asked === undefined ? this.#backoff(failures) : this.#spread(asked)
       if (wait >= deadline.remaining()) {
         // At the deadline, the last outcome says more than "timeout".
-        return asked === undefined
-          ? responseOrThrow(outcome)
-          : { ...(outcome as ZendeskResponse), unfittingWait: asked }
+        const response = responseOrThrow(outcome)
+        return asked === undefined ? response : { ...response, unfittingWait: asked }
       }
       deadline.check()
       // A wait that Zendesk asked for does not count as an attempt.
@@ -152,8 +138,7 @@ export class ZendeskClient {
       log.info(
         `${request.method} ${pathOf(request)}: ${describe(outcome)}; ${next} in ${(wait / 1000).toFixed(1)} s`
       )
-      await deadline.pause(wait)
-      options.beforeRetry?.()
+      await this.pause(wait)
     }
   }
 
@@ -163,19 +148,18 @@ export class ZendeskClient {
   ): Promise<ZendeskResponse | NetworkError> {
     const { clock, signal } = this.deadline
     const started = clock.elapsed()
-    let outcome: ZendeskResponse | NetworkError
-    try {
-      const time = Math.min(timeout, this.deadline.remaining())
-      outcome = await this.#connection.exchange(request, { timeout: time, signal, grace })
-      onResponse?.(outcome)
-    } catch (error) {
-      if (!(error instanceof NetworkError)) throw error
-      outcome = error
-    }
-    const id = outcome instanceof NetworkError ? undefined : outcome.requestId
+    const time = Math.min(timeout, this.deadline.remaining())
+    const outcome = await this.#connection
+      .exchange(request, { timeout: time, signal, grace })
+      .catch((error: unknown) => {
+        if (error instanceof NetworkError) return error
+        throw error
+      })
+    const isResponse = !(outcome instanceof NetworkError)
+    if (isResponse) onResponse?.(outcome)
     const duration = `${Math.round(clock.elapsed() - started)} ms`
-    const requestId = id === undefined ? '' : `, request id ${quote(id)}`
-    this.log.debug(`${request.method} ${pathOf(request)}: ${describe(outcome)} after ${duration}${requestId}`)
+    const id = isResponse && outcome.requestId !== undefined ? `, request id ${quote(outcome.requestId)}` : ''
+    this.log.debug(`${request.method} ${pathOf(request)}: ${describe(outcome)} after ${duration}${id}`)
     return outcome
   }
 

@@ -1,6 +1,8 @@
 import { object } from '../lib/json.ts'
 import { type Secret } from '../lib/secret.ts'
 import { type ZendeskClient } from './client.ts'
+import { get } from './connection.ts'
+import { isNumeric } from './credential.ts'
 import { pages } from './pages.ts'
 import { positiveInteger } from './tokens.ts'
 import { ZendeskError } from './zendesk-error.ts'
@@ -16,17 +18,12 @@ export async function numericClientId(
   clientId: string,
   authorization: Secret
 ): Promise<number> {
-  if (/^\d+$/.test(clientId)) return Number(clientId)
-  const request = {
-    purpose: 'look up the client',
-    path: '/api/v2/oauth/clients',
-    key: 'clients',
-    authorization
-  }
-  for await (const { items } of pages(client, request)) {
+  if (isNumeric(clientId)) return Number(clientId)
+  const request = get('look up the client', '/api/v2/oauth/clients', authorization)
+  for await (const { items } of pages(client, request, 'clients')) {
     const found = items.map(object).find(({ identifier }) => identifier === clientId)
     const id = positiveInteger(found?.['id'])
     if (id !== undefined) return id
   }
-  throw new ZendeskError('clientUnknown', { ...request, method: 'GET' })
+  throw new ZendeskError('clientUnknown', request)
 }

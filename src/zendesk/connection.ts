@@ -1,11 +1,15 @@
+import { once } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
 import { type Socket } from 'node:net'
 import { getProxyUrl, HttpClient } from '@actions/http-client'
 import { type Secret } from '../lib/secret.ts'
-import { IncompleteBody, readBody } from './body.ts'
+import { USER_AGENT } from '../lib/version.ts'
 import { NetworkError, networkError, type NetworkErrorKind } from './network-error.ts'
-import { proxyProblem } from './proxy.ts'
+import { checkProxy } from './proxy.ts'
+
+/** 1 MiB: far above any response of Zendesk's token endpoints. */
+const BODY_LIMIT = 1024 * 1024
 
 /** One request to Zendesk. */
 export interface ZendeskRequest {
@@ -20,6 +24,11 @@ export interface ZendeskRequest {
   body?: Secret
 }
 
+/** A request that reads what is at `path`. */
+export function get(purpose: string, path: string, authorization: Secret): ZendeskRequest {
+  return { purpose, method: 'GET', path, authorization }
+}
+
 /** One complete response of Zendesk, or of something in front of it. */
 export interface ZendeskResponse {
   status: number
@@ -29,6 +38,8 @@ export interface ZendeskResponse {
   html: boolean
   /** The `Retry-After` header, unread. */
   retryAfter: string | undefined
+  /** The seconds that it asks to wait, if they did not fit into the time left. */
+  unfittingWait?: number
   /** The `Location` header of a redirect, which is never followed. */
   location: string | undefined
   /** The `Date` header: the server's clock, in milliseconds since 1970. */
@@ -37,96 +48,69 @@ export interface ZendeskResponse {
   requestId: string | undefined
 }
 
-/** How long one request may take. */
-export interface Limits {
-  /** Milliseconds until the request is given up. */
-  timeout: number
-  /** Aborted if the job is cancelled. */
-  signal: AbortSignal
-  /** Milliseconds that a request which was sent may still take after that. */
-  grace: number
-}
-
 /**
- * A connection to one origin, kept open between requests (through a proxy, `tunnel` opens one for each). Proxies
- * and their exceptions are http-client's (`https_proxy`, `http_proxy`, `no_proxy`); redirects are never followed.
+ * A connection to one origin, kept open between requests (through a proxy, `tunnel` opens one for each). Only the
+ * agent is http-client's, with its proxies and their exceptions: its requests do not show whether they were sent, and
+ * cannot be ended while a proxy keeps them waiting.
  */
 export class Connection {
   #client: HttpClient | undefined
 
-  /**
-   * @param origin such as `https://acme.zendesk.com`
-   * @param userAgent the `User-Agent` of every request
-   */
-  constructor(
-    readonly origin: string,
-    readonly userAgent: string
-  ) {}
+  /** @param origin such as `https://acme.zendesk.com` */
+  constructor(readonly origin: string) {}
 
   /**
-   * Sends one request and reads its response, whatever its status.
+   * Sends one request and reads its response, whatever its status. No redirect is followed.
    *
+   * @param limits.timeout milliseconds until the request is given up
+   * @param limits.signal aborted if the job is cancelled
+   * @param limits.grace milliseconds that a request which was sent may still take after that
    * @throws {NetworkError} if no complete response came in time; the connection is then closed
    */
-  async exchange(request: ZendeskRequest, limits: Limits): Promise<ZendeskResponse> {
+  async exchange(
+    request: ZendeskRequest,
+    { timeout, signal, grace }: { timeout: number; signal: AbortSignal; grace: number }
+  ): Promise<ZendeskResponse> {
     const url = new URL(request.path, this.origin)
-    const problem = proxyProblem(url, process.env)
-    if (problem !== undefined) throw problem
-    const module = url.protocol === 'https:' ? https : http
-    this.#client ??= new HttpClient(undefined, [], { keepAlive: true, maxSockets: 1, allowRedirects: false })
-    const client = this.#client
-
-    const headers: http.OutgoingHttpHeaders = { accept: 'application/json', 'user-agent': this.userAgent }
+    checkProxy(url, process.env)
+    this.#client ??= new HttpClient(undefined, [], { keepAlive: true, maxSockets: 1 })
+    const agent = this.#client.getAgent(url.href)
+    const headers: http.OutgoingHttpHeaders = { accept: 'application/json', 'user-agent': USER_AGENT }
     if (request.authorization !== undefined) headers.authorization = request.authorization.reveal()
     if (request.body !== undefined) headers['content-type'] = 'application/json'
 
-    const outgoing = new Outgoing()
-    const info = {
-      parsedUrl: url,
-      options: {
-        method: request.method,
-        host: url.hostname.replace(/^\[|\]$/g, ''),
-        port: Number(url.port) || (module === https ? 443 : 80),
-        path: url.pathname + url.search,
-        headers,
-        agent: client.getAgent(url.href)
-      },
-      // `requestRaw` instead of `request`: only the raw request shows whether it was sent, and can be ended while
-      // a proxy keeps it waiting.
-      httpModule: {
-        request: (options: http.RequestOptions, onResponse: (message: http.IncomingMessage) => void) =>
-          outgoing.track(module.request(options, onResponse))
-      } as unknown as typeof http
-    }
-
+    let raw: http.ClientRequest | undefined
+    const progress = { sent: false }
     let giveUp!: (kind: NetworkErrorKind) => void
     const givenUp = new Promise<never>((_resolve, reject) => {
       giveUp = (kind) => {
         // Before the request is sent, it is the proxy that keeps it waiting.
-        const isProxy = kind === 'timeout' && !outgoing.sent && getProxyUrl(url.href) !== ''
-        reject(new NetworkError(isProxy ? 'proxy' : kind, outgoing.sent))
+        const isProxy = kind === 'timeout' && !progress.sent && getProxyUrl(url.href) !== ''
+        reject(new NetworkError(isProxy ? 'proxy' : kind, progress.sent))
       }
     })
-    const timers = [setTimeout(giveUp, limits.timeout, 'timeout')]
+    const timers = [setTimeout(giveUp, timeout, 'timeout')]
     const cancel = (): void => {
-      timers.push(setTimeout(giveUp, outgoing.sent ? limits.grace : 0, 'cancelled'))
+      timers.push(setTimeout(giveUp, progress.sent ? grace : 0, 'cancelled'))
       // A request that still waits for its connection must not be sent any more.
-      if (!outgoing.sent) outgoing.request?.destroy()
+      if (!progress.sent) raw?.destroy()
     }
-    limits.signal.addEventListener('abort', cancel)
+    signal.addEventListener('abort', cancel)
 
     try {
-      return await Promise.race([read(client.requestRaw(info, request.body?.reveal() ?? null)), givenUp])
+      const { request: start } = url.protocol === 'https:' ? https : http
+      raw = start(url, { method: request.method, headers, agent })
+      onceSent(raw, () => (progress.sent = true))
+      raw.end(request.body?.reveal())
+      return await Promise.race([read(raw), givenUp])
     } catch (error) {
-      const { request: raw, sent } = outgoing
       raw?.destroy()
       this.close()
       if (error instanceof NetworkError) throw error
-      if (limits.signal.aborted && !sent) throw new NetworkError('cancelled', false)
-      if (error instanceof IncompleteBody) throw new NetworkError(error.kind, true)
-      throw networkError(error as NodeJS.ErrnoException, sent, raw?.reusedSocket)
+      if (signal.aborted && !progress.sent) throw new NetworkError('cancelled', false)
+      throw networkError(error as NodeJS.ErrnoException, progress.sent, raw?.reusedSocket)
     } finally {
-      limits.signal.removeEventListener('abort', cancel)
+      signal.removeEventListener('abort', cancel)
       timers.forEach(clearTimeout)
     }
   }
@@ -138,27 +122,18 @@ export class Connection {
   }
 }
 
-/** A request on its way. */
-class Outgoing {
-  request: http.ClientRequest | undefined
-  /** Whether it was sent, so that Zendesk may have carried it out. */
-  sent = false
-
-  track(request: http.ClientRequest): http.ClientRequest {
-    this.request = request
-    // Node writes the request to the socket as soon as this is connected, and secure.
-    return request.on('socket', (socket: Socket & { secureConnecting?: boolean }) => {
-      this.sent = !socket.connecting && socket.secureConnecting !== true
-      if (this.sent) return
-      socket.once(socket.secureConnecting === undefined ? 'connect' : 'secureConnect', () => {
-        this.sent = true
-      })
-    })
-  }
+/** Calls `listener` when Node writes the request to the socket: as soon as this is connected, and secure. */
+function onceSent(request: http.ClientRequest, listener: () => void): void {
+  request.on('socket', (socket: Socket & { secureConnecting?: boolean }) => {
+    if (!socket.connecting && socket.secureConnecting !== true) listener()
+    else socket.once(socket.secureConnecting === undefined ? 'connect' : 'secureConnect', listener)
+  })
 }
 
-async function read(response: ReturnType<HttpClient['requestRaw']>): Promise<ZendeskResponse> {
-  const { message } = await response
+async function read(request: http.ClientRequest): Promise<ZendeskResponse> {
+  // Node can report an error of the connection after the response has begun, too.
+  request.on('error', () => undefined)
+  const [message] = (await once(request, 'response')) as [http.IncomingMessage]
   const text = await readBody(message)
   const { headers, statusCode } = message
   const date = Date.parse(headers.date ?? '')
@@ -171,6 +146,22 @@ async function read(response: ReturnType<HttpClient['requestRaw']>): Promise<Zen
     date: Number.isNaN(date) ? undefined : date,
     requestId: headers['x-request-id']?.toString()
   }
+}
+
+/** Unlike http-client's `readBody()`, this settles if the peer drops the connection half-way. */
+async function readBody(message: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of message as AsyncIterable<Buffer>) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > BODY_LIMIT) throw new NetworkError('tooLarge', true)
+    }
+  } catch (error) {
+    throw error instanceof NetworkError ? error : new NetworkError('brokenOff', true)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function parse(text: string): unknown {

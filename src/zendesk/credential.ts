@@ -40,19 +40,25 @@ export const CREDENTIAL_KINDS = [
 ] as const satisfies readonly Credential['kind'][]
 export type CredentialKind = Credential['kind']
 
-/** Whether an admin creates a token with this kind of credential, instead of exchanging it for one. */
-export function isAdminKind(kind: CredentialKind): kind is AdminCredential['kind'] {
-  return kind === 'api_token' || kind === 'access_token'
-}
-
-/** {@link isAdminKind}, of a credential. */
+/** Whether an admin creates a token with this credential, instead of exchanging it for one. */
 export function isAdmin(credential: Credential): credential is AdminCredential {
-  return isAdminKind(credential.kind)
+  return credential.kind === 'api_token' || credential.kind === 'access_token'
 }
 
 /** Whether the grant gives a refresh token as well: revoking the access token would revoke that, too. */
 export function givesRefreshToken({ kind }: Credential): boolean {
   return kind === 'authorization_code' || kind === 'refresh_token'
+}
+
+/** The part of a credential that post needs again; empty for one that works once. */
+export function reusableSecret(credential: Credential): string {
+  if (isAdmin(credential)) return adminAuthorization(credential).reveal()
+  return credential.kind === 'client_credentials' ? credential.clientSecret.reveal() : ''
+}
+
+/** Whether a `client-id` is the numeric id of a client, and not its identifier. */
+export function isNumeric(clientId: string): boolean {
+  return /^\d+$/.test(clientId)
 }
 
 /** The `Authorization` header of a bearer token (RFC 6750 §2.1). */

@@ -26,7 +26,13 @@ export function exchangeGrant(
   const { clientSecret, authMethod } = grant
   const basic = clientSecret !== undefined && authMethod === 'client_secret_basic'
   const body = {
-    ...parametersOf(grant),
+    grant_type: grant.kind,
+    ...(grant.kind === 'refresh_token' && { refresh_token: grant.refreshToken.reveal() }),
+    ...(grant.kind === 'authorization_code' && {
+      code: grant.code.reveal(),
+      redirect_uri: grant.redirectUri,
+      code_verifier: grant.codeVerifier?.reveal()
+    }),
     client_id: clientId,
     client_secret: basic ? undefined : clientSecret?.reveal(),
     scope: scopes.length > 0 ? scopes.join(' ') : undefined,
@@ -38,22 +44,5 @@ export function exchangeGrant(
     path: '/oauth/tokens',
     authorization: basic ? new Secret(`Basic ${clientBasic(clientId, clientSecret.reveal())}`) : undefined,
     body: new Secret(JSON.stringify(body))
-  }
-}
-
-function parametersOf(grant: Grant): Record<string, string | undefined> {
-  const grant_type = grant.kind
-  switch (grant.kind) {
-    case 'client_credentials':
-      return { grant_type }
-    case 'authorization_code':
-      return {
-        grant_type,
-        code: grant.code.reveal(),
-        redirect_uri: grant.redirectUri,
-        code_verifier: grant.codeVerifier?.reveal()
-      }
-    case 'refresh_token':
-      return { grant_type, refresh_token: grant.refreshToken.reveal() }
   }
 }

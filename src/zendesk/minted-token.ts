@@ -1,14 +1,13 @@
 import { type Secret } from '../lib/secret.ts'
 import { isoTime } from '../lib/time.ts'
-import { type TokenResponse } from './token-response.ts'
+import { type TokenResponse } from './mint.ts'
 import { type TokenFacts } from './tokens.ts'
-
-export const EXPIRIES = ['reported', 'requested', 'never', 'unknown'] as const
-export type Expiry = (typeof EXPIRIES)[number]
 
 /** A token that was minted, as main knows it and saves it for post. */
 export interface MintedToken {
   token: Secret
+  /** Not saved for post. */
+  refreshToken: Secret | undefined
   id: number | undefined
   clientId: number | undefined
   userId: number | undefined
@@ -19,23 +18,17 @@ export interface MintedToken {
   /** When the token expires, in ISO 8601 and UTC, as the workflow sees it; empty if it does not. */
   expiresAt: string
   /** Whether Zendesk reported the expiry, or that there is none; else it is what was requested, or unknown. */
-  expiry: Expiry
-  /** When the token has surely expired by the clock of the `Date` headers, in milliseconds since 1970. */
+  expiry: 'reported' | 'requested' | 'never' | 'unknown'
+  /** A `Date` header after this shows that the token has expired; in milliseconds since 1970. */
   expiredAfter: number | undefined
   /** Seconds from the mint to the expiry; `undefined` if there is none, or it is not known. */
   lifetime: number | undefined
-  /** The `Date` header of the response to the mint, else this machine's clock, in milliseconds since 1970. */
+  /** The `Date` header of the response to the mint, in milliseconds since 1970. */
+  date: number | undefined
+  /** The same, else this machine's clock. */
   mintedAt: number
   /** Whether Zendesk has accepted the token once. */
   seenWorking: boolean
-}
-
-/** The response to a mint that holds a usable token. */
-export interface Mint {
-  response: TokenResponse
-  token: Secret
-  /** The `Date` header: Zendesk's clock at the mint, in milliseconds since 1970. */
-  date: number | undefined
 }
 
 /**
@@ -45,34 +38,38 @@ export interface Mint {
  * @param now this machine's clock, in milliseconds since 1970
  */
 export function mintedToken(
-  mint: Mint,
+  { facts, expiresIn, date, token, refreshToken }: TokenResponse & { token: Secret },
   requested: { scopes: string[]; expiresIn: number | undefined },
   now: number
 ): MintedToken {
-  const { token, date } = mint
-  const { facts, expiresIn } = mint.response
   const lifetime = expiresIn ?? requested.expiresIn
   const mintedAt = date ?? now
   const minted: MintedToken = {
     token,
-    id: facts.id,
-    clientId: facts.clientId,
-    userId: facts.userId,
-    scopes: facts.scopes ?? requested.scopes,
-    scopesReported: facts.scopes !== undefined,
+    refreshToken,
+    id: undefined,
+    clientId: undefined,
+    userId: undefined,
+    scopes: requested.scopes,
+    scopesReported: false,
     expiresAt: lifetime === undefined ? '' : isoTime(mintedAt + lifetime * 1000),
     expiry: expiresIn !== undefined ? 'reported' : lifetime === undefined ? 'unknown' : 'requested',
     expiredAfter: expiresIn === undefined || date === undefined ? undefined : date + expiresIn * 1000,
     lifetime,
+    date,
     mintedAt,
     seenWorking: false
   }
-  setExpiry(minted, facts, mint)
+  addFacts(minted, facts)
   return minted
 }
 
-/** Adds what Zendesk reported when the token was used for the first time. */
-export function addFacts(minted: MintedToken, facts: TokenFacts, mint: Mint): void {
+/**
+ * Adds what Zendesk reported about the token. The lifetime stays what the response to the mint reported, else it is
+ * the time between two of Zendesk's own times; if that makes no sense, it is unknown. The `Date` headers may be off,
+ * so by them the token has expired only if both the expiry and the mint plus the lifetime are past.
+ */
+export function addFacts(minted: MintedToken, facts: TokenFacts): void {
   minted.id = facts.id ?? minted.id
   minted.clientId = facts.clientId ?? minted.clientId
   minted.userId = facts.userId ?? minted.userId
@@ -80,28 +77,18 @@ export function addFacts(minted: MintedToken, facts: TokenFacts, mint: Mint): vo
     minted.scopes = facts.scopes
     minted.scopesReported = true
   }
-  setExpiry(minted, facts, mint)
-}
 
-/**
- * Takes over an expiry that Zendesk reported. The lifetime is what the response to the mint reported, else the time
- * between two of Zendesk's own times; if that makes no sense, the lifetime is unknown. The `Date` headers may be off,
- * so by them the token has expired only if both the expiry and the mint plus the lifetime are past.
- */
-function setExpiry(
-  minted: MintedToken,
-  { expiresAt, createdAt }: TokenFacts,
-  { date, response }: Mint
-): void {
-  if (expiresAt === undefined || (expiresAt === null && response.expiresIn !== undefined)) return
+  const { expiresAt, createdAt } = facts
+  const isReported = minted.expiry === 'reported'
+  if (expiresAt === undefined || (expiresAt === null && isReported)) return
   if (expiresAt === null) {
     Object.assign(minted, { expiry: 'never', expiresAt: '', lifetime: undefined })
     return
   }
   const span = (expiresAt - (createdAt ?? minted.mintedAt)) / 1000
+  if (!isReported) minted.lifetime = span > 0 ? span : undefined
   minted.expiresAt = isoTime(expiresAt)
   minted.expiry = 'reported'
-  minted.lifetime = response.expiresIn ?? (span > 0 ? span : undefined)
-  minted.expiredAfter =
-    date === undefined ? undefined : Math.max(expiresAt, date + (minted.lifetime ?? 0) * 1000)
+  const { date, lifetime = 0 } = minted
+  minted.expiredAfter = date === undefined ? undefined : Math.max(expiresAt, date + lifetime * 1000)
 }

@@ -1,19 +1,22 @@
 /** Why a request got no complete response. */
-export type NetworkErrorKind =
-  | 'dns'
-  | 'certificate'
-  | 'tls'
-  | 'connection'
-  | 'proxy'
-  | 'proxyRefused'
-  | 'proxyUnreadable'
-  | 'proxyIsHttps'
-  | 'brokenOff'
-  | 'tooLarge'
-  | 'timeout'
-  | 'cancelled'
-  /** Node refuses to make such a request: the network is not at fault. */
-  | 'unsendable'
+export const NETWORK_CAUSES = {
+  dns: 'The host name was not found (DNS)',
+  certificate: 'The certificate of the server is not trusted (TLS)',
+  tls: 'The secure connection failed (TLS)',
+  connection: 'The server could not be reached',
+  proxy: 'The proxy could not be reached',
+  proxyRefused: 'The proxy refused the connection',
+  proxyUnreadable: 'The proxy URL cannot be read',
+  proxyIsHttps: 'The proxy URL begins with https://',
+  brokenOff: 'The connection broke before the response was complete',
+  tooLarge: 'The response is larger than 1 MiB',
+  timeout: 'There was no response in time',
+  cancelled: 'The job was cancelled',
+  // Node refuses to make such a request: the network is not at fault.
+  unsendable: 'The request could not be sent'
+}
+
+export type NetworkErrorKind = keyof typeof NETWORK_CAUSES
 
 /** A request that got no complete response. */
 export class NetworkError extends Error {
@@ -28,25 +31,8 @@ export class NetworkError extends Error {
     readonly code = '',
     readonly staleConnection = false
   ) {
-    super(`${LABELS[kind]}${code === '' ? '' : ` (${code})`}`)
+    super(`${NETWORK_CAUSES[kind]}${code && ` (${code})`}`)
   }
-}
-
-/** How the log names each kind when it announces a retry. */
-const LABELS: Record<NetworkErrorKind, string> = {
-  dns: 'host name not found',
-  certificate: 'untrusted certificate',
-  tls: 'TLS failed',
-  connection: 'connection failed',
-  proxy: 'proxy failed',
-  proxyRefused: 'proxy refused the connection',
-  proxyUnreadable: 'unreadable proxy URL',
-  proxyIsHttps: 'https:// proxy',
-  brokenOff: 'connection broke',
-  tooLarge: 'response too large',
-  timeout: 'timeout',
-  cancelled: 'cancelled',
-  unsendable: 'request refused by Node'
 }
 
 const TUNNEL = 'tunneling socket could not be established, '

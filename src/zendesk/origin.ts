@@ -15,11 +15,6 @@ export function subdomainOf(value: string): string | undefined {
     : undefined
 }
 
-/** The origin of an account. */
-export function originOf(subdomain: string): string {
-  return `https://${subdomain}.zendesk.com`
-}
-
 /**
  * The origin that `value` names: `https:`, or `http:` for this machine, with nothing but scheme, host and port;
  * `undefined` for anything else.

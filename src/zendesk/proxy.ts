@@ -6,29 +6,18 @@ type Environment = Record<string, string | undefined>
 /** The variables that http-client reads, by the protocol of the request. */
 const VARIABLES = { 'https:': ['https_proxy', 'HTTPS_PROXY'], 'http:': ['http_proxy', 'HTTP_PROXY'] }
 
-function parse(value: string): URL | undefined {
-  return URL.canParse(value) ? new URL(value) : undefined
-}
-
 /** Returns the passwords in the proxy variables of `env`, as they are written there and as they are sent. */
 export function proxyPasswords(env: Environment): string[] {
   const values = Object.values(VARIABLES)
     .flat()
-    .flatMap((name) => env[name] ?? [])
-  const passwords = values.flatMap((value) => [
-    parse(value)?.password ?? '',
-    // Without a scheme, `user:password@proxy:8080` is a URL of the scheme `user:`.
-    parse(`http://${value}`)?.password ?? ''
-  ])
-  return [...new Set(passwords.flatMap((password) => [password, decode(password)]))].filter(Boolean)
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+    .map((name) => env[name] ?? '')
+  // Without a scheme, `user:password@proxy:8080` is a URL of the scheme `user:`.
+  const passwords = values.flatMap((value) =>
+    [parse(value), parse(`http://${value}`)].map((url) => url?.password)
+  )
+  return [...new Set(passwords.flatMap((password = '') => [password, decode(password) ?? '']))].filter(
+    Boolean
+  )
 }
 
 /**
@@ -36,28 +25,28 @@ function decode(text: string): string {
  * that the request would bypass the proxy; and it checks the certificate of an `https://` proxy against the name of
  * the target.
  *
- * @returns the error to throw, which names the variable; `undefined` if there is no proxy, or a usable one
+ * @throws {NetworkError} that names the variable, if there is a proxy, but not a usable one
  */
-export function proxyProblem(url: URL, env: Environment): NetworkError | undefined {
-  if (checkBypass(url)) return undefined
+export function checkProxy(url: URL, env: Environment): void {
   const name = VARIABLES[url.protocol as keyof typeof VARIABLES].find((variable) => env[variable])
-  if (name === undefined) return undefined
-  const proxy = read(String(env[name]))
-  if (proxy?.protocol === 'https:') return new NetworkError('proxyIsHttps', false, name)
-  const usable = proxy?.protocol === 'http:' && proxy.hostname !== '' && decodable(proxy)
-  return usable ? undefined : new NetworkError('proxyUnreadable', false, name)
+  if (name === undefined || checkBypass(url)) return
+  // As http-client does: with `http://` in front if it has no scheme.
+  const value = String(env[name])
+  const proxy = parse(value) ?? (/^https?:\/\//.test(value) ? undefined : parse(`http://${value}`))
+  if (proxy?.protocol === 'https:') throw new NetworkError('proxyIsHttps', false, name)
+  const isUsable = proxy?.protocol === 'http:' && proxy.hostname !== ''
+  if (!isUsable || decode(proxy.username + proxy.password) === undefined)
+    throw new NetworkError('proxyUnreadable', false, name)
 }
 
-/** Reads a proxy URL as http-client does: with `http://` in front if it has no scheme. */
-function read(value: string): URL | undefined {
-  return parse(value) ?? (/^https?:\/\//.test(value) ? undefined : parse(`http://${value}`))
+function parse(value: string): URL | undefined {
+  return URL.canParse(value) ? new URL(value) : undefined
 }
 
-function decodable({ username, password }: URL): boolean {
+function decode(text: string): string | undefined {
   try {
-    decodeURIComponent(username + password)
-    return true
+    return decodeURIComponent(text)
   } catch {
-    return false
+    return undefined
   }
 }

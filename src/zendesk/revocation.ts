@@ -1,19 +1,27 @@
-import { type Cancelled, type DeadlineExceeded } from '../lib/deadline.ts'
 import { type Secret } from '../lib/secret.ts'
-import { withCleanupToken, type CleanupToken, type RemainingToken } from './cleanup-token.ts'
-import { type FinalResponse, type ZendeskClient } from './client.ts'
-import { type ZendeskRequest, type ZendeskResponse } from './connection.ts'
+import { withCleanupToken, type CleanupToken } from './cleanup-token.ts'
+import { type ZendeskClient } from './client.ts'
+import { type ZendeskResponse } from './connection.ts'
 import { adminAuthorization, bearer, isAdmin, type ClientCredentials, type Credential } from './credential.ts'
 import { type MintedToken } from './minted-token.ts'
 import { pages } from './pages.ts'
 import { mayRevoke } from './scopes.ts'
-import { currentToken, factsAbout, prefixOf, revokeToken, tokenFacts, tokensPath } from './tokens.ts'
+import {
+  currentToken,
+  factsAbout,
+  prefixOf,
+  revokeToken,
+  tokenFacts,
+  listTokens,
+  type TokenFacts
+} from './tokens.ts'
 import {
   isAccepted,
   isJson,
   isRejection,
+  isFinal,
+  isStop,
   missingScopes,
-  stopReason,
   unexpectedResponse,
   ZendeskError
 } from './zendesk-error.ts'
@@ -25,43 +33,45 @@ export interface RevocationTerms {
   /** The `client-id` input. */
   clientId: string
   /** Called once a cleanup token is minted, with the obstacle that made it necessary. */
-  onCleanupToken: (why: Why) => void
-  /** Called if a cleanup token may remain active. */
-  onRemaining: (problem: RemainingToken) => void
+  onCleanupToken?: (why: Error) => void
+  /** Called with a sentence for the log if a cleanup token may remain active. */
+  onRemaining: (sentence: string) => void
 }
 
-/** Why a token could not be revoked, or its revocation not be verified. */
-export type Why =
-  | ZendeskError
-  | Cancelled
-  | DeadlineExceeded
-  /** Zendesk accepted the DELETE, and the token still works. */
-  | 'stillWorks'
-  /** Its id is not known, and no token in the list is certainly this one. */
-  | 'idUnknown'
+/** What Zendesk accepts a DELETE from. */
+export type Revoker = 'credential' | 'the token itself' | 'a cleanup token'
 
 /** How a revocation ended. */
 export type Outcome =
-  | { result: 'verified' }
+  /** Zendesk rejects the token; `by` is what it accepted a DELETE from, if it did. */
+  | { result: 'verified'; by: Revoker | undefined }
   /** Zendesk rejects the token, and its expiry is past by Zendesk's own clock. */
   | { result: 'expired' }
   /** Zendesk accepted the DELETE, but was not seen to reject the token. */
-  | { result: 'unverified'; why: Why }
+  | { result: 'unverified'; why: Error }
   /** The token may still be active; `scopeOnly` if nothing but missing scopes prevented the revocation. */
-  | { result: 'active'; why: Why; scopeOnly: boolean; deleteSent: boolean }
+  | { result: 'active'; why: Error; scopeOnly: boolean; deleteSent: boolean }
 
+/** Why one way to revoke the token failed. */
 interface Obstacle {
-  why: Why
-  isScope: boolean
+  why: Error
+  isScope?: boolean
 }
+
+/** What a response to the token itself shows. */
+type TokenState = 'active' | 'rejected' | 'expired' | 'unknown'
 
 /** One way to revoke the token. */
 interface Way {
   id: number | 'current'
   authorization: Secret
-  by: 'credential' | 'token itself' | 'cleanup token'
+  by: Revoker
 }
 
+const STILL_WORKS = new Error('Zendesk accepted the DELETE, but the token still works')
+const ID_UNKNOWN = new Error('its id is not known, and no token in the list is certainly this one')
+
+/** Seconds. */
 const CLEANUP_LIFETIME = 600
 /** Milliseconds that a DELETE may still take after the job was cancelled. */
 const DELETE_GRACE = 2000
@@ -77,21 +87,13 @@ const SAME_MOMENT = 60_000
  * token itself by id and as the current one, and with a cleanup token. Zendesk has answered 204 to a `DELETE` of the
  * current token without revoking it, so only its own 401 to the token counts as proof.
  */
-export async function revokeAndVerify(
-  client: ZendeskClient,
-  minted: MintedToken,
-  terms: RevocationTerms
-): Promise<Outcome> {
-  return new Revocation(client, minted, terms).run()
-}
-
-class Revocation {
+export class Revocation {
   readonly #obstacles: Obstacle[] = []
-  /** Whether Zendesk has accepted a DELETE. */
-  #accepted = false
-  /** Whether a DELETE was sent without an answer. */
+  /** What Zendesk has accepted a DELETE from. */
+  #acceptedFrom: Revoker | undefined
+  /** Whether a DELETE was sent, and its response lost. */
   #unanswered = false
-  /** Whether {@link #recheck} was made: once in a post step is enough. */
+  /** Whether a rejected DELETE was rechecked: once in a post step is enough. */
   #rechecked = false
 
   constructor(
@@ -101,147 +103,106 @@ class Revocation {
   ) {}
 
   async run(): Promise<Outcome> {
-    try {
-      for (const way of this.#ways()) {
-        const outcome = await way()
-        if ('result' in outcome) return outcome
-        this.#obstacles.push(outcome)
-      }
-    } catch (error) {
-      const reason = stopReason(error)
-      if (reason === undefined) throw error
-      // That the time is over says less than what it was spent on.
-      const why = reason === 'deadline' ? this.#obstacles.at(-1)?.why : undefined
-      this.#obstacles.push({ why: why ?? (error as Why), isScope: false })
+    for (const way of this.#ways()) {
+      const outcome = await way
+      if ('result' in outcome) return outcome
+      this.#obstacles.push(outcome)
+      if (isFinal(outcome.why)) break
     }
     const scopeOnly = this.#obstacles.every(({ isScope }) => isScope)
     return { result: 'active', why: this.#lastObstacle(), scopeOnly, deleteSent: this.#unanswered }
   }
 
-  #lastObstacle(): Why {
-    const [last] = this.#obstacles.slice(-1) as [Obstacle]
-    return last.why
+  #lastObstacle(): Error {
+    const whys = this.#obstacles.map(({ why }) => why) as [Error]
+    // That the time is over says less than what it was spent on.
+    return whys.findLast((why) => !(isStop(why) && why.kind === 'deadline')) ?? whys[0]
   }
 
-  *#ways(): Generator<() => Promise<Outcome | Obstacle>> {
+  *#ways(): Generator<Promise<Outcome | Obstacle>> {
     const { credential } = this.terms
     const { id, token } = this.minted
-    const itself = { authorization: bearer(token), by: 'token itself' } as const
+    const itself = { authorization: bearer(token), by: 'the token itself' } as const
     if (id !== undefined) {
       if (credential !== undefined && isAdmin(credential)) {
         const authorization = adminAuthorization(credential)
-        yield () => this.#delete({ id, authorization, by: 'credential' })
+        yield this.#delete({ id, authorization, by: 'credential' })
       }
-      yield () => this.#delete({ id, ...itself })
+      yield this.#delete({ id, ...itself })
     }
-    yield () => this.#delete({ id: 'current', ...itself })
-    if (credential?.kind === 'client_credentials') yield () => this.#deleteWithCleanupToken(credential)
+    yield this.#delete({ id: 'current', ...itself })
+    if (credential?.kind === 'client_credentials') yield this.#deleteWithCleanupToken(credential)
   }
 
   /** Sends the DELETE of one way, and verifies what came of it. */
   async #delete(way: Way): Promise<Outcome | Obstacle> {
     const request = revokeToken(way.id, way.authorization)
     for (let isRepeated = false; ; isRepeated = true) {
-      let response: FinalResponse
-      try {
-        response = await this.#send(request)
-      } catch (error) {
-        if (!(error instanceof ZendeskError) || stopReason(error) !== undefined) throw error
-        return { why: error, isScope: false }
-      }
-      if (isAccepted(response)) this.#accepted = true
-      const isNotFound = way.id !== 'current' && isJson(response, 404)
-      const isRejected = way.by === 'token itself' && isRejection(response)
-      const why = unexpectedResponse(request, response, isRejected ? 'newTokenRejected' : undefined)
-      if (this.#accepted && (isAccepted(response) || isNotFound || isRejected)) return this.#verify()
-      if (isRejected && this.#isExpired(response)) return { result: 'expired' }
-      if (!isNotFound && !isRejected) {
-        // If Zendesk asks to wait longer than there is time, the other ways would have to wait as well.
-        if (response.unfittingWait !== undefined)
-          return { result: 'active', why, scopeOnly: false, deleteSent: false }
-        return { why, isScope: this.#isMissingScope(way, response) }
-      }
-      if (isRepeated || this.#rechecked) return { why, isScope: false }
+      this.#unanswered = false
+      const onLostResponse = (): void => void (this.#unanswered = true)
+      const response = await this.client.trySend(request, { grace: DELETE_GRACE, onLostResponse })
+      if (response instanceof ZendeskError) return { why: response }
+      this.#unanswered = false
 
-      const state = await this.#recheck(isNotFound)
+      if (isAccepted(response)) this.#acceptedFrom = way.by
+      const isNotFound = way.id !== 'current' && isJson(response, 404)
+      const isRejected = way.by === 'the token itself' && isRejection(response)
+      const why = unexpectedResponse(request, response, isRejected ? 'newTokenRejected' : undefined)
+      if (this.#acceptedFrom && (isAccepted(response) || isNotFound || isRejected)) return this.#verify()
+      if (isRejected && this.#stateIn(response) === 'expired') return { result: 'expired' }
+      if (!isNotFound && !isRejected) return { why, isScope: this.#isMissingScope(way, response) }
+      if (isRepeated || this.#rechecked) return { why }
+
+      // Neither is a proof by itself: some servers may not know the token yet, and one 401 may be stray.
+      this.#rechecked = true
+      const { state, why: last } = await this.#ask(isNotFound ? [0, ...PAUSES] : PAUSES, 'rejected')
       if (state === 'expired') return { result: 'expired' }
       const isProof = this.minted.seenWorking || (isNotFound && way.by === 'credential')
-      if (state === 'rejected' && isProof) return { result: 'verified' }
-      if (state !== 'active') return { why, isScope: false }
+      if (state === 'rejected' && isProof) return { result: 'verified', by: undefined }
+      if (state !== 'active') return { why: isStop(last) ? last : why }
     }
-  }
-
-  async #send(request: ZendeskRequest): Promise<FinalResponse> {
-    this.#unanswered = false
-    const response = await this.client.send(request, {
-      grace: DELETE_GRACE,
-      onLostResponse: () => {
-        this.#unanswered = true
-      }
-    })
-    this.#unanswered = false
-    return response
   }
 
   /** After an accepted DELETE: asks with the token until Zendesk rejects it. One rejection is the proof. */
   async #verify(): Promise<Outcome | Obstacle> {
-    const request = currentToken(this.minted.token, 'verify that Zendesk rejects the token')
-    for (const pause of [...PAUSES, undefined]) {
-      let response: FinalResponse
-      try {
-        response = await this.client.send(request)
-      } catch (error) {
-        if (!(error instanceof ZendeskError)) throw error
-        return { result: 'unverified', why: error }
-      }
-      if (isRejection(response)) return { result: 'verified' }
-      if (!this.#isActive(response)) {
-        return { result: 'unverified', why: unexpectedResponse(request, response) }
-      }
-      this.#obstacles.push({ why: 'stillWorks', isScope: false })
-      if (pause !== undefined) await this.#pause(pause)
-    }
-    return { why: 'stillWorks', isScope: false }
+    const { state, why } = await this.#ask([0, ...PAUSES], 'active')
+    if (state === 'rejected' || state === 'expired') return { result: 'verified', by: this.#acceptedFrom }
+    if (state === 'active') return { why: isStop(why) ? why : STILL_WORKS }
+    return { result: 'unverified', why }
   }
 
-  /**
-   * After a rejected DELETE, or one of a token that Zendesk does not find: neither is a proof by itself, since some
-   * servers may not know the token yet, and one 401 may be stray. Asks with the token a few times.
-   */
-  async #recheck(atOnce: boolean): Promise<'rejected' | 'expired' | 'active' | 'unknown'> {
-    this.#rechecked = true
+  /** Asks with the token after each pause, as long as its state is `expected`. */
+  async #ask(pauses: number[], expected: 'active' | 'rejected'): Promise<{ state: TokenState; why: Error }> {
     const request = currentToken(this.minted.token, 'verify that Zendesk rejects the token')
-    for (const pause of atOnce ? [0, ...PAUSES] : PAUSES) {
+    let last: { state: TokenState; why: Error } = { state: 'unknown', why: STILL_WORKS }
+    for (const pause of pauses) {
       if (pause > 0) await this.#pause(pause)
-      let response: FinalResponse
-      try {
-        response = await this.client.send(request)
-      } catch (error) {
-        if (!(error instanceof ZendeskError) || stopReason(error) !== undefined) throw error
-        return 'unknown'
+      const response = await this.client.trySend(request)
+      if (response instanceof ZendeskError) {
+        // If the step ends before another response, the token counts as active.
+        const isActive = last.state === 'active' && isStop(response)
+        return { state: isActive ? 'active' : 'unknown', why: response }
       }
-      if (this.#isActive(response)) return 'active'
-      if (!isRejection(response)) return 'unknown'
-      if (this.#isExpired(response)) return 'expired'
+      last = { state: this.#stateIn(response), why: unexpectedResponse(request, response) }
+      if (last.state !== expected) break
+      if (expected === 'active') this.#obstacles.push({ why: STILL_WORKS })
     }
-    return 'rejected'
+    return last
   }
 
-  /** Whether a response to the token itself shows that it works; a 403 is given only to a token that is known. */
-  #isActive(response: ZendeskResponse): boolean {
-    const isAboutIt = response.status === 200 && factsAbout(this.minted.token, response.json) !== undefined
-    return isAboutIt || isJson(response, 403)
-  }
-
-  /** Whether the expiry that Zendesk reported is past by the clock of this very response. */
-  #isExpired({ date = 0 }: ZendeskResponse): boolean {
-    return date > (this.minted.expiredAfter ?? Infinity)
+  #stateIn(response: ZendeskResponse): TokenState {
+    const { token, expiredAfter = Infinity } = this.minted
+    // By the clock of this very response.
+    if (isRejection(response)) return (response.date ?? 0) > expiredAfter ? 'expired' : 'rejected'
+    const isAboutIt = response.status === 200 && factsAbout(token, response.json) !== undefined
+    // A 403 is given only to a token that is known.
+    return isAboutIt || isJson(response, 403) ? 'active' : 'unknown'
   }
 
   #isMissingScope({ by }: Way, response: ZendeskResponse): boolean {
     if (missingScopes(response) !== undefined) return true
     const { scopes, scopesReported } = this.minted
-    return by === 'token itself' && isJson(response, 403) && scopesReported && !mayRevoke(scopes)
+    return by === 'the token itself' && isJson(response, 403) && scopesReported && !mayRevoke(scopes)
   }
 
   /** Waits, but leaves time for the next request. */
@@ -252,24 +213,17 @@ class Revocation {
 
   async #deleteWithCleanupToken(credential: ClientCredentials): Promise<Outcome | Obstacle> {
     const { clientId, onCleanupToken, onRemaining } = this.terms
-    const terms = {
-      credential,
-      clientId,
-      lifetime: CLEANUP_LIFETIME,
-      onMint: () => {
-        onCleanupToken(this.#lastObstacle())
-      },
-      onRemaining
-    }
+    const onMint = (): void => onCleanupToken?.(this.#lastObstacle())
+    const terms = { credential, clientId, lifetime: CLEANUP_LIFETIME, onMint, onRemaining }
     try {
       return await withCleanupToken(this.client, terms, async (cleanup) => {
         const id = this.minted.id ?? (await findId(this.client, this.minted, cleanup))
-        if (id === undefined) return { why: 'idUnknown', isScope: false }
-        return this.#delete({ id, authorization: cleanup.authorization, by: 'cleanup token' })
+        if (id === undefined) return { why: ID_UNKNOWN }
+        return this.#delete({ id, authorization: cleanup.authorization, by: 'a cleanup token' })
       })
     } catch (error) {
-      if (!(error instanceof ZendeskError) || stopReason(error) !== undefined) throw error
-      return { why: error, isScope: error.kind === 'invalidScope' || error.kind === 'missingScope' }
+      if (!(error instanceof ZendeskError)) throw error
+      return { why: error, isScope: error.kind === 'invalid_scope' || error.kind === 'missingScope' }
     }
   }
 }
@@ -285,26 +239,19 @@ async function findId(
 ): Promise<number | undefined> {
   const prefix = prefixOf(minted.token)
   if (prefix === undefined || facts?.clientId === undefined || facts.userId === undefined) return undefined
-  const wanted = [...minted.scopes].sort().join(' ')
-  const matches: (number | undefined)[] = []
-  const path = tokensPath(facts.clientId, false)
-  for await (const { items } of pages(client, {
-    purpose: 'find the token',
-    path,
-    key: 'tokens',
-    authorization
-  })) {
-    for (const item of items.map(tokenFacts)) {
-      const isMatch =
-        item.prefix === prefix &&
-        item.clientId === facts.clientId &&
-        item.userId === facts.userId &&
-        item.scopes !== undefined &&
-        [...item.scopes].sort().join(' ') === wanted &&
-        typeof item.createdAt === 'number' &&
-        Math.abs(item.createdAt - minted.mintedAt) <= SAME_MOMENT
-      if (isMatch) matches.push(item.id)
-    }
+  const sorted = (scopes: string[]): string => [...scopes].sort().join(' ')
+  const request = listTokens('find the token', facts.clientId, authorization)
+  const matches: TokenFacts[] = []
+  for await (const { items } of pages(client, request, 'tokens')) {
+    const isMatch = (item: TokenFacts): boolean =>
+      item.prefix === prefix &&
+      item.clientId === facts.clientId &&
+      item.userId === facts.userId &&
+      item.scopes !== undefined &&
+      sorted(item.scopes) === sorted(minted.scopes) &&
+      Math.abs((item.createdAt ?? NaN) - minted.mintedAt) <= SAME_MOMENT
+    matches.push(...items.map(tokenFacts).filter(isMatch))
   }
-  return matches.length === 1 ? matches[0] : undefined
+  const [match, ...others] = matches
+  return others.length === 0 ? match?.id : undefined
 }

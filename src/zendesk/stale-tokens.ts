@@ -1,6 +1,6 @@
 import { type TokenFacts } from './tokens.ts'
 
-/** A token that nobody seems to need any more. */
+/** A token that still works, and was neither created nor used recently. */
 export interface StaleToken {
   id: number
   userId: number
@@ -23,27 +23,23 @@ export interface StaleCriteria {
   ownId: number | undefined
 }
 
-/** Two clocks, in milliseconds since 1970. */
-export interface Clocks {
-  /** The `Date` of the response that lists the token. */
-  server: number | undefined
-  /** This machine's. */
-  local: number
-}
-
 /**
  * The token as a stale one; `undefined` if it belongs to another client or user, is the one that the sweep works
  * with, has expired, was created or used recently, or has a refresh token that is still valid. If Zendesk does not
  * report what is needed to tell, the token is not stale.
+ *
+ * @param date of the response that lists the token, in milliseconds since 1970
+ * @param local this machine's clock, the same
  */
 export function staleToken(
   token: TokenFacts,
   criteria: StaleCriteria,
-  clocks: Clocks
+  date: number | undefined,
+  local: number
 ): StaleToken | undefined {
   const { id, clientId, userId, scopes = [], createdAt, usedAt, expiresAt } = token
-  const now = clocks.server ?? clocks.local
-  const earliest = Math.min(now, clocks.local)
+  const now = date ?? local
+  const earliest = Math.min(now, local)
   // If the two clocks differ, the one by which the token is younger counts.
   const isOld = (time: number): boolean => earliest - time > criteria.olderThan
   if (id === undefined || id === criteria.ownId || clientId !== criteria.clientId) return undefined

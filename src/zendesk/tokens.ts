@@ -1,7 +1,7 @@
 import { object, text } from '../lib/json.ts'
 import { quote } from '../lib/redact.ts'
 import { Secret } from '../lib/secret.ts'
-import { type ZendeskRequest } from './connection.ts'
+import { get, type ZendeskRequest } from './connection.ts'
 import { adminAuthorization, bearer, type AdminCredential } from './credential.ts'
 import { isWellFormedScope } from './scopes.ts'
 
@@ -37,8 +37,9 @@ export interface TokenFacts {
 }
 
 /** A usable access token: 8 to 8192 visible ASCII characters; `undefined` for anything else. */
-export function usableToken(value: unknown): Secret | undefined {
-  return typeof value === 'string' && /^[\x21-\x7e]{8,8192}$/.test(value) ? new Secret(value) : undefined
+export function usableToken(value: unknown, shortest = 8): Secret | undefined {
+  const isUsable = typeof value === 'string' && value.length >= shortest && /^[!-~]{1,8192}$/.test(value)
+  return isUsable ? new Secret(value) : undefined
 }
 
 /** A positive safe integer, such as an id; anything else is as if it were not reported. */
@@ -75,7 +76,7 @@ export function factsAbout(token: Secret, json: unknown): TokenFacts | undefined
   return isOwn ? tokenFacts(described) : undefined
 }
 
-/** The first ten characters of a token, which tell it from others; `undefined` for a JWT, as all of them begin alike. */
+/** The first ten characters of a token, which identify it in a list; `undefined` for a JWT, as all of them begin alike. */
 export function prefixOf(token: Secret): string | undefined {
   const prefix = token.reveal().slice(0, PREFIX_LENGTH)
   return prefix.startsWith('eyJ') ? undefined : prefix
@@ -122,7 +123,7 @@ export function createToken(
 
 /** Asks for the token that the request is made with: 200 while it is active, 401 once it is not. */
 export function currentToken(token: Secret, purpose: string): ZendeskRequest {
-  return { purpose, method: 'GET', path: `${TOKENS_PATH}/current`, authorization: bearer(token) }
+  return get(purpose, `${TOKENS_PATH}/current`, bearer(token))
 }
 
 /** Revokes the token with this id, or the one that the request is made with. */
@@ -131,7 +132,13 @@ export function revokeToken(id: number | 'current', authorization: Secret): Zend
   return { purpose, method: 'DELETE', path: `${TOKENS_PATH}/${id}`, authorization }
 }
 
-/** The path of the list of a client's tokens; `allUsers` needs an admin. */
-export function tokensPath(clientId: number, allUsers: boolean): string {
-  return `${TOKENS_PATH}?client_id=${clientId}${allUsers ? '&all=true' : ''}`
+/** Lists the tokens of the client with the numeric id `clientId`, of all users only as an admin. */
+export function listTokens(
+  purpose: string,
+  clientId: number,
+  authorization: Secret,
+  allUsers = false
+): ZendeskRequest {
+  const path = `${TOKENS_PATH}?client_id=${clientId}${allUsers ? '&all=true' : ''}`
+  return { purpose, method: 'GET', path, authorization }
 }

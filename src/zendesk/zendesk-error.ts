@@ -1,32 +1,35 @@
-import { Cancelled, DeadlineExceeded } from '../lib/deadline.ts'
+import { type StepEnded } from '../lib/deadline.ts'
 import { isObject, list, object, text } from '../lib/json.ts'
 import { quote } from '../lib/redact.ts'
 import { type ZendeskRequest, type ZendeskResponse } from './connection.ts'
-import { type NetworkError, type NetworkErrorKind } from './network-error.ts'
+import { NETWORK_CAUSES, NetworkError } from './network-error.ts'
 
-/** What went wrong with a request; `src/messages.ts` has a sentence for each. */
-export type ErrorKind =
-  | 'credentialsRejected'
-  | 'newTokenRejected'
-  | 'forbidden'
-  | 'missingScope'
-  | 'gateway'
-  | 'clientUnknown'
-  | 'subdomainUnknown'
-  | 'redirect'
-  | 'invalidClient'
-  | 'unauthorizedClient'
-  | 'invalidScope'
-  | 'invalidGrant'
-  | 'endpointGone'
-  | 'rateLimit'
-  | 'outage'
-  | 'unusableResponse'
-  | 'unexpected'
-  | 'deadline'
-  | NetworkErrorKind
+/** What went wrong with a request. `docs/troubleshooting.md` is found by these words, `src/messages.ts` says what to do. */
+export const CAUSES = {
+  credentialsRejected: 'Zendesk rejected the credentials',
+  newTokenRejected: 'Zendesk rejected the token',
+  forbidden: 'Zendesk does not allow this',
+  missingScope: 'The credential lacks a scope',
+  gateway: 'Something in front of Zendesk answered with a web page',
+  clientUnknown: 'Zendesk has no such OAuth client',
+  subdomainUnknown: 'There is no Zendesk account at this address',
+  redirect: 'The server responded with a redirect, which is never followed',
+  invalid_client: 'Zendesk rejected the OAuth client (invalid_client)',
+  unauthorized_client: 'Zendesk does not let this OAuth client use this grant (unauthorized_client)',
+  invalid_scope: 'Zendesk rejected the scopes (invalid_scope)',
+  invalid_grant: 'Zendesk rejected the grant (invalid_grant)',
+  endpointGone: 'Zendesk no longer mints tokens at this endpoint',
+  rateLimit: 'Zendesk limits the rate of requests',
+  outage: 'Zendesk is unavailable',
+  unusableResponse: 'The response cannot be used',
+  unexpected: 'Zendesk refused the request',
+  deadline: 'The step reached its timeout',
+  ...NETWORK_CAUSES
+}
 
-/** A request that failed, with all that a message about it needs. */
+export type ErrorKind = keyof typeof CAUSES
+
+/** A request that failed; the message is one of {@link CAUSES}. */
 export class ZendeskError extends Error {
   /** Sentences to add to the message, such as one about a lost response. */
   readonly notes: string[] = []
@@ -38,19 +41,49 @@ export class ZendeskError extends Error {
   constructor(
     readonly kind: ErrorKind,
     readonly request: ZendeskRequest,
-    readonly response?: ZendeskResponse & { unfittingWait?: number },
-    override readonly cause?: NetworkError | Cancelled | DeadlineExceeded
+    readonly response?: ZendeskResponse,
+    override readonly cause?: NetworkError | StepEnded
   ) {
-    super(`Could not ${request.purpose}: ${kind}`)
+    super(CAUSES[kind])
+  }
+
+  /** The cause, the request and its status, as a part of a longer sentence. */
+  summary(): string {
+    const wait = this.wait()
+    return `${this.message} (${this.describeRequest()})${wait && `; ${wait}`}`
+  }
+
+  /** What the system called a network error, such as `ECONNREFUSED`; empty if it did not. */
+  get code(): string {
+    return this.cause instanceof NetworkError ? this.cause.code : ''
+  }
+
+  /** The request, with the status or the system's code, and Zendesk's own words. */
+  describeRequest(host?: string): string {
+    const { request, response } = this
+    const words = response && zendeskWords(response.json)
+    const at = host === undefined ? '' : ` at ${host}`
+    const status = response === undefined ? this.code : String(response.status)
+    return `${request.method} ${pathOf(request)}${at}${status && `: ${status}`}${words === undefined ? '' : ` ("${words}")`}`
+  }
+
+  /** The wait that a response asked for, if it did not fit; else empty. */
+  wait(): string {
+    const seconds = this.response?.unfittingWait
+    return seconds === undefined
+      ? ''
+      : `it asks to wait ${Math.ceil(seconds)} s, more than this step has left`
   }
 }
 
-/** Why nothing more may be started, if that is what `error` says. */
-export function stopReason(error: unknown): 'cancelled' | 'deadline' | undefined {
-  if (error instanceof Cancelled) return 'cancelled'
-  if (error instanceof DeadlineExceeded) return 'deadline'
-  const kind = error instanceof ZendeskError ? error.kind : undefined
-  return kind === 'cancelled' || kind === 'deadline' ? kind : undefined
+/** Whether `error` says that nothing more may be started: the job was cancelled, or the step's time is over. */
+export function isStop(error: unknown): error is ZendeskError {
+  return error instanceof ZendeskError && (error.kind === 'cancelled' || error.kind === 'deadline')
+}
+
+/** Whether no further request can help: {@link isStop}, or Zendesk asks to wait longer than there is time. */
+export function isFinal(error: unknown): boolean {
+  return isStop(error) || (error instanceof ZendeskError && error.response?.unfittingWait !== undefined)
 }
 
 /** The path of a request without its query, which may hold a cursor that is not ours to print. */
@@ -68,19 +101,16 @@ export function isRejection({ status, json }: ZendeskResponse): boolean {
   return status === 401 && typeof object(json)['error'] === 'string'
 }
 
-/** Whether a response has this status and Zendesk's kind of body, a JSON object: a gateway's page has not. */
+/** Whether a response has this status and Zendesk's kind of body, a JSON object, unlike a gateway's page. */
 export function isJson({ status, json }: ZendeskResponse, wanted: 403 | 404): boolean {
   return status === wanted && isObject(json)
 }
 
 /** The scopes that a 403 names, as in "You are missing the following required scopes: users:read, read". */
 export function missingScopes(response: ZendeskResponse): string | undefined {
-  if (!isJson(response, 403)) return undefined
-  const words = zendeskWords(response.json) ?? ''
-  return /missing the following required scopes?:\s*([\w:.,\s-]+)/i
-    .exec(words)?.[1]
-    ?.trim()
-    .replace(/\.$/, '')
+  const words = isJson(response, 403) ? zendeskWords(response.json) : undefined
+  const [, scopes] = /missing the following required scopes?:\s*([\w:.,\s-]+)/i.exec(words ?? '') ?? []
+  return scopes?.trim().replace(/\.$/, '')
 }
 
 /** The `error` of an OAuth error response, such as `invalid_grant` (RFC 6749 §5.2). */
@@ -99,24 +129,16 @@ export function zendeskWords(json: unknown): string | undefined {
   const first = object(list(errors)[0])
   const field = object(list(Object.values(object(details))[0])[0])
   const parts = [
-    text(error) ?? text(inner['title']) ?? text(first['title']) ?? text(first['code']),
-    text(error_description) ??
-      text(description) ??
-      text(inner['message']) ??
-      text(first['detail']) ??
-      text(message),
-    text(field['description'])
-  ]
+    [error, inner['title'], first['title'], first['code']],
+    [error_description, description, inner['message'], first['detail'], message],
+    [field['description']]
+  ].map((candidates) => candidates.map(text).find((part) => part !== undefined))
   const words = [...new Set(parts.filter((part) => part !== undefined))].map(quote).join(': ')
   return text(quote(words))
 }
 
-const OAUTH_ERRORS = new Map<string | undefined, ErrorKind>([
-  ['invalid_client', 'invalidClient'],
-  ['unauthorized_client', 'unauthorizedClient'],
-  ['invalid_scope', 'invalidScope'],
-  ['invalid_grant', 'invalidGrant']
-])
+/** The errors of OAuth that need an advice of their own. */
+const OAUTH_ERRORS = ['invalid_client', 'unauthorized_client', 'invalid_scope', 'invalid_grant'] as const
 
 /** The error for a response that does not do what the request asked for. */
 export function unexpectedResponse(
@@ -134,7 +156,7 @@ export function isDeprecatedMint({ method, path }: ZendeskRequest): boolean {
 
 function kindOf(response: ZendeskResponse, request: ZendeskRequest): ErrorKind {
   const { status, json, html } = response
-  const code = OAUTH_ERRORS.get(oauthError(json))
+  const code = OAUTH_ERRORS.find((known) => known === oauthError(json))
   if (code !== undefined) return code
   if (status >= 300 && status < 400) return 'redirect'
   if (html && (request.method === 'DELETE' || [401, 403, 429].includes(status))) return 'gateway'

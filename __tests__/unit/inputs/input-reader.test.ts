@@ -1,33 +1,35 @@
 import { describe, expect, it } from '@jest/globals'
-import {
-  adminEmail,
-  InputError,
-  InputReader,
-  insideQuotes,
-  isMaskable
-} from '../../../src/inputs/input-reader.ts'
+import { InputError, InputReader, insideQuotes, isMaskable } from '../../../src/inputs/input-reader.ts'
+import { RecordedLog } from '../clock.ts'
 import { setUpRunner } from '../runner-env.ts'
 
 const runner = setUpRunner()
 const CONTROL = /^Invalid input `it`: the value contains a control character, such as a line break\./
 
-/** What the error says about one input, read by `read`; `undefined` if it is valid. */
-function problem(value: string | undefined, read: (reader: InputReader) => unknown): string | undefined {
-  runner.inputs({ it: value })
+/** What `read` returns of an input, and what the error says about it, if it is invalid. */
+function readFrom<Value>(
+  given: string | undefined,
+  read: (reader: InputReader) => Value
+): { value: Value; problem: string | undefined } {
+  runner.inputs({ it: given })
   const reader = new InputReader()
-  read(reader)
+  const value = read(reader)
   try {
-    reader.finish(0)
-    return undefined
+    reader.finish(new RecordedLog())
+    return { value, problem: undefined }
   } catch (error) {
     expect(error).toBeInstanceOf(InputError)
-    return (error as Error).message
+    return { value, problem: (error as Error).message }
   }
 }
 
+const problem = (given: string, read: (reader: InputReader) => unknown): string | undefined =>
+  readFrom(given, read).problem
+
 function value<Value>(given: string | undefined, read: (reader: InputReader) => Value): Value {
-  expect(problem(given, read)).toBeUndefined()
-  return read(new InputReader())
+  const { value, problem } = readFrom(given, read)
+  expect(problem).toBeUndefined()
+  return value
 }
 
 it('a secret has eight characters or more, and no control character', () => {
@@ -35,38 +37,47 @@ it('a secret has eight characters or more, and no control character', () => {
   expect(values.map(isMaskable)).toEqual([false, true, false, false, false, true])
 })
 
-it('an e-mail address loses the ending `/token`, and nothing else', () => {
-  const emails = ['ada@acme.example/token', 'ada@acme.example', '/token', 'a/tokens@x', 'a@x/token/token']
-  expect(emails.map(adminEmail)).toEqual([
-    'ada@acme.example',
-    'ada@acme.example',
-    '',
-    'a/tokens@x',
-    'a@x/token'
-  ])
-})
-
 it('quotes count only as a pair around the whole value', () => {
   const values = ['"a"', "'a'", '`a`', '"a\'', 'a"b"', '"', '""']
   expect(values.map(insideQuotes)).toEqual(['a', 'a', 'a', undefined, undefined, undefined, ''])
 })
 
-describe('the error', () => {
-  it('is not thrown if every input is valid', () => {
-    expect(new InputReader().finish('value')).toBe('value')
-  })
-
-  it('names one problem', () => {
-    const reader = new InputReader()
+describe('a reader, when it has read all inputs,', () => {
+  const scopes = (reader: InputReader): void => {
     reader.problem('scopes', 'they are wrong.')
-    expect(() => reader.finish(0)).toThrow('Invalid input `scopes`: they are wrong.')
-  })
+  }
 
-  it('numbers several problems', () => {
-    const reader = new InputReader()
-    reader.problem('scopes', 'one.')
-    reader.problem('email', 'two.')
-    expect(() => reader.finish(0)).toThrow('2 invalid inputs: (1) `scopes`: one. (2) `email`: two.')
+  it.each<[string, (reader: InputReader) => void, string | undefined, string[]]>([
+    ['logs the warnings', (reader) => reader.warning('scopes', 'Odd.'), undefined, ['`scopes`: Odd.']],
+    ['names one problem', scopes, 'Invalid input `scopes`: they are wrong.', []],
+    [
+      'names a problem once, and then logs no warning',
+      (reader) => {
+        scopes(reader)
+        scopes(reader)
+        reader.warning('scopes', 'Odd.')
+      },
+      'Invalid input `scopes`: they are wrong.',
+      []
+    ],
+    [
+      'numbers several problems',
+      (reader) => {
+        scopes(reader)
+        reader.problem('email', 'it is, too.')
+      },
+      '2 invalid inputs: (1) `scopes`: they are wrong. (2) `email`: it is, too.',
+      []
+    ]
+  ])('%s', (_what, read, message, warnings) => {
+    const [reader, log] = [new InputReader(), new RecordedLog()]
+    read(reader)
+    const finish = (): void => {
+      reader.finish(log)
+    }
+    if (message === undefined) finish()
+    else expect(finish).toThrow(new InputError(message))
+    expect(log.of('warning')).toEqual(warnings)
   })
 })
 
@@ -78,45 +89,41 @@ describe('a text', () => {
     expect(value(undefined, read)).toBe('')
   })
 
-  it.each(['a\nb', 'a\tb', 'a\0b', 'a\u007fb', 'a\u0085b'])(
-    'is refused for its control character: %j',
+  it.each(['a\nb', 'a\tb', 'a\0b', 'a\u007fb', 'a\u0085b', 'hush\nhush'])(
+    'is refused for its control character, and not quoted: %j',
     (given) => {
-      expect(problem(given, read)).toMatch(CONTROL)
-      expect(read(new InputReader())).toBe('')
+      const { value, problem } = readFrom(given, read)
+      expect(value).toBe('')
+      expect(problem).toMatch(CONTROL)
+      expect(problem).not.toContain('hush')
     }
   )
-
-  it('is not quoted if it has a control character', () => {
-    expect(problem('hush\nhush', read)).not.toMatch('hush')
-  })
 })
 
 it('a required text is refused if it is empty, with the likely cause, and once for a control character', () => {
   const read = (reader: InputReader): string => reader.required('it', 'Write it.')
   expect(problem(' ', read)).toBe(
-    'Invalid input `it`: it is required, but empty. Write it. If it comes from a secret, check that the secret exists in this repository or environment; runs from forks and Dependabot get none.'
+    'Invalid input `it`: it is required, but empty. Write it. If it comes from `vars` or `secrets`, check that it exists in this repository or environment; runs from forks and Dependabot get no secrets.'
   )
   expect(value('x', read)).toBe('x')
   expect(problem('a\nb', read)).toMatch(CONTROL)
 })
 
 describe('a secret', () => {
-  const read = (reader: InputReader): string | undefined => reader.secret('it')?.reveal()
+  const read = (reader: InputReader): string => reader.secret('it').reveal()
 
-  it('is set or not', () => {
+  it('is trimmed, and empty if it is not set', () => {
     expect(value(' 12345678 ', read)).toBe('12345678')
-    expect(value('', read)).toBeUndefined()
+    expect(value('', read)).toBe('')
   })
 
-  it('is refused below eight characters, and not quoted', () => {
-    expect(problem('123zzz7', read)).toMatch(/`it`: the value is shorter than 8 characters/)
-    expect(problem('123zzz7', read)).not.toMatch('123zzz7')
-  })
-
-  it('is refused for a control character, and for quotes around it', () => {
-    expect(problem('1234\n5678', read)).toMatch(CONTROL)
-    expect(problem('"12345678"', read)).toMatch(/`it`: the value is wrapped in quotes/)
-    expect(problem('"12345678"', read)).not.toMatch('12345678')
+  it.each([
+    ['less than eight characters', '123zzz7', /^Invalid input `it`: the value is shorter than 8 characters/],
+    ['a control character', '123zzz7\n5678', CONTROL],
+    ['quotes around it', '"123zzz78"', /^Invalid input `it`: the value is wrapped in quotes/]
+  ])('is refused for %s, and not quoted', (_what, given, error) => {
+    expect(problem(given, read)).toMatch(error)
+    expect(problem(given, read)).not.toContain('123zzz7')
   })
 })
 
@@ -125,30 +132,27 @@ it('a choice is one of its values in any case, and the first if it is not set', 
   const given = ['AUTO', 'True', 'false', '']
   expect(given.map((text) => value(text, read))).toEqual(['auto', 'true', 'false', 'auto'])
   expect(problem('Yes', read)).toBe(
-    'Invalid input `it`: "yes" is not one of its values. Write `auto` or `true` or `false`.'
+    'Invalid input `it`: "yes" is not valid. Write `auto` or `true` or `false`.'
   )
 })
 
 it.each([true, false])('a flag that is %p if it is not set is true or false', (ifEmpty) => {
   const read = (reader: InputReader): boolean => reader.flag('it', ifEmpty)
   expect(['', 'TRUE', 'False'].map((text) => value(text, read))).toEqual([ifEmpty, true, false])
-  expect(problem('1', read)).toMatch(
-    /"1" is not one of its values\. Write `(true` or `false|false` or `true)`\.$/
-  )
+  expect(problem('1', read)).toMatch(/"1" is not valid\. Write `(true` or `false|false` or `true)`\.$/)
 })
 
 describe('a number of seconds', () => {
-  const read = (reader: InputReader): number | undefined => reader.seconds('it', 5, 3600)
+  const read = (reader: InputReader): number => reader.seconds('it', [5, 3600], 60)
 
-  it('is from the least to the most', () => {
-    expect(['5', '3600', '0300', ''].map((given) => value(given, read))).toEqual([5, 3600, 300, undefined])
+  it('is from the least to the most, or the default', () => {
+    expect(['5', '3600', '0300', ''].map((given) => value(given, read))).toEqual([5, 3600, 300, 60])
   })
 
   it.each(['4', '3601', '1e2', '-5', '5.0', '0x10', 'five', '9'.repeat(400), '٥٥'])(
     'is not %.20s',
     (given) => {
       expect(problem(given, read)).toMatch(/`it`: ".+" is not a whole number of seconds from 5 to 3600\.$/)
-      expect(read(new InputReader())).toBeUndefined()
     }
   )
 })

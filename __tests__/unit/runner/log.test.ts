@@ -4,7 +4,7 @@ import { setUpRunner } from '../runner-env.ts'
 
 const runner = setUpRunner()
 
-it('says each message in one safe line of its kind', () => {
+it('each message is one safe line of its kind', () => {
   const hostile = 'one\ntwo ::set-output name=x::y ##[command]z'
   const safe = 'one two : :set-output name=x: :y ## [command]z'
   log.debug(hostile)
@@ -14,7 +14,8 @@ it('says each message in one safe line of its kind', () => {
   expect(runner.stdout).toEqual([`::debug::${safe}`, safe, `::warning::${safe}`, `::error::${safe}`])
 })
 
-it('masks a secret, and does not say it from then on', () => {
+it('a secret is masked, and not shown from then on, unless it is shorter than 4 characters', () => {
+  log.mask('cor')
   log.mask('correct horse')
   log.info('The secret is correct horse.')
   expect(runner.stdout).toEqual(['::add-mask::correct horse', 'The secret is ***.'])

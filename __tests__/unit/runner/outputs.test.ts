@@ -1,80 +1,49 @@
 import { describe, expect, it } from '@jest/globals'
-import { exportForZcli, requireFiles, setOutputs, setSecretOutput } from '../../../src/runner/outputs.ts'
 import { Secret } from '../../../src/lib/secret.ts'
+import { exportForZcli, requireFiles, setOutputs } from '../../../src/runner/outputs.ts'
 import { setUpRunner } from '../runner-env.ts'
 
 const runner = setUpRunner()
+const token = new Secret('a-token-of-mine')
 
-describe('requireFiles', () => {
-  it('is content with files that can be written', () => {
+describe('the files of the runner', () => {
+  it('are enough if they can be written', () => {
     requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT', 'GITHUB_ENV')
     expect(runner.stdout).toEqual([])
   })
 
-  it.each(['/nowhere/at/all', ''])('names the variable of a file that cannot be written: %j', (path) => {
-    process.env['GITHUB_OUTPUT'] = path
+  it.each(['/nowhere/at/all', '', undefined])('are an error with the name of the variable: %j', (path) => {
+    Reflect.deleteProperty(process.env, 'GITHUB_OUTPUT')
+    if (path !== undefined) process.env['GITHUB_OUTPUT'] = path
     expect(() => {
       requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT')
     }).toThrow(/^Could not write the file that the runner names in GITHUB_OUTPUT \(.+\)\. Run this action on/)
   })
 
-  it('names a variable that is missing', () => {
-    delete process.env['GITHUB_STATE']
-    expect(() => {
-      requireFiles('GITHUB_STATE')
-    }).toThrow('Could not write the file that the runner names in GITHUB_STATE')
-  })
-})
-
-describe('a file that breaks later', () => {
-  it.each([
-    [
-      'GITHUB_OUTPUT',
-      () => {
-        setOutputs({ scopes: 'read' })
-      }
-    ],
-    [
-      'GITHUB_OUTPUT',
-      () => {
-        setSecretOutput('token', undefined)
-      }
-    ],
-    [
-      'GITHUB_ENV',
-      () => {
-        exportForZcli('acme', new Secret('a-token-of-mine'))
-      }
-    ]
-  ] as const)('is told by the name of its variable: %s', (variable, write) => {
+  it.each<['GITHUB_OUTPUT' | 'GITHUB_ENV', () => void]>([
+    ['GITHUB_OUTPUT', () => setOutputs({ scopes: 'read' })],
+    ['GITHUB_ENV', () => exportForZcli('acme', token)]
+  ])('are the same error if %s breaks later', (variable, write) => {
     runner.breakFile(variable)
     expect(write).toThrow(`Could not write the file that the runner names in ${variable} (`)
   })
 })
 
-describe('outputs', () => {
-  it('are written to the file, and empty where there is nothing to tell', () => {
-    setOutputs({ 'token-id': 7, scopes: 'read write', 'expires-at': undefined, 'user-id': 0 })
-    setSecretOutput('token', new Secret('a-token-of-mine'))
-    setSecretOutput('refresh-token', undefined)
-    expect(runner.written('GITHUB_OUTPUT')).toEqual([
-      ['token-id', '7'],
-      ['scopes', 'read write'],
-      ['expires-at', ''],
-      ['user-id', '0'],
-      ['token', 'a-token-of-mine'],
-      ['refresh-token', '']
-    ])
-    expect(runner.stdout).toEqual([])
-  })
+it('outputs are written to their file, and empty if Zendesk reports nothing', () => {
+  setOutputs({ 'token-id': 7, scopes: 'read write', 'expires-at': undefined, 'user-id': 0 })
+  expect(runner.written('GITHUB_OUTPUT')).toEqual([
+    ['token-id', '7'],
+    ['scopes', 'read write'],
+    ['expires-at', ''],
+    ['user-id', '0']
+  ])
+  expect(runner.stdout).toEqual([])
 })
 
-describe('exportForZcli', () => {
-  it('exports the two variables that zcli reads', () => {
-    exportForZcli('acme', new Secret('a-token-of-mine'))
-    expect(runner.written('GITHUB_ENV')).toEqual([
-      ['ZENDESK_SUBDOMAIN', 'acme'],
-      ['ZENDESK_OAUTH_TOKEN', 'a-token-of-mine']
-    ])
-  })
+it('the two variables that zcli reads are exported', () => {
+  exportForZcli('acme', token)
+  expect(runner.written('GITHUB_ENV')).toEqual([
+    ['ZENDESK_SUBDOMAIN', 'acme'],
+    ['ZENDESK_OAUTH_TOKEN', 'a-token-of-mine']
+  ])
 })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
-import { type MintedToken } from '../../../src/zendesk/minted-token.ts'
+import { Secret } from '../../../src/lib/secret.ts'
 import {
   fingerprintOf,
   loadState as load,
@@ -8,40 +8,24 @@ import {
   type MintContext,
   type State
 } from '../../../src/runner/state.ts'
-import { Secret } from '../../../src/lib/secret.ts'
-import { type Credential } from '../../../src/zendesk/credential.ts'
+import { MINTED } from '../account.ts'
 import { setUpRunner } from '../runner-env.ts'
 
 const runner = setUpRunner()
-
 const place = { origin: 'https://acme.zendesk.com', clientId: 'ci_bot' }
-const credential = (secret: string): Credential => ({
-  kind: 'client_credentials',
-  clientSecret: new Secret(secret),
-  authMethod: 'client_secret_basic'
-})
-
-const minted: MintedToken = {
-  token: new Secret('the-minted-token'),
-  id: 7,
-  clientId: 8,
-  userId: 9,
-  scopes: ['read', 'write'],
-  scopesReported: true,
-  expiresAt: '2026-11-21T13:00:00Z',
-  expiry: 'reported',
-  expiredAfter: 1_795_003_600_000,
-  lifetime: 3600,
-  mintedAt: 1_795_000_000_000,
-  seenWorking: true
-}
+const minted = MINTED
 const context: MintContext = {
-  origin: 'https://acme.zendesk.com',
+  ...place,
   timeoutSeconds: 300,
   jobSummary: true,
-  credential: 'client_credentials',
-  clientId: 'ci_bot',
-  fingerprint: fingerprintOf(credential('the-secret'), place)
+  kind: 'client_credentials',
+  ...fingerprintOf('the-secret', place)
+}
+const unknown = {
+  ...minted,
+  ...{ id: undefined, clientId: undefined, userId: undefined, lifetime: undefined },
+  ...{ expiredAfter: undefined, date: undefined, scopes: [], scopesReported: false },
+  ...{ expiresAt: '', expiry: 'unknown' as const, seenWorking: false }
 }
 
 function reload(state: State): State | undefined {
@@ -52,46 +36,28 @@ function reload(state: State): State | undefined {
 
 /** What post makes of a state in which `path` has another value. */
 function loadWith(path: string, value: unknown): State | undefined {
-  const state = { minted: { ...minted, token: 'the-minted-token' }, context: structuredClone(context) }
-  const keys = path.split('.')
-  const last = keys.pop()!
-  const parent = keys.reduce<Record<string, unknown>>(
-    (object, key) => object[key] as Record<string, unknown>,
-    state as unknown as Record<string, unknown>
-  )
-  parent[last] = value
+  const state = { minted: { ...minted, token: 'the-minted-token' }, context: { ...context } }
+  const [part = '', key] = path.split('.')
+  const target: Record<string, unknown> = key === undefined ? state : state[part as keyof typeof state]
+  target[key ?? part] = value
   process.env['STATE_zendesk'] = JSON.stringify(state)
   return load()
 }
 
 describe('the state', () => {
-  it('is given back as it was', () => {
-    expect(reload({ minted, context })).toEqual({ minted, context })
+  it.each<[string, State]>([
+    ['all is known', { minted, context }],
+    ['nothing is known', { minted: unknown, context: { ...context, jobSummary: false } }],
+    ['the token is not revoked', { skipped: 'true' }],
+    ['that would revoke a refresh token', { skipped: 'auto' }]
+  ])('is loaded as it was saved if %s', (_what, state) => {
+    const loaded = reload(state)
+    expect(loaded).toEqual(state)
+    if (loaded !== undefined && 'minted' in loaded)
+      expect(loaded.minted.token.reveal()).toBe(minted.token.reveal())
   })
 
-  it('is given back with what is not known', () => {
-    const unknown = {
-      id: undefined,
-      clientId: undefined,
-      userId: undefined,
-      lifetime: undefined,
-      expiredAfter: undefined
-    }
-    const not = { scopesReported: false, seenWorking: false, expiry: 'unknown' } as const
-    const bare = { ...minted, ...unknown, ...not, scopes: [], expiresAt: '' }
-    const quiet = { ...context, jobSummary: false }
-    expect(reload({ minted: bare, context: quiet })).toEqual({ minted: bare, context: quiet })
-  })
-
-  it.each(['true', 'auto'] as const)(
-    'is no more than the word where post has nothing to do: %s',
-    (skipped) => {
-      expect(reload({ skipped })).toEqual({ skipped })
-      expect(runner.state()).toEqual({ skipped })
-    }
-  )
-
-  it('is one key, in place of what was saved before', () => {
+  it('is one key, which replaces what was saved before', () => {
     save({ minted, context })
     save({ minted: { ...minted, id: 10 }, context })
     expect(new Set(runner.written('GITHUB_STATE').map(([name]) => name)).size).toBe(1)
@@ -99,10 +65,10 @@ describe('the state', () => {
     expect(load()).toMatchObject({ minted: { id: 10 } })
   })
 
-  it('holds the token in words, and its fingerprint in place of the credential', () => {
-    save({ minted, context })
-    expect(runner.text('GITHUB_STATE')).toContain('the-minted-token')
-    expect(runner.text('GITHUB_STATE')).not.toContain('the-secret')
+  it('contains the token, but neither its refresh token nor the credential', () => {
+    save({ minted: { ...minted, refreshToken: new Secret('the-refresh-token') }, context })
+    expect(runner.state()).toMatchObject({ minted: { token: minted.token.reveal() } })
+    expect(runner.text('GITHUB_STATE')).not.toMatch(/refresh|the-secret/)
   })
 })
 
@@ -121,14 +87,14 @@ describe('an unreadable or incomplete state', () => {
     'minted.scopes',
     'minted.mintedAt',
     'minted.expiresAt',
+    'minted.expiry',
     'context',
     'context.origin',
     'context.timeoutSeconds',
-    'context.credential',
+    'context.kind',
     'context.clientId',
-    'context.fingerprint',
-    'context.fingerprint.salt',
-    'context.fingerprint.hash'
+    'context.salt',
+    'context.hash'
   ])('is none without %s, or with another type of it', (path) => {
     for (const value of [undefined, null, true, {}]) expect(loadWith(path, value)).toBeUndefined()
   })
@@ -136,64 +102,30 @@ describe('an unreadable or incomplete state', () => {
   it.each([
     ['context.origin', 'acme'],
     ['context.origin', 'mailto:ada@acme.example'],
-    ['context.credential', 'password'],
+    ['context.kind', 'password'],
     ['minted.token', 'line\nbreak']
-  ])('is none where %s is %j', (path, value) => {
+  ])('is none if %s is %j', (path, value) => {
     expect(loadWith(path, value)).toBeUndefined()
-  })
-
-  it.each(['id', 'clientId', 'userId', 'lifetime', 'expiredAfter'] as const)('may lack %s', (key) => {
-    expect(loadWith(`minted.${key}`, 'seven')).toMatchObject({ minted: { [key]: undefined } })
-  })
-
-  it('does not know an expiry of another kind, nor more than 4 kB of scopes', () => {
-    expect(loadWith('minted.expiry', 'soon')).toMatchObject({ minted: { expiry: 'unknown' } })
-    expect(loadWith('minted.scopes', Array(2049).fill('a'))).toMatchObject({ minted: { scopes: [] } })
-  })
-
-  it('writes no summary unless main said so', () => {
-    expect(loadWith('context.jobSummary', 'yes')).toMatchObject({ context: { jobSummary: false } })
   })
 })
 
 describe('the fingerprint', () => {
-  it('is a salted SHA-256, and another each time', () => {
-    const { salt, hash } = fingerprintOf(credential('the-secret'), place)
+  it('is a SHA-256 with a new salt each time, or that of another to compare with', () => {
+    const { salt, hash } = fingerprintOf('the-secret', place)
     expect(salt).toMatch(/^[0-9a-f]{32}$/)
     const content = JSON.stringify([salt, place.origin, place.clientId, 'the-secret'])
     expect(hash).toBe(createHash('sha256').update(content).digest('hex'))
-    expect(fingerprintOf(credential('the-secret'), place).salt).not.toBe(salt)
-    expect(fingerprintOf(credential('the-secret'), place, salt).hash).toBe(hash)
+    expect(fingerprintOf('the-secret', place).salt).not.toBe(salt)
+    expect(fingerprintOf('the-secret', place, salt)).toEqual({ salt, hash })
   })
 
   it('differs with the secret, the origin and the client', () => {
-    const { salt, hash } = fingerprintOf(credential('the-secret'), place)
-    const others = [
-      fingerprintOf(credential('another-secret'), place, salt),
-      fingerprintOf(credential('the-secret'), { ...place, origin: 'https://other.zendesk.com' }, salt),
-      fingerprintOf(credential('the-secret'), { ...place, clientId: 'other' }, salt)
-    ]
-    for (const other of others) expect(other.hash).not.toBe(hash)
-  })
-
-  it('is of what post needs of each credential', () => {
-    const secret = (name: string): Secret => new Secret(name)
-    const authMethod = 'client_secret_post'
-    const clientSecret = secret('c')
-    const more = { redirectUri: 'https://x.io', codeVerifier: secret('v'), clientSecret, authMethod } as const
-    const hashOf = (used: Credential): string => fingerprintOf(used, place, 'salt').hash
-    const hashed = (text: string): string =>
-      createHash('sha256')
-        .update(JSON.stringify(['salt', place.origin, place.clientId, text]))
-        .digest('hex')
-    expect(hashOf({ kind: 'api_token', email: 'a@b', apiToken: secret('t') })).toBe(
-      hashed(`Basic ${Buffer.from('a@b/token:t').toString('base64')}`)
-    )
-    expect(hashOf({ kind: 'access_token', accessToken: secret('t') })).toBe(hashed('Bearer t'))
-    expect(hashOf({ kind: 'client_credentials', clientSecret, authMethod })).toBe(hashed('c'))
-    expect(hashOf({ kind: 'authorization_code', code: secret('d'), ...more })).toBe(hashed(''))
-    expect(hashOf({ kind: 'refresh_token', refreshToken: secret('r'), clientSecret, authMethod })).toBe(
-      hashed('')
-    )
+    const hashes = [
+      fingerprintOf('the-secret', place, 'salt'),
+      fingerprintOf('another-secret', place, 'salt'),
+      fingerprintOf('the-secret', { ...place, origin: 'https://other.zendesk.com' }, 'salt'),
+      fingerprintOf('the-secret', { ...place, clientId: 'other' }, 'salt')
+    ].map(({ hash }) => hash)
+    expect(new Set(hashes).size).toBe(4)
   })
 })

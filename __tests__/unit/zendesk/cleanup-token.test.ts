@@ -1,12 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { nock, useNock } from './net.ts'
 import { Secret } from '../../../src/lib/secret.ts'
-import {
-  withCleanupToken,
-  type CleanupTerms,
-  type CleanupToken,
-  type RemainingToken
-} from '../../../src/zendesk/cleanup-token.ts'
+import { withCleanupToken, type CleanupTerms, type CleanupToken } from '../../../src/zendesk/cleanup-token.ts'
+import { CAUSES, type ErrorKind } from '../../../src/zendesk/zendesk-error.ts'
 import { ORIGIN, testClient, type TestClient } from '../clock.ts'
 
 const TOKENS = '/api/v2/oauth/tokens'
@@ -29,12 +25,17 @@ const gone: Exchange = [REVOKE, 204]
 const rejected: Exchange = [REVOKE, 401, rejection]
 const fiveTimes = (request: string): Exchange[] => Array<Exchange>(5).fill([request])
 
+/** The sentence about a token that could not be revoked. */
+const active = (kind: ErrorKind, id = '9'): unknown =>
+  expect.stringContaining(`Could not revoke the cleanup token ${id}: ${CAUSES[kind]} (DELETE ${TOKENS}/`)
+
 interface Run {
   /** What the work returned. */
   result: unknown
   /** What was thrown. */
   error: Error | undefined
-  remaining: RemainingToken[]
+  /** What is said about tokens that may remain active. */
+  remaining: string[]
   /** The cleanup token that the work was given. */
   token: CleanupToken | undefined
 }
@@ -61,7 +62,7 @@ async function run(exchanges: Exchange[], given: Given = {}): Promise<Run> {
     credential: { kind: 'client_credentials', clientSecret, authMethod: 'client_secret_post' },
     clientId: 'ci_bot',
     lifetime: 600,
-    onRemaining: (problem) => run.remaining.push(problem),
+    onRemaining: (sentence) => run.remaining.push(sentence),
     onMint
   }
   try {
@@ -142,8 +143,8 @@ describe('a cleanup token', () => {
 
 describe('the mint of a cleanup token', () => {
   it.each<[number, unknown, string]>([
-    [401, { error: 'invalid_client' }, 'invalidClient'],
-    [400, { error: 'invalid_scope' }, 'invalidScope'],
+    [401, { error: 'invalid_client' }, 'invalid_client'],
+    [400, { error: 'invalid_scope' }, 'invalid_scope'],
     [300, { access_token: TOKEN }, 'redirect'],
     [302, { access_token: TOKEN }, 'redirect'],
     [200, '<html>', 'subdomainUnknown']
@@ -160,10 +161,10 @@ describe('the mint of a cleanup token', () => {
     'fails after a 200 with %j, and reports that an unknown token may exist',
     async (body) => {
       const { error, remaining } = await run([[MINT, 200, body]])
-      const lost =
-        'An unused token of client ci_bot may exist since 12:00 UTC; it expires after 10 minutes, and `sweep` removes it.'
       expect(error).toMatchObject({ kind: 'unusableResponse' })
-      expect(remaining).toEqual([{ id: undefined, lifetime: 600, lost }])
+      expect(remaining).toEqual([
+        'The response to the mint of a cleanup token was lost. An unused token of client ci_bot may exist since 12:00 UTC; it expires after 10 minutes, and `sweep` removes it.'
+      ])
     }
   )
 
@@ -173,9 +174,7 @@ describe('the mint of a cleanup token', () => {
 
   it('reports once how many unused tokens may exist after lost responses', async () => {
     const { result, remaining } = await run([[MINT, 502], [MINT, 504], minted, found, gone])
-    const lost = expect.stringContaining('Up to 2 unused tokens') as unknown
-    expect(result).toBe('done')
-    expect(remaining).toEqual([{ id: undefined, lifetime: 600, lost }])
+    expect([result, remaining]).toEqual(['done', [expect.stringContaining('Up to 2 unused tokens')]])
   })
 
   it('reports no unused token after a wait that Zendesk asked for', async () => {
@@ -205,7 +204,7 @@ describe('the revocation of a cleanup token', () => {
     expect([result, remaining]).toEqual(['done', []])
   })
 
-  it.each<[string, Exchange[], string]>([
+  it.each<[string, Exchange[], ErrorKind]>([
     ['an HTML 401', [[REVOKE, 401, '<html>']], 'gateway'],
     ['an empty 401', [[REVOKE, 401, '']], 'credentialsRejected'],
     ['a 403', [[REVOKE, 403, {}]], 'forbidden'],
@@ -215,19 +214,25 @@ describe('the revocation of a cleanup token', () => {
     ['a connection that fails five times', fiveTimes(REVOKE), 'connection']
   ])('may leave the token active after %s', async (_what, exchanges, kind) => {
     const { result, remaining } = await run([minted, found, ...exchanges])
-    const error = { kind, request: { purpose: 'revoke the cleanup token' } }
-    expect(result).toBe('done')
-    expect(remaining).toMatchObject([{ id: 9, lifetime: 600, error }])
-    expect(remaining[0]).not.toHaveProperty('lost')
+    expect([result, remaining]).toEqual(['done', [active(kind)]])
   })
 
-  it.each<[string, Exchange[], string]>([
+  it.each<[string, Exchange[], ErrorKind]>([
     ['two rejections', Array<Exchange>(2).fill([REVOKE_CURRENT, 401, rejection]), 'credentialsRejected'],
     ['a JSON 404', [[REVOKE_CURRENT, 404, {}]], 'unexpected']
   ])('may leave a token without an id active after %s', async (_what, exchanges, kind) => {
     const { result, remaining } = await run([minted, hidden, ...exchanges])
-    expect(result).toBe('done')
-    expect(remaining).toMatchObject([{ id: undefined, lifetime: 600, error: { kind } }])
+    expect([result, remaining]).toEqual(['done', [active(kind, '(id unknown)')]])
+  })
+
+  it.each<[string, string, Exchange]>([
+    ['9', '9', found],
+    ['(id unknown)', '{id}', hidden]
+  ])('that fails for token %s is reported with what to do', async (shown, id, lookUp) => {
+    const { remaining } = await run([minted, lookUp, [lookUp === found ? REVOKE : REVOKE_CURRENT, 403, {}]])
+    expect(remaining).toEqual([
+      `Could not revoke the cleanup token ${shown}: Zendesk does not allow this (DELETE ${TOKENS}/${id === '9' ? 9 : 'current'}: 403). It expires within 10 minutes. To revoke it sooner, send DELETE ${ORIGIN}${TOKENS}/${id} as an admin.`
+    ])
   })
 
   it('throws a fault of ours on', async () => {
@@ -242,16 +247,12 @@ describe('the revocation of a cleanup token', () => {
 })
 
 describe('if the job is cancelled, a cleanup token', () => {
-  const cancelAfter = (request: string) => (test: TestClient) => {
-    after(request, test, test.cancel)
-  }
+  const cancelAfter = (request: string) => (test: TestClient) => after(request, test, test.cancel)
 
   it.each<[string, (test: TestClient) => void, Exchange[], object]>([
     [
       'is not minted if that was before',
-      (test) => {
-        test.cancel()
-      },
+      (test) => test.cancel(),
       [],
       { error: { kind: 'cancelled' }, remaining: [] }
     ],
@@ -259,7 +260,7 @@ describe('if the job is cancelled, a cleanup token', () => {
       'is not minted again after a lost response, and an unused token is reported',
       cancelAfter('POST'),
       [[MINT, 502]],
-      { error: { kind: 'cancelled' }, remaining: [{ lost: expect.stringContaining('An unused token') }] }
+      { error: { kind: 'cancelled' }, remaining: [expect.stringContaining('An unused token')] }
     ],
     [
       'is revoked unused after its mint',
@@ -271,7 +272,7 @@ describe('if the job is cancelled, a cleanup token', () => {
       'may remain active if its revocation is refused',
       cancelAfter('GET'),
       [minted, found, [REVOKE, 403, {}]],
-      { remaining: [{ id: 9, error: { kind: 'forbidden' } }] }
+      { remaining: [active('forbidden')] }
     ],
     [
       'is revoked by another request if its revocation is under way',
@@ -335,21 +336,17 @@ describe('at the deadline, a cleanup token', () => {
       'GET',
       20_000,
       [minted, found],
-      { remaining: [{ id: 9, error: { kind: 'deadline' } }] }
+      { remaining: [active('deadline')] }
     ]
   ])('%s', async (_what, request, ms, exchanges, expected) => {
     const test = testClient({ seconds: 20, reserve: 5000 })
-    after(request, test, () => {
-      test.clock.pass(Math.max(0, ms - test.clock.elapsed()))
-    })
+    after(request, test, () => test.clock.pass(Math.max(0, ms - test.clock.elapsed())))
     expect(await run(exchanges, { test })).toMatchObject(expected)
   })
 
   it('is revoked if the time ends between two attempts', async () => {
     const test = testClient({ seconds: 20, reserve: 5000 })
-    test.clock.onSleep = () => {
-      test.clock.pass(15_000)
-    }
+    test.clock.onSleep = () => test.clock.pass(15_000)
     const { remaining } = await run([minted, found, rejected, [REVOKE, 404, {}]], { test })
     expect(remaining).toEqual([])
   })

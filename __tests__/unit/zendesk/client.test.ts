@@ -1,7 +1,8 @@
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import { GET, nock, respond, useNock } from './net.ts'
-import { Cancelled, DeadlineExceeded } from '../../../src/lib/deadline.ts'
+import { StepEnded } from '../../../src/lib/deadline.ts'
 import { Secret } from '../../../src/lib/secret.ts'
+import { USER_AGENT } from '../../../src/lib/version.ts'
 import { type ZendeskRequest } from '../../../src/zendesk/connection.ts'
 import { NetworkError } from '../../../src/zendesk/network-error.ts'
 import { ZendeskError } from '../../../src/zendesk/zendesk-error.ts'
@@ -54,11 +55,7 @@ describe('send', () => {
     reset()
     respond([500, { 'x-request-id': 'one' }], [200, { 'x-request-id': 'two' }])
     const { client, log } = testClient()
-    await client.send(GET, {
-      onResponse: ({ requestId }) => {
-        log.mask(String(requestId))
-      }
-    })
+    await client.send(GET, { onResponse: ({ requestId }) => log.mask(String(requestId)) })
     expect(log.lines.filter((line) => /one|two/.test(line))).toEqual([
       'mask: one',
       'debug: GET /x: 500 after 0 ms, request id one',
@@ -91,10 +88,14 @@ describe('send', () => {
   })
 
   it.each([
-    ['ECONNRESET', 'read ECONNRESET', 'connection failed (ECONNRESET)'],
-    ['ENOTFOUND', 'x', 'host name not found (ENOTFOUND)'],
-    ['EPROTO', 'x', 'TLS failed (EPROTO)'],
-    ['ECONNRESET', 'tunneling socket could not be established, cause=EPIPE', 'proxy failed (EPIPE)']
+    ['ECONNRESET', 'read ECONNRESET', 'The server could not be reached (ECONNRESET)'],
+    ['ENOTFOUND', 'x', 'The host name was not found (DNS) (ENOTFOUND)'],
+    ['EPROTO', 'x', 'The secure connection failed (TLS) (EPROTO)'],
+    [
+      'ECONNRESET',
+      'tunneling socket could not be established, cause=EPIPE',
+      'The proxy could not be reached (EPIPE)'
+    ]
   ])('retries after %s: %s', async (code, message, logged) => {
     nock(ORIGIN)
       .get('/x')
@@ -106,14 +107,29 @@ describe('send', () => {
     expect(log.of('info')).toEqual([`GET /x: ${logged}; attempt 2 of 5 in 0.0 s`])
   })
 
-  it('retries after the time for one attempt', async () => {
-    nock(ORIGIN).get('/x').query(true).delay(10_000).reply(200)
-    respond([200])
-    const { client, clock } = testClient()
-    const options = { timeout: 30, beforeRetry: () => (options.timeout = 30_000) }
-    expect((await client.send(GET, options)).status).toBe(200)
-    expect(clock.sleeps).toEqual([0])
-  })
+  it.each([
+    ['30 s', undefined, 300, 30_000],
+    ['its own limit', 70, 300, 70],
+    ['the time that is left', undefined, 0.05, 50]
+  ])(
+    'gives an attempt up after %s, and retries if there is time',
+    async (_what, timeout, seconds, passes) => {
+      let waited = NaN
+      nock(ORIGIN)
+        .get('/x')
+        .query(true)
+        .reply(() => {
+          const start = jest.now()
+          jest.advanceTimersToNextTimer()
+          waited = jest.now() - start
+          return [200]
+        })
+      respond([200])
+      const { client, clock } = testClient({ seconds })
+      expect((await client.send(GET, timeout === undefined ? {} : { timeout })).status).toBe(200)
+      expect([waited, clock.sleeps]).toEqual([passes, [0]])
+    }
+  )
 
   it('returns the last response after five attempts', async () => {
     respond([500], [500], [500], [500], [502])
@@ -177,39 +193,37 @@ describe('send', () => {
     const response = await client.send(GET, { attempts: 1 })
     expect([response.status, response.unfittingWait, clock.sleeps]).toEqual([status, undefined, []])
   })
+})
 
-  it('throws what is not a network error as it is', async () => {
-    const bug = new TypeError('a bug')
-    const reveal = (): never => {
-      throw bug
-    }
-    const request = { ...GET, authorization: { reveal } as unknown as Secret }
-    expect(await rejectionOf(testClient().client.send(request))).toBe(bug)
-  })
+it('trySend returns the response, or the error if there was none', async () => {
+  const { client } = testClient()
+  respond([403])
+  expect(await client.trySend(GET, { attempts: 1 })).toMatchObject({ status: 403 })
+  reset()
+  const error = await client.trySend(GET, { attempts: 1 })
+  expect(error).toBeInstanceOf(ZendeskError)
+  expect(error).toMatchObject({ kind: 'connection', request: GET })
+})
+
+it.each(['send', 'trySend'] as const)('%s throws a fault of ours on', async (method) => {
+  const fault = new TypeError('ours')
+  const reveal = (): never => {
+    throw fault
+  }
+  const request = { ...GET, authorization: { reveal } as unknown as Secret }
+  expect(await rejectionOf(testClient().client[method](request))).toBe(fault)
 })
 
 describe('send, at the deadline or in a cancelled job', () => {
   it.each([
-    [
-      'deadline',
-      DeadlineExceeded,
-      ({ clock }: TestClient) => {
-        clock.pass(300_000)
-      }
-    ],
-    [
-      'cancelled',
-      Cancelled,
-      ({ cancel }: TestClient) => {
-        cancel()
-      }
-    ]
-  ])('sends nothing, and throws the kind %s', async (kind, cause, stop) => {
+    ['deadline', ({ clock }: TestClient) => clock.pass(300_000)],
+    ['cancelled', ({ cancel }: TestClient) => cancel()]
+  ])('sends nothing, and throws the kind %s', async (kind, stop) => {
     const test = testClient()
     stop(test)
     const error = await errorOf(test.client.send(GET))
     expect(error.kind).toBe(kind)
-    expect(error.cause).toBeInstanceOf(cause)
+    expect(error.cause).toBeInstanceOf(StepEnded)
   })
 
   it('returns the response at hand if the wait for a retry does not fit', async () => {
@@ -247,12 +261,6 @@ describe('send, at the deadline or in a cancelled job', () => {
     const { client, cancel } = testClient()
     expect((await client.send(GET, { onResponse: cancel })).status).toBe(200)
   })
-
-  it('gives a request no more time than is left', async () => {
-    nock(ORIGIN).get('/x').query(true).delay(10_000).reply(200)
-    const { client } = testClient({ seconds: 0.05 })
-    expect((await errorOf(client.send(GET, { attempts: 1 }))).kind).toBe('timeout')
-  })
 })
 
 describe('send, if a response is lost', () => {
@@ -286,22 +294,17 @@ describe('send, if a response is lost', () => {
 })
 
 describe('ZendeskClient', () => {
-  it('exposes what it was made with', () => {
-    const { client, log } = testClient()
-    expect(client.origin).toBe(ORIGIN)
-    expect(client.log).toBe(log)
-    expect(client.deadline).toBe(client.options.deadline)
-  })
-
-  it("pauses by the step's clock", async () => {
-    const { client, clock } = testClient()
+  it("pauses by the step's clock, and no longer if the job is cancelled", async () => {
+    const { client, clock, cancel } = testClient()
     await client.pause(500)
     await client.pause(3000)
-    expect(clock.sleeps).toEqual([500, 3000])
+    clock.onSleep = cancel
+    await client.pause(1000)
+    expect([clock.sleeps, clock.elapsed()]).toEqual([[500, 3000, 1000], 3500])
   })
 
   it('forks into a client for the same account, with the same deadline unless another is given', async () => {
-    nock(ORIGIN, { reqheaders: { 'user-agent': 'tests/1' } })
+    nock(ORIGIN, { reqheaders: { 'user-agent': USER_AGENT } })
       .get('/x')
       .query(true)
       .twice()

@@ -1,13 +1,10 @@
-import { afterEach, beforeEach } from '@jest/globals'
+import http from 'node:http'
+import { setImmediate } from 'node:timers/promises'
+import { afterEach, beforeEach, jest } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
-import {
-  Connection,
-  type Limits,
-  type ZendeskRequest,
-  type ZendeskResponse
-} from '../../../src/zendesk/connection.ts'
+import { Connection, type ZendeskRequest, type ZendeskResponse } from '../../../src/zendesk/connection.ts'
 import { NetworkError } from '../../../src/zendesk/network-error.ts'
-import { neverCancelled, rejectionOf } from '../clock.ts'
+import { neverCancelled, rejectionOf, useFakeTimeouts } from '../clock.ts'
 import { closeAll } from './servers.ts'
 
 /*
@@ -22,17 +19,24 @@ export const POST: ZendeskRequest = {
   body: new Secret('{"a":"ü"}')
 }
 
+type Limits = Parameters<Connection['exchange']>[1]
+
+/** Milliseconds that a request has; they pass only in {@link passTimeout}. */
+export const TIMEOUT = 10_000
+
 const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'no_proxy', 'NO_PROXY']
 
 let connection: Connection | undefined
 
-/** Without a proxy before each test of a file, and with everything closed after it. */
+/** Without a proxy before each test of a file, and with everything closed after it. No timeout passes by itself. */
 export function usesConnections(): void {
+  useFakeTimeouts()
   const clear = (): void => {
     for (const name of PROXY_VARIABLES) Reflect.deleteProperty(process.env, name)
   }
   beforeEach(clear)
   afterEach(async () => {
+    jest.restoreAllMocks()
     clear()
     connection?.close()
     connection = undefined
@@ -47,12 +51,12 @@ export function useProxy({ port }: { port: number }): void {
 
 /** A connection to a port of this machine, or to an origin. */
 export function connect(to: number | string): Connection {
-  connection = new Connection(typeof to === 'number' ? `http://127.0.0.1:${to}` : to, 'tests/1')
+  connection = new Connection(typeof to === 'number' ? `http://127.0.0.1:${to}` : to)
   return connection
 }
 
 export function limits(given: Partial<Limits> = {}): Limits {
-  return { timeout: 5000, signal: neverCancelled(), grace: 0, ...given }
+  return { timeout: TIMEOUT, signal: neverCancelled(), grace: 0, ...given }
 }
 
 export function responseOf(
@@ -71,4 +75,24 @@ export async function errorOf(
   const error = await rejectionOf(responseOf(to, request, given))
   if (!(error instanceof NetworkError)) throw error
   return error
+}
+
+/** Lets the time of the request under way pass. */
+export function passTimeout(): void {
+  jest.advanceTimersByTime(TIMEOUT)
+}
+
+/** Waits until `condition` is true, however slow the machine is. */
+export async function until(condition: () => boolean): Promise<void> {
+  const start = Date.now()
+  while (!condition()) {
+    if (Date.now() - start > 25_000) throw new Error('It never became true')
+    await setImmediate()
+  }
+}
+
+/** Counts the bytes that the last connection over HTTP has received from now on. */
+export function countReceived(): () => number {
+  const request = jest.spyOn(http, 'request')
+  return () => (request.mock.results.at(-1)?.value as http.ClientRequest).socket?.bytesRead ?? 0
 }

@@ -1,10 +1,24 @@
-import { setTimeout } from 'node:timers/promises'
+import { type ServerResponse } from 'node:http'
 import https from 'node:https'
-import { afterEach, describe, expect, it, jest } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import { type ZendeskRequest } from '../../../src/zendesk/connection.ts'
+import { ZendeskError } from '../../../src/zendesk/zendesk-error.ts'
 import { FakeClock, NOON, testClient } from '../clock.ts'
-import { connect, errorOf, GET, limits, POST, responseOf, usesConnections } from './connect.ts'
+import {
+  connect,
+  countReceived,
+  errorOf,
+  GET,
+  limits,
+  passTimeout,
+  POST,
+  responseOf,
+  TIMEOUT,
+  until,
+  useProxy,
+  usesConnections
+} from './connect.ts'
 import {
   CA,
   closedPort,
@@ -51,27 +65,32 @@ describe('a request that was sent', () => {
     ['in its head', HEAD],
     ['in its body', BODY]
   ])('times out if its response stalls %s', async (_where, bytes) => {
-    const { port } = await sendRaw(bytes, 'keep')
-    expect(await errorOf(port, POST, { timeout: 60 })).toMatchObject({ kind: 'timeout', sent: true })
+    const received = countReceived()
+    const { port } = await sendRaw(bytes, () => {
+      void until(() => received() === bytes.length).then(passTimeout)
+    })
+    expect(await errorOf(port, POST)).toMatchObject({ kind: 'timeout', sent: true })
   })
 
-  it('times out if its response arrives byte by byte for ever', async () => {
-    const { port } = await serve((_request, response) => {
-      response.writeHead(200, { 'content-length': 100_000 })
-      const timer = setInterval(() => response.write('x'), 5)
-      response.on('close', () => {
-        clearInterval(timer)
-      })
+  it('times out even if its response still arrives, byte by byte', async () => {
+    const received = countReceived()
+    let response: ServerResponse | undefined
+    const { port } = await serve((_request, outgoing) => {
+      response = outgoing.writeHead(200, { 'content-length': 100_000 })
+      response.write('x')
     })
-    expect(await errorOf(port, POST, { timeout: 60 })).toMatchObject({ kind: 'timeout', sent: true })
+    const error = errorOf(port, POST)
+    await until(() => received() > 0)
+    jest.advanceTimersByTime(TIMEOUT - 1)
+    const soFar = received()
+    response?.write('x')
+    await until(() => received() > soFar)
+    jest.advanceTimersByTime(1)
+    expect(await error).toMatchObject({ kind: 'timeout', sent: true })
   })
 })
 
 describe('a request over TLS', () => {
-  afterEach(() => {
-    jest.restoreAllMocks()
-  })
-
   it.each([
     ['a new connection', 1, false],
     ['a reused connection', 2, true]
@@ -79,15 +98,12 @@ describe('a request over TLS', () => {
     const request = https.request.bind(https)
     jest
       .spyOn(https, 'request')
-      .mockImplementation(((options: object, onResponse: () => void) =>
-        request({ ...options, ca: CA }, onResponse)) as typeof https.request)
-    let requests = 0
-    const { port } = await serveTls('server', (incoming, response) => {
-      requests += 1
-      if (requests === broken) incoming.socket.destroy()
-      else response.end('{}')
-    })
-    const connection = connect(`https://localhost:${port}`)
+      .mockImplementation(((url: URL, options: object) =>
+        request(url, { ...options, ca: CA })) as typeof https.request)
+    const server = await serveTls('server', (incoming, response) =>
+      server.requests() === broken ? incoming.socket.destroy() : response.end('{}')
+    )
+    const connection = connect(`https://localhost:${server.port}`)
     for (let count = 1; count < broken; count += 1) await connection.exchange(GET, limits())
     await expect(connection.exchange(POST, limits())).rejects.toMatchObject({
       kind: 'brokenOff',
@@ -114,80 +130,74 @@ describe('a request that was not sent', () => {
   it.each<[string, () => Promise<Listening>, string]>([
     ['has a certificate that is not trusted', serveUntrusted, 'certificate'],
     ['does not speak TLS', serveEmpty, 'tls'],
-    ['does not respond to the TLS handshake', () => sendRaw('', 'keep'), 'timeout']
+    ['does not respond to the TLS handshake in time', () => sendRaw('', passTimeout), 'timeout']
   ])('fails if the server %s', async (_what, listening, kind) => {
     const { port } = await listening()
-    const error = await errorOf(`https://127.0.0.1:${port}`, POST, {
-      timeout: kind === 'timeout' ? 60 : 5000
-    })
-    expect(error).toMatchObject({ kind, sent: false })
+    expect(await errorOf(`https://127.0.0.1:${port}`, POST)).toMatchObject({ kind, sent: false })
   })
 })
 
 describe('if the job is cancelled', () => {
-  /** A server that cancels the job when a request arrives, and responds a moment later, or never. */
-  async function cancelledBy(responds: boolean): Promise<{ port: number; signal: AbortSignal }> {
+  it('a request that was sent has its grace, and its response counts', async () => {
     const job = new AbortController()
     const { port } = await serve((_request, response) => {
       job.abort()
-      if (responds) void setTimeout(30).then(() => response.end('{"a":1}'))
+      jest.advanceTimersByTime(19)
+      response.end('{"a":1}')
     })
-    return { port, signal: job.signal }
-  }
-
-  it('a request that was sent has its grace, and its response counts', async () => {
-    const { port, signal } = await cancelledBy(true)
-    expect((await responseOf(port, POST, { signal, grace: 5000 })).json).toEqual({ a: 1 })
+    expect((await responseOf(port, POST, { signal: job.signal, grace: 20 })).json).toEqual({ a: 1 })
   })
 
   it.each([
     ['after its grace', 20],
     ['at once, without a grace', 0]
   ])('a request that was sent ends %s', async (_when, grace) => {
-    const { port, signal } = await cancelledBy(false)
-    expect(await errorOf(port, POST, { signal, grace })).toMatchObject({ kind: 'cancelled', sent: true })
+    const job = new AbortController()
+    let waited = NaN
+    const { port } = await serve(() => {
+      const start = jest.now()
+      job.abort()
+      jest.advanceTimersToNextTimer()
+      waited = jest.now() - start
+    })
+    const error = await errorOf(port, POST, { signal: job.signal, grace })
+    expect(error).toMatchObject({ kind: 'cancelled', sent: true })
+    expect(waited).toBe(grace)
   })
 
   it('a request that is still connecting ends at once, and is never sent, whatever its grace', async () => {
-    let requests = 0
-    const { port } = await serve(() => (requests += 1))
+    const { port, requests } = await serveEmpty()
     const job = new AbortController()
     const error = errorOf(port, POST, { signal: job.signal, grace: 60_000 })
     job.abort()
     expect(await error).toMatchObject({ kind: 'cancelled', sent: false })
-    await setTimeout(30)
-    expect(requests).toBe(0)
+    await responseOf(port)
+    expect(requests()).toBe(1)
   })
 
   it('a request whose TLS handshake is under way ends at once, whatever its grace', async () => {
     const job = new AbortController()
-    const { port } = await sendRaw('', 'keep')
-    void setTimeout(30).then(() => {
-      job.abort()
-    })
+    const { port } = await sendRaw('', () => job.abort())
     const error = await errorOf(`https://127.0.0.1:${port}`, POST, { signal: job.signal, grace: 60_000 })
     expect(error).toMatchObject({ kind: 'cancelled', sent: false })
   })
 
   it('a request that waits for a proxy ends at once, and is never sent, even if the proxy connects then', async () => {
-    let requests = 0
-    const server = await serve((_request, response) => {
-      requests += 1
-      response.end('{}')
-    })
+    const server = await serveEmpty()
     const job = new AbortController()
     let connectNow = (): void => undefined
     const proxy = await tunnelTo(server.port, (connect) => {
       connectNow = connect
       job.abort()
+      jest.advanceTimersByTime(0)
     })
-    process.env['http_proxy'] = `http://127.0.0.1:${proxy.port}`
+    useProxy(proxy)
     const error = await errorOf('http://acme.example.test', POST, { signal: job.signal, grace: 60_000 })
     expect(error).toMatchObject({ kind: 'cancelled', sent: false })
 
     connectNow()
-    await setTimeout(60)
-    expect(requests).toBe(0)
+    await until(() => proxy.asked[0]?.socket.destroyed === true)
+    expect(server.requests()).toBe(0)
   })
 })
 
@@ -209,31 +219,44 @@ describe('a client', () => {
   })
 
   it('opens a new connection for a retry', async () => {
-    let status = 500
-    const { port, connections } = await serve((_request, response) => {
-      response.writeHead(status).end('{}')
-      status = 200
-    })
-    const { client } = clientOf(port)
+    const server = await serve((_request, response) =>
+      response.writeHead(server.requests() === 1 ? 500 : 200).end('{}')
+    )
+    const { client } = clientOf(server.port)
     expect((await client.send(GET)).status).toBe(200)
     client.close()
-    expect(connections()).toBe(2)
+    expect(server.connections()).toBe(2)
   })
 
   it('retries after a response that broke off, and reports each as lost', async () => {
-    let requests = 0
-    const { port } = await serve((request, response) => {
-      requests += 1
-      if (requests < 3) request.socket.destroy()
-      else response.end('{}')
-    })
-    const { client, clock } = clientOf(port, new FakeClock(0.5))
+    const server = await serve((request, response) =>
+      server.requests() < 3 ? request.socket.destroy() : response.end('{}')
+    )
+    const { client, clock } = clientOf(server.port, new FakeClock(0.5))
     const lost: number[] = []
     expect((await client.send(POST, { onLostResponse: (sentAt) => lost.push(sentAt) })).status).toBe(200)
     client.close()
     expect(clock.sleeps).toEqual([250, 500])
     expect(lost).toEqual([NOON, NOON + 250])
   })
+
+  it.each([
+    ['succeeds if only one was', 2, 200],
+    ['fails if the next one breaks, too', 3, 'brokenOff']
+  ])(
+    'sends a single attempt again if a kept connection was closed, and %s',
+    async (_what, last, expected) => {
+      const server = await serve((request, response) =>
+        [2, last].includes(server.requests()) ? request.socket.destroy() : response.end('{}')
+      )
+      const { client, clock } = clientOf(server.port)
+      await client.send(GET)
+      const outcome = await client.trySend(GET, { attempts: 1 })
+      client.close()
+      expect(outcome instanceof ZendeskError ? outcome.kind : outcome.status).toBe(expected)
+      expect([server.requests(), clock.sleeps]).toEqual([3, []])
+    }
+  )
 
   it('retries a request that was not sent, and reports none as lost', async () => {
     const { client, clock } = clientOf(await closedPort())

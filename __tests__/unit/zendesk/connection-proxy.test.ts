@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import { ORIGIN, testClient } from '../clock.ts'
-import { errorOf, POST, responseOf, useProxy, usesConnections } from './connect.ts'
+import { errorOf, passTimeout, POST, responseOf, useProxy, usesConnections } from './connect.ts'
 import { closedPort, sendRaw, serve, serveEmpty, serveUntrusted, tunnelTo } from './servers.ts'
 
 const HOST = 'http://acme.example.test'
@@ -18,7 +18,7 @@ describe('a proxy', () => {
     const proxy = await tunnelTo(await closedPort())
     process.env[variable] = `http://127.0.0.1:${proxy.port}`
     await errorOf(origin)
-    expect(proxy.requests.map(({ url }) => url)).toEqual([target])
+    expect(proxy.asked.map(({ url }) => url)).toEqual([target])
   })
 
   it('gets its own user name and password, and connects to the server', async () => {
@@ -32,14 +32,14 @@ describe('a proxy', () => {
       json: { host: expect.stringMatching(/^acme\.example\.test/) as unknown as string }
     })
     const basic = Buffer.from('us@er:pass:word').toString('base64')
-    expect(proxy.requests[0]?.headers['proxy-authorization']).toBe(`Basic ${basic}`)
+    expect(proxy.asked[0]?.headers['proxy-authorization']).toBe(`Basic ${basic}`)
   })
 
   it('does not see the credential', async () => {
     const proxy = await tunnelTo((await serveEmpty()).port)
     useProxy(proxy)
     await responseOf(HOST, { ...POST, authorization: new Secret('Bearer abcdefgh') })
-    expect(JSON.stringify(proxy.requests[0]?.rawHeaders)).not.toMatch(/abcdefgh|authorization/i)
+    expect(JSON.stringify(proxy.asked[0]?.rawHeaders)).not.toMatch(/abcdefgh|authorization/i)
   })
 
   it('does not make the certificate of the server trusted', async () => {
@@ -56,12 +56,12 @@ describe('a proxy', () => {
     })
   })
 
-  it.each<[string, 'end' | 'keep']>([
+  it.each<[string, 'end' | (() => void)]>([
     ['ends the connection', 'end'],
-    ['does not respond in time', 'keep']
+    ['does not respond in time', passTimeout]
   ])('that %s is at fault, not the server', async (_what, then) => {
     useProxy(await sendRaw('', then))
-    expect(await errorOf(ORIGIN, POST, { timeout: 60 })).toMatchObject({ kind: 'proxy', sent: false })
+    expect(await errorOf(ORIGIN, POST)).toMatchObject({ kind: 'proxy', sent: false })
   })
 
   it('that does not listen is at fault, not the server', async () => {
@@ -78,8 +78,8 @@ describe('a proxy', () => {
   })
 
   it('is not at fault if the server behind it does not respond in time', async () => {
-    useProxy(await tunnelTo((await sendRaw('', 'keep')).port))
-    expect(await errorOf(HOST, POST, { timeout: 80 })).toMatchObject({ kind: 'timeout', sent: true })
+    useProxy(await tunnelTo((await sendRaw('', passTimeout)).port))
+    expect(await errorOf(HOST, POST)).toMatchObject({ kind: 'timeout', sent: true })
   })
 
   it('with an https:// URL is refused, and gets no connection and no password', async () => {

@@ -1,9 +1,21 @@
 import { EventEmitter, getEventListeners, once } from 'node:events'
-import { type IncomingMessage } from 'node:http'
+import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
+import { USER_AGENT } from '../../../src/lib/version.ts'
 import { type ZendeskRequest } from '../../../src/zendesk/connection.ts'
-import { connect, errorOf, GET, limits, POST, responseOf, usesConnections } from './connect.ts'
+import {
+  connect,
+  countReceived,
+  errorOf,
+  GET,
+  limits,
+  passTimeout,
+  POST,
+  responseOf,
+  until,
+  usesConnections
+} from './connect.ts'
 import { closedPort, sendRaw, serve, serveEmpty } from './servers.ts'
 
 const MIB = 1024 * 1024
@@ -27,7 +39,7 @@ describe('a request', () => {
     const path = '/x?page[size]=100&page[after]=a%2Bb'
     const { method, url, headers, text } = await received({ ...GET, path })
     expect([method, url, text]).toEqual(['GET', path, ''])
-    expect(headers).toMatchObject({ accept: 'application/json', 'user-agent': 'tests/1' })
+    expect(headers).toMatchObject({ accept: 'application/json', 'user-agent': USER_AGENT })
     expect(headers.host).toMatch(/^127\.0\.0\.1:\d+$/)
     expect(headers).not.toHaveProperty('authorization')
     expect(headers).not.toHaveProperty('content-type')
@@ -107,22 +119,25 @@ describe('a response', () => {
   })
 
   it('may arrive with its characters in halves', async () => {
-    const { port } = await serve((_request, response) => {
-      const bytes = Buffer.from('"üü"')
+    const received = countReceived()
+    const bytes = Buffer.from('"üü"')
+    let response!: ServerResponse
+    const { port } = await serve((_request, outgoing) => {
+      response = outgoing
       response.write(bytes.subarray(0, 2))
-      setTimeout(() => response.end(bytes.subarray(2)), 10)
     })
-    expect((await responseOf(port)).json).toBe('üü')
+    const result = responseOf(port)
+    await until(() => received() > 0)
+    response.end(bytes.subarray(2))
+    expect((await result).json).toBe('üü')
   })
 
   it.each([301, 302, 303, 307, 308])('with %d is returned: no redirect is followed', async (status) => {
-    let requests = 0
-    const { port } = await serve((_request, response) => {
-      requests += 1
+    const { port, requests } = await serve((_request, response) =>
       response.writeHead(status, { location: '/elsewhere' }).end()
-    })
+    )
     expect(await responseOf(port, POST)).toMatchObject({ status, location: '/elsewhere' })
-    expect(requests).toBe(1)
+    expect(requests()).toBe(1)
   })
 
   it('may follow an informational one', async () => {
@@ -179,28 +194,26 @@ describe('a connection', () => {
 
   it('is closed after a failure, and the next request opens another', async () => {
     const closed = new EventEmitter()
-    let isFirst = true
-    const { port, connections } = await serve((request, response) => {
-      if (!isFirst) return response.end('{}')
-      isFirst = false
-      return request.socket.on('close', () => closed.emit('close'))
-    })
     const isClosed = once(closed, 'close')
-    const connection = connect(port)
-    await expect(connection.exchange(GET, limits({ timeout: 40 }))).rejects.toMatchObject({ kind: 'timeout' })
+    const server = await serve((request, response) => {
+      if (server.requests() > 1) response.end('{}')
+      else {
+        request.socket.on('close', () => closed.emit('close'))
+        passTimeout()
+      }
+    })
+    const connection = connect(server.port)
+    await expect(connection.exchange(GET, limits())).rejects.toMatchObject({ kind: 'timeout' })
     expect((await connection.exchange(GET, limits())).status).toBe(200)
     await isClosed
-    expect(connections()).toBe(2)
+    expect(server.connections()).toBe(2)
   })
 
   it('that was kept open and turns out to be closed is noted in the error', async () => {
-    let requests = 0
-    const { port } = await serve((request, response) => {
-      requests += 1
-      if (requests === 1) response.end('{}')
-      else request.socket.destroy()
-    })
-    const connection = connect(port)
+    const server = await serve((request, response) =>
+      server.requests() === 1 ? response.end('{}') : request.socket.destroy()
+    )
+    const connection = connect(server.port)
     await connection.exchange(GET, limits())
     for (const staleConnection of [true, false]) {
       const error = { kind: 'brokenOff', sent: true, staleConnection }

@@ -8,6 +8,7 @@ import {
   CREDENTIAL_KINDS,
   givesRefreshToken,
   isAdmin,
+  reusableSecret,
   type Credential
 } from '../../../src/zendesk/credential.ts'
 
@@ -48,4 +49,16 @@ it('only an API token and an access token are credentials of an admin', () => {
 it('only an authorization code and a refresh token give a refresh token', () => {
   const kinds = ofKinds.filter(givesRefreshToken).map(({ kind }) => kind)
   expect(kinds).toEqual(['authorization_code', 'refresh_token'])
+})
+
+it.each<[string, Credential, string]>([
+  ['an access token is its header', { kind: 'access_token', accessToken }, 'Bearer abc.def'],
+  [
+    'client credentials is the client secret',
+    { kind: 'client_credentials', clientSecret: apiToken, authMethod: 'client_secret_post' },
+    'k:e/y'
+  ],
+  ['a refresh token is nothing, as it works once', { kind: 'refresh_token' } as Credential, '']
+])('what post needs again of %s', (_what, credential, expected) => {
+  expect(reusableSecret(credential)).toBe(expected)
 })

@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
-import { addFacts, mintedToken, type Mint, type MintedToken } from '../../../src/zendesk/minted-token.ts'
+import { type TokenResponse } from '../../../src/zendesk/mint.ts'
+import { addFacts, mintedToken, type MintedToken } from '../../../src/zendesk/minted-token.ts'
 import { tokenFacts } from '../../../src/zendesk/tokens.ts'
 import { NOON } from '../clock.ts'
 
 const token = new Secret('abcdefghij')
+const refreshToken = new Secret('refresh-1')
 /** Zendesk's clock is ten minutes ahead of the runner's. */
 const date = NOON + 600_000
 const requested = { scopes: ['read', 'write'], expiresIn: 3600 }
@@ -15,9 +17,11 @@ const times = (created: string, expires: string): object => ({
   expires_at: at(expires)
 })
 
-/** A mint whose response reports these facts about the token and, if given, its lifetime. */
+type Mint = TokenResponse & { token: Secret }
+
+/** The response to a mint, which reports these facts about the token and, if given, its lifetime. */
 function mint(reported: object = {}, expiresIn?: number): Mint {
-  return { response: { token, refreshToken: undefined, facts: tokenFacts(reported), expiresIn }, token, date }
+  return { token, refreshToken, facts: tokenFacts(reported), expiresIn, date }
 }
 
 const withoutDate = (from: Mint): Mint => ({ ...from, date: undefined })
@@ -29,7 +33,7 @@ function minted(from = mint()): MintedToken {
 /** A token that was used once, which reported these facts. */
 function used(from: Mint, reported: object): MintedToken {
   const token = minted(from)
-  addFacts(token, tokenFacts(reported), from)
+  addFacts(token, tokenFacts(reported))
   return token
 }
 
@@ -37,6 +41,7 @@ describe('a minted token', () => {
   it('has what was requested if the response reports nothing, from the Date of the mint on', () => {
     expect(minted()).toEqual({
       token,
+      refreshToken,
       id: undefined,
       clientId: undefined,
       userId: undefined,
@@ -46,6 +51,7 @@ describe('a minted token', () => {
       expiry: 'requested',
       expiredAfter: undefined,
       lifetime: 3600,
+      date,
       mintedAt: date,
       seenWorking: false
     })

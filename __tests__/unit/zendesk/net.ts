@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals'
 import nock from 'nock'
 import { type ZendeskRequest } from '../../../src/zendesk/connection.ts'
-import { ORIGIN } from '../clock.ts'
+import { ORIGIN, useFakeTimeouts } from '../clock.ts'
 
 /*
  * nock replaces `node:http`. It has to be removed again: all test files that a worker runs share Node's modules.
@@ -9,8 +9,12 @@ import { ORIGIN } from '../clock.ts'
 
 export { nock }
 
-/** Lets nock respond to all requests of a test file, and fails a test whose expected requests were not made. */
+/**
+ * Lets nock respond to all requests of a test file, and fails a test whose expected requests were not made. No timeout
+ * passes by itself.
+ */
 export function useNock(): void {
+  useFakeTimeouts()
   beforeAll(() => {
     if (!nock.isActive()) nock.activate()
     nock.disableNetConnect()
@@ -23,9 +27,7 @@ export function useNock(): void {
     expect(left).toEqual([])
   })
 
-  afterAll(() => {
-    nock.restore()
-  })
+  afterAll(() => nock.restore())
 }
 
 /** A request to which {@link respond} responds. */

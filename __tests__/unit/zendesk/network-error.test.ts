@@ -64,8 +64,9 @@ describe('networkError', () => {
 
 describe('NetworkError', () => {
   it('says what failed, and the code of the system', () => {
-    expect(new NetworkError('dns', false, 'ENOTFOUND').message).toBe('host name not found (ENOTFOUND)')
-    const timeout = new NetworkError('timeout', true)
-    expect([timeout.message, timeout.staleConnection]).toEqual(['timeout', false])
+    const message = 'The server could not be reached (ECONNREFUSED)'
+    expect(new NetworkError('connection', false, 'ECONNREFUSED')).toMatchObject({ message })
+    const timeout = { message: 'There was no response in time', staleConnection: false }
+    expect(new NetworkError('timeout', true)).toMatchObject(timeout)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { isForeign, originOf, readOrigin, subdomainOf } from '../../../src/zendesk/origin.ts'
+import { isForeign, readOrigin, subdomainOf } from '../../../src/zendesk/origin.ts'
 
 describe('subdomainOf', () => {
   it.each([
@@ -34,12 +34,6 @@ describe('subdomainOf', () => {
     ['a line before it', ['x\nhttps://acme.zendesk.com']]
   ])('rejects %s', (_what, values) => {
     expect(values.filter((value) => subdomainOf(value) !== undefined)).toEqual([])
-  })
-})
-
-describe('originOf', () => {
-  it('is an https: URL of the subdomain at zendesk.com', () => {
-    expect(originOf('acme')).toBe('https://acme.zendesk.com')
   })
 })
 

@@ -4,7 +4,7 @@ import { Secret } from '../../../src/lib/secret.ts'
 import { pages } from '../../../src/zendesk/pages.ts'
 import { ORIGIN, rejectionOf, testClient } from '../clock.ts'
 
-const PATH = '/api/v2/oauth/things'
+const PATH = '/api/v2/oauth/tokens'
 
 useNock()
 
@@ -19,8 +19,9 @@ function page(after: string | undefined, body: unknown, status = 200): void {
 
 async function read(path = PATH, { client } = testClient(), limit = Infinity): Promise<unknown[]> {
   const items: unknown[] = []
-  const request = { purpose: 'list things', path, key: 'things', authorization: new Secret('Bearer abc') }
-  for await (const each of pages(client, request)) {
+  const authorization = new Secret('Bearer abc')
+  const list = { purpose: 'list tokens', method: 'GET', path, authorization } as const
+  for await (const each of pages(client, list, 'tokens')) {
     items.push(...each.items)
     expect(each.response.status).toBe(200)
     if (items.length >= limit) break
@@ -32,16 +33,16 @@ describe('a list', () => {
   it.each([{ has_more: false, after_cursor: 'x' }, { has_more: null }, 'not an object', undefined])(
     'has one page if its `meta` is %j',
     async (meta) => {
-      page(undefined, { things: [1, 2], meta })
+      page(undefined, { tokens: [1, 2], meta })
       expect(await read()).toEqual([1, 2])
     }
   )
 
   it('is read page after page by the cursor, encoded, and follows no URL', async () => {
     const meta = { has_more: true, after_cursor: 'a+b/=&?' }
-    page(undefined, { things: [1], meta, links: { next: 'https://evil.example/' } })
-    page('a+b/=&?', { things: [], meta: { has_more: true, after_cursor: '../../evil' } })
-    page('../../evil', { things: [2, 3], meta: { has_more: false } })
+    page(undefined, { tokens: [1], meta, links: { next: 'https://evil.example/' } })
+    page('a+b/=&?', { tokens: [], meta: { has_more: true, after_cursor: '../../evil' } })
+    page('../../evil', { tokens: [2, 3], meta: { has_more: false } })
     expect(await read()).toEqual([1, 2, 3])
   })
 
@@ -49,12 +50,12 @@ describe('a list', () => {
     nock(ORIGIN)
       .get(PATH)
       .query({ client_id: '41', 'page[size]': '100' })
-      .reply(200, { things: [7] })
+      .reply(200, { tokens: [7] })
     expect(await read(`${PATH}?client_id=41`)).toEqual([7])
   })
 
   it('is read no further than wanted', async () => {
-    page(undefined, { things: [1], meta: { has_more: true, after_cursor: 'x' } })
+    page(undefined, { tokens: [1], meta: { has_more: true, after_cursor: 'x' } })
     expect(await read(PATH, testClient(), 1)).toEqual([1])
   })
 
@@ -62,24 +63,24 @@ describe('a list', () => {
     ...[undefined, null, '', 17, {}, 'half a character: \ud800'].map((after_cursor) => [true, after_cursor]),
     ...['yes', 'true', 1, 0, '', {}].map((has_more) => [has_more, 'x'])
   ])('cannot be read if `has_more` is %j and the cursor is %j', async (has_more, after_cursor) => {
-    page(undefined, { things: [1], meta: { has_more, after_cursor } })
+    page(undefined, { tokens: [1], meta: { has_more, after_cursor } })
     expect(await rejectionOf(read())).toMatchObject({ kind: 'unusableResponse' })
   })
 
   it('cannot be read if a cursor comes again, even later', async () => {
-    page(undefined, { things: [1], meta: { has_more: true, after_cursor: 'a' } })
-    page('a', { things: [1], meta: { has_more: true, after_cursor: 'b' } })
-    page('b', { things: [1], meta: { has_more: true, after_cursor: 'a' } })
+    page(undefined, { tokens: [1], meta: { has_more: true, after_cursor: 'a' } })
+    page('a', { tokens: [1], meta: { has_more: true, after_cursor: 'b' } })
+    page('b', { tokens: [1], meta: { has_more: true, after_cursor: 'a' } })
     expect(await rejectionOf(read())).toMatchObject({ kind: 'unusableResponse' })
   })
 
   it.each([
     [200, { other: [] }, 'unusableResponse'],
-    [200, { things: { 0: 1 } }, 'unusableResponse'],
+    [200, { tokens: { 0: 1 } }, 'unusableResponse'],
     [200, '[]', 'unusableResponse'],
     [200, 'plain words', 'unusableResponse'],
     [200, '<html>Sign in</html>', 'subdomainUnknown'],
-    [206, { things: [] }, 'unusableResponse'],
+    [206, { tokens: [] }, 'unusableResponse'],
     [204, '', 'unusableResponse'],
     [401, '<html>', 'gateway'],
     [403, { error: { title: 'Forbidden', message: 'No' } }, 'forbidden']
@@ -87,13 +88,13 @@ describe('a list', () => {
     page(undefined, body, status)
     expect(await rejectionOf(read())).toMatchObject({
       kind,
-      request: { purpose: 'list things', method: 'GET' },
+      request: { purpose: 'list tokens', method: 'GET' },
       response: { status }
     })
   })
 
   it('cannot be read if a later page is refused', async () => {
-    page(undefined, { things: [1], meta: { has_more: true, after_cursor: 'x' } })
+    page(undefined, { tokens: [1], meta: { has_more: true, after_cursor: 'x' } })
     page('x', {}, 403)
     expect(await rejectionOf(read())).toMatchObject({ kind: 'forbidden' })
   })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { proxyPasswords, proxyProblem } from '../../../src/zendesk/proxy.ts'
+import { checkProxy, proxyPasswords } from '../../../src/zendesk/proxy.ts'
 
 const HTTPS = new URL('https://acme.zendesk.com/x')
 const HTTP = new URL('http://acme.example.test/x')
@@ -43,7 +43,17 @@ describe('proxyPasswords', () => {
   })
 })
 
-describe('proxyProblem', () => {
+describe('checkProxy', () => {
+  /** The error that it throws, if it does. */
+  function problem(url: URL, env: Record<string, string>): unknown {
+    try {
+      checkProxy(url, env)
+    } catch (error) {
+      return error
+    }
+    return undefined
+  }
+
   const clear = (): void => {
     for (const name of ['no_proxy', 'NO_PROXY']) Reflect.deleteProperty(process.env, name)
   }
@@ -59,7 +69,7 @@ describe('proxyProblem', () => {
     'proxy',
     '10.0.0.1:3128'
   ])('finds none if the variable contains %s', (value) => {
-    expect(proxyProblem(HTTPS, { https_proxy: value })).toBeUndefined()
+    expect(problem(HTTPS, { https_proxy: value })).toBeUndefined()
   })
 
   it.each([
@@ -74,25 +84,25 @@ describe('proxyProblem', () => {
     ['proxyIsHttps', 'https://proxy'],
     ['proxyIsHttps', 'HTTPS://user:password@proxy:8443/'],
     ['proxyIsHttps', 'https://user:100%zz@proxy']
-  ])('is %s, with the name of the variable, if that contains %s', (kind, value) => {
+  ])('throws %s, with the name of the variable, if that contains %s', (kind, value) => {
     const urls = { https_proxy: HTTPS, HTTPS_PROXY: HTTPS, http_proxy: HTTP, HTTP_PROXY: HTTP }
     for (const [name, url] of Object.entries(urls))
-      expect(proxyProblem(url, { [name]: value })).toMatchObject({ kind, sent: false, code: name })
+      expect(problem(url, { [name]: value })).toMatchObject({ kind, sent: false, code: name })
   })
 
-  it('is that of the variable that would be used, and of no other', () => {
+  it('reads only the variable that would be used', () => {
     const bad = 'no:nsense'
-    expect(proxyProblem(HTTPS, { https_proxy: 'http://proxy', HTTPS_PROXY: bad })).toBeUndefined()
-    expect(proxyProblem(HTTPS, { https_proxy: '', HTTPS_PROXY: bad })).toMatchObject({ code: 'HTTPS_PROXY' })
-    expect(proxyProblem(HTTPS, { http_proxy: bad })).toBeUndefined()
-    expect(proxyProblem(HTTP, { https_proxy: bad })).toBeUndefined()
-    expect(proxyProblem(HTTPS, {})).toBeUndefined()
+    expect(problem(HTTPS, { https_proxy: 'http://proxy', HTTPS_PROXY: bad })).toBeUndefined()
+    expect(problem(HTTPS, { https_proxy: '', HTTPS_PROXY: bad })).toMatchObject({ code: 'HTTPS_PROXY' })
+    expect(problem(HTTPS, { http_proxy: bad })).toBeUndefined()
+    expect(problem(HTTP, { https_proxy: bad })).toBeUndefined()
+    expect(problem(HTTPS, {})).toBeUndefined()
   })
 
-  it('is none if no proxy is used: for this machine, and for hosts in `no_proxy`', () => {
+  it('finds none if no proxy is used: for this machine, and for hosts in `no_proxy`', () => {
     const env = { http_proxy: 'no:nsense', https_proxy: 'https://proxy' }
-    expect(proxyProblem(new URL('http://127.0.0.1:8080'), env)).toBeUndefined()
+    expect(problem(new URL('http://127.0.0.1:8080'), env)).toBeUndefined()
     process.env['no_proxy'] = '.zendesk.com'
-    expect(proxyProblem(HTTPS, env)).toBeUndefined()
+    expect(problem(HTTPS, env)).toBeUndefined()
   })
 })

@@ -11,7 +11,7 @@ const wait = (seconds: number | string): Record<string, string> => ({ 'retry-aft
 
 describe('retryAfter', () => {
   const response = (text: string | undefined, date?: number): ZendeskResponse =>
-    ({ retryAfter: text, date }) as ZendeskResponse
+    ({ status: 429, retryAfter: text, date }) as ZendeskResponse
 
   it.each<[string, string, number, number | undefined, number]>([
     ['seconds', '0', 0, NOON, NOON],

@@ -13,9 +13,10 @@ import {
   MISSING_SCOPE,
   OWN,
   revoke,
-  VERIFIED
+  verified
 } from './revoke.ts'
 
+const ID_UNKNOWN = 'its id is not known, and no token in the list is certainly this one'
 const gone = del(CLEANUP, 9, 204)
 
 useNock()
@@ -26,13 +27,13 @@ describe('a revocation with a cleanup token', () => {
   it('is verified, and the obstacle that made it necessary is reported', async () => {
     const exchanges = [...refused, mint(), lookUp(), del(CLEANUP, 5, 204), get(401), gone]
     const { outcome, cleanupReasons, remaining } = await revoke(exchanges, { credential })
-    expect(outcome).toEqual(VERIFIED)
+    expect(outcome).toEqual(verified('a cleanup token'))
     expect([cleanupReasons, remaining]).toEqual([['forbidden'], []])
   })
 
   it.each([
-    ['invalid_scope', 'invalidScope', true],
-    ['invalid_client', 'invalidClient', false],
+    ['invalid_scope', 'invalid_scope', true],
+    ['invalid_client', 'invalid_client', false],
     ['server_error', 'unexpected', false]
   ])(
     'fails if the mint is refused with %s (%s), an obstacle of scope: %s',
@@ -83,7 +84,7 @@ describe('a revocation without an id, with a cleanup token,', () => {
     ]
     const found = [del(CLEANUP, 5, 204), get(401)]
     const exchanges = [refused, mint(), lookUp(), list([...others, listed]), ...found, gone]
-    expect((await revoke(exchanges, given)).outcome).toEqual(VERIFIED)
+    expect((await revoke(exchanges, given)).outcome).toEqual(verified('a cleanup token'))
   })
 
   it.each<[string, unknown[]]>([
@@ -92,20 +93,20 @@ describe('a revocation without an id, with a cleanup token,', () => {
     ['it has no id', [{ ...listed, id: null }]]
   ])('takes no token from the list if %s', async (_what, tokens) => {
     const { outcome, why } = await revoke([refused, mint(), lookUp(), list(tokens), gone], given)
-    expect(why).toBe('idUnknown')
+    expect(why).toBe(ID_UNKNOWN)
     expect(outcome).toMatchObject({ result: 'active', scopeOnly: false })
   })
 
   it('does not list the tokens for a JWT, since all of them begin alike', async () => {
     const minted = { id: undefined, token: new Secret('eyJhbGciOi.the-token') }
     const exchanges = [{ ...refused, authorization: 'Bearer eyJhbGciOi.the-token' }, mint(), lookUp(), gone]
-    expect((await revoke(exchanges, { credential, minted })).why).toBe('idUnknown')
+    expect((await revoke(exchanges, { credential, minted })).why).toBe(ID_UNKNOWN)
   })
 
   it.each([{ id: 9 }, { id: 9, client_id: 41 }])(
     'does not list the tokens if only %j is known about the cleanup token',
     async (facts) => {
-      expect((await revoke([refused, mint(), lookUp(facts), gone], given)).why).toBe('idUnknown')
+      expect((await revoke([refused, mint(), lookUp(facts), gone], given)).why).toBe(ID_UNKNOWN)
     }
   )
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { useNock } from './net.ts'
 import { type MintedToken } from '../../../src/zendesk/minted-token.ts'
+import { type Revoker } from '../../../src/zendesk/revocation.ts'
 import { NOON, rejectionOf, testClient } from '../clock.ts'
 import {
   accessToken,
@@ -10,10 +11,12 @@ import {
   fiveTimes,
   get,
   html,
+  mint,
   MISSING_SCOPE,
   OWN,
   revoke,
-  VERIFIED,
+  STILL_WORKS,
+  verified,
   type Exchange
 } from './revoke.ts'
 
@@ -22,20 +25,25 @@ const stillWorks = [get(200), get(200), get(200)]
 useNock()
 
 describe('after an accepted DELETE, a revocation', () => {
-  it.each<[string, Exchange[]]>([
-    ['after one rejection of the token', [get(401)]],
-    ['after the token worked, and got a JSON 403', [get(200), get(403), get(401)]],
-    ['by the next way if the token still works', [...stillWorks, del(OWN, 5, 204), get(401)]],
-    ['after the next DELETE is rejected', [...stillWorks, del(OWN, 5, 401), get(401)]]
-  ])('by the credential is verified %s', async (_what, exchanges) => {
+  it.each<[string, Revoker, Exchange[]]>([
+    ['after one rejection of the token', 'credential', [get(401)]],
+    ['after the token worked, and got a JSON 403', 'credential', [get(200), get(403), get(401)]],
+    [
+      'by the next way if the token still works',
+      'the token itself',
+      [...stillWorks, del(OWN, 5, 204), get(401)]
+    ],
+    ['after the next DELETE is rejected', 'credential', [...stillWorks, del(OWN, 5, 401), get(401)]]
+  ])('by the credential is verified %s, and names what was accepted: %s', async (_what, by, exchanges) => {
     const { outcome } = await revoke([del(ADMIN, 5, 204), ...exchanges], { credential: accessToken })
-    expect(outcome).toEqual(VERIFIED)
+    expect(outcome).toEqual(verified(by))
   })
 
   it('by the token itself is verified, with its id or as the current one', async () => {
-    expect((await revoke([del(OWN, 5, 200), get(401)])).outcome).toEqual(VERIFIED)
+    const byItself = verified('the token itself')
+    expect((await revoke([del(OWN, 5, 200), get(401)])).outcome).toEqual(byItself)
     const minted = { id: undefined }
-    expect((await revoke([del(OWN, 'current', 204), get(401)], { minted })).outcome).toEqual(VERIFIED)
+    expect((await revoke([del(OWN, 'current', 204), get(401)], { minted })).outcome).toEqual(byItself)
   })
 
   it('requests the token again after 1 and 3 s while it works', async () => {
@@ -45,13 +53,10 @@ describe('after an accepted DELETE, a revocation', () => {
   })
 
   it('fails if the token still works after every way', async () => {
-    const { outcome } = await revoke([
-      del(OWN, 5, 204),
-      ...stillWorks,
-      del(OWN, 'current', 204),
-      ...stillWorks
-    ])
-    expect(outcome).toMatchObject({ result: 'active', why: 'stillWorks', scopeOnly: false })
+    const exchanges = [del(OWN, 5, 204), ...stillWorks, del(OWN, 'current', 204), ...stillWorks]
+    const { outcome, why } = await revoke(exchanges)
+    expect(outcome).toMatchObject({ result: 'active', scopeOnly: false })
+    expect(why).toBe(STILL_WORKS)
   })
 
   it.each<[string, string, Exchange[]]>([
@@ -75,7 +80,7 @@ describe('after an accepted DELETE, a revocation', () => {
 describe('after a rejected DELETE, a revocation', () => {
   it('is verified if the token worked before, and is rejected again after 1 and 3 s', async () => {
     const test = testClient()
-    expect((await revoke([del(OWN, 5, 401), get(401), get(401)], { test })).outcome).toEqual(VERIFIED)
+    expect((await revoke([del(OWN, 5, 401), get(401), get(401)], { test })).outcome).toEqual(verified())
     expect(test.clock.sleeps).toEqual([1000, 3000])
   })
 
@@ -89,13 +94,13 @@ describe('after a rejected DELETE, a revocation', () => {
     const test = testClient()
     const given = { credential: accessToken, minted: { seenWorking: false }, test }
     const { outcome } = await revoke([del(ADMIN, 5, 404), get(401), get(401), get(401)], given)
-    expect(outcome).toEqual(VERIFIED)
+    expect(outcome).toEqual(verified())
     expect(test.clock.sleeps).toEqual([1000, 3000])
   })
 
   it('sends it once more if the token turns out to be active', async () => {
     const exchanges = [del(OWN, 5, 401), get(200), del(OWN, 5, 204), get(401)]
-    expect((await revoke(exchanges)).outcome).toEqual(VERIFIED)
+    expect((await revoke(exchanges)).outcome).toEqual(verified('the token itself'))
   })
 
   it('tries the next way after two rejections, and does not request the token again', async () => {
@@ -110,12 +115,12 @@ describe('after a rejected DELETE, a revocation', () => {
     ['five failed connections', fiveTimes(get())]
   ])('tries the next way if the token gets %s', async (_what, responses) => {
     const exchanges = [del(OWN, 5, 401), ...responses, del(OWN, 'current', 204), get(401)]
-    expect((await revoke(exchanges)).outcome).toEqual(VERIFIED)
+    expect((await revoke(exchanges)).outcome).toEqual(verified('the token itself'))
   })
 
   it('waits less than 3 s if the timeout of 5 s leaves no room', async () => {
     const test = testClient({ seconds: 5, reserve: 1000 })
-    expect((await revoke([del(OWN, 5, 401), get(401), get(401)], { test })).outcome).toEqual(VERIFIED)
+    expect((await revoke([del(OWN, 5, 401), get(401), get(401)], { test })).outcome).toEqual(verified())
     expect(test.clock.sleeps).toEqual([1000, 2500])
   })
 })
@@ -134,9 +139,9 @@ describe('the expiry of a token', () => {
   it("does not count by the runner's clock, without a Date, or if it is not known", async () => {
     const test = testClient()
     test.clock.jump(7_200_000)
-    expect((await revoke([del(OWN, 5, 401), ...again], { test })).outcome).toEqual(VERIFIED)
+    expect((await revoke([del(OWN, 5, 401), ...again], { test })).outcome).toEqual(verified())
     const minted = { expiredAfter: undefined }
-    expect((await revoke([rejected, ...again], { minted })).outcome).toEqual(VERIFIED)
+    expect((await revoke([rejected, ...again], { minted })).outcome).toEqual(verified())
   })
 })
 
@@ -149,12 +154,13 @@ describe('a DELETE that is refused', () => {
     ['a 300', del(ADMIN, 5, 300)]
   ])('by %s to the credential is followed by one with the token', async (_what, refused) => {
     const exchanges = [refused, del(OWN, 5, 204), get(401)]
-    expect((await revoke(exchanges, { credential: accessToken })).outcome).toEqual(VERIFIED)
+    const { outcome } = await revoke(exchanges, { credential: accessToken })
+    expect(outcome).toEqual(verified('the token itself'))
   })
 
   it('is followed by the next one if the connection fails five times', async () => {
     const exchanges = [...fiveTimes(del(OWN, 5)), del(OWN, 'current', 204), get(401)]
-    expect((await revoke(exchanges)).outcome).toEqual(VERIFIED)
+    expect((await revoke(exchanges)).outcome).toEqual(verified('the token itself'))
   })
 
   it('ends the revocation if it asks to wait longer than there is time', async () => {
@@ -178,7 +184,8 @@ describe('a DELETE that is refused', () => {
 
 it.each([
   ['DELETE', 1, [del(OWN, 5, 204)]],
-  ['look-up', 2, [del(OWN, 5, 204), get(401)]]
+  ['look-up', 2, [del(OWN, 5, 204), get(401)]],
+  ['mint of a cleanup token', 3, [del(OWN, 5, 403), del(OWN, 'current', 403), mint()]]
 ])('a revocation throws a fault of ours at its %s on', async (_what, request, exchanges) => {
   const test = testClient()
   const fault = new Error('ours')
@@ -187,5 +194,5 @@ it.each([
     count += 1
     if (count === request) throw fault
   }
-  expect(await rejectionOf(revoke(exchanges, { test }))).toBe(fault)
+  expect(await rejectionOf(revoke(exchanges, { test, credential: clientCredentials }))).toBe(fault)
 })

@@ -3,7 +3,7 @@ import { nock } from './net.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { type Credential } from '../../../src/zendesk/credential.ts'
 import { type MintedToken } from '../../../src/zendesk/minted-token.ts'
-import { revokeAndVerify, type Outcome } from '../../../src/zendesk/revocation.ts'
+import { Revocation, type Outcome, type Revoker } from '../../../src/zendesk/revocation.ts'
 import { ZendeskError } from '../../../src/zendesk/zendesk-error.ts'
 import { NOON, ORIGIN, testClient } from '../clock.ts'
 
@@ -14,6 +14,7 @@ import { NOON, ORIGIN, testClient } from '../clock.ts'
 const TOKENS = '/api/v2/oauth/tokens'
 const MINTED: MintedToken = {
   token: new Secret('abcdefghij-the-token'),
+  refreshToken: undefined,
   id: 5,
   clientId: 41,
   userId: 7,
@@ -23,6 +24,7 @@ const MINTED: MintedToken = {
   expiry: 'reported',
   expiredAfter: NOON + 3_600_000,
   lifetime: 3600,
+  date: NOON,
   mintedAt: NOON,
   seenWorking: true
 }
@@ -50,7 +52,9 @@ export interface Exchange {
   meanwhile?: () => void
 }
 
-export const VERIFIED = { result: 'verified' }
+/** The outcome if Zendesk rejects the token; `by` is what it accepted a DELETE from. */
+export const verified = (by?: Revoker): Outcome => ({ result: 'verified', by })
+export const STILL_WORKS = 'Zendesk accepted the DELETE, but the token still works'
 export const MISSING_SCOPE = {
   error: 'Forbidden',
   description: 'You are missing the following required scopes: write'
@@ -106,14 +110,14 @@ export interface Given {
 
 export interface Revoked {
   outcome: Outcome
-  /** The kind of the error that is the reason of the outcome, or the reason itself. */
+  /** The kind of the error that is the reason of the outcome, else its message. */
   why: string | undefined
   /** The reasons why a cleanup token was minted. */
   cleanupReasons: string[]
-  remaining: unknown[]
+  remaining: string[]
 }
 
-const kindOf = (why: unknown): string => (why instanceof ZendeskError ? why.kind : String(why))
+const kindOf = (why: Error): string => (why instanceof ZendeskError ? why.kind : why.message)
 
 /** Revokes the minted token, which has to make these requests in this order. */
 export async function revoke(
@@ -135,17 +139,18 @@ export async function revoke(
       })
   }
   const cleanupReasons: string[] = []
-  const remaining: unknown[] = []
-  const outcome = await revokeAndVerify(
+  const remaining: string[] = []
+  const revocation = new Revocation(
     test.client,
     { ...MINTED, ...minted },
     {
       credential,
       clientId: 'ci_bot',
       onCleanupToken: (why) => cleanupReasons.push(kindOf(why)),
-      onRemaining: (problem) => remaining.push(problem)
+      onRemaining: (sentence) => remaining.push(sentence)
     }
   )
+  const outcome = await revocation.run()
   expect(made).toEqual(exchanges.map(({ request }) => request))
   return { outcome, why: 'why' in outcome ? kindOf(outcome.why) : undefined, cleanupReasons, remaining }
 }

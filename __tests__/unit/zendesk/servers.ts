@@ -3,6 +3,7 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import * as net from 'node:net'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 
 /*
  * Small servers for what nock cannot do: stalls, broken responses, garbage, proxies. Each listens on 127.0.0.1 at a
@@ -18,6 +19,8 @@ export interface Listening {
   port: number
   /** How many connections were made to it. */
   connections: () => number
+  /** How many requests it has seen. */
+  requests: () => number
 }
 
 /** Closes every server that was started, and every connection to one. */
@@ -32,6 +35,8 @@ export async function closeAll(): Promise<void> {
 export async function listen(server: net.Server): Promise<Listening> {
   const sockets = new Set<net.Socket>()
   let connections = 0
+  let requests = 0
+  for (const event of ['request', 'connect']) server.prependListener(event, () => (requests += 1))
   server.on('connection', (socket) => {
     connections += 1
     sockets.add(socket)
@@ -42,12 +47,13 @@ export async function listen(server: net.Server): Promise<Listening> {
     server.listen(0, '127.0.0.1', resolve)
   })
   open.add({ server, sockets })
-  return { port: (server.address() as net.AddressInfo).port, connections: () => connections }
+  const { port } = server.address() as net.AddressInfo
+  return { port, connections: () => connections, requests: () => requests }
 }
 
 /** An HTTP server. */
 export function serve(respond: http.RequestListener): Promise<Listening> {
-  return listen(http.createServer(respond))
+  return listen(http.createServer({ keepAliveTimeout: 0 }, respond))
 }
 
 /** An HTTP server whose response to every request is `{}`. */
@@ -63,7 +69,10 @@ export function serveTls(
   certificate: 'server' | 'wrong-ca',
   respond: http.RequestListener = (_request, response) => response.end('{}')
 ): Promise<Listening> {
-  const server = https.createServer({ cert: pem(certificate), key: pem('server-key') }, respond)
+  const server = https.createServer(
+    { keepAliveTimeout: 0, cert: pem(certificate), key: pem('server-key') },
+    respond
+  )
   server.on('tlsClientError', () => undefined)
   return listen(server)
 }
@@ -73,31 +82,30 @@ export function serveUntrusted(): Promise<Listening> {
   return serveTls('wrong-ca')
 }
 
-/** A server that responds to anything with these bytes, and then ends, resets or keeps the connection. */
-export function sendRaw(bytes: string, then: 'end' | 'reset' | 'keep'): Promise<Listening> {
+/** A server that responds to anything with these bytes, and then ends or resets the connection, or keeps it and acts. */
+export function sendRaw(bytes: string, then: 'end' | 'reset' | (() => void)): Promise<Listening> {
   const server = net.createServer((socket) => {
     socket.once('data', () => {
       socket.write(bytes, () => {
         if (then === 'end') socket.end()
         // A reset overtakes bytes that were sent just before it, so it waits a moment.
-        if (then === 'reset') setTimeout(() => socket.resetAndDestroy(), 10)
+        else if (then === 'reset') void setTimeout(10).then(() => socket.resetAndDestroy())
+        else then()
       })
     })
   })
   return listen(server)
 }
 
-/** A proxy that connects every CONNECT to `port` of this machine, once `ready`; `requests` are the CONNECTs. */
+/** A proxy that connects every CONNECT to `port` of this machine, once `ready`; `asked` are the CONNECTs. */
 export async function tunnelTo(
   port: number,
-  ready: (connect: () => void) => void = (connect) => {
-    connect()
-  }
-): Promise<Listening & { requests: http.IncomingMessage[] }> {
-  const requests: http.IncomingMessage[] = []
+  ready = (connect: () => void): void => connect()
+): Promise<Listening & { asked: http.IncomingMessage[] }> {
+  const asked: http.IncomingMessage[] = []
   const proxy = http.createServer()
   proxy.on('connect', (request: http.IncomingMessage, socket: net.Socket) => {
-    requests.push(request)
+    asked.push(request)
     ready(() => {
       const target = net.connect(port, '127.0.0.1', () => {
         socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
@@ -107,7 +115,7 @@ export async function tunnelTo(
       socket.on('close', () => target.destroy())
     })
   })
-  return { ...(await listen(proxy)), requests }
+  return { ...(await listen(proxy)), asked }
 }
 
 /** A port on which nothing listens. */

@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
-import { staleToken, type Clocks, type StaleCriteria } from '../../../src/zendesk/stale-tokens.ts'
+import { staleToken, type StaleCriteria } from '../../../src/zendesk/stale-tokens.ts'
 import { tokenFacts, type TokenFacts } from '../../../src/zendesk/tokens.ts'
 import { NOON } from '../clock.ts'
 
 const HOUR = 3_600_000
 const CRITERIA: StaleCriteria = { clientId: 41, userId: 7, olderThan: 24 * HOUR, ownId: 999 }
-const CLOCKS: Clocks = { server: NOON, local: NOON }
 const OLD: TokenFacts = {
   ...tokenFacts({}),
   id: 1,
@@ -17,20 +16,23 @@ const OLD: TokenFacts = {
   expiresAt: null
 }
 
-function isStale(token: Partial<TokenFacts>, clocks: Partial<Clocks> = {}, criteria = CRITERIA): boolean {
-  return staleToken({ ...OLD, ...token }, criteria, { ...CLOCKS, ...clocks }) !== undefined
+/** Zendesk's clock, from the response that lists the token, and the runner's. */
+type Clocks = [date: number | undefined, local: number]
+
+function isStale(token: Partial<TokenFacts>, clocks: Clocks = [NOON, NOON], criteria = CRITERIA): boolean {
+  return staleToken({ ...OLD, ...token }, criteria, ...clocks) !== undefined
 }
 
 describe('a token', () => {
   it('that is old and was never used is stale', () => {
-    expect(staleToken(OLD, CRITERIA, CLOCKS)).toEqual({
+    expect(staleToken(OLD, CRITERIA, NOON, NOON)).toEqual({
       id: 1,
       userId: 7,
       scopes: 'read hc:write',
       createdAt: NOON - 25 * HOUR,
       usedAt: null
     })
-    expect(staleToken({ ...OLD, scopes: undefined }, CRITERIA, CLOCKS)?.scopes).toBe('')
+    expect(staleToken({ ...OLD, scopes: undefined }, CRITERIA, NOON, NOON)?.scopes).toBe('')
   })
 
   it.each<[string, Partial<TokenFacts>]>([
@@ -67,23 +69,18 @@ describe('a token', () => {
     expect(isStale(token)).toBe(false)
   })
 
-  it.each<[string, boolean, Partial<TokenFacts>, Partial<Clocks>]>([
-    ["it is old only by the runner's clock", false, {}, { server: NOON - 2 * HOUR }],
-    ["it is old only by Zendesk's clock", false, {}, { local: NOON - 2 * HOUR }],
-    ['it is old by both clocks, which differ', true, {}, { server: NOON + 9 * HOUR }],
+  it.each<[string, boolean, Partial<TokenFacts>, Clocks]>([
+    ["it is old only by the runner's clock", false, {}, [NOON - 2 * HOUR, NOON]],
+    ["it is old only by Zendesk's clock", false, {}, [NOON, NOON - 2 * HOUR]],
+    ['it is old by both clocks, which differ', true, {}, [NOON + 9 * HOUR, NOON]],
     [
       "its refresh token has expired only by Zendesk's clock",
       false,
       { hasRefreshToken: true, refreshTokenExpiresAt: NOON + HOUR },
-      { server: NOON + 9 * HOUR }
+      [NOON + 9 * HOUR, NOON]
     ],
-    [
-      "it has expired only by Zendesk's clock",
-      false,
-      { expiresAt: NOON + HOUR },
-      { server: NOON + 2 * HOUR }
-    ],
-    ["Zendesk's clock is not known", true, { expiresAt: NOON + HOUR }, { server: undefined }]
+    ["it has expired only by Zendesk's clock", false, { expiresAt: NOON + HOUR }, [NOON + 2 * HOUR, NOON]],
+    ["Zendesk's clock is not known", true, { expiresAt: NOON + HOUR }, [undefined, NOON]]
   ])('if %s: stale is %s', (_what, expected, token, clocks) => {
     expect(isStale(token, clocks)).toBe(expected)
   })
@@ -92,6 +89,6 @@ describe('a token', () => {
     ['of any user', 8, true],
     ['whose user is not reported', undefined, false]
   ])('%s is judged in a sweep for all users', (_what, userId, expected) => {
-    expect(isStale({ userId }, {}, { ...CRITERIA, userId: undefined })).toBe(expected)
+    expect(isStale({ userId }, [NOON, NOON], { ...CRITERIA, userId: undefined })).toBe(expected)
   })
 })

@@ -4,12 +4,12 @@ import {
   createToken,
   currentToken,
   factsAbout,
+  listTokens,
   positiveInteger,
   prefixOf,
   revokeToken,
   scopesOf,
   tokenFacts,
-  tokensPath,
   usableToken
 } from '../../../src/zendesk/tokens.ts'
 
@@ -39,14 +39,21 @@ describe('a request about tokens', () => {
   })
 
   it("lists a client's tokens, of one user or of all", () => {
-    expect(tokensPath(42, false)).toBe('/api/v2/oauth/tokens?client_id=42')
-    expect(tokensPath(42, true)).toBe('/api/v2/oauth/tokens?client_id=42&all=true')
+    const path = '/api/v2/oauth/tokens?client_id=42'
+    const request = { purpose: 'list them', method: 'GET', path, authorization: secret }
+    expect(listTokens('list them', 42, secret)).toEqual(request)
+    expect(listTokens('list them', 42, secret, true)).toEqual({ ...request, path: `${path}&all=true` })
   })
 })
 
 describe('usableToken', () => {
-  it.each(['12345678', '!~abcdef', 'a.b-c_d/e+f=', 'x'.repeat(8192)])('accepts %.20s', (value) => {
-    expect(usableToken(value)?.reveal()).toBe(value)
+  it('accepts 8 to 8192 visible ASCII characters', () => {
+    const values = ['12345678', '!~abcdef', 'a.b-c_d/e+f=', 'x'.repeat(8192)]
+    expect(values.map((value) => usableToken(value)?.reveal())).toEqual(values)
+  })
+
+  it('accepts a shorter one if that is wanted', () => {
+    expect(usableToken('x', 1)?.reveal()).toBe('x')
   })
 
   it.each([
@@ -156,9 +163,13 @@ describe('tokenFacts', () => {
     [],
     { id: '1', client_id: -1, user_id: 1.5, scopes: 7, token: 8, expires_at: 1e12, created_at: 'soon' },
     { expires_at: '2026-11-21T12:00:00', created_at: '2026-11-21', used_at: '2026-99-21T12:00:00Z' },
-    { expires_at: 'T'.repeat(900_000), created_at: 'Tue Nov 24 2026 12:00:00 GMT-0500' }
-  ])('reads nothing from %.60j', (value) => {
+    { created_at: 'Tue Nov 24 2026 12:00:00 GMT-0500' }
+  ])('reads nothing from %j', (value) => {
     expect(tokenFacts(value)).toEqual(nothing)
+  })
+
+  it('reads no time from 900 kB of text', () => {
+    expect(tokenFacts({ expires_at: 'T'.repeat(900_000) })).toEqual(nothing)
   })
 })
 

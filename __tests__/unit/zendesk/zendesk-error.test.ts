@@ -1,17 +1,18 @@
 import { describe, expect, it } from '@jest/globals'
-import { Cancelled, DeadlineExceeded } from '../../../src/lib/deadline.ts'
+import { StepEnded } from '../../../src/lib/deadline.ts'
 import { remember } from '../../../src/lib/redact.ts'
 import { type ZendeskRequest, type ZendeskResponse } from '../../../src/zendesk/connection.ts'
 import { NetworkError } from '../../../src/zendesk/network-error.ts'
 import {
   isAccepted,
   isDeprecatedMint,
+  isFinal,
   isJson,
   isRejection,
+  isStop,
   missingScopes,
   oauthError,
   pathOf,
-  stopReason,
   unexpectedResponse,
   zendeskWords,
   ZendeskError,
@@ -44,10 +45,10 @@ const missing = (scopes: string): unknown => ({
 
 describe('the kind of the error', () => {
   it.each<[string, ErrorKind, ZendeskRequest, number, unknown]>([
-    ['invalid_client', 'invalidClient', grant, 401, { error: 'invalid_client' }],
-    ['unauthorized_client', 'unauthorizedClient', grant, 400, { error: 'unauthorized_client' }],
-    ['invalid_scope', 'invalidScope', grant, 400, { error: 'invalid_scope' }],
-    ['invalid_grant', 'invalidGrant', grant, 400, { error: 'invalid_grant' }],
+    ['invalid_client', 'invalid_client', grant, 401, { error: 'invalid_client' }],
+    ['unauthorized_client', 'unauthorized_client', grant, 400, { error: 'unauthorized_client' }],
+    ['invalid_scope', 'invalid_scope', grant, 400, { error: 'invalid_scope' }],
+    ['invalid_grant', 'invalid_grant', grant, 400, { error: 'invalid_grant' }],
     ['another OAuth error', 'unexpected', grant, 400, { error: 'invalid_request' }],
     ['a redirect', 'redirect', grant, 302, undefined],
     ['a redirect with a page', 'redirect', get, 301, PAGE],
@@ -90,7 +91,7 @@ describe('the kind of the error', () => {
     expect(error).toBeInstanceOf(ZendeskError)
     expect(error).toMatchObject({
       kind: 'newTokenRejected',
-      message: 'Could not do it: newTokenRejected',
+      message: 'Zendesk rejected the token',
       notes: []
     })
   })
@@ -146,17 +147,45 @@ describe('missingScopes', () => {
   })
 })
 
-describe('stopReason', () => {
-  it.each([
-    ['a cancellation', 'cancelled', new Cancelled()],
-    ['a deadline', 'deadline', new DeadlineExceeded(300)],
-    ['a cancelled request', 'cancelled', new ZendeskError('cancelled', get, undefined, new Cancelled())],
-    ['a request past it', 'deadline', new ZendeskError('deadline', get)],
-    ['a timeout', undefined, new ZendeskError('timeout', get, undefined, new NetworkError('timeout', true))],
-    ['a fault of ours', undefined, new Error('deadline')],
-    ['nothing', undefined, undefined]
-  ])('of %s is %s', (_what, reason, error) => {
-    expect(stopReason(error)).toBe(reason)
+describe('an error', () => {
+  const page = request('GET', '/x?page[after]=cursor')
+  const forbidden = unexpectedResponse(page, response(403, { error: 'No' }))
+  const tooLong = unexpectedResponse(page, { ...response(429), unfittingWait: 299.2 })
+  const refused = new NetworkError('connection', false, 'ECONNREFUSED')
+
+  it.each<[string, ZendeskError]>([
+    ['Zendesk does not allow this (GET /x: 403 ("No"))', forbidden],
+    ['Zendesk is unavailable (GET /x: 500)', unexpectedResponse(page, response(500))],
+    [
+      'Zendesk limits the rate of requests (GET /x: 429); it asks to wait 300 s, more than this step has left',
+      tooLong
+    ],
+    [
+      'The server could not be reached (GET /x: ECONNREFUSED)',
+      new ZendeskError('connection', page, undefined, refused)
+    ],
+    [
+      'The job was cancelled (GET /x)',
+      new ZendeskError('cancelled', page, undefined, new StepEnded('cancelled', 300))
+    ]
+  ])('has the summary "%s"', (summary, error) => {
+    expect(error.summary()).toBe(summary)
+  })
+
+  it('names the host in its request if that is wanted', () => {
+    expect(forbidden.describeRequest('acme.example')).toBe('GET /x at acme.example: 403 ("No")')
+  })
+
+  it.each<[string, boolean, boolean, unknown]>([
+    ['that the job was cancelled', true, true, new ZendeskError('cancelled', get)],
+    ['that the time of the step is over', true, true, new ZendeskError('deadline', get)],
+    ['a wait that does not fit', false, true, tooLong],
+    ['a timeout', false, false, new ZendeskError('timeout', get)],
+    ['a 403', false, false, forbidden],
+    ['a fault of ours', false, false, new StepEnded('cancelled', 300)],
+    ['nothing', false, false, undefined]
+  ])('about %s stops everything: %s, and makes other requests useless: %s', (_what, stops, final, error) => {
+    expect([isStop(error), isFinal(error)]).toEqual([stops, final])
   })
 })
 

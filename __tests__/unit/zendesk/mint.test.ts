@@ -1,0 +1,111 @@
+import { describe, expect, it } from '@jest/globals'
+import { nock, useNock } from './net.ts'
+import { type ZendeskResponse } from '../../../src/zendesk/connection.ts'
+import { type Credential } from '../../../src/zendesk/credential.ts'
+import { LostResponses } from '../../../src/zendesk/lost-response.ts'
+import { readTokenResponse, sendMint, type TokenResponse } from '../../../src/zendesk/mint.ts'
+import { NOON, ORIGIN, testClient } from '../clock.ts'
+
+const apiToken = { kind: 'api_token' } as Credential
+const clientCredentials = { kind: 'client_credentials' } as Credential
+const refreshToken = { kind: 'refresh_token' } as Credential
+const MINT = { purpose: 'mint a token', method: 'POST', path: '/oauth/tokens' } as const
+const both = { access_token: 'access-1', refresh_token: 'refresh-1' }
+
+useNock()
+
+const read = (json: unknown, credential: Credential): TokenResponse =>
+  readTokenResponse({ json, date: NOON } as ZendeskResponse, credential)
+
+describe('the response to a mint by an admin', () => {
+  it('has the full token, its facts and no refresh token', () => {
+    const reported = { id: 5, client_id: 6, user_id: 7, scopes: ['read'], expires_at: null }
+    const tokens = { token: 'fulltoken-', full_token: 'fulltoken-and-more', refresh_token: 'refresh-1' }
+    const response = read({ token: { ...reported, ...tokens } }, apiToken)
+    expect(response.token?.reveal()).toBe('fulltoken-and-more')
+    expect(response.facts).toMatchObject({ id: 5, clientId: 6, userId: 7, scopes: ['read'], expiresAt: null })
+    expect(response).toMatchObject({ refreshToken: undefined, expiresIn: undefined, date: NOON })
+  })
+
+  it.each([undefined, 'text', [], {}, { token: 'abcdefgh' }, { token: { full_token: 'short' } }, both])(
+    'has no token in %j',
+    (json) => {
+      expect(read(json, apiToken)).toMatchObject({ token: undefined, refreshToken: undefined })
+    }
+  )
+})
+
+describe('the response to a grant', () => {
+  it('has the tokens, the scopes and the lifetime', () => {
+    const json = { ...both, token_type: 'bearer', scope: 'read write', expires_in: 1800 }
+    const response = read(json, refreshToken)
+    expect(response.token?.reveal()).toBe('access-1')
+    expect(response.refreshToken?.reveal()).toBe('refresh-1')
+    expect(response.facts).toMatchObject({ id: undefined, scopes: ['read', 'write'] })
+    expect(response).toMatchObject({ expiresIn: 1800, date: NOON })
+  })
+
+  it('has no token in the form that an admin gets', () => {
+    expect(read({ token: { full_token: 'abcdefgh' } }, refreshToken).token).toBeUndefined()
+  })
+
+  it('has a refresh token even without a usable access token, however short it is', () => {
+    const response = read({ access_token: 17, refresh_token: 'r' }, refreshToken)
+    expect(response.token).toBeUndefined()
+    expect(response.refreshToken?.reveal()).toBe('r')
+  })
+
+  it('has no refresh token if that is not one word, or is too long', () => {
+    const values = [undefined, null, 5, '', 'two words', 'line\nbreak', 'x'.repeat(8193)]
+    const isUsed = (refresh_token: unknown): boolean =>
+      read({ ...both, refresh_token }, refreshToken).refreshToken !== undefined
+    expect(values.filter(isUsed)).toEqual([])
+  })
+
+  it.each([undefined, null, '3600', 0, -1, 1.5, 1e300, Number.MAX_SAFE_INTEGER])(
+    'has no lifetime if that is %j',
+    (expires_in) => {
+      expect(read({ ...both, expires_in }, refreshToken).expiresIn).toBeUndefined()
+    }
+  )
+
+  it('reports no scopes if it has none, and an empty list if it says that there are none', () => {
+    expect(read(both, clientCredentials).facts.scopes).toBeUndefined()
+    expect(read({ ...both, scope: '' }, clientCredentials).facts.scopes).toEqual([])
+  })
+})
+
+describe('sendMint', () => {
+  it.each([
+    ['client credentials, whose refresh token nobody uses', clientCredentials, ['access-1']],
+    ['a refresh token', refreshToken, ['access-1', 'refresh-1']]
+  ])('masks the tokens in a response before it is logged, with %s', async (_what, credential, secrets) => {
+    nock(ORIGIN).post('/oauth/tokens').reply(200, both)
+    const { client, log } = testClient()
+    const lost = new LostResponses()
+    const { response, reported } = await sendMint(client, MINT, { credential, lost, grace: 0 })
+    expect([response.status, reported.token?.reveal()]).toEqual([200, 'access-1'])
+    const masks = secrets.map((secret) => `mask: ${secret}`)
+    expect(log.lines).toEqual([...masks, expect.stringMatching(/^debug: POST/)])
+  })
+
+  it.each([
+    [[200], 0, false],
+    [[503, 200], 0, false],
+    [[502, 504, 200], 2, true],
+    [[503, 503, 503, 503, 502], 1, false]
+  ])(
+    'masks each of the responses %j, and counts %d as lost; retried after one: %s',
+    async (statuses, count, isRetried) => {
+      const { client, log } = testClient()
+      const lost = new LostResponses()
+      for (const [index, status] of statuses.entries())
+        nock(ORIGIN)
+          .post('/oauth/tokens')
+          .reply(status, { access_token: `access-${index}` })
+      await sendMint(client, MINT, { credential: clientCredentials, lost, grace: 0 })
+      expect(log.of('mask')).toEqual(statuses.map((_status, index) => `access-${index}`))
+      expect(lost).toMatchObject({ count, isRetried })
+    }
+  )
+})
