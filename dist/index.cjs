@@ -1,15 +1,15 @@
 /******/ (() => { // webpackBootstrap
 /******/ 	var __webpack_modules__ = ({
 
-/***/ 482:
+/***/ 770:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__(290);
+module.exports = __nccwpck_require__(218);
 
 
 /***/ }),
 
-/***/ 290:
+/***/ 218:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -337,7 +337,7 @@ module.exports = require("util");
 
 /***/ }),
 
-/***/ 800:
+/***/ 298:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -355,7 +355,7 @@ __webpack_unused_export__ = function getExecOutput() {
 
 /***/ }),
 
-/***/ 919:
+/***/ 949:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -367,7 +367,7 @@ __webpack_unused_export__ = function getExecOutput() {
 
 for (const name of ['httpOverHttp', 'httpsOverHttp', 'httpOverHttps', 'httpsOverHttps']) {
   Object.defineProperty(exports, name, {
-    get: () => __nccwpck_require__(482)[name],
+    get: () => __nccwpck_require__(770)[name],
     enumerable: true
   })
 }
@@ -375,7 +375,7 @@ for (const name of ['httpOverHttp', 'httpsOverHttp', 'httpOverHttps', 'httpsOver
 
 /***/ }),
 
-/***/ 377:
+/***/ 479:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -528,7 +528,7 @@ const systemClock = {
 
 ;// CONCATENATED MODULE: external "os"
 const external_os_namespaceObject = require("os");
-;// CONCATENATED MODULE: ../main/node_modules/@actions/core/lib/utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
 /**
@@ -564,7 +564,7 @@ function utils_toCommandProperties(annotationProperties) {
     };
 }
 //# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ../main/node_modules/@actions/core/lib/command.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
 
 
 /**
@@ -660,7 +660,7 @@ function escapeProperty(s) {
 const external_crypto_namespaceObject = require("crypto");
 ;// CONCATENATED MODULE: external "fs"
 const external_fs_namespaceObject = require("fs");
-;// CONCATENATED MODULE: ../main/node_modules/@actions/core/lib/file-command.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
 // For internal use, subject to change.
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -703,7 +703,7 @@ var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_
 // EXTERNAL MODULE: external "https"
 var external_https_ = __nccwpck_require__(692);
 var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
-;// CONCATENATED MODULE: ../main/node_modules/@actions/http-client/lib/proxy.js
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
 function getProxyUrl(reqUrl) {
     const usingSsl = reqUrl.protocol === 'https:';
     if (checkBypass(reqUrl)) {
@@ -795,10 +795,10 @@ class DecodedURL extends URL {
 }
 //# sourceMappingURL=proxy.js.map
 // EXTERNAL MODULE: ./stubs/tunnel.cjs
-var tunnel = __nccwpck_require__(919);
+var tunnel = __nccwpck_require__(949);
 // EXTERNAL MODULE: ./stubs/undici.cjs
-var undici = __nccwpck_require__(377);
-;// CONCATENATED MODULE: ../main/node_modules/@actions/http-client/lib/index.js
+var undici = __nccwpck_require__(479);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
 /* eslint-disable @typescript-eslint/no-explicit-any */
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -1495,7 +1495,7 @@ class lib_HttpClient {
 }
 const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
 //# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ../main/node_modules/@actions/http-client/lib/auth.js
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
 var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -1571,7 +1571,7 @@ class PersonalAccessTokenCredentialHandler {
     }
 }
 //# sourceMappingURL=auth.js.map
-;// CONCATENATED MODULE: ../main/node_modules/@actions/core/lib/oidc-utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
 var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -1645,7 +1645,7 @@ class oidc_utils_OidcClient {
     }
 }
 //# sourceMappingURL=oidc-utils.js.map
-;// CONCATENATED MODULE: ../main/node_modules/@actions/core/lib/summary.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
 var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -1926,7 +1926,7 @@ const _summary = new Summary();
 const markdownSummary = (/* unused pure expression or super */ null && (_summary));
 const summary = _summary;
 //# sourceMappingURL=summary.js.map
-;// CONCATENATED MODULE: ../main/node_modules/@actions/core/lib/path-utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
 
 /**
  * toPosixPath converts the given path to the posix form. On Windows, \\ will be
@@ -1961,8 +1961,8 @@ function toPlatformPath(pth) {
 }
 //# sourceMappingURL=path-utils.js.map
 // EXTERNAL MODULE: ./stubs/actions-exec.cjs
-var actions_exec = __nccwpck_require__(800);
-;// CONCATENATED MODULE: ../main/node_modules/@actions/core/lib/platform.js
+var actions_exec = __nccwpck_require__(298);
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
 var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -2027,7 +2027,7 @@ function getDetails() {
     });
 }
 //# sourceMappingURL=platform.js.map
-;// CONCATENATED MODULE: ../main/node_modules/@actions/core/lib/core.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
 var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -2523,6 +2523,8 @@ function formEncode(text) {
 const input_reader_SHORTEST_SECRET = 8;
 /** Why a secret that the workflow names can be empty. */
 const IF_FROM_SECRET = 'If it comes from a secret, check that the secret exists in this repository or environment; runs from forks and Dependabot get none.';
+/** Why a value that is required can be empty. */
+const IF_FROM_CONTEXT = 'If it comes from `vars` or `secrets`, check that it exists in this repository or environment; runs from forks and Dependabot get no secrets.';
 /** The inputs of a step are invalid; the message names every problem. */
 class InputError extends Error {
 }
@@ -2576,7 +2578,7 @@ class InputReader {
     required(input, cure) {
         const value = this.text(input);
         if (getInput(input) === '')
-            this.problem(input, `it is required, but empty. ${cure} ${IF_FROM_SECRET}`);
+            this.problem(input, `it is required, but empty. ${cure} ${IF_FROM_CONTEXT}`);
         return value;
     }
     /** A secret; one that is set must be usable. */
@@ -2597,7 +2599,7 @@ class InputReader {
         if (choice !== undefined)
             return choice;
         const known = choices.map((each) => `\`${each}\``).join(' or ');
-        this.problem(input, `"${quote(value)}" is not one of its values. Write ${known}.`);
+        this.problem(input, `"${quote(value)}" is not valid. Write ${known}.`);
         return choices[0];
     }
     /** `true` or `false`, in any case. */
@@ -2694,13 +2696,11 @@ function checkCombination(reader, credential) {
     if (kind !== 'api_token' && isSet('email')) {
         reader.problem('api-token', `\`email\` is set, but \`api-token\` is empty. Set it, or remove \`email\`. ${IF_FROM_SECRET}`);
     }
-    else if (kind === 'api_token' && adminEmail(getInput('email')) === '') {
+    if (kind === 'api_token' && adminEmail(getInput('email')) === '')
         reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.');
-    }
-    else if (kind === 'api_token' &&
-        credential.email !== '' &&
-        !/^[^\s:@]+@[^\s:@]+$/.test(credential.email)) {
-        const text = `"${quote(credential.email)}" is not an e-mail address. Write the one that the admin signs in with.`;
+    const email = kind === 'api_token' ? credential.email : '';
+    if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
+        const text = `"${quote(email)}" is not an e-mail address. Write the one that the admin signs in with.`;
         reader.problem('email', text);
     }
     if (kind !== 'authorization_code') {
@@ -2990,6 +2990,10 @@ function decode(text) {
 
 /** 1 MiB: far above any response of Zendesk's token endpoints. */
 const BODY_LIMIT = 1024 * 1024;
+/** A request that reads what is at `path`. */
+function get(purpose, path, authorization) {
+    return { purpose, method: 'GET', path, authorization };
+}
 /**
  * A connection to one origin, kept open between requests (through a proxy, `tunnel` opens one for each). Only the
  * agent is http-client's, with its proxies and their exceptions: its requests do not show whether they were sent, and
@@ -3106,8 +3110,6 @@ async function readBody(message) {
     catch (error) {
         throw error instanceof NetworkError ? error : new NetworkError('brokenOff', true);
     }
-    if (!message.complete)
-        throw new NetworkError('brokenOff', true);
     return Buffer.concat(chunks).toString('utf8');
 }
 function connection_parse(text) {
@@ -3171,7 +3173,7 @@ function factsAbout(token, json) {
     const isOwn = shown === undefined || shown === null || shown === token.reveal().slice(0, PREFIX_LENGTH);
     return isOwn ? tokenFacts(described) : undefined;
 }
-/** The first ten characters of a token, which tell it from others; `undefined` for a JWT, as all of them begin alike. */
+/** The first ten characters of a token, which identify it in a list; `undefined` for a JWT, as all of them begin alike. */
 function prefixOf(token) {
     const prefix = token.reveal().slice(0, PREFIX_LENGTH);
     return prefix.startsWith('eyJ') ? undefined : prefix;
@@ -3213,7 +3215,7 @@ function createToken(credential, clientId, scopes) {
 }
 /** Asks for the token that the request is made with: 200 while it is active, 401 once it is not. */
 function currentToken(token, purpose) {
-    return { purpose, method: 'GET', path: `${TOKENS_PATH}/current`, authorization: bearer(token) };
+    return get(purpose, `${TOKENS_PATH}/current`, bearer(token));
 }
 /** Revokes the token with this id, or the one that the request is made with. */
 function revokeToken(id, authorization) {
@@ -3526,7 +3528,7 @@ function isAccepted({ status, html }) {
 function isRejection({ status, json }) {
     return status === 401 && typeof object(json)['error'] === 'string';
 }
-/** Whether a response has this status and Zendesk's kind of body, a JSON object: a gateway's page has not. */
+/** Whether a response has this status and Zendesk's kind of body, a JSON object, unlike a gateway's page. */
 function isJson({ status, json }, wanted) {
     return status === wanted && isObject(json);
 }
@@ -3620,7 +3622,7 @@ const CURES = {
             ? `${user}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
             : `${user}. Use an admin's credential with the scopes \`read write\`.`;
     },
-    missingScope: ({ error, input }) => `It needs ${quote(String(error.response && missingScopes(error.response)))}. Request this scope when you mint ${input}, and allow it for its client in Admin Center.`,
+    missingScope: ({ error, kind }) => `It needs ${quote(String(error.response && missingScopes(error.response)))}. ${kind === 'access_token' ? 'Request this scope when you mint `access-token`, and allow it' : 'Allow this scope'} for the client in Admin Center.`,
     gateway: ({ host }) => `It is not Zendesk's own answer. Check the firewall and the proxy between the runner and ${host}, and the IP restrictions of the account.`,
     clientUnknown: ({ clientId }) => `This user sees no client "${quote(clientId)}". Write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\`.`,
     subdomainUnknown: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host} does not respond as an account does. It may be misspelt, renamed or closed.`,
@@ -3650,7 +3652,7 @@ const CURES = {
     unusableResponse: 'Run the job again. If it happens again, something between the runner and Zendesk may be changing responses.',
     unexpected: 'Check the inputs of this step against what Zendesk says.',
     dns: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check the name server of the runner.`,
-    certificate: 'If a proxy of yours opens TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`. Else check `base-url`: somebody may be listening.',
+    certificate: 'If a proxy of yours inspects TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`. Otherwise check `base-url`: the connection may be intercepted.',
     tls: ({ host }) => `Check \`base-url\`, and what is between the runner and ${host}.`,
     connection: ({ host }) => `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`,
     proxy: 'Check `https_proxy` and `http_proxy` on the runner, and that the proxy works.',
@@ -3701,7 +3703,7 @@ const external_node_fs_namespaceObject = require("node:fs");
 
 /**
  * Makes sure that the runner's files can be written before a token exists. Without them a token would stay active,
- * or `@actions/core` would print it to the log, as runners wanted it before 2022.
+ * or `@actions/core` would print it to the log, as runners before 2022 required.
  *
  * @throws {Error} that names the variable of the file that is missing
  */
@@ -3736,7 +3738,7 @@ function writing(variable, write) {
 ;// CONCATENATED MODULE: external "node:crypto"
 const external_node_crypto_namespaceObject = require("node:crypto");
 ;// CONCATENATED MODULE: ./src/lib/time.ts
-/** A time in ISO 8601, UTC, to the second, such as `2027-04-30T12:00:00Z`; empty for a time that no calendar has. */
+/** A time in ISO 8601, UTC, to the second, such as `2027-04-30T12:00:00Z`; empty for an invalid time. */
 function isoTime(ms) {
     const date = new Date(ms);
     return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace(/\.\d{3}Z$/, 'Z');
@@ -4005,7 +4007,7 @@ function readTokenResponse({ json, date }, credential) {
         date
     };
 }
-/** Seconds that lead to a time which a calendar has. */
+/** Seconds that lead to a valid time. */
 function usableLifetime(value) {
     const seconds = positiveInteger(value);
     return seconds !== undefined && isoTime(seconds * 1000) !== '' ? seconds : undefined;
@@ -4103,7 +4105,7 @@ function saveForPost(state) {
         : { ...state, minted: { ...state.minted, token: state.minted.token.reveal(), refreshToken: undefined } };
     saveState(KEY, JSON.stringify(saved));
 }
-/** The state that main saved; `undefined` if there is none, or any part of it is missing or of the wrong type. */
+/** The state that main saved; `undefined` if there is none, or a part that every state has is missing. */
 function loadState() {
     let saved;
     try {
@@ -4118,7 +4120,7 @@ function loadState() {
     const [minted, context] = [object(saved['minted']), object(saved['context'])];
     const token = usableToken(minted['token']);
     const { origin, clientId, salt, hash, timeoutSeconds, kind } = context;
-    const isComplete = [minted['expiresAt'], minted['expiry'], clientId, salt, hash].every((value) => typeof value === 'string') &&
+    const isComplete = [minted['expiresAt'], minted['expiry'], origin, clientId, salt, hash].every((value) => typeof value === 'string') &&
         [minted['mintedAt'], timeoutSeconds].every(Number.isFinite) &&
         Array.isArray(minted['scopes']) &&
         readOrigin(String(origin)) === origin &&
@@ -4254,7 +4256,7 @@ const CLEANUP_TIMEOUT = 4000;
 /** Milliseconds to wait before a rejected DELETE is sent once more. */
 const REJECTION_PAUSE = 1000;
 /**
- * Mints a cleanup token by the client credentials grant, works with it, and revokes it, whatever the work came to.
+ * Mints a cleanup token by the client credentials grant, works with it, and revokes it, even if the work fails.
  *
  * @throws {ZendeskError} if Zendesk gives no cleanup token, and what `work` throws
  */
@@ -4388,7 +4390,7 @@ class Revocation {
     #obstacles = [];
     /** What Zendesk has accepted a DELETE from. */
     #acceptedFrom;
-    /** Whether a DELETE was sent without an answer. */
+    /** Whether a DELETE was sent, and its response lost. */
     #unanswered = false;
     /** Whether a rejected DELETE was rechecked: once in a post step is enough. */
     #rechecked = false;
@@ -4482,7 +4484,7 @@ class Revocation {
                 await this.#pause(pause);
             const response = await this.client.trySend(request);
             if (response instanceof ZendeskError) {
-                // If the step ends before another answer, the token counts as active.
+                // If the step ends before another response, the token counts as active.
                 const isActive = last.state === 'active' && isStop(response);
                 return { state: isActive ? 'active' : 'unknown', why: response };
             }
@@ -4541,7 +4543,7 @@ async function findId(client, minted, { authorization, facts }) {
     const prefix = prefixOf(minted.token);
     if (prefix === undefined || facts?.clientId === undefined || facts.userId === undefined)
         return undefined;
-    const sorted = (scopes = []) => [...scopes].sort().join(' ');
+    const sorted = (scopes) => [...scopes].sort().join(' ');
     const request = listTokens('find the token', facts.clientId, authorization);
     const matches = [];
     for await (const { items } of pages(client, request, 'tokens')) {
@@ -4553,7 +4555,8 @@ async function findId(client, minted, { authorization, facts }) {
             Math.abs((item.createdAt ?? NaN) - minted.mintedAt) <= SAME_MOMENT;
         matches.push(...items.map(tokenFacts).filter(isMatch));
     }
-    return matches.length === 1 ? matches[0]?.id : undefined;
+    const [match, ...others] = matches;
+    return others.length === 0 ? match?.id : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/publish-token.ts
@@ -4632,12 +4635,7 @@ async function revokeAtOnce(client, { credential, clientId }, minted, cause) {
 async function numericClientId(client, clientId, authorization) {
     if (isNumeric(clientId))
         return Number(clientId);
-    const request = {
-        purpose: 'look up the client',
-        method: 'GET',
-        path: '/api/v2/oauth/clients',
-        authorization
-    };
+    const request = get('look up the client', '/api/v2/oauth/clients', authorization);
     for await (const { items } of pages(client, request, 'clients')) {
         const found = items.map(object).find(({ identifier }) => identifier === clientId);
         const id = positiveInteger(found?.['id']);
@@ -4766,11 +4764,11 @@ function prepare(host) {
     const cancellation = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
         host.on(signal, () => cancellation.abort());
-    // A log that nobody reads any more is no reason to stop.
+    // A closed log (EPIPE) must not end the step.
     host.stdout.on('error', () => undefined);
     // Node would print warnings to stderr, as about `Buffer()` in the `tunnel` package with a proxy's password.
     host.removeAllListeners('warning');
-    // Whoever sets this wants to ignore the certificates of other tools; a credential is not sent that way.
+    // Ignored: a credential is never sent over TLS that is not verified.
     delete host.env['NODE_TLS_REJECT_UNAUTHORIZED'];
     return cancellation.signal;
 }
@@ -4912,7 +4910,7 @@ function reportScopes({ scopes, scopesReported }, inputs, log) {
     const granted = scopesReported ? quote(scopes.join(' ')) : 'scopes that it did not report';
     if (inputs.hasDefaultScopes)
         log.info(`\`scopes\` is empty, and Zendesk granted: ${granted}. Set \`scopes\` to request fewer.`);
-    const missing = scopesReported ? scopesNotGranted(inputs.scopes, scopes) : [];
+    const missing = scopesNotGranted(inputs.scopes, scopes);
     if (missing.length === 0)
         return;
     log.warning(`Zendesk did not grant ${quote(missing.join(' '))}. Check the names, and the allowed scopes of the client in Admin Center.`);
@@ -4958,10 +4956,10 @@ async function post(step) {
         return;
     }
     const { minted, context } = state;
-    const remaining = [];
+    const warnings = [];
     step.onFailure = (error) => {
         const text = `Could not revoke ${nameOf(minted)}: ${causeOf(error)}.`;
-        log.warning([text, manualRemoval(state), ...remaining].join(' '));
+        log.warning([text, manualRemoval(state), ...warnings].join(' '));
         return 0;
     };
     const { origin, clientId, kind } = context;
@@ -4976,28 +4974,25 @@ async function post(step) {
         credential,
         clientId,
         onCleanupToken: (why) => log.info(`Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(minted)}, because: ${causeOf(why)}.`),
-        onRemaining: (sentence) => remaining.push(sentence)
+        onRemaining: (sentence) => warnings.push(sentence)
     }).run();
-    const isMissing = usedByPost && credential === undefined;
-    report(outcome, { state, isMissing, remaining }, log);
+    report(outcome, state, { differs: usedByPost && credential === undefined, warnings }, log);
     step.onFailure = ignore;
     if (context.jobSummary)
         await writeSummary(tableOf(outcome, state), log);
 }
+/** The title of the summary, and the state of the token. */
+const SUMMARIES = {
+    verified: ['Zendesk token revoked', 'Zendesk rejects it'],
+    expired: ['Zendesk token expired', 'Zendesk rejects it'],
+    unverified: ['Zendesk token revoked, not verified', 'Zendesk accepted the DELETE'],
+    active: ['Zendesk token not revoked', 'may still be active']
+};
 function tableOf(outcome, { minted, context }) {
-    const table = (title, state) => tokenTable(title, minted, context.origin, state);
-    switch (outcome.result) {
-        case 'verified': {
-            const by = outcome.by === 'credential' ? CREDENTIAL_INPUTS[context.kind].chosenBy : outcome.by;
-            return table('Zendesk token revoked', `revoked${by ? ` with ${by}` : ''}, and Zendesk rejects it`);
-        }
-        case 'expired':
-            return table('Zendesk token expired', 'expired, and Zendesk rejects it');
-        case 'unverified':
-            return table('Zendesk token revoked, not verified', 'Zendesk accepted the DELETE; not verified');
-        case 'active':
-            return table('Zendesk token not revoked', 'may still be active');
-    }
+    const [title, state] = SUMMARIES[outcome.result];
+    const revoker = outcome.result === 'verified' ? outcome.by : undefined;
+    const by = revoker === 'credential' ? CREDENTIAL_INPUTS[context.kind].chosenBy : revoker;
+    return tokenTable(title, minted, context.origin, by === undefined ? state : `revoked with ${by}; ${state}`);
 }
 function nothingToRevoke(state) {
     if (state === undefined)
@@ -5015,20 +5010,26 @@ function sameCredential(context) {
     const { hash } = fingerprintOf(reusableSecret(credential), context, context.salt);
     return hash === context.hash ? credential : undefined;
 }
-function report(outcome, { state, isMissing, remaining }, log) {
+/**
+ * Says what became of the token.
+ *
+ * @param found.differs whether post was given other inputs than main
+ * @param found.warnings about cleanup tokens that may remain active
+ */
+function report(outcome, state, { differs, warnings }, log) {
     const { minted } = state;
     const name = nameOf(minted);
     if (outcome.result === 'verified' || outcome.result === 'expired') {
         log.info(outcome.result === 'verified'
             ? `Revoked ${name} and verified that Zendesk rejects it.`
             : `Zendesk rejects ${name}, which had expired.`);
-        if (remaining.length > 0)
-            log.warning(remaining.join(' '));
+        if (warnings.length > 0)
+            log.warning(warnings.join(' '));
         return;
     }
     let text = `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${causeOf(outcome.why)}.`;
     if (outcome.result === 'active') {
-        if (outcome.scopeOnly && !isMissing && minted.expiry === 'reported' && remaining.length === 0) {
+        if (outcome.scopeOnly && !differs && minted.expiry === 'reported' && warnings.length === 0) {
             const end = expiryOf(minted);
             log.info(`Could not revoke ${name}: no available token has the scope \`write\`. ${end}.`);
             return;
@@ -5036,10 +5037,10 @@ function report(outcome, { state, isMissing, remaining }, log) {
         text = `Could not revoke ${name}: ${causeOf(outcome.why)}.`;
         if (outcome.deleteSent)
             text += ' The DELETE was sent and not answered.';
-        if (isMissing)
+        if (differs)
             text += ' Post was given other inputs than main, so it could not use the credential.';
     }
-    log.warning([text, manualRemoval(state), ...remaining].join(' '));
+    log.warning([text, manualRemoval(state), ...warnings].join(' '));
 }
 /** When the token expires, and how to remove it manually. */
 function manualRemoval({ minted, context }) {
@@ -5116,9 +5117,8 @@ class SweepReport {
     explain;
     /** How many tokens were listed. */
     checked = 0;
-    /** How many were revoked. */
-    revoked = 0;
     #tokens = new Map();
+    #revoked = new Set();
     #failed = new Map();
     #stopped;
     /** @param explain turns an error into the sentences of the log */
@@ -5129,6 +5129,9 @@ class SweepReport {
     get matched() {
         return this.#tokens.size;
     }
+    get revoked() {
+        return this.#revoked.size;
+    }
     /** Notes what ended the sweep before it had finished; the first error counts. */
     stop(error) {
         this.#stopped ??= this.explain(error);
@@ -5137,14 +5140,14 @@ class SweepReport {
     add(token) {
         this.#tokens.set(token.id, token);
     }
-    /** The stale tokens, each given out once, to whoever asks first. */
+    /** The stale tokens, as an iterator that workers share: each token is returned once. */
     found() {
         return this.#tokens.values();
     }
     /** Notes what became of a token: the error that kept it from being revoked, or nothing. */
     settle({ id }, error) {
         if (error === undefined)
-            this.revoked += 1;
+            this.#revoked.add(id);
         else
             this.#failed.set(id, error);
     }
@@ -5199,7 +5202,11 @@ class SweepReport {
         const age = (time) => duration(Math.max(0, now - time) / 1000);
         const lastUse = usedAt === null ? 'never' : `${age(usedAt)} ago`;
         const error = this.#failed.get(id);
-        const outcome = error === undefined ? (this.dryRun ? 'would be revoked' : 'revoked') : `not revoked: ${error.summary()}`;
+        let outcome = this.dryRun ? 'would be revoked' : 'not revoked';
+        if (error !== undefined)
+            outcome += `: ${error.summary()}`;
+        if (this.#revoked.has(id))
+            outcome = 'revoked';
         return [String(id), String(userId), scopes, age(createdAt), lastUse, outcome];
     }
 }
@@ -5245,8 +5252,8 @@ const PROGRESS = 15_000;
  * @throws {Error} with one line, if a stale token remained or the sweep did not finish
  */
 async function sweep({ clock, log, startDeadline }) {
-    // Keeps the memory of ten thousand requests as flat as that of ten: V8 would rather let garbage lie than collect it.
-    // Not imported, since loading this module would take main and post 3 ms that they have no use for.
+    // Makes V8 collect garbage earlier, so that memory stays flat over ten thousand requests. Not imported: loading this
+    // module would cost main and post 3 ms, too.
     process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size');
     maskInputs(log);
     const inputs = readSweepInputs(log);
@@ -5293,12 +5300,8 @@ async function identify(client, credential, allUsers) {
     }
     if (allUsers)
         return { userId: undefined, ownId: undefined };
-    const request = {
-        purpose: 'look up the user of `api-token`',
-        method: 'GET',
-        path: '/api/v2/users/me',
-        authorization: adminAuthorization(credential)
-    };
+    const authorization = adminAuthorization(credential);
+    const request = get('look up the user of `api-token`', '/api/v2/users/me', authorization);
     const response = await client.send(request);
     if (response.status !== 200)
         throw unexpectedResponse(request, response);
@@ -5316,7 +5319,7 @@ function ownFacts({ id, userId } = {}, allUsers) {
     }
     return { userId: allUsers ? undefined : userId, ownId: id };
 }
-/** Lists the client's tokens to the last page, then revokes the stale ones; `report` learns of each. */
+/** Lists the client's tokens to the last page, then revokes the stale ones; `report` is updated with each. */
 async function revokeStale(sweep, criteria) {
     const { client, inputs, report, authorization } = sweep;
     try {
