@@ -4876,9 +4876,10 @@ async function mint(client, inputs) {
     reportScopes(minted, inputs, log);
     if (inputs.exportEnv)
         exportForZcli(inputs.subdomain, minted.token);
+    const end = whatFollows(inputs, minted);
     if (inputs.jobSummary)
-        await writeSummary(tokenTable('Zendesk token minted', minted, inputs.origin, 'active'), log);
-    log.info(mintedMessage(minted, whatFollows(inputs, minted)));
+        await writeSummary(tokenTable('Zendesk token minted', minted, inputs.origin, end), log);
+    log.info(mintedMessage(minted, end));
 }
 /** Uses the new token once, and publishes what this reports about it. */
 async function check(client, inputs, minted) {

@@ -20,7 +20,7 @@ describe('in a job, the action', () => {
     const table = (title: string, state: string): string =>
       `<h3>${title}</h3>\n<table><tr><th>State</th><th>Expires</th><th>Scopes</th><th>Token</th><th>User</th><th>Account</th></tr><tr><td>${state}</td><td>2026-11-21T13:00:00Z</td><td>read write</td><td>22000000002</td><td>900100001</td><td>127.0.0.1:${zendesk.port}</td></tr></table>\n`
     expect(main.env).toEqual({ ZENDESK_SUBDOMAIN: 'acme', ZENDESK_OAUTH_TOKEN: value })
-    expect(main.summary).toBe(table('Zendesk token minted', 'active'))
+    expect(main.summary).toBe(table('Zendesk token minted', 'It will be revoked when the job ends.'))
     expect(post.summary).toBe(
       table('Zendesk token revoked', 'revoked with the token itself; Zendesk rejects it')
     )
