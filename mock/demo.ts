@@ -138,7 +138,7 @@ async function play(
     ...(fails ? promisesOfFailure(job) : promisesOfSuccess(job)),
     [(tokens.length === 0) === fails, fails ? 'no token is minted' : 'a token is minted'],
     [statuses.every((status) => status === 401), 'Zendesk rejects the token after the job'],
-    [zendesk.living().length === 0, 'no token is active after the job'],
+    [zendesk.activeTokens().length === 0, 'no token is active after the job'],
     [![secret, ...tokens].some((value) => job.log.join('\n').includes(value)), 'the log shows no secret'],
     [!JSON.stringify(job.steps.map(({ state }) => state)).includes(secret), 'the state holds no credential']
   ]

@@ -85,7 +85,7 @@ export interface Zendesk {
   /** `METHOD /path` of every request so far. */
   seen(): string[]
   /** The active tokens, without the access token of `credentials`. */
-  living(): Token[]
+  activeTokens(): Token[]
   /** Makes the authorization code that a user's consent in the browser gives. */
   authorize(authorization: Authorization): string
   /** Makes tokens as if they had been minted long ago. */
@@ -205,7 +205,7 @@ export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendes
     credentials: { email: admin.email, apiToken: admin.apiToken, accessToken: standingAccessToken },
     client: (identifier) => account.client(identifier),
     seen: () => requests.map(({ method, path }) => `${method} ${path}`),
-    living: () =>
+    activeTokens: () =>
       [...account.tokens.values()].filter((token) => token.origin !== 'standing' && account.isActive(token)),
     authorize: (authorization) => account.authorize(authorization),
     seedTokens: (count, seed) => seedTokens(account, count, seed),

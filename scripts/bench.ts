@@ -157,7 +157,7 @@ async function compareProcesses(bare: string): Promise<void> {
     post: row('post', 'bare: revoke, verify')
   })
 
-  const active = zendesk.living().length
+  const active = zendesk.activeTokens().length
   const counted = async <Result>(step: Promise<Result>): Promise<[Result, object]> => {
     zendesk.forget()
     const result = await step
@@ -167,7 +167,7 @@ async function compareProcesses(bare: string): Promise<void> {
   const [, postCount] = await counted(post(minted.state))
   console.log('Requests to Zendesk')
   console.table({ main: mainCount, post: postCount })
-  if (zendesk.living().length !== active) throw new Error('post did not revoke the token')
+  if (zendesk.activeTokens().length !== active) throw new Error('post did not revoke the token')
   await zendesk.close()
 }
 

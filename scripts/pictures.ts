@@ -82,7 +82,7 @@ try {
   })
   zendesk.fault(
     { method: 'DELETE', path: /tokens\/\d+$/, count: 1 },
-    { kind: 'reply', status: 403, body: { error: 'Forbidden' } }
+    { kind: 'response', status: 403, body: { error: 'Forbidden' } }
   )
   draw('sweep.png', await summariesOf(join(root, 'sweep'), { 'dry-run': 'false' }))
 } finally {

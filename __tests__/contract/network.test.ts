@@ -170,7 +170,7 @@ describe('a cancel while the mint is answered', () => {
       expect(count(run.main, 'error')).toBe(1)
       expect(run.mainRequests).toEqual(['POST grant'])
       expect(shown(run.post)).toContain(VERIFIED)
-      expect(zendesk.living()).toEqual([])
+      expect(zendesk.activeTokens()).toEqual([])
     }
   )
 
@@ -259,21 +259,21 @@ describe('lost responses to the mint', () => {
     [4, /up to 4 tokens|up to 4 unused tokens/i]
   ])('%i of them: one warning says how many tokens may exist', async (lost, words) => {
     const zendesk = await mockZendesk()
-    zendesk.fault({ path: MINT, count: lost }, { kind: 'lose-reply' })
+    zendesk.fault({ path: MINT, count: lost }, { kind: 'lose-response' })
     const main = await runStep('main', { inputs: at(zendesk, credentials.clientCredentials(zendesk)) })
     expect(main.exitCode).toBe(0)
     expect(annotated(main)).toEqual([expect.stringMatching(words)])
     expect(annotated(main)[0]).toMatch(/^::warning.*ci_bot.*12:00.*sweep/)
-    expect(zendesk.living()).toHaveLength(lost + 1)
+    expect(zendesk.activeTokens()).toHaveLength(lost + 1)
   })
 
   it.concurrent('all five: the warning comes beside the error', async () => {
     const zendesk = await mockZendesk()
-    zendesk.fault({ path: MINT }, { kind: 'lose-reply' })
+    zendesk.fault({ path: MINT }, { kind: 'lose-response' })
     const main = await runStep('main', { inputs: at(zendesk, credentials.clientCredentials(zendesk)) })
     expect(main.exitCode).toBe(1)
     expect([count(main, 'warning'), count(main, 'error')]).toEqual([1, 1])
-    expect(zendesk.living()).toHaveLength(5)
+    expect(zendesk.activeTokens()).toHaveLength(5)
   })
 })
 

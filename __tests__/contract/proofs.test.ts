@@ -33,17 +33,17 @@ const byCurrent = { method: 'DELETE', path: CURRENT }
 const deletions = { method: 'DELETE' }
 const question = { method: 'GET', path: CURRENT }
 const missingScope: Fault = {
-  kind: 'reply',
+  kind: 'response',
   status: 403,
   body: { error: 'Forbidden', description: 'You are missing the following required scopes: write' }
 }
 const forbidden: Fault = {
-  kind: 'reply',
+  kind: 'response',
   status: 403,
   body: { error: { title: 'Forbidden', message: 'You do not have access to this page.' } }
 }
 const notFound: Fault = {
-  kind: 'reply',
+  kind: 'response',
   status: 404,
   body: { error: 'RecordNotFound', description: 'Not found' }
 }
@@ -57,8 +57,8 @@ describe('the check of a new token', () => {
     ['an HTML 404', { kind: 'gateway', status: 404 }],
     ['an empty 401', { kind: 'empty', status: 401 }],
     ['an empty 403', { kind: 'empty', status: 403 }],
-    ['a 401 whose `error` is no string', { kind: 'reply', status: 401, body: { error: { title: 'No' } } }],
-    ['a 401 whose body is a JSON array', { kind: 'reply', status: 401, body: ['error'] }],
+    ['a 401 whose `error` is no string', { kind: 'response', status: 401, body: { error: { title: 'No' } } }],
+    ['a 401 whose body is a JSON array', { kind: 'response', status: 401, body: ['error'] }],
     ['a 200 with HTML', { kind: 'html' }]
   ])('continues after %s, once, and logs that the token was not checked', async (_what, fault) => {
     const zendesk = await mockZendesk()
@@ -96,7 +96,7 @@ describe('the check of a new token', () => {
       expect(run.main.outputs['token']).toBe(theToken(zendesk).value)
       expect(run.postRequests).toEqual(['DELETE current by token', 'GET current by token'])
       expect(shown(run.post)).toContain(VERIFIED)
-      expect(zendesk.living()).toEqual([])
+      expect(zendesk.activeTokens()).toEqual([])
     }
   )
 
@@ -110,7 +110,7 @@ describe('the check of a new token', () => {
     expect(shown(run.main)).not.toContain(String(other!.id))
     expect(run.postRequests).toEqual(['DELETE current by token', 'GET current by token'])
     expect(shown(run.post)).toContain(VERIFIED)
-    expect(zendesk.living()).toEqual([other])
+    expect(zendesk.activeTokens()).toEqual([other])
   })
 
   it.concurrent('believes facts without a prefix', async () => {
@@ -187,7 +187,7 @@ describe('a rejected deletion is no proof by itself', () => {
       ])
       expect(run.postRequests).toContain('DELETE token by cleanup')
       expect(count(run.post, 'warning')).toBe(1)
-      expect(zendesk.living()).toContain(theToken(zendesk))
+      expect(zendesk.activeTokens()).toContain(theToken(zendesk))
     }
   )
 
@@ -241,7 +241,7 @@ describe('a rejected deletion is no proof by itself', () => {
       'GET current by token'
     ])
     expect(shown(run.post)).toContain(VERIFIED)
-    expect(zendesk.living()).toEqual([])
+    expect(zendesk.activeTokens()).toEqual([])
   })
 
   it.concurrent('a token that no server knows for longer than post waits is never "verified"', async () => {
@@ -371,7 +371,7 @@ describe('the verification after an accepted deletion', () => {
   it.concurrent.each<[string, Fault]>([
     ['an HTML 401', { kind: 'gateway', status: 401 }],
     ['an empty 401', { kind: 'empty', status: 401 }],
-    ['a 401 whose `error` is no string', { kind: 'reply', status: 401, body: { error: { title: 'No' } } }],
+    ['a 401 whose `error` is no string', { kind: 'response', status: 401, body: { error: { title: 'No' } } }],
     ['an HTML 403', { kind: 'gateway', status: 403 }],
     ['an HTML 404', { kind: 'gateway', status: 404 }],
     ['a JSON 404', notFound],
@@ -394,14 +394,14 @@ describe('the verification after an accepted deletion', () => {
     const run = await mainThenPost(zendesk, at(zendesk, credentials.clientCredentials(zendesk)), {
       between: () =>
         zendesk.fault(question, {
-          kind: 'reply',
+          kind: 'response',
           status: 200,
           body: { token: { id: other!.id, token: other!.value.slice(0, 10) } }
         })
     })
     expect(run.postRequests).toEqual(['DELETE token by token', 'GET current by token'])
     expect(count(run.post, 'warning')).toBe(1)
-    expect(zendesk.living()).toEqual([other])
+    expect(zendesk.activeTokens()).toEqual([other])
   })
 
   it.concurrent('retries a failure, and takes the rejection that follows', async () => {
@@ -410,7 +410,7 @@ describe('the verification after an accepted deletion', () => {
       between: () =>
         zendesk.fault(question, [
           { kind: 'reset' },
-          { kind: 'reply', status: 503 },
+          { kind: 'response', status: 503 },
           { kind: 'gateway', status: 429, headers: { 'Retry-After': '2' } }
         ])
     })
@@ -459,7 +459,7 @@ describe('the verification after an accepted deletion', () => {
     zendesk.fault(deletions, idle204)
     const run = await mainThenPost(zendesk, at(zendesk, credentials.clientCredentials(zendesk)))
     expect(count(run.post, 'warning')).toBe(1)
-    expect(zendesk.living()).toContain(theToken(zendesk))
+    expect(zendesk.activeTokens()).toContain(theToken(zendesk))
   })
 })
 
@@ -513,7 +513,7 @@ describe('no clock decides', () => {
       'DELETE token by token',
       'GET current by token'
     ])
-    expect(zendesk.living()).toEqual([])
+    expect(zendesk.activeTokens()).toEqual([])
   })
 
   it.concurrent.each([2 * HOUR, -2 * HOUR])(
@@ -524,12 +524,12 @@ describe('no clock decides', () => {
       const run = await mainThenPost(zendesk, at(zendesk, credentials.clientCredentials(zendesk)))
       expect(shown(run.post)).not.toMatch(/had (already )?expired/)
       expect(shown(run.post)).toContain(VERIFIED)
-      expect(zendesk.living()).toEqual([])
+      expect(zendesk.activeTokens()).toEqual([])
     }
   )
 
   it.concurrent('a lifetime that was requested, but never reported, proves nothing', async () => {
-    const zendesk = await mockZendesk({ tellExpiresIn: 'never' })
+    const zendesk = await mockZendesk({ reportExpiresIn: 'never' })
     zendesk.fault(question, [{ kind: 'gateway' }])
     const run = await mainThenPost(zendesk, at(zendesk, credentials.clientCredentials(zendesk)), {
       between: () => {
@@ -545,7 +545,7 @@ describe('no clock decides', () => {
       'DELETE current by token',
       'GET current by token'
     ])
-    expect(zendesk.living()).toEqual([])
+    expect(zendesk.activeTokens()).toEqual([])
   })
 })
 
@@ -570,7 +570,7 @@ describe('the ways to revoke', () => {
       method: 'DELETE',
       headers: { authorization: `Bearer ${mintedTokens(zendesk)[1]!.value}` }
     })
-    expect(zendesk.living()).toEqual([])
+    expect(zendesk.activeTokens()).toEqual([])
   })
 
   it.concurrent('no cleanup token, no line about one', async () => {
@@ -592,7 +592,7 @@ describe('the ways to revoke', () => {
   })
 
   it.concurrent('the same of a token whose expiry was not reported: a warning', async () => {
-    const zendesk = await mockZendesk({ tellExpiresIn: 'never' })
+    const zendesk = await mockZendesk({ reportExpiresIn: 'never' })
     const inputs = at(zendesk, {
       ...credentials.clientCredentials(zendesk, 'tickets_only'),
       scopes: 'tickets:read'
@@ -613,7 +613,7 @@ describe('the ways to revoke', () => {
         }
       })
       expect(annotated(run.post)).toEqual([])
-      expect(zendesk.living()).toEqual([theToken(zendesk)])
+      expect(zendesk.activeTokens()).toEqual([theToken(zendesk)])
     }
   )
 
@@ -622,7 +622,7 @@ describe('the ways to revoke', () => {
     const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read' })
     const run = await mainThenPost(zendesk, inputs, {
       between: () =>
-        zendesk.fault({ path: MINT }, { kind: 'reply', status: 429, headers: { 'Retry-After': '900' } })
+        zendesk.fault({ path: MINT }, { kind: 'response', status: 429, headers: { 'Retry-After': '900' } })
     })
     expect(count(run.post, 'warning')).toBe(1)
   })
@@ -669,7 +669,7 @@ describe('a signal in post', () => {
       expect(requestLines(zendesk, zendesk.requests.slice(boundary))).toEqual(['DELETE token by token'])
       expect(count(post, 'warning')).toBe(1)
       expect(annotated(post)[0]).toMatch(/accepted/)
-      expect(zendesk.living()).toEqual([])
+      expect(zendesk.activeTokens()).toEqual([])
     }
   )
 
@@ -695,7 +695,7 @@ describe('a signal in post', () => {
     const inputs = at(zendesk, credentials.clientCredentials(zendesk))
     const main = await runStep('main', { inputs })
     const boundary = zendesk.requests.length
-    zendesk.fault(byId, { kind: 'reply', status: 503 })
+    zendesk.fault(byId, { kind: 'response', status: 503 })
     const { preload, onLine } = cancelAtLine('503', 'SIGTERM')
     const post = await runStep('post', { inputs, state: main.state, onLine, ...preload })
     expectCalm(zendesk, post)

@@ -114,7 +114,7 @@ describe('a token without any scope is red, and post revokes it', () => {
     expect(run.main.exitCode).toBe(1)
     expect(count(run.main, 'error')).toBe(1)
     expect(shown(run.post)).toContain(VERIFIED)
-    expect(zendesk.living()).toEqual([])
+    expect(zendesk.activeTokens()).toEqual([])
   })
 
   it.concurrent('a grant whose only scope Zendesk did not know', async () => {
@@ -124,7 +124,7 @@ describe('a token without any scope is red, and post revokes it', () => {
     expect(run.main.exitCode).toBe(1)
     expect(count(run.main, 'error')).toBe(1)
     expect(shown(run.post)).toContain(VERIFIED)
-    expect(zendesk.living()).toEqual([])
+    expect(zendesk.activeTokens()).toEqual([])
   })
 
   it.concurrent.each(['apiToken', 'accessToken'] as const)('the %s, with `[]`', async (credential) => {
@@ -133,7 +133,7 @@ describe('a token without any scope is red, and post revokes it', () => {
     expect(run.main.exitCode).toBe(1)
     expect(count(run.main, 'error')).toBe(1)
     expect(shown(run.post)).toContain(VERIFIED)
-    expect(zendesk.living()).toEqual([])
+    expect(zendesk.activeTokens()).toEqual([])
   })
 
   it.concurrent('but not a response that says nothing about scopes', async () => {
@@ -159,7 +159,7 @@ describe('the promise to revoke the token', () => {
       // It is tried all the same, and succeeds here.
       expect(shown(run.post)).toContain(VERIFIED)
       expect(mintedTokens(zendesk)).toHaveLength(2)
-      expect(zendesk.living()).toEqual([])
+      expect(zendesk.activeTokens()).toEqual([])
     }
   )
 
@@ -217,7 +217,7 @@ describe('scopes of more than 4 kB are as if not reported', () => {
     const zendesk = await mockZendesk()
     zendesk.fault({ path: MINT }, [edited((body) => ({ ...body, scope: many(length).join(' ') }))])
     zendesk.fault({ method: 'GET', path: CURRENT }, [
-      { kind: 'reply', status: 403, body: { error: 'Forbidden' } }
+      { kind: 'response', status: 403, body: { error: 'Forbidden' } }
     ])
     return zendesk
   }
@@ -228,7 +228,7 @@ describe('scopes of more than 4 kB are as if not reported', () => {
     expect(run.main).toMatchObject({ exitCode: 0, outputs: { scopes: '' } })
     expect(JSON.stringify(run.main.state).length).toBeLessThan(16_384)
     expect(shown(run.post)).toContain(VERIFIED)
-    expect(zendesk.living()).toEqual([])
+    expect(zendesk.activeTokens()).toEqual([])
   })
 
   it.concurrent('200 scopes are reported', async () => {

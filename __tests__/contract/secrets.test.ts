@@ -40,7 +40,7 @@ function leaked(step: StepEnd, secret: string): string[] {
 }
 
 function refusal(body: unknown, status = 400): Fault {
-  return { kind: 'reply', status, body }
+  return { kind: 'response', status, body }
 }
 
 const half = Math.ceil(SECRET.length / 2)
@@ -130,7 +130,7 @@ describe('a secret that a response repeats is not shown', () => {
     zendesk.fault(
       { path: MINT },
       {
-        kind: 'reply',
+        kind: 'response',
         status: 302,
         body: {},
         headers: {
@@ -192,7 +192,7 @@ describe('hostile text takes linear time', () => {
         zendesk.fault(
           {},
           {
-            kind: 'reply',
+            kind: 'response',
             status: 403,
             text: '<'.repeat(size),
             headers: { 'Content-Type': 'text/html' }

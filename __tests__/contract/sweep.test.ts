@@ -109,12 +109,12 @@ describe('the user', () => {
   it.concurrent.each<[string, Fault]>([
     [
       'Zendesk says "Anonymous user"',
-      { kind: 'reply', status: 200, body: { user: { id: null, name: 'Anonymous user' } } }
+      { kind: 'response', status: 200, body: { user: { id: null, name: 'Anonymous user' } } }
     ],
-    ['the id is a string', { kind: 'reply', status: 200, body: { user: { id: String(adminId) } } }],
+    ['the id is a string', { kind: 'response', status: 200, body: { user: { id: String(adminId) } } }],
     ['a gateway answers', { kind: 'gateway' }],
     ['a gateway answers with 200', { kind: 'html' }],
-    ['Zendesk refuses', { kind: 'reply', status: 403, body: { error: 'Forbidden' } }]
+    ['Zendesk refuses', { kind: 'response', status: 403, body: { error: 'Forbidden' } }]
   ])(
     'is not known with an API token, since %s: nothing is done, and the step is red',
     async (_why, fault) => {
@@ -306,7 +306,7 @@ describe('responses to the deletions', () => {
     zendesk.seedTokens(2)
     zendesk.fault(
       { method: 'DELETE', path: BY_ID, count: 2 },
-      { kind: 'reply', status: 404, body: { error: 'RecordNotFound', description: 'Not found' } }
+      { kind: 'response', status: 404, body: { error: 'RecordNotFound', description: 'Not found' } }
     )
     const step = await sweep(zendesk)
     expect(outcome(step)).toEqual(['2', '2', '0'])
@@ -319,7 +319,7 @@ describe('responses to the list', () => {
     ['HTML with 200', { kind: 'html' }],
     ['HTML with 403', { kind: 'gateway' }],
     ['HTML with 404', { kind: 'gateway', status: 404 }],
-    ['no list at all', { kind: 'reply', status: 200, body: {} }]
+    ['no list at all', { kind: 'response', status: 200, body: {} }]
   ])('%s: nothing is revoked, and the step is red', async (_what, fault) => {
     const zendesk = await mockZendesk()
     const tokens = zendesk.seedTokens(2)
@@ -329,7 +329,7 @@ describe('responses to the list', () => {
     expect(count(step, 'error')).toBe(1)
     expect(isRevoked(tokens)).toEqual([false, false])
     // Also its own cleanup token is gone.
-    expect(zendesk.living()).toEqual(tokens)
+    expect(zendesk.activeTokens()).toEqual(tokens)
   })
 })
 
@@ -341,7 +341,7 @@ describe('its own cleanup token', () => {
     expect(step.exitCode).toBe(0)
     const grant = zendesk.requests.find(({ path }) => path === '/oauth/tokens')
     expect(grant?.json).toMatchObject({ scope: 'read write', expires_in: 1020 })
-    expect(zendesk.living()).toEqual([])
+    expect(zendesk.activeTokens()).toEqual([])
   })
 
   it.concurrent('is revoked after a signal too', async () => {
@@ -352,7 +352,7 @@ describe('its own cleanup token', () => {
     const step = await sweep(zendesk, {}, { onStart, ...preload })
     expect(step).toMatchObject({ exitCode: 1, signal: null, stderr: '' })
     expect(annotated(step).filter((line) => line.startsWith('::error'))).toHaveLength(1)
-    expect(zendesk.living().filter((token) => !tokens.includes(token))).toEqual([])
+    expect(zendesk.activeTokens().filter((token) => !tokens.includes(token))).toEqual([])
     expect(shown(step)).not.toContain(zendesk.client('ci_bot').secret)
   })
 })

@@ -85,6 +85,6 @@ describe('with an access token, the action', () => {
       `DELETE /api/v2/oauth/tokens/22000000002 | Bearer ${admin}`,
       `GET /api/v2/oauth/tokens/current | Bearer ${admin}`
     ])
-    expect(zendesk.living()).toEqual([])
+    expect(zendesk.activeTokens()).toEqual([])
   })
 })

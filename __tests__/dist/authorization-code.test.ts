@@ -69,7 +69,7 @@ describe('with an authorization code, the action', () => {
       expect(stream(post)).toEqual([KEPT_FOR_REFRESH])
       expect(zendesk.seen()).toEqual(['POST /oauth/tokens', 'GET /api/v2/oauth/tokens/current'])
       expect(zendesk.connections).toBe(1)
-      expect(zendesk.living()).toHaveLength(1)
+      expect(zendesk.activeTokens()).toHaveLength(1)
     }
   )
 

@@ -119,7 +119,7 @@ describe('with client credentials, the action', () => {
   })
 
   it.concurrent.each([
-    ['the response reports no lifetime', { tellExpiresIn: 'never', grantStatus: 200 }],
+    ['the response reports no lifetime', { reportExpiresIn: 'never', grantStatus: 200 }],
     ['the token is a JWT', { tokenFormat: 'jwt' }]
   ] as const)('mints and revokes a token even if %s', async (_condition, options) => {
     const zendesk = await mockZendesk(options)

@@ -48,7 +48,7 @@ describe('in a job, the action', () => {
       'main skipped',
       'post success'
     ])
-    expect(zendesk.living()).toEqual([])
+    expect(zendesk.activeTokens()).toEqual([])
   })
 
   it.concurrent.each(['apiToken', 'clientCredentials'] as const)(
@@ -58,7 +58,7 @@ describe('in a job, the action', () => {
       const { steps } = await runJob([{ uses: root, with: at(zendesk, credentials[kind](zendesk)) }])
       for (const step of steps) expect(step).toMatchObject({ exitCode: 0, stderr: '', outcome: 'success' })
       expect(said(steps[1]!).at(-1)).toBe(revokedLine(22_000_000_002))
-      expect(zendesk.living()).toEqual([])
+      expect(zendesk.activeTokens()).toEqual([])
     }
   )
 })

@@ -35,7 +35,7 @@ describe('with a refresh token, the action', () => {
     expect(refreshToken).not.toBe(sent)
     expect(main.state).toEqual({ zendesk: '{"skipped":"auto"}' })
     expect(post).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(zendesk.living().map(({ id }) => id)).toEqual([22_000_000_003])
+    expect(zendesk.activeTokens().map(({ id }) => id)).toEqual([22_000_000_003])
   })
 
   it.concurrent('publishes the next refresh token even if it cannot use the access token', async () => {
@@ -71,7 +71,7 @@ describe('with a refresh token, the action', () => {
   it.concurrent('explains an invalid_grant that follows a lost response', async () => {
     const zendesk = await mockZendesk()
     const inputs = await refreshTokenOf(zendesk)
-    zendesk.fault({ path: '/oauth/tokens', count: 1 }, { kind: 'lose-reply' })
+    zendesk.fault({ path: '/oauth/tokens', count: 1 }, { kind: 'lose-response' })
     const { main } = await mainAndPost(inputs, { preload: { random: 0 } })
     expect(said(main)).toContain(
       retryLine(

@@ -8,7 +8,7 @@ import { annotated, mainAndPost, NOON, nothing, published, said } from '../suppo
 const MINT = { path: '/oauth/tokens' }
 
 function rateLimit(retryAfter: string): Fault {
-  return { kind: 'reply', status: 429, headers: { 'Retry-After': retryAfter } }
+  return { kind: 'response', status: 429, headers: { 'Retry-After': retryAfter } }
 }
 
 describe('main waits out a rate limit', () => {
@@ -73,7 +73,7 @@ describe('main waits out a rate limit', () => {
 describe('main retries a mint', () => {
   it.concurrent('four times after failures, each on a new connection and after a longer wait', async () => {
     const zendesk = await mockZendesk()
-    zendesk.fault(MINT, { kind: 'reply', status: 503, body: { error: 'Unavailable' } })
+    zendesk.fault(MINT, { kind: 'response', status: 503, body: { error: 'Unavailable' } })
     const { main } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)))
     expect(said(main).slice(1)).toEqual([
       retryLine('POST /oauth/tokens: 503', 2, '0.3'),

@@ -70,7 +70,7 @@ describe('post revokes a token whose scopes do not let it revoke itself', () => 
         `DELETE /api/v2/oauth/tokens/${cleanup!.id} | Bearer ${cleanup!.value}`
       ])
       expect(zendesk.connections).toBe(2)
-      expect(zendesk.living()).toEqual(others)
+      expect(zendesk.activeTokens()).toEqual(others)
       expectSuccess(post)
     }
   )
@@ -104,7 +104,7 @@ describe('post revokes a token whose scopes do not let it revoke itself', () => 
     )
     expect(lists).toHaveLength(listed ? 1 : 0)
     // The cleanup token is revoked.
-    expect(zendesk.living().map(({ scopes }) => scopes)).toEqual([['tickets:read']])
+    expect(zendesk.activeTokens().map(({ scopes }) => scopes)).toEqual([['tickets:read']])
     expectSuccess(post)
   })
 
@@ -123,7 +123,7 @@ describe('post', () => {
     const zendesk = await mockZendesk()
     zendesk.fault(
       { method: 'DELETE', path: '/api/v2/oauth/tokens/22000000003' },
-      { kind: 'reply', status: 403 }
+      { kind: 'response', status: 403 }
     )
     const { post } = await mainAndPost(
       at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read' })

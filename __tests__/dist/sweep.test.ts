@@ -209,7 +209,7 @@ describe('a sweep with `dry-run: false`', () => {
       )
     ])
     expect(refused.exitCode).toBe(1)
-    expect(zendesk.living()).toEqual(stale)
+    expect(zendesk.activeTokens()).toEqual(stale)
 
     zendesk.forget()
     const step = await sweep(zendesk, 'apiToken', both)
@@ -235,7 +235,7 @@ describe('a sweep fails', () => {
     const zendesk = await mockZendesk()
     const stale = zendesk.seedTokens(10)
     const { id } = stale[2]!
-    zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'reply', status: 403, body: { error: '<b>no</b>' } })
+    zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'response', status: 403, body: { error: '<b>no</b>' } })
     const step = await sweep(zendesk, 'clientCredentials', { 'dry-run': false })
     expect(annotated(step)).toEqual([
       expect.stringMatching(
@@ -251,12 +251,12 @@ describe('a sweep fails', () => {
       step.summary.indexOf(`<td>${stale[0]!.id}</td>`)
     )
     expect(step.summary).not.toContain('<b>')
-    expect(zendesk.living()).toEqual([stale[2]])
+    expect(zendesk.activeTokens()).toEqual([stale[2]])
   })
 
-  const pageOf = (meta: object): Fault => ({ kind: 'reply', status: 200, body: { tokens: [], meta } })
+  const pageOf = (meta: object): Fault => ({ kind: 'response', status: 200, body: { tokens: [], meta } })
   it.each<[page: string, fault: Fault, words: string]>([
-    ['status 500', { kind: 'reply', status: 500 }, 'Zendesk is unavailable'],
+    ['status 500', { kind: 'response', status: 500 }, 'Zendesk is unavailable'],
     ['no cursor', pageOf({ has_more: true }), 'cannot be used'],
     ['the cursor of the page before', pageOf({ has_more: true, after_cursor: 'again' }), 'cannot be used'],
     ['HTML', { kind: 'html' }, 'There is no Zendesk account at this address']
@@ -273,7 +273,7 @@ describe('a sweep fails', () => {
       expect(step.outputs).toMatchObject({ matched: '100', revoked: '100', failed: '0' })
       expect(step.exitCode).toBe(1)
       // The cleanup token is revoked as well.
-      expect(zendesk.living()).toEqual(stale.slice(100))
+      expect(zendesk.activeTokens()).toEqual(stale.slice(100))
     }
   )
 
@@ -289,7 +289,7 @@ describe('a sweep fails', () => {
     for (const id of remaining) expect(annotated(step)[0]).toContain(String(id))
     expect(step.outputs).toMatchObject({ matched: '12', revoked: '8', failed: '4' })
     expect(zendesk.requests[0]!.json).toMatchObject({ expires_in: 600 })
-    expect(ids(zendesk.living())).toEqual(remaining)
+    expect(ids(zendesk.activeTokens())).toEqual(remaining)
     expect(step).toMatchObject({ exitCode: 1, stderr: '' })
   })
 
@@ -306,7 +306,7 @@ describe('a sweep fails', () => {
         expect.stringMatching(/^::error::Could not revoke 8 of 12 stale tokens: /)
       ])
       expect(step.outputs).toMatchObject({ matched: '12', revoked: '4', failed: '8' })
-      expect(zendesk.living()).toEqual(stale.slice(4))
+      expect(zendesk.activeTokens()).toEqual(stale.slice(4))
       expect(zendesk.requests).toHaveLength(12)
       expect(step).toMatchObject({ exitCode: 1, signal: null, stderr: '' })
     }
@@ -321,7 +321,7 @@ describe('a sweep by the real clock', () => {
     const { steps } = await runJob([{ uses: sweepAction, with: inputs }])
     expect(said(steps[0]!).at(-1)).toBe('Revoked 101 stale tokens (102 checked).')
     expect(steps[0]).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(zendesk.living()).toEqual([])
+    expect(zendesk.activeTokens()).toEqual([])
   })
 })
 
@@ -360,7 +360,7 @@ describe('a sweep of many tokens', () => {
     expect(step.outputs).toMatchObject({ matched: String(large), revoked: String(large), failed: '0' })
     expect(JSON.parse(step.outputs['token-ids']!)).toHaveLength(Math.min(large, 5000))
     expect(step.summary.match(/<tr>/g)).toHaveLength(501)
-    expect(zendesk.living()).toEqual([])
+    expect(zendesk.activeTokens()).toEqual([])
     // The list also holds the cleanup token, on a page of its own.
     const pages = large / 100 + 1
     expect(zendesk.requests.length - limited).toBe(1 + 1 + pages + large + 1)

@@ -310,11 +310,11 @@ scenario(
     const job = { workflow: read('nightly-sweep', zendesk.url), secrets }
 
     const dryRun = await run({ ...job, vars: account })
-    expect(zendesk.living()).toHaveLength(8)
+    expect(zendesk.activeTokens()).toHaveLength(8)
     expect(dryRun.summaries).toHaveLength(2)
 
     await run({ ...job, vars: { ...account, SWEEP: 'revoke' } })
-    expect(zendesk.living()).toEqual(kept)
+    expect(zendesk.activeTokens()).toEqual(kept)
   }
 )
 
@@ -353,7 +353,7 @@ scenario('the example two-accounts sends each token to its own account', async (
       expect(values).toContain(used[0])
       expect(values.filter((value) => result.text.includes(value))).toEqual([])
     }
-    expect(sandbox.living()).toEqual([])
+    expect(sandbox.activeTokens()).toEqual([])
     expectRevoked(scenario, result, 2)
   } finally {
     await sandbox.close()
@@ -426,7 +426,7 @@ function productRequests({ requests }: Zendesk): RecordedRequest[] {
 function respond(zendesk: Zendesk, method: string, path: string, status: number, ...bodies: object[]): void {
   zendesk.fault(
     { method, path },
-    bodies.map((body) => ({ kind: 'reply', status, body }))
+    bodies.map((body) => ({ kind: 'response', status, body }))
   )
 }
 

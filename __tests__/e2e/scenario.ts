@@ -68,7 +68,7 @@ export function expectRevoked({ zendesk }: Scenario, { printed }: ActRun, tokens
   expect(
     printed.filter((line) => /^Revoked .* and verified that Zendesk rejects it\.$/.test(line))
   ).toHaveLength(tokens)
-  expect(zendesk.living()).toEqual([])
+  expect(zendesk.activeTokens()).toEqual([])
 }
 
 export function bearerOf({ headers }: RecordedRequest): string | undefined {

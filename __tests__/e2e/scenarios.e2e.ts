@@ -66,7 +66,7 @@ scenario('post revokes the token if a later step fails', async (scenario) => {
 
 scenario('post revokes the token of a step that fails after the mint', async (scenario) => {
   const { zendesk, run, minted } = scenario
-  const invalidToken = { kind: 'reply', status: 401, body: { error: 'invalid_token' } } as const
+  const invalidToken = { kind: 'response', status: 401, body: { error: 'invalid_token' } } as const
   zendesk.fault({ method: 'GET', path: '/api/v2/oauth/tokens/current', count: 4 }, invalidToken)
   const job = { workflow: workflow('failure'), job: 'unusable', ...clientCredentials(zendesk) }
   const result = await run(job, { exitCode: 1 })

@@ -330,7 +330,7 @@ async function run(
     `exit ${step.exitCode}`,
     ...annotated(step).map((line) => /^::(\w+)/.exec(line)![1]!),
     ...(step.outputs['token'] ? ['token output'] : []),
-    `${zendesk.living().length} active`
+    `${zendesk.activeTokens().length} active`
   ]
   return { step, end: end.join(', '), zendesk }
 }

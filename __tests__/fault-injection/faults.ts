@@ -49,7 +49,7 @@ function status(code: number, retryAfter?: string): FaultRow {
   return {
     kind: retryAfter === '2' ? 'busy for 2 s' : retryAfter === undefined ? kind : 'final',
     name: `${code}${retryAfter === undefined ? '' : `, Retry-After: ${retryAfter}`}`,
-    response: { kind: 'reply', status: code, body, headers }
+    response: { kind: 'response', status: code, body, headers }
   }
 }
 
@@ -96,13 +96,13 @@ export function faults(redirectUrl: () => string): FaultRow[] {
     final('1 GiB of body', { kind: 'huge', bytes: 2 ** 30 }),
     final('200 HTML', { kind: 'html' }),
     final('200 empty', { kind: 'empty' }),
-    final('200 list', { kind: 'reply', status: 200, body: [1, null] }),
-    final('200 wrong types', { kind: 'reply', status: 200, body: wrongTypes }),
+    final('200 list', { kind: 'response', status: 200, body: [1, null] }),
+    final('200 wrong types', { kind: 'response', status: 200, body: wrongTypes }),
     ...[401, 403, 404].map((code) => final(`${code} HTML`, { kind: 'gateway', status: code })),
     ...[301, 302, 303, 307, 308].map(redirect),
     ...[400, 401, 403, 404, 408, 409, 410, 422, 429, 500, 502, 503, 504].map((code) => status(code)),
     ...[429, 503].flatMap((code) => [status(code, '2'), status(code, '3600')]),
-    once('response lost once', { kind: 'lose-reply' }),
+    once('response lost once', { kind: 'lose-response' }),
     once('504 once', { ...status(504).response!, after: true })
   ]
 }

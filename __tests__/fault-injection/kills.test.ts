@@ -131,7 +131,7 @@ describeSignals('a sweep revokes what stays active after the end of', () => {
   )('%s', async (_title, cell) => {
     const zendesk = await mockZendesk()
     const ended = await runCell(zendesk, cell)
-    const active = zendesk.living().length
+    const active = zendesk.activeTokens().length
     remaining += active
     const annotations = annotated(ended).map(
       (line) => `${/^::(\w+)/.exec(line)![1]!}${line.includes('may exist since') ? ' (may exist)' : ''}`
@@ -148,7 +148,7 @@ describeSignals('a sweep revokes what stays active after the end of', () => {
     zendesk.advance(later)
     const inputs = { ...credentials.clientCredentials(zendesk), 'older-than': '1h', 'dry-run': 'false' }
     await runStep('sweep', { now: NOON + later, inputs: at(zendesk, inputs) })
-    expect(zendesk.living()).toEqual([])
+    expect(zendesk.activeTokens()).toEqual([])
   })
 })
 

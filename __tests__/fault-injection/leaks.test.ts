@@ -268,7 +268,7 @@ function echo(sample: Sample, isMint: boolean): Fault {
   }
   const words = { error_description: text, description: secrets[0], message: text, title: text, detail: text }
   if (status !== 0)
-    return { kind: 'reply', status, body: { error: text, errors: [words], ...words }, headers }
+    return { kind: 'response', status, body: { error: text, errors: [words], ...words }, headers }
   const scopes = ['read', ...secrets]
   const body = {
     access_token: MINTED,
@@ -281,7 +281,7 @@ function echo(sample: Sample, isMint: boolean): Fault {
     tokens: [{ id: 5, client_id: 8, scopes: secrets, created_at: '2020-01-01T00:00:00Z', token: text }],
     meta: { has_more: false, after_cursor: text }
   }
-  return { kind: 'reply', status: isMint ? 201 : 200, body: { ...body, ...words }, headers }
+  return { kind: 'response', status: isMint ? 201 : 200, body: { ...body, ...words }, headers }
 }
 
 async function run(zendesk: Zendesk, sample: Sample): Promise<StepEnd> {

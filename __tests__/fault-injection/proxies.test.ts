@@ -59,7 +59,7 @@ beforeEach(() => {
   refusal = 0
   needsPassword = false
   zendesk.forget()
-  for (const token of zendesk.living()) token.revoked = true
+  for (const token of zendesk.activeTokens()) token.revoked = true
 })
 
 afterAll(async () => {
@@ -114,11 +114,11 @@ describe('behind a proxy', () => {
       const env = { [name]: proxyUrl() }
       const minted = await main(env)
       expect(minted).toMatchObject({ exitCode: 0, stderr: '' })
-      expect(zendesk.living()).toHaveLength(1)
+      expect(zendesk.activeTokens()).toHaveLength(1)
       const ended = await post(env, minted.state)
       expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
       expect(ended.stdout.at(-1)).toBe(revokedLine(minted.outputs['token-id']))
-      expect(zendesk.living()).toEqual([])
+      expect(zendesk.activeTokens()).toEqual([])
       expect(zendesk.requests).toHaveLength(4)
       // One tunnel for each request, to this host only.
       expect(connects).toEqual(Array(4).fill(`acme.zendesk.com:${zendesk.port} :`))
@@ -146,7 +146,7 @@ describe('behind a proxy', () => {
       }
     }
     expect(new Set(connects)).toEqual(new Set([`acme.zendesk.com:${zendesk.port} ${USER}:${PASSWORD}`]))
-    expect(zendesk.living()).toEqual([])
+    expect(zendesk.activeTokens()).toEqual([])
   })
 
   it('main fails without a retry if the proxy rejects the password', async () => {

@@ -76,7 +76,7 @@ it(`${JOBS} jobs at once all mint and revoke a token under a limit of ${LIMIT} r
   const mains = await atOnce((run) => runStep('main', { ...run, inputs }))
   const { requests } = zendesk
   const mainRequests = requests.length
-  const minted = zendesk.living()
+  const minted = zendesk.activeTokens()
   clock.stop(zendesk)
   const posts = await atOnce((run, index) => runStep('post', { ...run, inputs, state: mains[index]!.state }))
 
@@ -88,7 +88,7 @@ it(`${JOBS} jobs at once all mint and revoke a token under a limit of ${LIMIT} r
   expect(
     posts.filter((post) => !said(post).at(-1)?.endsWith('and verified that Zendesk rejects it.'))
   ).toEqual([])
-  expect(zendesk.living()).toEqual([])
+  expect(zendesk.activeTokens()).toEqual([])
 
   // Each 429 is waited out, except that of a check, which is not repeated.
   const isCheck = (path: string, index: number): boolean =>

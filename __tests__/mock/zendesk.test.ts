@@ -108,7 +108,7 @@ describe('POST /api/v2/oauth/tokens', () => {
     })
     const second = await mint('tickets_only', ['tickets:read'], bearer(body.token.full_token))
     expect(second.body.token['expires_at']).toBe('2026-11-24T12:30:00Z')
-    expect(zendesk.living()).toHaveLength(2)
+    expect(zendesk.activeTokens()).toHaveLength(2)
   })
 
   it.each<[string, () => string | undefined, number, unknown]>([
@@ -167,7 +167,7 @@ describe('POST /oauth/tokens', () => {
     await start()
     const response = await clientCredentials(identifier, more)
     expect([response.status, response.body['error']]).toEqual([status, error])
-    expect(zendesk.living()).toEqual([])
+    expect(zendesk.activeTokens()).toEqual([])
   })
 
   it('grants the scopes that the client may have if the request has none', async () => {
@@ -189,7 +189,7 @@ describe('POST /oauth/tokens', () => {
 
 describe('the response to a mint', () => {
   it('is a 200 without `expires_in` if the options say so', async () => {
-    await start({ grantStatus: 200, tellExpiresIn: 'never' })
+    await start({ grantStatus: 200, reportExpiresIn: 'never' })
     const { status, body } = await clientCredentials('ci_bot')
     expect([status, body.expires_in]).toEqual([200, undefined])
   })
@@ -253,7 +253,7 @@ describe('an authorization code', () => {
     expect((await refresh(first.body.refresh_token)).body['error']).toBe('invalid_grant')
 
     // Revoking the access token revokes its refresh token, too.
-    const { id } = zendesk.living()[0]!
+    const { id } = zendesk.activeTokens()[0]!
     await request('DELETE', `/api/v2/oauth/tokens/${id}`, { authorization: admin() })
     expect((await refresh(second.body.refresh_token)).body['error']).toBe('invalid_grant')
   })
@@ -380,14 +380,14 @@ describe('a fault', () => {
 
   it.each<[boolean, Fault]>([
     [false, { kind: 'reset' }],
-    [true, { kind: 'lose-reply' }],
+    [true, { kind: 'lose-response' }],
     [false, { kind: 'html', status: 502 }],
     [true, { kind: 'html', status: 502, after: true }]
   ])('carries the request out: %s, for %j', async (isCarriedOut, fault) => {
     await start()
     zendesk.fault({ method: 'POST', path: /tokens$/ }, fault)
     await expect(clientCredentials('ci_bot')).rejects.toThrow()
-    expect(zendesk.living()).toHaveLength(isCarriedOut ? 1 : 0)
+    expect(zendesk.activeTokens()).toHaveLength(isCarriedOut ? 1 : 0)
     zendesk.clearFaults()
     expect((await clientCredentials('ci_bot')).status).toBe(201)
   })
@@ -398,7 +398,7 @@ describe('a fault', () => {
       { kind: 'empty', status: 500 },
       { kind: 'pass' },
       { kind: 'redirect', location: 'https://elsewhere.example/' },
-      { kind: 'reply', status: 418, body: { teapot: true }, headers: { 'Retry-After': '7' } },
+      { kind: 'response', status: 418, body: { teapot: true }, headers: { 'Retry-After': '7' } },
       { kind: 'delay', ms: 5 },
       { kind: 'edit', edit: (response) => ({ ...response, status: 203 }) },
       { kind: 'stray-401' }

@@ -67,7 +67,7 @@ export class Account {
 
   /** The one token that is active. */
   get token(): Token {
-    const [token, ...others] = this.zendesk.living()
+    const [token, ...others] = this.zendesk.activeTokens()
     if (token === undefined || others.length > 0) throw new Error(`${others.length + 1} tokens are active`)
     return token
   }

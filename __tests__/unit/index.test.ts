@@ -48,11 +48,11 @@ describe('main', () => {
   it('mints a token, and post revokes it, with exit code 0', async () => {
     runner.inputs(account.clientCredentials())
     await main()
-    expect(account.zendesk.living()).toHaveLength(1)
+    expect(account.zendesk.activeTokens()).toHaveLength(1)
     runner.passState()
     await post()
     expect(exits).toEqual([0, 0])
-    expect(account.zendesk.living()).toEqual([])
+    expect(account.zendesk.activeTokens()).toEqual([])
     expect(runner.logged().at(-1)).toMatch(/^Revoked token \d+ and verified that Zendesk rejects it\.$/)
   })
 })

@@ -21,7 +21,7 @@ async function run(inputs: Inputs): Promise<Record<string, string>> {
 /** Lets no response report the scopes of a new token. */
 const reportNoScopes = (): void => {
   account.zendesk.behaviour.reportScopes = 'absent'
-  account.zendesk.fault({ path: CURRENT }, { kind: 'reply', status: 403 })
+  account.zendesk.fault({ path: CURRENT }, { kind: 'response', status: 403 })
 }
 
 describe('main', () => {
@@ -54,7 +54,7 @@ describe('main', () => {
   })
 
   it('says why it did not check a token of a grant', async () => {
-    account.zendesk.fault({ path: CURRENT }, { kind: 'reply', status: 500 })
+    account.zendesk.fault({ path: CURRENT }, { kind: 'response', status: 500 })
     await run(clientCredentials({ scopes: 'read write' }))
     expect(runner.logged()).toEqual([
       'The new token was not checked: Zendesk is unavailable (GET /api/v2/oauth/tokens/current: 500).',

@@ -193,7 +193,10 @@ describe('twenty-five plausible mistakes', () => {
     ],
     [
       'the timeout is too short for the wait that Zendesk asks for',
-      failing({ kind: 'reply', status: 429, headers: { 'Retry-After': '60' } }, { 'timeout-seconds': '30' }),
+      failing(
+        { kind: 'response', status: 429, headers: { 'Retry-After': '60' } },
+        { 'timeout-seconds': '30' }
+      ),
       `${cannotMint}Zendesk limits the rate of requests. It asks to wait 60 s, more than this step has left. `,
       'raise `timeout-seconds`'
     ],

@@ -41,7 +41,7 @@ const codeWithScope = (scope: string): Inputs => authorizationCode({ 'skip-token
 
 /** Lets Zendesk respond to each DELETE with this status. */
 const refuse = (status: number, body: object = {}): void => {
-  account.zendesk.fault({ method: 'DELETE' }, { kind: 'reply', status, body })
+  account.zendesk.fault({ method: 'DELETE' }, { kind: 'response', status, body })
 }
 const cancel = (): void => {
   runner.cancellation.abort()
@@ -104,7 +104,7 @@ describe('post logs', () => {
   })
 
   it('why it minted a cleanup token', async () => {
-    account.zendesk.fault({ path: CURRENT }, [{ kind: 'reply', status: 404 }])
+    account.zendesk.fault({ path: CURRENT }, [{ kind: 'response', status: 404 }])
     account.zendesk.behaviour.deleteCurrentWorks = false
     await minted(clientCredentials())
     expect(await logged()).toEqual([
@@ -171,7 +171,7 @@ describe('post logs one warning, with the expiry and what to do,', () => {
       'if the job is cancelled after a DELETE without a response',
       clientCredentials,
       () => {
-        account.zendesk.fault({ method: 'DELETE' }, { kind: 'lose-reply' })
+        account.zendesk.fault({ method: 'DELETE' }, { kind: 'lose-response' })
         runner.clock.onSleep = cancel
       },
       'the job was cancelled. The DELETE was sent and not answered.',
@@ -187,7 +187,7 @@ describe('post logs one warning, with the expiry and what to do,', () => {
 
   it('if Zendesk was not seen to reject the revoked token', async () => {
     const { id } = await minted(clientCredentials())
-    account.zendesk.fault({ path: CURRENT, method: 'GET' }, { kind: 'reply', status: 418 })
+    account.zendesk.fault({ path: CURRENT, method: 'GET' }, { kind: 'response', status: 418 })
     expect(await logged()).toEqual([
       `::warning::Revoked token ${id} (Zendesk accepted the DELETE), but this could not be verified: Zendesk refused the request (GET ${CURRENT}: 418). ${EXPIRES} ${manually(id)}`
     ])
@@ -207,7 +207,7 @@ describe('post logs one warning, with the expiry and what to do,', () => {
 
   it('and about a cleanup token that may exist, if post itself fails', async () => {
     await minted(clientCredentials(narrow))
-    account.zendesk.fault({ path: GRANT }, { kind: 'lose-reply' })
+    account.zendesk.fault({ path: GRANT }, { kind: 'lose-response' })
     runner.clock.onSleep = () => {
       throw new Error('no luck')
     }
@@ -222,7 +222,7 @@ describe('post logs one warning, with the expiry and what to do,', () => {
   it('only about the cleanup token, if only that remains', async () => {
     await minted(clientCredentials(narrow))
     const byId = { path: /\/tokens\/\d+$/, method: 'DELETE' }
-    account.zendesk.fault(byId, [{ kind: 'pass' }, { kind: 'reply', status: 418 }])
+    account.zendesk.fault(byId, [{ kind: 'pass' }, { kind: 'response', status: 418 }])
     const [, report, warning] = await logged()
     expect(report).toBe('Revoked the token (id unknown) and verified that Zendesk rejects it.')
     expect(warning).toMatch(new RegExp(`^::warning::${cleanup.source}`))
@@ -262,7 +262,7 @@ describe('the summary of post', () => {
       'Zendesk accepted the DELETE',
       clientCredentials,
       () => {
-        account.zendesk.fault({ path: CURRENT }, { kind: 'reply', status: 418 })
+        account.zendesk.fault({ path: CURRENT }, { kind: 'response', status: 418 })
       }
     ],
     [
@@ -270,7 +270,7 @@ describe('the summary of post', () => {
       'may still be active',
       clientCredentials,
       () => {
-        account.zendesk.fault({}, { kind: 'reply', status: 418 })
+        account.zendesk.fault({}, { kind: 'response', status: 418 })
       }
     ]
   ])('%s: %s', async (title, state, inputs, happen) => {

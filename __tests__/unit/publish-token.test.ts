@@ -77,7 +77,7 @@ describe('a token that cannot be saved for post', () => {
   it('is revoked at once, and not published', async () => {
     breakStateAt(TOKENS)
     await expect(run(apiToken())).rejects.toThrow(new RegExp(`${saved.source}was revoked at once\\.$`))
-    expect(account.zendesk.living()).toEqual([])
+    expect(account.zendesk.activeTokens()).toEqual([])
     expect(runner.outputs()).toEqual({})
     expect(runner.all('add-mask')).toHaveLength(3)
   })
@@ -87,7 +87,7 @@ describe('a token that cannot be saved for post', () => {
     await expect(run(clientCredentials())).rejects.toThrow(
       /Could not save token \d+ .* was revoked at once\.$/
     )
-    expect(account.zendesk.living()).toEqual([])
+    expect(account.zendesk.activeTokens()).toEqual([])
   })
 
   it('counts as revoked if it had expired', async () => {
@@ -101,7 +101,7 @@ describe('a token that cannot be saved for post', () => {
   it.each<[string, () => void, string]>([
     [
       'refuses the DELETE',
-      () => account.zendesk.fault({ method: 'DELETE' }, { kind: 'reply', status: 400 }),
+      () => account.zendesk.fault({ method: 'DELETE' }, { kind: 'response', status: 400 }),
       'Zendesk refused the request (DELETE /api/v2/oauth/tokens/current: 400).'
     ],
     [
@@ -121,7 +121,7 @@ describe('a token that cannot be saved for post', () => {
     breakStateAt(GRANT)
     account.zendesk.fault({ path: /tokens\/\d+$/, method: 'DELETE' }, [
       { kind: 'pass' },
-      { kind: 'reply', status: 418 }
+      { kind: 'response', status: 418 }
     ])
     await expect(run(clientCredentials({ scopes: 'tickets:read' }))).rejects.toThrow('was revoked at once.')
     expect(runner.all('warning')).toEqual([

@@ -79,7 +79,7 @@ describe('a mint', () => {
     [200, { error: 'invalid_request', access_token: 'no' }],
     [400, { access_token: 'a-token-in-a-refusal' }]
   ])('leaves no token behind if Zendesk refuses it: %d %j', async (status, body) => {
-    failing({ kind: 'reply', status, body })
+    failing({ kind: 'response', status, body })
     expect(await notesOf(clientCredentials())).toEqual([])
     expect(account.zendesk.requests).toHaveLength(1)
   })
@@ -87,7 +87,7 @@ describe('a mint', () => {
 
 describe('a lost response to a mint', () => {
   it.each([408, 500, 502, 504])('may be a %d: a warning says which token may exist', async (status) => {
-    failing([{ kind: 'reply', status, after: true }])
+    failing([{ kind: 'response', status, after: true }])
     await mint(withNumber())
     expect(runner.stdout.at(-1)).toBe(`::warning::${oneOf(account.zendesk.client('ci_bot').id)}`)
     expect(runner.all('warning')).toHaveLength(1)
@@ -95,15 +95,15 @@ describe('a lost response to a mint', () => {
 
   it('is no 429 or 503, after which Zendesk has not minted', async () => {
     failing([
-      { kind: 'reply', status: 429 },
-      { kind: 'reply', status: 503 }
+      { kind: 'response', status: 429 },
+      { kind: 'response', status: 503 }
     ])
     await mint(clientCredentials())
     expect(runner.all('warning')).toEqual([])
   })
 
   it('does not change an error that has nothing to do with Zendesk', async () => {
-    failing({ kind: 'lose-reply' })
+    failing({ kind: 'lose-response' })
     const error = new Error('a mistake of ours')
     runner.clock.onSleep = () => {
       throw error
@@ -112,7 +112,7 @@ describe('a lost response to a mint', () => {
   })
 
   it('has probably used up the refresh token that Zendesk rejects at the next attempt', async () => {
-    failing([{ kind: 'reply', status: 502 }])
+    failing([{ kind: 'response', status: 502 }])
     const given = refreshToken('a-used-refresh-token')
     expect(await notesOf(given)).toEqual(['The first attempt got no response and was probably carried out.'])
     expect(await notesOf(given)).toEqual([])
@@ -125,14 +125,14 @@ describe('a response without a usable token', () => {
     expect(await notesOf(withNumber())).toEqual([])
     const [{ id } = { id: 0 }] = [...account.zendesk.tokens.values()].slice(-1)
     expect(account.zendesk.seen()).toEqual([`POST ${TOKENS}`, `DELETE ${TOKENS}/${id}`])
-    expect(account.zendesk.living()).toEqual([])
+    expect(account.zendesk.activeTokens()).toEqual([])
     expect(runner.logged()).toEqual([
       `Zendesk created token ${id}, but its response had no usable token, so it was revoked.`
     ])
   })
 
   it.each<[string, Fault]>([
-    ['is refused', { kind: 'reply', status: 403 }],
+    ['is refused', { kind: 'response', status: 403 }],
     ['gets a web page', { kind: 'html' }],
     ['has no response', { kind: 'reset' }]
   ])('is reported by the error if its revocation %s', async (_how, fault) => {
@@ -142,10 +142,10 @@ describe('a response without a usable token', () => {
   })
 
   it.each<[string, Fault]>([
-    ['an empty object', { kind: 'reply', status: 201 }],
+    ['an empty object', { kind: 'response', status: 201 }],
     ['an empty body', { kind: 'empty', status: 201 }],
     ['a web page', { kind: 'html' }],
-    ['without an id', { kind: 'reply', status: 201, body: { access_token: 'short' } }]
+    ['without an id', { kind: 'response', status: 201, body: { access_token: 'short' } }]
   ])('is reported by the error if it is %s', async (_what, fault) => {
     failing(fault)
     expect(await notesOf(clientCredentials())).toEqual([ONE])
@@ -153,7 +153,7 @@ describe('a response without a usable token', () => {
   })
 
   it('is counted with the responses that were lost before', async () => {
-    failing([{ kind: 'lose-reply' }, { kind: 'empty', status: 201 }])
+    failing([{ kind: 'lose-response' }, { kind: 'empty', status: 201 }])
     expect(await notesOf(clientCredentials())).toEqual([])
     expect(runner.all('warning')).toEqual([TWO])
     expect(account.zendesk.seen()).toEqual([`POST ${GRANT}`, `POST ${GRANT}`])

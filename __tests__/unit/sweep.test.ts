@@ -21,7 +21,7 @@ async function run(inputs: Inputs): Promise<Record<string, string>> {
   return runner.outputs()
 }
 
-const active = (): number[] => account.zendesk.living().map(({ id }) => id)
+const active = (): number[] => account.zendesk.activeTokens().map(({ id }) => id)
 
 describe('a sweep', () => {
   it('masks its secrets, and then sends nothing if an input is invalid or the runner has no output file', async () => {
@@ -64,7 +64,7 @@ describe('a sweep', () => {
   })
 
   it('warns if its cleanup token cannot be revoked', async () => {
-    account.zendesk.fault({ method: 'DELETE' }, { kind: 'reply', status: 418 })
+    account.zendesk.fault({ method: 'DELETE' }, { kind: 'response', status: 418 })
     await run(clientCredentials())
     expect(runner.all('warning')).toEqual([
       expect.stringMatching(
@@ -107,11 +107,11 @@ describe('a sweep lists nothing, and fails, if', () => {
   it.each<[string, Fault, string]>([
     [
       'is anonymous',
-      { kind: 'reply', status: 200, body: { user: { id: null } } },
+      { kind: 'response', status: 200, body: { user: { id: null } } },
       'Zendesk rejected the credentials'
     ],
     ['is a web page', { kind: 'html' }, 'There is no Zendesk account at this address'],
-    ['is refused', { kind: 'reply', status: 403 }, 'Zendesk does not allow this']
+    ['is refused', { kind: 'response', status: 403 }, 'Zendesk does not allow this']
   ])('the user of the API token %s', async (_what, fault, why) => {
     account.zendesk.fault({ path: '/api/v2/users/me' }, fault)
     await expect(run(apiToken())).rejects.toThrow(`Could not look up the user of \`api-token\`: ${why}`)
@@ -124,7 +124,7 @@ describe('a sweep lists nothing, and fails, if', () => {
     ['access token', accessToken, 'Could not look up the `access-token`: Zendesk does not allow this'],
     ['cleanup token', clientCredentials, unknown]
   ])('the %s may not be looked up', async (_name, inputs, why) => {
-    account.zendesk.fault({ path: CURRENT, method: 'GET' }, { kind: 'reply', status: 403 })
+    account.zendesk.fault({ path: CURRENT, method: 'GET' }, { kind: 'response', status: 403 })
     await expect(run(inputs())).rejects.toThrow(why)
     nothing()
   })
@@ -143,8 +143,8 @@ describe('a sweep lists nothing, and fails, if', () => {
 
 it('a sweep of all users whose list breaks off revokes what it found, and takes a JSON 404 as revoked', async () => {
   const [first] = account.zendesk.seedTokens(150)
-  account.zendesk.fault({ path: TOKENS }, [{ kind: 'pass' }, { kind: 'reply', status: 403 }])
-  account.zendesk.fault({ path: `${TOKENS}/${first!.id}` }, { kind: 'reply', status: 404 })
+  account.zendesk.fault({ path: TOKENS }, [{ kind: 'pass' }, { kind: 'response', status: 403 }])
+  account.zendesk.fault({ path: `${TOKENS}/${first!.id}` }, { kind: 'response', status: 404 })
   await expect(run(apiToken({ 'all-users': 'true' }))).rejects.toThrow(
     /^Could not list the tokens: .* Revoked 100 stale tokens before that\.$/
   )
@@ -164,7 +164,7 @@ describe('a sweep that cannot revoke a token', () => {
 
   it('tries no other if the wait that Zendesk asks for does not fit', async () => {
     account.zendesk.seedTokens(20)
-    const limit: Fault = { kind: 'reply', status: 429, headers: { 'Retry-After': '3600' } }
+    const limit: Fault = { kind: 'response', status: 429, headers: { 'Retry-After': '3600' } }
     account.zendesk.fault({ method: 'DELETE' }, limit)
     await expect(run(apiToken())).rejects.toThrow(/^Could not revoke 20 of 20 .* asks to wait 3600 s/)
     expect(account.seen('DELETE').length).toBeLessThanOrEqual(4)

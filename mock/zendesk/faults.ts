@@ -28,14 +28,14 @@ export type FaultKind =
   /** A very long body: 64 MiB unless `bytes` says otherwise. */
   | { kind: 'huge'; bytes?: number }
   /** Any response: `body` is sent as JSON, `text` as plain text. */
-  | { kind: 'reply'; status: number; body?: unknown; text?: string; headers?: Record<string, string> }
+  | { kind: 'response'; status: number; body?: unknown; text?: string; headers?: Record<string, string> }
   | { kind: 'redirect'; location: string; status?: number }
   /** The right response, late. */
   | { kind: 'delay'; ms: number }
   /** The right response, changed. */
   | { kind: 'edit'; edit: (response: MockResponse) => MockResponse }
   /** Zendesk carries the request out, and the connection is reset before the response. */
-  | { kind: 'lose-reply' }
+  | { kind: 'lose-response' }
 
 /** `after`: Zendesk carries the request out first. */
 export type Fault = FaultKind & { after?: boolean }
@@ -100,7 +100,7 @@ function fits(matcher: FaultMatcher, method: string, path: string, authorization
 
 /** Whether Zendesk carries the request out before this happens. */
 export function isCarriedOut(fault: Fault): boolean {
-  return fault.after === true || ['pass', 'delay', 'edit', 'lose-reply'].includes(fault.kind)
+  return fault.after === true || ['pass', 'delay', 'edit', 'lose-response'].includes(fault.kind)
 }
 
 /** The request that a fault hits. */
@@ -134,7 +134,7 @@ export async function respondWith(fault: Fault, exchange: FaultyExchange): Promi
       send(fault.edit(response))
       return
     case 'reset':
-    case 'lose-reply':
+    case 'lose-response':
       reset(output)
       return
     case 'stall':
@@ -178,12 +178,12 @@ export async function respondWith(fault: Fault, exchange: FaultyExchange): Promi
     case 'redirect':
       send({ status: fault.status ?? 302, headers: { Location: fault.location }, body: '' })
       return
-    case 'reply':
+    case 'response':
       send(anyResponse(fault))
   }
 }
 
-function anyResponse({ status, body, text, headers }: Extract<Fault, { kind: 'reply' }>): MockResponse {
+function anyResponse({ status, body, text, headers }: Extract<Fault, { kind: 'response' }>): MockResponse {
   if (text === undefined) return json(status, body ?? {}, headers)
   return { status, headers: { 'Content-Type': 'text/plain', ...headers }, body: text }
 }

@@ -107,7 +107,7 @@ function grantResponse(account: Account, token: Token): Parameters {
       refresh_token: token.refreshToken,
       refresh_token_expires_in: refreshLifetime
     }),
-    ...(account.behaviour.tellExpiresIn === 'always' && {
+    ...(account.behaviour.reportExpiresIn === 'always' && {
       expires_in: Math.round(((token.expiresAt ?? 0) - token.createdAt) / 1000)
     })
   }

@@ -7,7 +7,7 @@ export interface Behaviour {
   /** The status of a successful grant: documented as 201, seen as 200. */
   grantStatus: 200 | 201
   /** Whether the response to a grant has `expires_in`. */
-  tellExpiresIn: 'always' | 'never'
+  reportExpiresIn: 'always' | 'never'
   /** Refuses a grant without `scope`, as older documentation says; otherwise it gets what the client may have. */
   scopeRequired: boolean
   /** What the response to a mint reports as scopes: those granted, none (`""`, `[]`), or nothing. */
@@ -55,7 +55,7 @@ export interface ZendeskOptions extends Partial<Behaviour> {
 export const defaultBehaviour: Readonly<Behaviour> = {
   mintEndpoint: 'works',
   grantStatus: 201,
-  tellExpiresIn: 'always',
+  reportExpiresIn: 'always',
   scopeRequired: false,
   reportScopes: 'granted',
   apiTokensExpire: false,
