@@ -2747,10 +2747,8 @@ function subdomainOf(value) {
  * `undefined` for anything else.
  */
 function readOrigin(value) {
-    if (!/^https?:\/\/[^/?#@\\]+\/?$/i.test(value) || !URL.canParse(value))
-        return undefined;
-    const url = new URL(value);
-    if (url.port === '0')
+    const url = /^https?:\/\/[^/?#@\\]+\/?$/i.test(value) ? URL.parse(value) : null;
+    if (url === null || url.port === '0')
         return undefined;
     return url.protocol === 'https:' || isLoopback(url) ? url.origin : undefined;
 }
@@ -2773,16 +2771,11 @@ const BOTH = [
     'dynamic_content themes zis webhooks account_settings brands custom_objects deletion_schedules groups',
     'sla_policies ticket_attachments ticket_views'
 ].flatMap((line) => line.split(' '));
-const READ_ONLY = ['auditlogs', 'security'];
-const WRITE_ONLY = ['any_channel', 'web_widget'];
 /** Every scope that Zendesk documents. */
 const KNOWN_SCOPES = [
-    'read',
-    'write',
-    'impersonate',
-    'unrestricted',
-    ...[...BOTH, ...READ_ONLY].map((resource) => `${resource}:read`),
-    ...[...BOTH, ...WRITE_ONLY].map((resource) => `${resource}:write`)
+    ...'read write impersonate unrestricted'.split(' '),
+    ...[...BOTH, 'auditlogs', 'security'].map((resource) => `${resource}:read`),
+    ...[...BOTH, 'any_channel', 'web_widget'].map((resource) => `${resource}:write`)
 ];
 /** Splits `text` into scopes, each once, at spaces, commas and newlines. */
 function splitScopes(text) {
@@ -2939,12 +2932,11 @@ function networkError({ code = '', message }, sent, reused = false) {
 const VARIABLES = { 'https:': ['https_proxy', 'HTTPS_PROXY'], 'http:': ['http_proxy', 'HTTP_PROXY'] };
 /** Returns the passwords in the proxy variables of `env`, as they are written there and as they are sent. */
 function proxyPasswords(env) {
-    const values = Object.values(VARIABLES)
-        .flat()
-        .map((name) => env[name] ?? '');
+    const values = Object.values(VARIABLES).flatMap((names) => names.map((name) => env[name] ?? ''));
     // Without a scheme, `user:password@proxy:8080` is a URL of the scheme `user:`.
-    const passwords = values.flatMap((value) => [parse(value), parse(`http://${value}`)].map((url) => url?.password));
-    return [...new Set(passwords.flatMap((password = '') => [password, decode(password) ?? '']))].filter(Boolean);
+    const urls = values.flatMap((value) => [URL.parse(value), URL.parse(`http://${value}`)]);
+    const passwords = urls.flatMap((url) => [url?.password ?? '', decode(url?.password ?? '') ?? '']);
+    return [...new Set(passwords)].filter(Boolean);
 }
 /**
  * Checks the proxy that would be used for `url`. http-client silently ignores a proxy URL that it cannot read, so
@@ -2959,15 +2951,12 @@ function checkProxy(url, env) {
         return;
     // As http-client does: with `http://` in front if it has no scheme.
     const value = String(env[name]);
-    const proxy = parse(value) ?? (/^https?:\/\//.test(value) ? undefined : parse(`http://${value}`));
+    const proxy = URL.parse(value) ?? (/^https?:\/\//.test(value) ? null : URL.parse(`http://${value}`));
     if (proxy?.protocol === 'https:')
         throw new NetworkError('proxyIsHttps', false, name);
     const isUsable = proxy?.protocol === 'http:' && proxy.hostname !== '';
     if (!isUsable || decode(proxy.username + proxy.password) === undefined)
         throw new NetworkError('proxyUnreadable', false, name);
-}
-function parse(value) {
-    return URL.canParse(value) ? new URL(value) : undefined;
 }
 function decode(text) {
     try {
@@ -3087,7 +3076,7 @@ async function read(request) {
     const date = Date.parse(headers.date ?? '');
     return {
         status: Number(statusCode),
-        json: connection_parse(text),
+        json: parse(text),
         html: /^\s*</.test(text),
         retryAfter: headers['retry-after'],
         location: headers.location,
@@ -3112,7 +3101,7 @@ async function readBody(message) {
     }
     return Buffer.concat(chunks).toString('utf8');
 }
-function connection_parse(text) {
+function parse(text) {
     try {
         return JSON.parse(text);
     }
@@ -3626,7 +3615,10 @@ const CURES = {
     gateway: ({ host }) => `It is not Zendesk's own answer. Check the firewall and the proxy between the runner and ${host}, and the IP restrictions of the account.`,
     clientUnknown: ({ clientId }) => `This user sees no client "${quote(clientId)}". Write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\`.`,
     subdomainUnknown: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host} does not respond as an account does. It may be misspelt, renamed or closed.`,
-    redirect: ({ error, origin }) => `It points to ${hostOf(error.response?.location, origin)}. Check \`subdomain\` and \`base-url\`.`,
+    redirect: ({ error: { response }, origin }) => {
+        const url = response?.location ? URL.parse(response.location, origin) : null;
+        return `It points to ${quote(url?.host ?? '') || 'a place that it does not name'}. Check \`subdomain\` and \`base-url\`.`;
+    },
     invalid_client: ({ clientId, kind }) => {
         if (clientId.startsWith('zis_') && kind === 'client_credentials')
             return 'Clients whose identifier begins with `zis_` cannot use `client-secret`. Use `access-token`.';
@@ -3690,10 +3682,6 @@ function causeOf(error) {
 function waitSentence(error) {
     return error.wait().replace(/^i(.*)/, 'I$1. ');
 }
-function hostOf(location, origin) {
-    const url = location !== undefined && URL.canParse(location, origin) ? new URL(location, origin) : undefined;
-    return quote(url?.host ?? '') || 'a place that it does not name';
-}
 
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = require("node:fs");
@@ -3742,10 +3730,6 @@ const external_node_crypto_namespaceObject = require("node:crypto");
 function isoTime(ms) {
     const date = new Date(ms);
     return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace(/\.\d{3}Z$/, 'Z');
-}
-/** The time of day in UTC, such as `14:03 UTC`. */
-function timeOfDay(ms) {
-    return `${isoTime(ms).slice(11, 16)} UTC`;
 }
 const UNITS = [
     ['day', 86_400],
@@ -3957,8 +3941,8 @@ class LostResponses {
         const tokens = isOne ? 'An unused token' : `Up to ${this.count} unused tokens`;
         const [they, expire, them] = isOne ? ['it', 'expires', 'it'] : ['they', 'expire', 'them'];
         const expiry = expiresIn === undefined ? `${they} may never expire` : `${they} ${expire} after ${duration(expiresIn)}`;
-        const since = timeOfDay(this.#firstSentAt);
-        return `${tokens} of client ${quote(clientId)} may exist since ${since}; ${expiry}, and \`sweep\` removes ${them}.`;
+        const since = isoTime(this.#firstSentAt).slice(11, 16);
+        return `${tokens} of client ${quote(clientId)} may exist since ${since} UTC; ${expiry}, and \`sweep\` removes ${them}.`;
     }
 }
 
@@ -4547,16 +4531,19 @@ async function findId(client, minted, { authorization, facts }) {
     const request = listTokens('find the token', facts.clientId, authorization);
     const matches = [];
     for await (const { items } of pages(client, request, 'tokens')) {
-        const isMatch = (item) => item.prefix === prefix &&
-            item.clientId === facts.clientId &&
-            item.userId === facts.userId &&
-            item.scopes !== undefined &&
-            sorted(item.scopes) === sorted(minted.scopes) &&
-            Math.abs((item.createdAt ?? NaN) - minted.mintedAt) <= SAME_MOMENT;
-        matches.push(...items.map(tokenFacts).filter(isMatch));
+        for (const item of items.map(tokenFacts)) {
+            const isMatch = item.prefix === prefix &&
+                item.clientId === facts.clientId &&
+                item.userId === facts.userId &&
+                item.scopes !== undefined &&
+                sorted(item.scopes) === sorted(minted.scopes) &&
+                Math.abs((item.createdAt ?? NaN) - minted.mintedAt) <= SAME_MOMENT;
+            if (isMatch)
+                matches.push(item.id);
+        }
     }
     const [match, ...others] = matches;
-    return others.length === 0 ? match?.id : undefined;
+    return others.length === 0 ? match : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/publish-token.ts
@@ -4603,9 +4590,9 @@ function stateOf(inputs, minted) {
     if (!shouldRevoke(inputs, minted))
         return { skipped: inputs.skipRevoke === 'true' ? 'true' : 'auto' };
     const { credential, clientId, origin, timeoutSeconds, jobSummary } = inputs;
+    const { salt, hash } = fingerprintOf(reusableSecret(credential), inputs);
     const { kind } = credential;
-    const fingerprint = fingerprintOf(reusableSecret(credential), inputs);
-    return { minted, context: { origin, timeoutSeconds, jobSummary, kind, clientId, ...fingerprint } };
+    return { minted, context: { origin, timeoutSeconds, jobSummary, kind, clientId, salt, hash } };
 }
 /** Revokes a token that post will not know about; returns the error that says so. */
 async function revokeAtOnce(client, { credential, clientId }, minted, cause) {
@@ -5279,8 +5266,8 @@ async function sweep({ clock, log, startDeadline }) {
 }
 async function run(client, inputs, report) {
     const { clientId, credential, allUsers, olderThan, timeoutSeconds } = inputs;
-    const work = async (authorization, { swept, ...own }) => {
-        const id = swept ?? (await numericClientId(client, clientId, authorization));
+    const work = async (authorization, own, ownClient) => {
+        const id = ownClient ?? (await numericClientId(client, clientId, authorization));
         await revokeStale({ client, inputs, report, authorization }, { ...own, olderThan, clientId: id });
     };
     if (isAdmin(credential)) {
@@ -5289,7 +5276,7 @@ async function run(client, inputs, report) {
     }
     const lifetime = Math.max(SHORTEST_CLEANUP, timeoutSeconds + CLEANUP_MARGIN);
     const terms = { credential, clientId, lifetime, onRemaining: client.log.warning };
-    await withCleanupToken(client, terms, ({ authorization, facts }) => work(authorization, { ...ownFacts(facts, allUsers), swept: facts?.clientId }));
+    await withCleanupToken(client, terms, ({ authorization, facts }) => work(authorization, ownFacts(facts, allUsers), facts?.clientId));
 }
 async function identify(client, credential, allUsers) {
     if (credential.kind === 'access_token') {
@@ -5350,12 +5337,11 @@ async function revokeStale(sweep, criteria) {
     await Promise.all(Array.from({ length: WORKERS }, work));
 }
 async function sweep_list({ client, inputs, report, authorization }, criteria) {
-    const { clock } = client.deadline;
     const progress = progressLog(client);
     const request = listTokens('list the tokens', criteria.clientId, authorization, inputs.allUsers);
     for await (const { items, response } of pages(client, request, 'tokens')) {
         for (const item of items) {
-            const found = staleToken(tokenFacts(item), criteria, response.date, clock.now());
+            const found = staleToken(tokenFacts(item), criteria, response.date, client.deadline.clock.now());
             if (found !== undefined)
                 report.add(found);
         }

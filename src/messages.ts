@@ -56,8 +56,10 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
     `This user sees no client "${quote(clientId)}". Write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\`.`,
   subdomainUnknown: ({ host }) =>
     `Check \`subdomain\` (and \`base-url\`): ${host} does not respond as an account does. It may be misspelt, renamed or closed.`,
-  redirect: ({ error, origin }) =>
-    `It points to ${hostOf(error.response?.location, origin)}. Check \`subdomain\` and \`base-url\`.`,
+  redirect: ({ error: { response }, origin }) => {
+    const url = response?.location ? URL.parse(response.location, origin) : null
+    return `It points to ${quote(url?.host ?? '') || 'a place that it does not name'}. Check \`subdomain\` and \`base-url\`.`
+  },
   invalid_client: ({ clientId, kind }) => {
     if (clientId.startsWith('zis_') && kind === 'client_credentials')
       return 'Clients whose identifier begins with `zis_` cannot use `client-secret`. Use `access-token`.'
@@ -135,9 +137,4 @@ export function causeOf(error: unknown): string {
 
 function waitSentence(error: ZendeskError): string {
   return error.wait().replace(/^i(.*)/, 'I$1. ')
-}
-
-function hostOf(location: string | undefined, origin: string): string {
-  const url = location !== undefined && URL.canParse(location, origin) ? new URL(location, origin) : undefined
-  return quote(url?.host ?? '') || 'a place that it does not name'
 }

@@ -45,9 +45,9 @@ export function shouldRevoke({ skipRevoke }: MainInputs, { refreshToken }: Minte
 function stateOf(inputs: MainInputs, minted: MintedToken): State {
   if (!shouldRevoke(inputs, minted)) return { skipped: inputs.skipRevoke === 'true' ? 'true' : 'auto' }
   const { credential, clientId, origin, timeoutSeconds, jobSummary } = inputs
+  const { salt, hash } = fingerprintOf(reusableSecret(credential), inputs)
   const { kind } = credential
-  const fingerprint = fingerprintOf(reusableSecret(credential), inputs)
-  return { minted, context: { origin, timeoutSeconds, jobSummary, kind, clientId, ...fingerprint } }
+  return { minted, context: { origin, timeoutSeconds, jobSummary, kind, clientId, salt, hash } }
 }
 
 /** Revokes a token that post will not know about; returns the error that says so. */

@@ -66,8 +66,8 @@ export async function sweep({ clock, log, startDeadline }: Step): Promise<void> 
 
 async function run(client: ZendeskClient, inputs: SweepInputs, report: SweepReport): Promise<void> {
   const { clientId, credential, allUsers, olderThan, timeoutSeconds } = inputs
-  const work = async (authorization: Secret, { swept, ...own }: Own): Promise<void> => {
-    const id = swept ?? (await numericClientId(client, clientId, authorization))
+  const work = async (authorization: Secret, own: Own, ownClient?: number): Promise<void> => {
+    const id = ownClient ?? (await numericClientId(client, clientId, authorization))
     await revokeStale({ client, inputs, report, authorization }, { ...own, olderThan, clientId: id })
   }
   if (isAdmin(credential)) {
@@ -77,15 +77,12 @@ async function run(client: ZendeskClient, inputs: SweepInputs, report: SweepRepo
   const lifetime = Math.max(SHORTEST_CLEANUP, timeoutSeconds + CLEANUP_MARGIN)
   const terms = { credential, clientId, lifetime, onRemaining: client.log.warning }
   await withCleanupToken(client, terms, ({ authorization, facts }) =>
-    work(authorization, { ...ownFacts(facts, allUsers), swept: facts?.clientId })
+    work(authorization, ownFacts(facts, allUsers), facts?.clientId)
   )
 }
 
 /** What must be known about the credential: its user, unless all users are swept, and the token that it is. */
-interface Own extends Pick<StaleCriteria, 'userId' | 'ownId'> {
-  /** The id of the client that is swept, if it is the credential's own. */
-  swept?: number | undefined
-}
+type Own = Pick<StaleCriteria, 'userId' | 'ownId'>
 
 async function identify(client: ZendeskClient, credential: AdminCredential, allUsers: boolean): Promise<Own> {
   if (credential.kind === 'access_token') {
@@ -156,12 +153,11 @@ async function list(
   { client, inputs, report, authorization }: Sweep,
   criteria: StaleCriteria
 ): Promise<void> {
-  const { clock } = client.deadline
   const progress = progressLog(client)
   const request = listTokens('list the tokens', criteria.clientId, authorization, inputs.allUsers)
   for await (const { items, response } of pages(client, request, 'tokens')) {
     for (const item of items) {
-      const found = staleToken(tokenFacts(item), criteria, response.date, clock.now())
+      const found = staleToken(tokenFacts(item), criteria, response.date, client.deadline.clock.now())
       if (found !== undefined) report.add(found)
     }
     report.checked += items.length

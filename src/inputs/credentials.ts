@@ -1,13 +1,7 @@
 import { getInput } from '@actions/core'
 import { quote } from '../lib/redact.ts'
 import { type Secret } from '../lib/secret.ts'
-import {
-  AUTH_METHODS,
-  isAdmin,
-  type AuthMethod,
-  type Credential,
-  type CredentialKind
-} from '../zendesk/credential.ts'
+import { AUTH_METHODS, isAdmin, type Credential, type CredentialKind } from '../zendesk/credential.ts'
 import { IF_FROM_SECRET, InputReader } from './input-reader.ts'
 
 /** The inputs of each kind of credential: which one chooses it, which are secret, and whether post may use it again. */
@@ -54,7 +48,7 @@ function readKind(reader: InputReader, kind: CredentialKind): Credential {
   const optional = (input: string): Secret | undefined => (isSet(input) ? reader.secret(input) : undefined)
   const secret = reader.secret(CREDENTIAL_INPUTS[kind].chosenBy)
   const email = adminEmail(reader.text('email'))
-  const authMethod = reader.choice<AuthMethod>('token-endpoint-auth-method', AUTH_METHODS)
+  const authMethod = reader.choice('token-endpoint-auth-method', AUTH_METHODS)
   const client = { clientSecret: optional('client-secret'), authMethod }
   const code = { redirectUri: reader.text('redirect-uri'), codeVerifier: optional('code-verifier') }
   switch (kind) {

@@ -1,14 +1,7 @@
 import { getInput } from '@actions/core'
 import { type Log } from '../lib/log.ts'
 import { quote } from '../lib/redact.ts'
-import {
-  CREDENTIAL_KINDS,
-  isAdmin,
-  isNumeric,
-  type AdminCredential,
-  type ClientCredentials,
-  type Credential
-} from '../zendesk/credential.ts'
+import { CREDENTIAL_KINDS, isAdmin, isNumeric, type Credential } from '../zendesk/credential.ts'
 import { isForeign, readOrigin, subdomainOf } from '../zendesk/origin.ts'
 import { isWellFormedScope, nearestScope, splitScopes } from '../zendesk/scopes.ts'
 import { positiveInteger, SCOPES_LIMIT } from '../zendesk/tokens.ts'
@@ -39,8 +32,10 @@ export interface MainInputs extends AccountInputs<Credential> {
   jobSummary: boolean
 }
 
+type SweepCredential = Exclude<Credential, { kind: 'authorization_code' | 'refresh_token' }>
+
 /** The inputs of the sweep, checked. */
-export interface SweepInputs extends AccountInputs<AdminCredential | ClientCredentials> {
+export interface SweepInputs extends AccountInputs<SweepCredential> {
   /** Milliseconds within which a token that was created or used is still needed. */
   olderThan: number
   allUsers: boolean

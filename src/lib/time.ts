@@ -4,11 +4,6 @@ export function isoTime(ms: number): string {
   return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
 
-/** The time of day in UTC, such as `14:03 UTC`. */
-export function timeOfDay(ms: number): string {
-  return `${isoTime(ms).slice(11, 16)} UTC`
-}
-
 const UNITS = [
   ['day', 86_400],
   ['hour', 3600],

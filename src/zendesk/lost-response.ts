@@ -1,5 +1,5 @@
 import { quote } from '../lib/redact.ts'
-import { duration, timeOfDay } from '../lib/time.ts'
+import { duration, isoTime } from '../lib/time.ts'
 
 /** Counts the attempts of a mint that Zendesk may have carried out although no usable response came back. */
 export class LostResponses {
@@ -30,7 +30,7 @@ export class LostResponses {
     const [they, expire, them] = isOne ? ['it', 'expires', 'it'] : ['they', 'expire', 'them']
     const expiry =
       expiresIn === undefined ? `${they} may never expire` : `${they} ${expire} after ${duration(expiresIn)}`
-    const since = timeOfDay(this.#firstSentAt)
-    return `${tokens} of client ${quote(clientId)} may exist since ${since}; ${expiry}, and \`sweep\` removes ${them}.`
+    const since = isoTime(this.#firstSentAt).slice(11, 16)
+    return `${tokens} of client ${quote(clientId)} may exist since ${since} UTC; ${expiry}, and \`sweep\` removes ${them}.`
   }
 }

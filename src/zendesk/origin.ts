@@ -20,9 +20,8 @@ export function subdomainOf(value: string): string | undefined {
  * `undefined` for anything else.
  */
 export function readOrigin(value: string): string | undefined {
-  if (!/^https?:\/\/[^/?#@\\]+\/?$/i.test(value) || !URL.canParse(value)) return undefined
-  const url = new URL(value)
-  if (url.port === '0') return undefined
+  const url = /^https?:\/\/[^/?#@\\]+\/?$/i.test(value) ? URL.parse(value) : null
+  if (url === null || url.port === '0') return undefined
   return url.protocol === 'https:' || isLoopback(url) ? url.origin : undefined
 }
 

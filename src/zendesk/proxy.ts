@@ -8,16 +8,11 @@ const VARIABLES = { 'https:': ['https_proxy', 'HTTPS_PROXY'], 'http:': ['http_pr
 
 /** Returns the passwords in the proxy variables of `env`, as they are written there and as they are sent. */
 export function proxyPasswords(env: Environment): string[] {
-  const values = Object.values(VARIABLES)
-    .flat()
-    .map((name) => env[name] ?? '')
+  const values = Object.values(VARIABLES).flatMap((names) => names.map((name) => env[name] ?? ''))
   // Without a scheme, `user:password@proxy:8080` is a URL of the scheme `user:`.
-  const passwords = values.flatMap((value) =>
-    [parse(value), parse(`http://${value}`)].map((url) => url?.password)
-  )
-  return [...new Set(passwords.flatMap((password = '') => [password, decode(password) ?? '']))].filter(
-    Boolean
-  )
+  const urls = values.flatMap((value) => [URL.parse(value), URL.parse(`http://${value}`)])
+  const passwords = urls.flatMap((url) => [url?.password ?? '', decode(url?.password ?? '') ?? ''])
+  return [...new Set(passwords)].filter(Boolean)
 }
 
 /**
@@ -32,15 +27,11 @@ export function checkProxy(url: URL, env: Environment): void {
   if (name === undefined || checkBypass(url)) return
   // As http-client does: with `http://` in front if it has no scheme.
   const value = String(env[name])
-  const proxy = parse(value) ?? (/^https?:\/\//.test(value) ? undefined : parse(`http://${value}`))
+  const proxy = URL.parse(value) ?? (/^https?:\/\//.test(value) ? null : URL.parse(`http://${value}`))
   if (proxy?.protocol === 'https:') throw new NetworkError('proxyIsHttps', false, name)
   const isUsable = proxy?.protocol === 'http:' && proxy.hostname !== ''
   if (!isUsable || decode(proxy.username + proxy.password) === undefined)
     throw new NetworkError('proxyUnreadable', false, name)
-}
-
-function parse(value: string): URL | undefined {
-  return URL.canParse(value) ? new URL(value) : undefined
 }
 
 function decode(text: string): string | undefined {

@@ -6,15 +6,7 @@ import { adminAuthorization, bearer, isAdmin, type ClientCredentials, type Crede
 import { type MintedToken } from './minted-token.ts'
 import { pages } from './pages.ts'
 import { mayRevoke } from './scopes.ts'
-import {
-  currentToken,
-  factsAbout,
-  prefixOf,
-  revokeToken,
-  tokenFacts,
-  listTokens,
-  type TokenFacts
-} from './tokens.ts'
+import { currentToken, factsAbout, listTokens, prefixOf, revokeToken, tokenFacts } from './tokens.ts'
 import {
   isAccepted,
   isJson,
@@ -241,17 +233,19 @@ async function findId(
   if (prefix === undefined || facts?.clientId === undefined || facts.userId === undefined) return undefined
   const sorted = (scopes: string[]): string => [...scopes].sort().join(' ')
   const request = listTokens('find the token', facts.clientId, authorization)
-  const matches: TokenFacts[] = []
+  const matches: (number | undefined)[] = []
   for await (const { items } of pages(client, request, 'tokens')) {
-    const isMatch = (item: TokenFacts): boolean =>
-      item.prefix === prefix &&
-      item.clientId === facts.clientId &&
-      item.userId === facts.userId &&
-      item.scopes !== undefined &&
-      sorted(item.scopes) === sorted(minted.scopes) &&
-      Math.abs((item.createdAt ?? NaN) - minted.mintedAt) <= SAME_MOMENT
-    matches.push(...items.map(tokenFacts).filter(isMatch))
+    for (const item of items.map(tokenFacts)) {
+      const isMatch =
+        item.prefix === prefix &&
+        item.clientId === facts.clientId &&
+        item.userId === facts.userId &&
+        item.scopes !== undefined &&
+        sorted(item.scopes) === sorted(minted.scopes) &&
+        Math.abs((item.createdAt ?? NaN) - minted.mintedAt) <= SAME_MOMENT
+      if (isMatch) matches.push(item.id)
+    }
   }
   const [match, ...others] = matches
-  return others.length === 0 ? match?.id : undefined
+  return others.length === 0 ? match : undefined
 }

@@ -7,17 +7,12 @@ const BOTH = [
   'dynamic_content themes zis webhooks account_settings brands custom_objects deletion_schedules groups',
   'sla_policies ticket_attachments ticket_views'
 ].flatMap((line) => line.split(' '))
-const READ_ONLY = ['auditlogs', 'security']
-const WRITE_ONLY = ['any_channel', 'web_widget']
 
 /** Every scope that Zendesk documents. */
 export const KNOWN_SCOPES: readonly string[] = [
-  'read',
-  'write',
-  'impersonate',
-  'unrestricted',
-  ...[...BOTH, ...READ_ONLY].map((resource) => `${resource}:read`),
-  ...[...BOTH, ...WRITE_ONLY].map((resource) => `${resource}:write`)
+  ...'read write impersonate unrestricted'.split(' '),
+  ...[...BOTH, 'auditlogs', 'security'].map((resource) => `${resource}:read`),
+  ...[...BOTH, 'any_channel', 'web_widget'].map((resource) => `${resource}:write`)
 ]
 
 /** Splits `text` into scopes, each once, at spaces, commas and newlines. */

@@ -1,13 +1,9 @@
 import { expect, it } from '@jest/globals'
-import { duration, isoTime, timeOfDay } from '../../../src/lib/time.ts'
+import { duration, isoTime } from '../../../src/lib/time.ts'
 
 it('a time is written in UTC to the second, and an invalid one is empty', () => {
   expect(isoTime(Date.UTC(2027, 3, 30, 12, 0, 0, 999))).toBe('2027-04-30T12:00:00Z')
   expect([NaN, Infinity, 8.64e15 + 1].map(isoTime)).toEqual(['', '', ''])
-})
-
-it('a time of day has hours and minutes in UTC', () => {
-  expect(timeOfDay(Date.UTC(2026, 10, 21, 4, 3, 59))).toBe('04:03 UTC')
 })
 
 it.each([
