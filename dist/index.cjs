@@ -2361,6 +2361,9 @@ const SHORTEST_SECRET = 4;
 const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u;
 /** The known secrets in every form, compacted. */
 const known = new Set();
+/** Every run of {@link SHARED_RUN} characters of the secrets that are indexed so far. */
+const knownRuns = new Set();
+const indexed = new Set();
 /** Hides `secret` from here on, in the forms in which servers repeat what they were sent. */
 function remember(secret) {
     const bytes = Buffer.from(secret);
@@ -2401,16 +2404,25 @@ function compact(text) {
 }
 /** Finds where `text` contains a known secret as a whole, or shares a run of {@link SHARED_RUN} characters with one. */
 function* secretsIn(text, isPartial) {
-    const secrets = [...known];
-    for (const secret of secrets) {
+    for (const secret of known) {
         for (let at = text.indexOf(secret); at !== -1; at = text.indexOf(secret, at + 1))
             yield [at, secret.length];
+        // Indexed when it is first needed, which in most steps is never.
+        if (!isPartial || indexed.has(secret))
+            continue;
+        indexed.add(secret);
+        for (const run of runsOf(secret))
+            knownRuns.add(run);
     }
-    for (let at = 0; isPartial && at + SHARED_RUN <= text.length; at += 1) {
-        const run = text.slice(at, at + SHARED_RUN);
-        if (secrets.some((secret) => secret.includes(run)))
+    if (!isPartial)
+        return;
+    for (const [at, run] of runsOf(text).entries())
+        if (knownRuns.has(run))
             yield [at, SHARED_RUN];
-    }
+}
+function runsOf(text) {
+    const count = Math.max(0, text.length - SHARED_RUN + 1);
+    return Array.from({ length: count }, (_, at) => text.slice(at, at + SHARED_RUN));
 }
 /** Replaces the known secrets in `text` by `***`, and with `isPartial` what it shares with them. */
 function redact(text, isPartial = false) {
@@ -2676,8 +2688,9 @@ function readKind(reader, kind) {
     }
 }
 /** Reads the credential again in post, unchecked: a bug of the runner can give it the inputs of another step. */
-function rereadCredential(kind) {
-    return readKind(new InputReader(), kind);
+function rereadCredential(kind, authMethod) {
+    const credential = readKind(new InputReader(), kind);
+    return isAdmin(credential) ? credential : { ...credential, authMethod };
 }
 /** Notes which inputs the credential lacks, and which do not belong to it. */
 function checkCombination(reader, credential) {
@@ -3353,23 +3366,29 @@ function readAge(reader) {
 
 
 /**
- * Masks every secret input, the Basic headers made of these, and the passwords of proxies. This comes before everything
- * else that a step does, and before the inputs are known to be valid.
+ * Masks secret inputs, the Basic headers made of these, and the passwords of proxies. This comes before everything else
+ * that a step does, and before the inputs are known to be valid.
+ *
+ * @param names every secret input, or in post those of the credential in the state
+ * @param client for the Basic header of a client, in post that of the state
  */
-function maskInputs(log) {
-    for (const value of SECRET_INPUTS.map((name) => getInput(name))) {
+function maskInputs(log, names = SECRET_INPUTS, client = {
+    clientId: getInput('client-id'),
+    authMethod: getInput('token-endpoint-auth-method').toLowerCase()
+}) {
+    const given = new Map(names.map((name) => [name, getInput(name)]));
+    for (const value of given.values()) {
         // A secret that was saved with quotes is refused, but must not be shown without them either.
         for (const secret of [value, insideQuotes(value) ?? ''])
             if (isMaskable(secret))
                 log.mask(secret);
     }
-    const [apiToken, email] = [getInput('api-token'), adminEmail(getInput('email'))];
+    const [email, apiToken = ''] = [adminEmail(getInput('email')), given.get('api-token')];
     if (email !== '' && isMaskable(apiToken))
         log.mask(apiTokenBasic(email, apiToken));
-    const clientSecret = getInput('client-secret');
-    const isBasic = getInput('token-endpoint-auth-method').toLowerCase() === 'client_secret_basic';
-    if (isBasic && isMaskable(clientSecret))
-        log.mask(clientBasic(getInput('client-id'), clientSecret));
+    const clientSecret = given.get('client-secret') ?? '';
+    if (client.authMethod === 'client_secret_basic' && isMaskable(clientSecret))
+        log.mask(clientBasic(client.clientId, clientSecret));
     for (const password of proxyPasswords(process.env))
         log.mask(password);
 }
@@ -3873,12 +3892,12 @@ class ZendeskClient {
             await this.pause(wait);
         }
     }
-    async #attempt(request, { timeout = ATTEMPT_TIMEOUT, grace = 0, onResponse }) {
+    async #attempt(request, { until = Infinity, grace = 0, onResponse }) {
         const { clock, signal } = this.deadline;
         const started = clock.elapsed();
-        const time = Math.min(timeout, this.deadline.remaining());
+        const timeout = Math.max(1, Math.min(ATTEMPT_TIMEOUT, until - started, this.deadline.remaining()));
         const outcome = await this.#connection
-            .exchange(request, { timeout: time, signal, grace })
+            .exchange(request, { timeout, signal, grace })
             .catch((error) => {
             if (error instanceof NetworkError)
                 return error;
@@ -4103,15 +4122,19 @@ function loadState() {
         return { skipped };
     const [minted, context] = [object(saved['minted']), object(saved['context'])];
     const token = usableToken(minted['token']);
-    const { origin, clientId, salt, hash, timeoutSeconds, kind } = context;
-    const isComplete = [minted['expiresAt'], minted['expiry'], origin, clientId, salt, hash].every((value) => typeof value === 'string') &&
-        [minted['mintedAt'], timeoutSeconds].every(Number.isFinite) &&
+    const { expiredAfter = 0 } = minted;
+    const { origin, clientId, salt, hash, timeoutSeconds, kind, authMethod } = context;
+    const isComplete = [origin, clientId, salt, hash].every(json_text) &&
+        [minted['mintedAt'], timeoutSeconds, expiredAfter].every(Number.isFinite) &&
+        typeof minted['expiresAt'] === 'string' &&
         Array.isArray(minted['scopes']) &&
         readOrigin(String(origin)) === origin &&
-        CREDENTIAL_KINDS.some((known) => known === kind);
+        CREDENTIAL_KINDS.some((known) => known === kind) &&
+        AUTH_METHODS.some((known) => known === authMethod);
     if (token === undefined || !isComplete)
         return undefined;
-    return { minted: { ...minted, token }, context: context };
+    const ids = Object.fromEntries(['id', 'clientId', 'userId'].map((key) => [key, positiveInteger(minted[key])]));
+    return { minted: { ...minted, ...ids, token }, context: context };
 }
 
 ;// CONCATENATED MODULE: ./src/runner/summary.ts
@@ -4397,7 +4420,9 @@ class Revocation {
     }
     #lastObstacle() {
         const whys = this.#obstacles.map(({ why }) => why);
-        // That the time is over says less than what it was spent on.
+        // Why the step ended says less than that Zendesk accepted a DELETE, and a timeout less than what it was spent on.
+        if (isStop(whys.at(-1)) && whys.includes(STILL_WORKS))
+            return STILL_WORKS;
         return whys.findLast((why) => !(isStop(why) && why.kind === 'deadline')) ?? whys[0];
     }
     *#ways() {
@@ -4592,7 +4617,8 @@ function stateOf(inputs, minted) {
     const { credential, clientId, origin, timeoutSeconds, jobSummary } = inputs;
     const { salt, hash } = fingerprintOf(reusableSecret(credential), inputs);
     const { kind } = credential;
-    return { minted, context: { origin, timeoutSeconds, jobSummary, kind, clientId, salt, hash } };
+    const authMethod = isAdmin(credential) ? 'client_secret_post' : credential.authMethod;
+    return { minted, context: { origin, timeoutSeconds, jobSummary, kind, clientId, authMethod, salt, hash } };
 }
 /** Revokes a token that post will not know about; returns the error that says so. */
 async function revokeAtOnce(client, { credential, clientId }, minted, cause) {
@@ -4786,8 +4812,7 @@ async function verifyToken(client, minted) {
             break;
         if (pause > 0)
             await client.pause(pause);
-        const timeout = Math.max(1, end - clock.elapsed());
-        const response = await client.trySend(request, { attempts: 1, timeout });
+        const response = await client.trySend(request, { attempts: 1, until: end });
         if (response instanceof ZendeskError) {
             if (response.kind === 'cancelled')
                 throw response;
@@ -4952,8 +4977,7 @@ async function post(step) {
     };
     const { origin, clientId, kind } = context;
     const { usedByPost } = CREDENTIAL_INPUTS[kind];
-    if (usedByPost)
-        maskInputs(log);
+    maskInputs(log, usedByPost ? CREDENTIAL_INPUTS[kind].secret : [], context);
     log.mask(minted.token.reveal());
     const seconds = Math.min(context.timeoutSeconds, LONGEST_POST);
     const client = new ZendeskClient(origin, step.startDeadline(seconds, reserveOf(seconds)), log);
@@ -4994,7 +5018,7 @@ function nothingToRevoke(state) {
  * gives the post steps of nested actions the inputs of others (https://github.com/actions/runner/issues/2030).
  */
 function sameCredential(context) {
-    const credential = rereadCredential(context.kind);
+    const credential = rereadCredential(context.kind, context.authMethod);
     const { hash } = fingerprintOf(reusableSecret(credential), context, context.salt);
     return hash === context.hash ? credential : undefined;
 }

@@ -36,7 +36,7 @@ export async function post(step: Step): Promise<void> {
   }
   const { origin, clientId, kind } = context
   const { usedByPost } = CREDENTIAL_INPUTS[kind]
-  if (usedByPost) maskInputs(log)
+  maskInputs(log, usedByPost ? CREDENTIAL_INPUTS[kind].secret : [], context)
   log.mask(minted.token.reveal())
 
   const seconds = Math.min(context.timeoutSeconds, LONGEST_POST)
@@ -84,7 +84,7 @@ function nothingToRevoke(state: Exclude<State, Minted> | undefined): string {
  * gives the post steps of nested actions the inputs of others (https://github.com/actions/runner/issues/2030).
  */
 function sameCredential(context: MintContext): Credential | undefined {
-  const credential = rereadCredential(context.kind)
+  const credential = rereadCredential(context.kind, context.authMethod)
   const { hash } = fingerprintOf(reusableSecret(credential), context, context.salt)
   return hash === context.hash ? credential : undefined
 }

@@ -4,7 +4,7 @@ import { setOutputs } from './runner/outputs.ts'
 import { fingerprintOf, saveForPost, type State } from './runner/state.ts'
 import { nameOf } from './token-report.ts'
 import { type ZendeskClient } from './zendesk/client.ts'
-import { reusableSecret } from './zendesk/credential.ts'
+import { isAdmin, reusableSecret } from './zendesk/credential.ts'
 import { type MintedToken } from './zendesk/minted-token.ts'
 import { Revocation } from './zendesk/revocation.ts'
 
@@ -47,7 +47,8 @@ function stateOf(inputs: MainInputs, minted: MintedToken): State {
   const { credential, clientId, origin, timeoutSeconds, jobSummary } = inputs
   const { salt, hash } = fingerprintOf(reusableSecret(credential), inputs)
   const { kind } = credential
-  return { minted, context: { origin, timeoutSeconds, jobSummary, kind, clientId, salt, hash } }
+  const authMethod = isAdmin(credential) ? 'client_secret_post' : credential.authMethod
+  return { minted, context: { origin, timeoutSeconds, jobSummary, kind, clientId, authMethod, salt, hash } }
 }
 
 /** Revokes a token that post will not know about; returns the error that says so. */

@@ -90,6 +90,7 @@ describe('with client credentials, the action', () => {
         jobSummary: false,
         kind: 'client_credentials',
         clientId: 'ci_bot',
+        authMethod: 'client_secret_post',
         salt,
         hash
       }

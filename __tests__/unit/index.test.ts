@@ -66,7 +66,14 @@ describe('post', () => {
 
   it('ends with exit code 0 and one warning if it fails', async () => {
     account.zendesk.fault({}, { kind: 'delay', ms: 20 })
-    const context = { origin: account.zendesk.url, clientId: 'ci_bot', salt: 'salt', hash: 'hash' }
+    const authMethod = 'client_secret_post'
+    const context = {
+      origin: account.zendesk.url,
+      clientId: 'ci_bot',
+      authMethod,
+      salt: 'salt',
+      hash: 'hash'
+    } as const
     saveForPost({
       minted: MINTED,
       context: { ...context, timeoutSeconds: 60, jobSummary: false, kind: 'refresh_token' }

@@ -176,6 +176,16 @@ describe('post logs one warning, with the expiry and what to do,', () => {
       },
       'the job was cancelled. The DELETE was sent and not answered.',
       EXPIRES
+    ],
+    [
+      'if the job is cancelled after a DELETE that was accepted, but did nothing',
+      clientCredentials,
+      () => {
+        account.zendesk.fault({ path: CURRENT, method: 'GET' }, { kind: 'response', status: 403, body: {} })
+        runner.clock.onSleep = cancel
+      },
+      'Zendesk accepted the DELETE, but the token still works.',
+      EXPIRES
     ]
   ])('%s', async (_what, inputs, happen, why, expiry) => {
     const { id } = await minted(inputs())

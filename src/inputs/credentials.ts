@@ -1,7 +1,13 @@
 import { getInput } from '@actions/core'
 import { quote } from '../lib/redact.ts'
 import { type Secret } from '../lib/secret.ts'
-import { AUTH_METHODS, isAdmin, type Credential, type CredentialKind } from '../zendesk/credential.ts'
+import {
+  AUTH_METHODS,
+  isAdmin,
+  type AuthMethod,
+  type Credential,
+  type CredentialKind
+} from '../zendesk/credential.ts'
 import { IF_FROM_SECRET, InputReader } from './input-reader.ts'
 
 /** The inputs of each kind of credential: which one chooses it, which are secret, and whether post may use it again. */
@@ -66,8 +72,9 @@ function readKind(reader: InputReader, kind: CredentialKind): Credential {
 }
 
 /** Reads the credential again in post, unchecked: a bug of the runner can give it the inputs of another step. */
-export function rereadCredential(kind: CredentialKind): Credential {
-  return readKind(new InputReader(), kind)
+export function rereadCredential(kind: CredentialKind, authMethod: AuthMethod): Credential {
+  const credential = readKind(new InputReader(), kind)
+  return isAdmin(credential) ? credential : { ...credential, authMethod }
 }
 
 /** Notes which inputs the credential lacks, and which do not belong to it. */

@@ -17,6 +17,9 @@ const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u
 
 /** The known secrets in every form, compacted. */
 const known = new Set<string>()
+/** Every run of {@link SHARED_RUN} characters of the secrets that are indexed so far. */
+const knownRuns = new Set<string>()
+const indexed = new Set<string>()
 
 /** Hides `secret` from here on, in the forms in which servers repeat what they were sent. */
 export function remember(secret: string): void {
@@ -58,15 +61,21 @@ function compact(text: string): { text: string; positions: number[] } {
 
 /** Finds where `text` contains a known secret as a whole, or shares a run of {@link SHARED_RUN} characters with one. */
 function* secretsIn(text: string, isPartial: boolean): Generator<[start: number, length: number]> {
-  const secrets = [...known]
-  for (const secret of secrets) {
+  for (const secret of known) {
     for (let at = text.indexOf(secret); at !== -1; at = text.indexOf(secret, at + 1))
       yield [at, secret.length]
+    // Indexed when it is first needed, which in most steps is never.
+    if (!isPartial || indexed.has(secret)) continue
+    indexed.add(secret)
+    for (const run of runsOf(secret)) knownRuns.add(run)
   }
-  for (let at = 0; isPartial && at + SHARED_RUN <= text.length; at += 1) {
-    const run = text.slice(at, at + SHARED_RUN)
-    if (secrets.some((secret) => secret.includes(run))) yield [at, SHARED_RUN]
-  }
+  if (!isPartial) return
+  for (const [at, run] of runsOf(text).entries()) if (knownRuns.has(run)) yield [at, SHARED_RUN]
+}
+
+function runsOf(text: string): string[] {
+  const count = Math.max(0, text.length - SHARED_RUN + 1)
+  return Array.from({ length: count }, (_, at) => text.slice(at, at + SHARED_RUN))
 }
 
 /** Replaces the known secrets in `text` by `***`, and with `isPartial` what it shares with them. */

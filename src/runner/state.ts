@@ -1,10 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { saveState } from '@actions/core'
-import { object, type JsonObject } from '../lib/json.ts'
-import { CREDENTIAL_KINDS, type CredentialKind } from '../zendesk/credential.ts'
+import { object, text, type JsonObject } from '../lib/json.ts'
+import {
+  AUTH_METHODS,
+  CREDENTIAL_KINDS,
+  type AuthMethod,
+  type CredentialKind
+} from '../zendesk/credential.ts'
 import { type MintedToken } from '../zendesk/minted-token.ts'
 import { readOrigin } from '../zendesk/origin.ts'
-import { usableToken } from '../zendesk/tokens.ts'
+import { positiveInteger, usableToken } from '../zendesk/tokens.ts'
 
 /*
  * What main saves for post. Every later step of the job can read the file behind it, so it holds the token, which
@@ -19,8 +24,9 @@ export interface MintContext {
   timeoutSeconds: number
   jobSummary: boolean
   kind: CredentialKind
-  /** The `client-id` input, for a cleanup token. */
+  /** The `client-id` input, and how the client's secret is sent, for a cleanup token. */
   clientId: string
+  authMethod: AuthMethod
   /** A salted SHA-256: shows, without the credential, whether post has been given the same one. */
   salt: string
   hash: string
@@ -63,15 +69,19 @@ export function loadState(): State | undefined {
   if (skipped === 'true' || skipped === 'auto') return { skipped }
   const [minted, context] = [object(saved['minted']), object(saved['context'])]
   const token = usableToken(minted['token'])
-  const { origin, clientId, salt, hash, timeoutSeconds, kind } = context
+  const { expiredAfter = 0 } = minted
+  const { origin, clientId, salt, hash, timeoutSeconds, kind, authMethod } = context
   const isComplete =
-    [minted['expiresAt'], minted['expiry'], origin, clientId, salt, hash].every(
-      (value) => typeof value === 'string'
-    ) &&
-    [minted['mintedAt'], timeoutSeconds].every(Number.isFinite) &&
+    [origin, clientId, salt, hash].every(text) &&
+    [minted['mintedAt'], timeoutSeconds, expiredAfter].every(Number.isFinite) &&
+    typeof minted['expiresAt'] === 'string' &&
     Array.isArray(minted['scopes']) &&
     readOrigin(String(origin)) === origin &&
-    CREDENTIAL_KINDS.some((known) => known === kind)
+    CREDENTIAL_KINDS.some((known) => known === kind) &&
+    AUTH_METHODS.some((known) => known === authMethod)
   if (token === undefined || !isComplete) return undefined
-  return { minted: { ...minted, token } as MintedToken, context: context as unknown as MintContext }
+  const ids = Object.fromEntries(
+    ['id', 'clientId', 'userId'].map((key) => [key, positiveInteger(minted[key])])
+  )
+  return { minted: { ...minted, ...ids, token } as MintedToken, context: context as unknown as MintContext }
 }

@@ -9,8 +9,8 @@ import { pathOf, ZendeskError, type ErrorKind } from './zendesk-error.ts'
 export interface SendOptions {
   /** How many attempts may fail; 5 by default. */
   attempts?: number
-  /** Milliseconds for one attempt, 30,000 at most. */
-  timeout?: number
+  /** When every attempt must have ended, by the clock's `elapsed()`; a single attempt has 30 s at most. */
+  until?: number
   /** Milliseconds that an attempt which was sent may still take after the job was cancelled. */
   grace?: number
   /** Called for each attempt that Zendesk may have carried out although no response says so, with the time it was sent. */
@@ -144,13 +144,13 @@ export class ZendeskClient {
 
   async #attempt(
     request: ZendeskRequest,
-    { timeout = ATTEMPT_TIMEOUT, grace = 0, onResponse }: SendOptions
+    { until = Infinity, grace = 0, onResponse }: SendOptions
   ): Promise<ZendeskResponse | NetworkError> {
     const { clock, signal } = this.deadline
     const started = clock.elapsed()
-    const time = Math.min(timeout, this.deadline.remaining())
+    const timeout = Math.max(1, Math.min(ATTEMPT_TIMEOUT, until - started, this.deadline.remaining()))
     const outcome = await this.#connection
-      .exchange(request, { timeout: time, signal, grace })
+      .exchange(request, { timeout, signal, grace })
       .catch((error: unknown) => {
         if (error instanceof NetworkError) return error
         throw error

@@ -107,7 +107,8 @@ export class Revocation {
 
   #lastObstacle(): Error {
     const whys = this.#obstacles.map(({ why }) => why) as [Error]
-    // That the time is over says less than what it was spent on.
+    // Why the step ended says less than that Zendesk accepted a DELETE, and a timeout less than what it was spent on.
+    if (isStop(whys.at(-1)) && whys.includes(STILL_WORKS)) return STILL_WORKS
     return whys.findLast((why) => !(isStop(why) && why.kind === 'deadline')) ?? whys[0]
   }
 

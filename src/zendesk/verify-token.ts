@@ -26,8 +26,7 @@ export async function verifyToken(
   for (const pause of PAUSES) {
     if (clock.elapsed() + pause >= end) break
     if (pause > 0) await client.pause(pause)
-    const timeout = Math.max(1, end - clock.elapsed())
-    const response = await client.trySend(request, { attempts: 1, timeout })
+    const response = await client.trySend(request, { attempts: 1, until: end })
     if (response instanceof ZendeskError) {
       if (response.kind === 'cancelled') throw response
       // A token that was rejected a moment ago does not count as a working one.

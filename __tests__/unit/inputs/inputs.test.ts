@@ -318,12 +318,15 @@ it('post reads again the credential that main used, whatever else is set or miss
   const method = { 'token-endpoint-auth-method': 'client_secret_basic' }
   runner.inputs({ ...apiToken, ...accessToken, ...clientSecret, ...method })
   const kinds = ['api_token', 'access_token', 'client_credentials'] as const
-  expect(kinds.map((kind) => reusableSecret(rereadCredential(kind)))).toEqual([
+  expect(kinds.map((kind) => reusableSecret(rereadCredential(kind, 'client_secret_post')))).toEqual([
     `Basic ${Buffer.from('ada@acme.example/token:the-api-token').toString('base64')}`,
     'Bearer the-access-token',
     'the-client-secret'
   ])
-  expect(rereadCredential('client_credentials')).toMatchObject({ authMethod: 'client_secret_basic' })
+  // How the secret is sent is in the state.
+  expect(rereadCredential('client_credentials', 'client_secret_post')).toMatchObject({
+    authMethod: 'client_secret_post'
+  })
   runner.inputs(code)
-  expect(reusableSecret(rereadCredential('client_credentials'))).toBe('')
+  expect(reusableSecret(rereadCredential('client_credentials', 'client_secret_post'))).toBe('')
 })

@@ -16,10 +16,10 @@ const SECRET = [
 const runner = setUpRunner()
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-function masks(inputs: Record<string, string>): string[] {
+function masks(inputs: Record<string, string>, ...rest: unknown[]): string[] {
   runner.stdout = []
   runner.inputs(inputs)
-  maskInputs(runnerLog)
+  maskInputs(runnerLog, ...(rest as []))
   expect(runner.stdout).toHaveLength(runner.all('add-mask').length)
   return runner.all('add-mask')
 }
@@ -67,4 +67,16 @@ it('the passwords of proxies are masked, unless they are shorter than 4 characte
   process.env['https_proxy'] = 'http://user:pass%20word@proxy:8080'
   process.env['http_proxy'] = 'http://user:1@proxy:8080'
   expect(masks({})).toEqual(['pass%20word', 'pass word'])
+})
+
+it('post masks the inputs that it names, for the client of the state, and the passwords of proxies', () => {
+  process.env['https_proxy'] = 'http://user:password@proxy:8080'
+  const inputs = { 'client-secret': 'the-secret', 'access-token': 'token-of-others', 'client-id': 'other' }
+  const client = { clientId: 'mine', authMethod: 'client_secret_basic' }
+  expect(masks(inputs, ['client-secret'], client)).toEqual([
+    'the-secret',
+    base64('mine:the-secret'),
+    'password'
+  ])
+  expect(masks(inputs, [], client)).toEqual(['password'])
 })

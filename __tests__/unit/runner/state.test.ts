@@ -19,6 +19,7 @@ const context: MintContext = {
   timeoutSeconds: 300,
   jobSummary: true,
   kind: 'client_credentials',
+  authMethod: 'client_secret_basic',
   ...fingerprintOf('the-secret', place)
 }
 const unknown = {
@@ -87,12 +88,12 @@ describe('an unreadable or incomplete state', () => {
     'minted.scopes',
     'minted.mintedAt',
     'minted.expiresAt',
-    'minted.expiry',
     'context',
     'context.origin',
     'context.timeoutSeconds',
     'context.kind',
     'context.clientId',
+    'context.authMethod',
     'context.salt',
     'context.hash'
   ])('is none without %s, or with another type of it', (path) => {
@@ -103,9 +104,16 @@ describe('an unreadable or incomplete state', () => {
     ['context.origin', 'acme'],
     ['context.origin', 'mailto:ada@acme.example'],
     ['context.kind', 'password'],
+    ['context.salt', ''],
+    ['minted.expiredAfter', null],
     ['minted.token', 'line\nbreak']
   ])('is none if %s is %j', (path, value) => {
     expect(loadWith(path, value)).toBeUndefined()
+  })
+
+  it.each(['id', 'clientId', 'userId'])('has no %s that is not a positive integer', (key) => {
+    for (const value of [null, -1, '1/../../clients/5'])
+      expect(loadWith(`minted.${key}`, value)).toMatchObject({ minted: { [key]: undefined } })
   })
 })
 

@@ -3,7 +3,7 @@ import { GET, nock, respond, useNock } from './net.ts'
 import { StepEnded } from '../../../src/lib/deadline.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { USER_AGENT } from '../../../src/lib/version.ts'
-import { type ZendeskRequest } from '../../../src/zendesk/connection.ts'
+import { Connection, type ZendeskRequest, type ZendeskResponse } from '../../../src/zendesk/connection.ts'
 import { NetworkError } from '../../../src/zendesk/network-error.ts'
 import { ZendeskError } from '../../../src/zendesk/zendesk-error.ts'
 import { FakeClock, NOON, ORIGIN, rejectionOf, testClient, type TestClient } from '../clock.ts'
@@ -111,25 +111,36 @@ describe('send', () => {
     ['30 s', undefined, 300, 30_000],
     ['its own limit', 70, 300, 70],
     ['the time that is left', undefined, 0.05, 50]
-  ])(
-    'gives an attempt up after %s, and retries if there is time',
-    async (_what, timeout, seconds, passes) => {
-      let waited = NaN
-      nock(ORIGIN)
-        .get('/x')
-        .query(true)
-        .reply(() => {
-          const start = jest.now()
-          jest.advanceTimersToNextTimer()
-          waited = jest.now() - start
-          return [200]
-        })
-      respond([200])
-      const { client, clock } = testClient({ seconds })
-      expect((await client.send(GET, timeout === undefined ? {} : { timeout })).status).toBe(200)
-      expect([waited, clock.sleeps]).toEqual([passes, [0]])
-    }
-  )
+  ])('gives an attempt up after %s, and retries if there is time', async (_what, until, seconds, passes) => {
+    let waited = NaN
+    nock(ORIGIN)
+      .get('/x')
+      .query(true)
+      .reply(() => {
+        const start = jest.now()
+        jest.advanceTimersToNextTimer()
+        waited = jest.now() - start
+        return [200]
+      })
+    respond([200])
+    const { client, clock } = testClient({ seconds })
+    expect((await client.send(GET, until === undefined ? {} : { until })).status).toBe(200)
+    expect([waited, clock.sleeps]).toEqual([passes, [0]])
+  })
+
+  it('gives the attempt after a stale connection only what is left of its own limit', async () => {
+    const { client, clock } = testClient()
+    const exchange = jest
+      .spyOn(Connection.prototype, 'exchange')
+      .mockImplementationOnce(() => {
+        clock.pass(9000)
+        return Promise.reject(new NetworkError('brokenOff', true, 'ECONNRESET', true))
+      })
+      .mockResolvedValueOnce({ status: 200 } as ZendeskResponse)
+    await client.send(GET, { attempts: 1, until: 10_000 })
+    expect(exchange.mock.calls.map(([, { timeout }]) => timeout)).toEqual([10_000, 1000])
+    exchange.mockRestore()
+  })
 
   it('returns the last response after five attempts', async () => {
     respond([500], [500], [500], [500], [502])
