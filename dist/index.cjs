@@ -2414,9 +2414,8 @@ function* secretsIn(text, isPartial) {
         for (const run of runsOf(secret))
             knownRuns.add(run);
     }
-    if (!isPartial)
-        return;
-    for (const [at, run] of runsOf(text).entries())
+    const runs = isPartial ? runsOf(text).entries() : [];
+    for (const [at, run] of runs)
         if (knownRuns.has(run))
             yield [at, SHARED_RUN];
 }
@@ -2916,7 +2915,8 @@ const CERTIFICATE = /CERT|CRL|^UNABLE_TO_|^INVALID_|PATH_LENGTH|HOSTNAME_MISMATC
  *
  * @param reused whether the request was sent over a connection that was kept open
  */
-function networkError({ code = '', message }, sent, reused = false) {
+function networkError(error, sent, reused = false) {
+    const { code = '', message } = error;
     if (message.startsWith(TUNNEL)) {
         const status = /statusCode=(\d+)/.exec(message)?.[1];
         if (status !== undefined)
@@ -3206,14 +3206,9 @@ function timeOf(value) {
     return Number.isNaN(ms) ? undefined : ms;
 }
 /** Creates a token for the client with the numeric id `clientId` (API token or access token). */
-function createToken(credential, clientId, scopes) {
-    return {
-        purpose: 'mint a token',
-        method: 'POST',
-        path: TOKENS_PATH,
-        authorization: adminAuthorization(credential),
-        body: new Secret(JSON.stringify({ token: { client_id: clientId, scopes } }))
-    };
+function createToken(authorization, clientId, scopes) {
+    const body = new Secret(JSON.stringify({ token: { client_id: clientId, scopes } }));
+    return { purpose: 'mint a token', method: 'POST', path: TOKENS_PATH, authorization, body };
 }
 /** Asks for the token that the request is made with: 200 while it is active, 401 once it is not. */
 function currentToken(token, purpose) {
@@ -3225,9 +3220,9 @@ function revokeToken(id, authorization) {
     return { purpose, method: 'DELETE', path: `${TOKENS_PATH}/${id}`, authorization };
 }
 /** Lists the tokens of the client with the numeric id `clientId`, of all users only as an admin. */
-function listTokens(purpose, clientId, authorization, allUsers = false) {
-    const path = `${TOKENS_PATH}?client_id=${clientId}${allUsers ? '&all=true' : ''}`;
-    return { purpose, method: 'GET', path, authorization };
+function listTokens(clientId, authorization, allUsers = false) {
+    const all = allUsers ? '&all=true' : '';
+    return get('list the tokens', `${TOKENS_PATH}?client_id=${clientId}${all}`, authorization);
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
@@ -3719,7 +3714,7 @@ function requireFiles(...variables) {
         writing(variable, () => (0,external_node_fs_namespaceObject.accessSync)(process.env[variable] ?? '', external_node_fs_namespaceObject.constants.W_OK));
     }
 }
-/** Sets outputs; what is `undefined` becomes an empty string. A secret must have been masked before. */
+/** Sets outputs of `action.yml` or `sweep/action.yml`; `undefined` becomes an empty string. A secret must be masked. */
 function setOutputs(outputs) {
     writing('GITHUB_OUTPUT', () => {
         for (const [name, value] of Object.entries(outputs))
@@ -3789,7 +3784,8 @@ const RETRIED_KIND = ['dns', 'tls', 'connection', 'proxy', 'brokenOff', 'timeout
  * The seconds that the `Retry-After` header of a 429 or 503 asks for (RFC 9110 §10.2.3: seconds, or a date, which is
  * read against the server's own clock), or `undefined` if it cannot be read.
  */
-function retryAfter({ status, retryAfter: header = '', date }, now) {
+function retryAfter(response, now) {
+    const { status, retryAfter: header = '', date } = response;
     if (status !== 429 && status !== 503)
         return undefined;
     if (/^\s*\d+\s*$/.test(header))
@@ -3870,7 +3866,7 @@ class ZendeskClient {
                 return responseOrThrow(outcome);
             this.close();
             // A connection that the server has closed meanwhile says nothing: even a single attempt is made once more.
-            if (attempts === 1 && count === 1 && failed && outcome.staleConnection)
+            if (attempts === 1 && failed && outcome.staleConnection)
                 continue;
             const asked = failed ? undefined : retryAfter(outcome, deadline.clock.now());
             if (asked === undefined)
@@ -4289,11 +4285,8 @@ async function mintCleanupToken(client, { credential, clientId, lifetime, onRema
     const request = exchangeGrant(credential, grant, 'mint a cleanup token');
     const lost = new LostResponses();
     try {
-        const { response, reported } = await sendMint(client, request, {
-            credential,
-            lost,
-            grace: CLEANUP_TIMEOUT
-        });
+        const options = { credential, lost, grace: CLEANUP_TIMEOUT };
+        const { response, reported } = await sendMint(client, request, options);
         if (isAccepted(response) && reported.token !== undefined)
             return reported.token;
         if (isAccepted(response))
@@ -4306,7 +4299,7 @@ async function mintCleanupToken(client, { credential, clientId, lifetime, onRema
     }
 }
 async function revokeCleanupToken(client, authorization, id, { lifetime, onRemaining }) {
-    const request = { ...revokeToken(id ?? 'current', authorization), purpose: 'revoke the cleanup token' };
+    const request = revokeToken(id ?? 'current', authorization);
     const { deadline } = client;
     let response = await client.trySend(request);
     if (!(response instanceof ZendeskError) && isRejection(response)) {
@@ -4443,8 +4436,7 @@ class Revocation {
     /** Sends the DELETE of one way, and verifies what came of it. */
     async #delete(way) {
         const request = revokeToken(way.id, way.authorization);
-        for (let isRepeated = false;; isRepeated = true) {
-            this.#unanswered = false;
+        for (;;) {
             const onLostResponse = () => void (this.#unanswered = true);
             const response = await this.client.trySend(request, { grace: DELETE_GRACE, onLostResponse });
             if (response instanceof ZendeskError)
@@ -4461,7 +4453,7 @@ class Revocation {
                 return { result: 'expired' };
             if (!isNotFound && !isRejected)
                 return { why, isScope: this.#isMissingScope(way, response) };
-            if (isRepeated || this.#rechecked)
+            if (this.#rechecked)
                 return { why };
             // Neither is a proof by itself: some servers may not know the token yet, and one 401 may be stray.
             this.#rechecked = true;
@@ -4553,7 +4545,7 @@ async function findId(client, minted, { authorization, facts }) {
     if (prefix === undefined || facts?.clientId === undefined || facts.userId === undefined)
         return undefined;
     const sorted = (scopes) => [...scopes].sort().join(' ');
-    const request = listTokens('find the token', facts.clientId, authorization);
+    const request = listTokens(facts.clientId, authorization);
     const matches = [];
     for await (const { items } of pages(client, request, 'tokens')) {
         for (const item of items.map(tokenFacts)) {
@@ -4714,8 +4706,9 @@ async function mintRequest(client, inputs) {
     const { credential, clientId, scopes } = inputs;
     if (!isAdmin(credential))
         return exchangeGrant(credential, inputs);
-    const id = await numericClientId(client, clientId, adminAuthorization(credential));
-    return createToken(credential, id, scopes);
+    const authorization = adminAuthorization(credential);
+    const id = await numericClientId(client, clientId, authorization);
+    return createToken(authorization, id, scopes);
 }
 /**
  * Whether a response without a usable token may have minted one all the same. If the response names its id, the
@@ -5022,12 +5015,7 @@ function sameCredential(context) {
     const { hash } = fingerprintOf(reusableSecret(credential), context, context.salt);
     return hash === context.hash ? credential : undefined;
 }
-/**
- * Says what became of the token.
- *
- * @param found.differs whether post was given other inputs than main
- * @param found.warnings about cleanup tokens that may remain active
- */
+/** Says what became of the token. */
 function report(outcome, state, { differs, warnings }, log) {
     const { minted } = state;
     const name = nameOf(minted);
@@ -5114,7 +5102,6 @@ function staleToken(token, criteria, date, local) {
 }
 
 ;// CONCATENATED MODULE: ./src/sweep-report.ts
-
 
 
 
@@ -5360,9 +5347,10 @@ async function revokeStale(sweep, criteria) {
     };
     await Promise.all(Array.from({ length: WORKERS }, work));
 }
-async function sweep_list({ client, inputs, report, authorization }, criteria) {
+async function sweep_list(sweep, criteria) {
+    const { client, inputs, report, authorization } = sweep;
     const progress = progressLog(client);
-    const request = listTokens('list the tokens', criteria.clientId, authorization, inputs.allUsers);
+    const request = listTokens(criteria.clientId, authorization, inputs.allUsers);
     for await (const { items, response } of pages(client, request, 'tokens')) {
         for (const item of items) {
             const found = staleToken(tokenFacts(item), criteria, response.date, client.deadline.clock.now());

@@ -89,18 +89,15 @@ function sameCredential(context: MintContext): Credential | undefined {
   return hash === context.hash ? credential : undefined
 }
 
-/**
- * Says what became of the token.
- *
- * @param found.differs whether post was given other inputs than main
- * @param found.warnings about cleanup tokens that may remain active
- */
-function report(
-  outcome: Outcome,
-  state: Minted,
-  { differs, warnings }: { differs: boolean; warnings: string[] },
-  log: Log
-): void {
+interface Circumstances {
+  /** Whether post was given other inputs than main. */
+  differs: boolean
+  /** Sentences about cleanup tokens that may remain active. */
+  warnings: string[]
+}
+
+/** Says what became of the token. */
+function report(outcome: Outcome, state: Minted, { differs, warnings }: Circumstances, log: Log): void {
   const { minted } = state
   const name = nameOf(minted)
   if (outcome.result === 'verified' || outcome.result === 'expired') {

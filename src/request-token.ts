@@ -49,8 +49,9 @@ export async function requestToken(client: ZendeskClient, inputs: MainInputs): P
 async function mintRequest(client: ZendeskClient, inputs: MainInputs): Promise<ZendeskRequest> {
   const { credential, clientId, scopes } = inputs
   if (!isAdmin(credential)) return exchangeGrant(credential, inputs)
-  const id = await numericClientId(client, clientId, adminAuthorization(credential))
-  return createToken(credential, id, scopes)
+  const authorization = adminAuthorization(credential)
+  const id = await numericClientId(client, clientId, authorization)
+  return createToken(authorization, id, scopes)
 }
 
 /**

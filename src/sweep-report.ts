@@ -1,5 +1,4 @@
 import { duration } from './lib/time.ts'
-import { type Output } from './runner/outputs.ts'
 import { type Table } from './runner/summary.ts'
 import { type StaleToken } from './zendesk/stale-tokens.ts'
 import { type ZendeskError } from './zendesk/zendesk-error.ts'
@@ -53,7 +52,7 @@ export class SweepReport {
     else this.#failed.set(id, error)
   }
 
-  outputs(): Partial<Record<Output, string | number>> {
+  outputs(): Record<string, string | number> {
     const ids = [...this.#tokens.keys()].slice(0, OUTPUT_IDS)
     const { matched, revoked } = this
     return { matched, revoked, failed: this.#failed.size, 'token-ids': JSON.stringify(ids) }

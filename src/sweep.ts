@@ -149,12 +149,10 @@ async function revokeStale(sweep: Sweep, criteria: StaleCriteria): Promise<void>
   await Promise.all(Array.from({ length: WORKERS }, work))
 }
 
-async function list(
-  { client, inputs, report, authorization }: Sweep,
-  criteria: StaleCriteria
-): Promise<void> {
+async function list(sweep: Sweep, criteria: StaleCriteria): Promise<void> {
+  const { client, inputs, report, authorization } = sweep
   const progress = progressLog(client)
-  const request = listTokens('list the tokens', criteria.clientId, authorization, inputs.allUsers)
+  const request = listTokens(criteria.clientId, authorization, inputs.allUsers)
   for await (const { items, response } of pages(client, request, 'tokens')) {
     for (const item of items) {
       const found = staleToken(tokenFacts(item), criteria, response.date, client.deadline.clock.now())

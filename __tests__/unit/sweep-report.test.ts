@@ -59,7 +59,7 @@ it('the outputs are counts, and 5,000 ids at most', () => {
   const outputs = report({ tokens: 3, failed: [2] }).outputs()
   expect(outputs).toEqual({ matched: 3, revoked: 2, failed: 1, 'token-ids': '[1,2,3]' })
   const many = report({ tokens: 5001 }).outputs()
-  expect(many.matched).toBe(5001)
+  expect(many['matched']).toBe(5001)
   expect(JSON.parse(String(many['token-ids']))).toHaveLength(5000)
 })
 

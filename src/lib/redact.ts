@@ -69,8 +69,8 @@ function* secretsIn(text: string, isPartial: boolean): Generator<[start: number,
     indexed.add(secret)
     for (const run of runsOf(secret)) knownRuns.add(run)
   }
-  if (!isPartial) return
-  for (const [at, run] of runsOf(text).entries()) if (knownRuns.has(run)) yield [at, SHARED_RUN]
+  const runs = isPartial ? runsOf(text).entries() : []
+  for (const [at, run] of runs) if (knownRuns.has(run)) yield [at, SHARED_RUN]
 }
 
 function runsOf(text: string): string[] {

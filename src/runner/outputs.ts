@@ -2,11 +2,6 @@ import { accessSync, constants } from 'node:fs'
 import { exportVariable, setOutput } from '@actions/core'
 import { type Secret } from '../lib/secret.ts'
 
-/** The outputs, as `action.yml` and `sweep/action.yml` name them. */
-export type Output =
-  | ('token' | 'token-id' | 'client-id' | 'user-id' | 'scopes' | 'expires-at' | 'base-url' | 'refresh-token')
-  | ('matched' | 'revoked' | 'failed' | 'token-ids')
-
 /**
  * Makes sure that the runner's files can be written before a token exists. Without them a token would stay active,
  * or `@actions/core` would print it to the log, as runners before 2022 required.
@@ -19,8 +14,8 @@ export function requireFiles(...variables: string[]): void {
   }
 }
 
-/** Sets outputs; what is `undefined` becomes an empty string. A secret must have been masked before. */
-export function setOutputs(outputs: Partial<Record<Output, string | number | undefined>>): void {
+/** Sets outputs of `action.yml` or `sweep/action.yml`; `undefined` becomes an empty string. A secret must be masked. */
+export function setOutputs(outputs: Record<string, string | number | undefined>): void {
   writing('GITHUB_OUTPUT', () => {
     for (const [name, value] of Object.entries(outputs)) setOutput(name, value ?? '')
   })

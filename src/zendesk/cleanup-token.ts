@@ -66,11 +66,8 @@ async function mintCleanupToken(
   const request = exchangeGrant(credential, grant, 'mint a cleanup token')
   const lost = new LostResponses()
   try {
-    const { response, reported } = await sendMint(client, request, {
-      credential,
-      lost,
-      grace: CLEANUP_TIMEOUT
-    })
+    const options = { credential, lost, grace: CLEANUP_TIMEOUT }
+    const { response, reported } = await sendMint(client, request, options)
     if (isAccepted(response) && reported.token !== undefined) return reported.token
     if (isAccepted(response)) lost.add(client.deadline.clock.now())
     throw unexpectedResponse(request, response)
@@ -86,7 +83,7 @@ async function revokeCleanupToken(
   id: number | undefined,
   { lifetime, onRemaining }: CleanupTerms
 ): Promise<void> {
-  const request = { ...revokeToken(id ?? 'current', authorization), purpose: 'revoke the cleanup token' }
+  const request = revokeToken(id ?? 'current', authorization)
   const { deadline } = client
   let response = await client.trySend(request)
   if (!(response instanceof ZendeskError) && isRejection(response)) {

@@ -37,10 +37,8 @@ const RETRIED_KIND: ErrorKind[] = ['dns', 'tls', 'connection', 'proxy', 'brokenO
  * The seconds that the `Retry-After` header of a 429 or 503 asks for (RFC 9110 §10.2.3: seconds, or a date, which is
  * read against the server's own clock), or `undefined` if it cannot be read.
  */
-export function retryAfter(
-  { status, retryAfter: header = '', date }: ZendeskResponse,
-  now: number
-): number | undefined {
+export function retryAfter(response: ZendeskResponse, now: number): number | undefined {
+  const { status, retryAfter: header = '', date } = response
   if (status !== 429 && status !== 503) return undefined
   if (/^\s*\d+\s*$/.test(header)) return Number(header)
   if (!/^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(header)) return undefined
@@ -118,7 +116,7 @@ export class ZendeskClient {
       this.close()
 
       // A connection that the server has closed meanwhile says nothing: even a single attempt is made once more.
-      if (attempts === 1 && count === 1 && failed && outcome.staleConnection) continue
+      if (attempts === 1 && failed && outcome.staleConnection) continue
       const asked = failed ? undefined : retryAfter(outcome, deadline.clock.now())
       if (asked === undefined) failures += 1
       if (failures >= attempts || attempts === 1) return responseOrThrow(outcome)

@@ -44,11 +44,8 @@ const CERTIFICATE = /CERT|CRL|^UNABLE_TO_|^INVALID_|PATH_LENGTH|HOSTNAME_MISMATC
  *
  * @param reused whether the request was sent over a connection that was kept open
  */
-export function networkError(
-  { code = '', message }: NodeJS.ErrnoException,
-  sent: boolean,
-  reused = false
-): NetworkError {
+export function networkError(error: NodeJS.ErrnoException, sent: boolean, reused = false): NetworkError {
+  const { code = '', message } = error
   if (message.startsWith(TUNNEL)) {
     const status = /statusCode=(\d+)/.exec(message)?.[1]
     if (status !== undefined) return new NetworkError('proxyRefused', false, status)

@@ -130,8 +130,7 @@ export class Revocation {
   /** Sends the DELETE of one way, and verifies what came of it. */
   async #delete(way: Way): Promise<Outcome | Obstacle> {
     const request = revokeToken(way.id, way.authorization)
-    for (let isRepeated = false; ; isRepeated = true) {
-      this.#unanswered = false
+    for (;;) {
       const onLostResponse = (): void => void (this.#unanswered = true)
       const response = await this.client.trySend(request, { grace: DELETE_GRACE, onLostResponse })
       if (response instanceof ZendeskError) return { why: response }
@@ -144,7 +143,7 @@ export class Revocation {
       if (this.#acceptedFrom && (isAccepted(response) || isNotFound || isRejected)) return this.#verify()
       if (isRejected && this.#stateIn(response) === 'expired') return { result: 'expired' }
       if (!isNotFound && !isRejected) return { why, isScope: this.#isMissingScope(way, response) }
-      if (isRepeated || this.#rechecked) return { why }
+      if (this.#rechecked) return { why }
 
       // Neither is a proof by itself: some servers may not know the token yet, and one 401 may be stray.
       this.#rechecked = true
@@ -233,7 +232,7 @@ async function findId(
   const prefix = prefixOf(minted.token)
   if (prefix === undefined || facts?.clientId === undefined || facts.userId === undefined) return undefined
   const sorted = (scopes: string[]): string => [...scopes].sort().join(' ')
-  const request = listTokens('find the token', facts.clientId, authorization)
+  const request = listTokens(facts.clientId, authorization)
   const matches: (number | undefined)[] = []
   for await (const { items } of pages(client, request, 'tokens')) {
     for (const item of items.map(tokenFacts)) {

@@ -2,7 +2,7 @@ import { object, text } from '../lib/json.ts'
 import { quote } from '../lib/redact.ts'
 import { Secret } from '../lib/secret.ts'
 import { get, type ZendeskRequest } from './connection.ts'
-import { adminAuthorization, bearer, type AdminCredential } from './credential.ts'
+import { bearer } from './credential.ts'
 import { isWellFormedScope } from './scopes.ts'
 
 /*
@@ -107,18 +107,9 @@ function timeOf(value: unknown): number | null | undefined {
 }
 
 /** Creates a token for the client with the numeric id `clientId` (API token or access token). */
-export function createToken(
-  credential: AdminCredential,
-  clientId: number,
-  scopes: readonly string[]
-): ZendeskRequest {
-  return {
-    purpose: 'mint a token',
-    method: 'POST',
-    path: TOKENS_PATH,
-    authorization: adminAuthorization(credential),
-    body: new Secret(JSON.stringify({ token: { client_id: clientId, scopes } }))
-  }
+export function createToken(authorization: Secret, clientId: number, scopes: string[]): ZendeskRequest {
+  const body = new Secret(JSON.stringify({ token: { client_id: clientId, scopes } }))
+  return { purpose: 'mint a token', method: 'POST', path: TOKENS_PATH, authorization, body }
 }
 
 /** Asks for the token that the request is made with: 200 while it is active, 401 once it is not. */
@@ -133,12 +124,7 @@ export function revokeToken(id: number | 'current', authorization: Secret): Zend
 }
 
 /** Lists the tokens of the client with the numeric id `clientId`, of all users only as an admin. */
-export function listTokens(
-  purpose: string,
-  clientId: number,
-  authorization: Secret,
-  allUsers = false
-): ZendeskRequest {
-  const path = `${TOKENS_PATH}?client_id=${clientId}${allUsers ? '&all=true' : ''}`
-  return { purpose, method: 'GET', path, authorization }
+export function listTokens(clientId: number, authorization: Secret, allUsers = false): ZendeskRequest {
+  const all = allUsers ? '&all=true' : ''
+  return get('list the tokens', `${TOKENS_PATH}?client_id=${clientId}${all}`, authorization)
 }

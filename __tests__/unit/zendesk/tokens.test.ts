@@ -17,9 +17,9 @@ const secret = new Secret('the secret one')
 
 describe('a request about tokens', () => {
   it('creates one for a client, by its number', () => {
-    const request = createToken({ kind: 'access_token', accessToken: secret }, 42, ['read', 'write'])
+    const request = createToken(secret, 42, ['read', 'write'])
     expect(request).toMatchObject({ method: 'POST', path: '/api/v2/oauth/tokens', purpose: 'mint a token' })
-    expect(request.authorization?.reveal()).toBe('Bearer the secret one')
+    expect(request.authorization?.reveal()).toBe('the secret one')
     expect(request.body?.reveal()).toBe('{"token":{"client_id":42,"scopes":["read","write"]}}')
   })
 
@@ -40,9 +40,9 @@ describe('a request about tokens', () => {
 
   it("lists a client's tokens, of one user or of all", () => {
     const path = '/api/v2/oauth/tokens?client_id=42'
-    const request = { purpose: 'list them', method: 'GET', path, authorization: secret }
-    expect(listTokens('list them', 42, secret)).toEqual(request)
-    expect(listTokens('list them', 42, secret, true)).toEqual({ ...request, path: `${path}&all=true` })
+    const request = { purpose: 'list the tokens', method: 'GET', path, authorization: secret }
+    expect(listTokens(42, secret)).toEqual(request)
+    expect(listTokens(42, secret, true)).toEqual({ ...request, path: `${path}&all=true` })
   })
 })
 
