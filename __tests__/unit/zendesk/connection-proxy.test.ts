@@ -1,7 +1,17 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import { ORIGIN, testClient } from '../clock.ts'
-import { errorOf, passTimeout, POST, responseOf, until, useProxy, usesConnections } from './connect.ts'
+import {
+  connect,
+  errorOf,
+  limits,
+  passTimeout,
+  POST,
+  responseOf,
+  until,
+  useProxy,
+  usesConnections
+} from './connect.ts'
 import { closedPort, sendRaw, serve, serveEmpty, serveUntrusted, tunnelTo } from './servers.ts'
 
 const HOST = 'http://acme.example.test'
@@ -78,8 +88,8 @@ describe('a proxy', () => {
     const server = await serveEmpty()
     const job = new AbortController()
     let connectNow = (): void => undefined
-    const proxy = await tunnelTo(server.port, (connect) => {
-      connectNow = connect
+    const proxy = await tunnelTo(server.port, (ready) => {
+      connectNow = ready
       end(job)
     })
     useProxy(proxy)
@@ -89,6 +99,17 @@ describe('a proxy', () => {
     connectNow()
     await until(() => proxy.asked[0]?.socket.destroyed === true)
     expect(server.requests()).toBe(0)
+  })
+
+  it('that does not respond in time does not keep the next request waiting', async () => {
+    const { port } = await serveEmpty()
+    const proxy = await tunnelTo(port, (connectNow) =>
+      proxy.asked.length === 1 ? passTimeout() : connectNow()
+    )
+    useProxy(proxy)
+    const connection = connect(HOST)
+    await expect(connection.exchange(POST, limits())).rejects.toMatchObject({ kind: 'proxy' })
+    expect((await connection.exchange(POST, limits())).status).toBe(200)
   })
 
   it('does not count as the server: behind it, a TLS handshake is not yet a request', async () => {

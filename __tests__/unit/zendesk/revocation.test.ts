@@ -175,6 +175,12 @@ describe('a DELETE that is refused', () => {
     expect(outcome).toMatchObject({ result: 'active', why: { response: { unfittingWait: 400 } } })
   })
 
+  it('after a lost response does not count as unanswered', async () => {
+    const exchanges = [del(OWN, 'current', 502), del(OWN, 'current', 403)]
+    const { outcome } = await revoke(exchanges, { minted: { id: undefined } })
+    expect(outcome).toMatchObject({ result: 'active', deleteSent: false })
+  })
+
   it.each<[string, boolean, Partial<MintedToken>, Exchange]>([
     ['a JSON 403 and reported scopes without write', true, {}, del(OWN, 'current', 403)],
     ['a JSON 403 and `write`', false, { scopes: ['write'] }, del(OWN, 'current', 403)],
