@@ -1,7 +1,17 @@
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import { ORIGIN, testClient } from '../clock.ts'
-import { errorOf, passTimeout, POST, responseOf, useProxy, usesConnections } from './connect.ts'
+import {
+  connect,
+  errorOf,
+  limits,
+  passTimeout,
+  POST,
+  responseOf,
+  until,
+  useProxy,
+  usesConnections
+} from './connect.ts'
 import { closedPort, sendRaw, serve, serveEmpty, serveUntrusted, tunnelTo } from './servers.ts'
 
 const HOST = 'http://acme.example.test'
@@ -61,6 +71,49 @@ describe('a proxy', () => {
     ['does not respond in time', passTimeout]
   ])('that %s is at fault, not the server', async (_what, then) => {
     useProxy(await sendRaw('', then))
+    expect(await errorOf(ORIGIN, POST)).toMatchObject({ kind: 'proxy', sent: false })
+  })
+
+  it.each<[string, string, (job: AbortController) => void]>([
+    ['proxy', 'its time is over', passTimeout],
+    [
+      'cancelled',
+      'the job is cancelled, whatever its grace,',
+      (job) => {
+        job.abort()
+        jest.advanceTimersByTime(0)
+      }
+    ]
+  ])('gets no request (%s) if it connects only after %s', async (kind, _when, end) => {
+    const server = await serveEmpty()
+    const job = new AbortController()
+    let connectNow = (): void => undefined
+    const proxy = await tunnelTo(server.port, (ready) => {
+      connectNow = ready
+      end(job)
+    })
+    useProxy(proxy)
+    const error = await errorOf(HOST, POST, { signal: job.signal, grace: 60_000 })
+    expect(error).toMatchObject({ kind, sent: false })
+
+    connectNow()
+    await until(() => proxy.asked[0]?.socket.destroyed === true)
+    expect(server.requests()).toBe(0)
+  })
+
+  it('that does not respond in time does not keep the next request waiting', async () => {
+    const { port } = await serveEmpty()
+    const proxy = await tunnelTo(port, (connectNow) =>
+      proxy.asked.length === 1 ? passTimeout() : connectNow()
+    )
+    useProxy(proxy)
+    const connection = connect(HOST)
+    await expect(connection.exchange(POST, limits())).rejects.toMatchObject({ kind: 'proxy' })
+    expect((await connection.exchange(POST, limits())).status).toBe(200)
+  })
+
+  it('does not count as the server: behind it, a TLS handshake is not yet a request', async () => {
+    useProxy(await tunnelTo((await sendRaw('', passTimeout)).port))
     expect(await errorOf(ORIGIN, POST)).toMatchObject({ kind: 'proxy', sent: false })
   })
 

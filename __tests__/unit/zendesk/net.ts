@@ -10,24 +10,32 @@ import { ORIGIN, useFakeTimeouts } from '../clock.ts'
 export { nock }
 
 /**
- * Lets nock respond to all requests of a test file, and fails a test whose expected requests were not made. No timeout
- * passes by itself.
+ * Lets nock respond to all requests of a test file, and fails a test that does not make the expected requests, or
+ * makes others. No timeout passes by itself.
  */
 export function useNock(): void {
+  let others = 0
+  const count = (): void => void (others += 1)
+
   useFakeTimeouts()
   beforeAll(() => {
     if (!nock.isActive()) nock.activate()
     nock.disableNetConnect()
+    nock.emitter.on('no match', count)
   })
 
   afterEach(() => {
-    const left = nock.pendingMocks()
+    const result = { left: nock.pendingMocks(), others }
     nock.abortPendingRequests()
     nock.cleanAll()
-    expect(left).toEqual([])
+    others = 0
+    expect(result).toEqual({ left: [], others: 0 })
   })
 
-  afterAll(() => nock.restore())
+  afterAll(() => {
+    nock.emitter.off('no match', count)
+    nock.restore()
+  })
 }
 
 /** A request to which {@link respond} responds. */

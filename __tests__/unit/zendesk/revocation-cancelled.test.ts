@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { useNock } from './net.ts'
 import { testClient } from '../clock.ts'
-import { clientCredentials, del, get, OWN, revoke, verified, type Exchange } from './revoke.ts'
+import { clientCredentials, del, get, OWN, revoke, STILL_WORKS, verified, type Exchange } from './revoke.ts'
 
 useNock()
 
@@ -56,6 +56,16 @@ describe('if the job is cancelled, a revocation', () => {
 })
 
 describe('at the deadline, a revocation', () => {
+  it.each<[string, Exchange[], string]>([
+    ['the deadline, while it waits because the DELETE was rejected', [del(OWN, 5, 401)], 'deadline'],
+    ['a token that still works, while it waits to ask again', [del(OWN, 5, 204), get(200)], STILL_WORKS]
+  ])('fails for %s', async (_what, exchanges, expected) => {
+    const test = testClient({ seconds: 5 })
+    test.clock.onSleep = () => test.clock.pass(6000)
+    const { outcome, why } = await revoke(exchanges, { test })
+    expect([outcome.result, why]).toEqual(['active', expected])
+  })
+
   it('fails for the last obstacle, and no longer for missing scope alone', async () => {
     const test = testClient({ seconds: 5 })
     const meanwhile = (): void => test.clock.pass(6000)

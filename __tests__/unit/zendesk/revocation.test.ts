@@ -70,7 +70,8 @@ describe('after an accepted DELETE, a revocation', () => {
       [{ ...get(200), body: { token: { token: 'klmnopqrst' } } }]
     ],
     ['outage', 'five 500s', fiveTimes(get(500))],
-    ['connection', 'five failed connections', fiveTimes(get())]
+    ['connection', 'five failed connections', fiveTimes(get())],
+    ['connection', 'a 200 about it, and five failed connections', [get(200), ...fiveTimes(get())]]
   ])('is not verified (%s), and ends, after %s', async (kind, _what, exchanges) => {
     const { outcome, why } = await revoke([del(OWN, 5, 204), ...exchanges], { credential: clientCredentials })
     expect([outcome.result, why]).toEqual(['unverified', kind])
@@ -136,6 +137,11 @@ describe('the expiry of a token', () => {
     expect((await revoke(exchanges, { credential: accessToken })).outcome).toEqual({ result: 'expired' })
   })
 
+  it('makes no difference after an accepted DELETE', async () => {
+    const { outcome } = await revoke([del(OWN, 5, 204), { ...get(401), headers }])
+    expect(outcome).toEqual(verified('the token itself'))
+  })
+
   it("does not count by the runner's clock, without a Date, or if it is not known", async () => {
     const test = testClient()
     test.clock.jump(7_200_000)
@@ -167,6 +173,12 @@ describe('a DELETE that is refused', () => {
     const refused = { ...del(OWN, 5, 429), headers: { 'retry-after': '400' } }
     const { outcome } = await revoke([refused], { credential: clientCredentials })
     expect(outcome).toMatchObject({ result: 'active', why: { response: { unfittingWait: 400 } } })
+  })
+
+  it('after a lost response does not count as unanswered', async () => {
+    const exchanges = [del(OWN, 'current', 502), del(OWN, 'current', 403)]
+    const { outcome } = await revoke(exchanges, { minted: { id: undefined } })
+    expect(outcome).toMatchObject({ result: 'active', deleteSent: false })
   })
 
   it.each<[string, boolean, Partial<MintedToken>, Exchange]>([
