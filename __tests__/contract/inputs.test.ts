@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals'
 import {
   annotated,
   at,
+  clientCredentials,
   count,
-  credentials,
   infoLines,
   mockZendesk,
   nothing,
@@ -42,7 +42,7 @@ describe('main refuses before any request', () => {
   ])('%s', async (_what, inputs, names) => {
     const zendesk = await mockZendesk()
     const main = await runStep('main', {
-      inputs: at(zendesk, { ...credentials.clientCredentials(zendesk), ...inputs })
+      inputs: clientCredentials(zendesk, { ...inputs })
     })
     expect(main).toMatchObject({ exitCode: 1, stderr: '' })
     expect(published(main)).toEqual(nothing)
@@ -83,7 +83,7 @@ describe('sweep refuses before any request', () => {
   ])('%s', async (_what, inputs, name) => {
     const zendesk = await mockZendesk()
     const sweep = await runStep('sweep', {
-      inputs: at(zendesk, { ...credentials.clientCredentials(zendesk), ...inputs })
+      inputs: clientCredentials(zendesk, { ...inputs })
     })
     expect(sweep.exitCode).toBe(1)
     expect(annotated(sweep)).toEqual([expect.stringContaining(`\`${name}\``)])
@@ -97,7 +97,7 @@ describe('main accepts', () => {
     async (subdomain) => {
       const zendesk = await mockZendesk()
       const main = await runStep('main', {
-        inputs: at(zendesk, { ...credentials.clientCredentials(zendesk), subdomain })
+        inputs: clientCredentials(zendesk, { subdomain })
       })
       expect(main.exitCode).toBe(0)
       expect(annotated(main)).toEqual([])
@@ -116,7 +116,7 @@ describe('main accepts', () => {
         }
       ]
     })
-    const main = await runStep('main', { inputs: at(zendesk, credentials.clientCredentials(zendesk)) })
+    const main = await runStep('main', { inputs: clientCredentials(zendesk) })
     expect(main.exitCode).toBe(0)
   })
 })
@@ -125,7 +125,7 @@ describe('main warns once', () => {
   it.concurrent('that a grant wants the unique identifier if the client id is a number', async () => {
     const zendesk = await mockZendesk()
     const main = await runStep('main', {
-      inputs: at(zendesk, { ...credentials.clientCredentials(zendesk), 'client-id': '360000000101' })
+      inputs: clientCredentials(zendesk, { 'client-id': '360000000101' })
     })
     expect(main.exitCode).toBe(1)
     expect(count(main, 'warning')).toBe(1)
@@ -146,7 +146,7 @@ describe('main warns once', () => {
     const proxy = await connectProxy(zendesk.port, () => 403)
     try {
       const main = await runStep('main', {
-        inputs: at(zendesk, { ...credentials.clientCredentials(zendesk), 'base-url': baseUrl }),
+        inputs: clientCredentials(zendesk, { 'base-url': baseUrl }),
         env: { https_proxy: `http://${proxy.host}:${proxy.port}` }
       })
       expect(main.exitCode).toBe(1)
@@ -162,11 +162,7 @@ describe('main warns once', () => {
     const proxy = await connectProxy(zendesk.port, () => 403)
     try {
       const main = await runStep('main', {
-        inputs: at(zendesk, {
-          ...credentials.clientCredentials(zendesk),
-          subdomain: 'Acme',
-          'base-url': 'https://ACME.zendesk.com/'
-        }),
+        inputs: clientCredentials(zendesk, { subdomain: 'Acme', 'base-url': 'https://ACME.zendesk.com/' }),
         env: { https_proxy: `http://${proxy.host}:${proxy.port}` }
       })
       expect(count(main, 'warning')).toBe(0)

@@ -4,6 +4,7 @@ import { type Zendesk } from '../../mock/zendesk.ts'
 import {
   annotated,
   at,
+  clientCredentials,
   count,
   credentials,
   CURRENT,
@@ -32,7 +33,7 @@ describe('without `scopes`', () => {
     'a grant sends none; one line says what was granted, and that `scopes` can ask for fewer',
     async () => {
       const zendesk = await mockZendesk()
-      const main = await runStep('main', { inputs: at(zendesk, credentials.clientCredentials(zendesk)) })
+      const main = await runStep('main', { inputs: clientCredentials(zendesk) })
       expect(main).toMatchObject({ exitCode: 0, outputs: { scopes: 'read write' } })
       expect(zendesk.requests[0]?.json).not.toHaveProperty('scope')
       expect(infoLines(main).filter((line) => line.includes('`scopes`'))).toEqual([
@@ -44,7 +45,7 @@ describe('without `scopes`', () => {
 
   it.concurrent('a client with narrower allowed scopes works, and gets those', async () => {
     const zendesk = await mockZendesk()
-    const inputs = at(zendesk, credentials.clientCredentials(zendesk, 'tickets_only'))
+    const inputs = clientCredentials(zendesk, {}, 'tickets_only')
     const main = await runStep('main', { inputs })
     expect(main).toMatchObject({ exitCode: 0, outputs: { scopes: 'tickets:read tickets:write' } })
     expect(infoLines(main).filter((line) => line.includes('`scopes`'))).toEqual([
@@ -57,7 +58,7 @@ describe('without `scopes`', () => {
     'an account that refuses a request without scope: the error says to set `scopes`',
     async () => {
       const zendesk = await mockZendesk({ scopeRequired: true })
-      const main = await runStep('main', { inputs: at(zendesk, credentials.clientCredentials(zendesk)) })
+      const main = await runStep('main', { inputs: clientCredentials(zendesk) })
       expect(main.exitCode).toBe(1)
       expect(annotated(main)).toEqual([
         expect.stringMatching(/^::error.*invalid_scope.*`scopes`|^::error.*`scopes`.*invalid_scope/)
@@ -83,7 +84,7 @@ describe('without `scopes`', () => {
 describe('with `scopes`', () => {
   it.concurrent('no line says that they could be set', async () => {
     const zendesk = await mockZendesk()
-    const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'read write' })
+    const inputs = clientCredentials(zendesk, { scopes: 'read write' })
     const main = await runStep('main', { inputs })
     expect(zendesk.requests[0]?.json).toMatchObject({ scope: 'read write' })
     expect(shown(main)).not.toContain('`scopes`')
@@ -91,7 +92,7 @@ describe('with `scopes`', () => {
 
   it.concurrent("beyond the allowed ones: the error is about the client's allowed scopes", async () => {
     const zendesk = await mockZendesk()
-    const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk, 'tickets_only'), scopes: 'read' })
+    const inputs = clientCredentials(zendesk, { scopes: 'read' }, 'tickets_only')
     const main = await runStep('main', { inputs })
     expect(main.exitCode).toBe(1)
     expect(annotated(main)).toEqual([expect.stringMatching(/^::error.*allowed scopes/i)])
@@ -99,8 +100,8 @@ describe('with `scopes`', () => {
 
   it.concurrent('`unrestricted` is known', async () => {
     const zendesk = await mockZendesk()
-    const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'unrestricted' })
-    const run = await mainThenPost(zendesk, inputs)
+    const inputs = clientCredentials(zendesk, { scopes: 'unrestricted' })
+    const run = await mainThenPost(zendesk, { inputs })
     expect(annotated(run.main)).toEqual([])
     expect(shown(run.main)).toContain(PROMISE)
     expect(shown(run.post)).toContain(VERIFIED)
@@ -110,7 +111,7 @@ describe('with `scopes`', () => {
 describe('a token without any scope is red, and post revokes it', () => {
   it.concurrent('a grant that reports `""`', async () => {
     const zendesk = await mockZendesk({ reportScopes: 'empty' })
-    const run = await mainThenPost(zendesk, at(zendesk, credentials.clientCredentials(zendesk)))
+    const run = await mainThenPost(zendesk)
     expect(run.main.exitCode).toBe(1)
     expect(count(run.main, 'error')).toBe(1)
     expect(shown(run.post)).toContain(VERIFIED)
@@ -119,8 +120,8 @@ describe('a token without any scope is red, and post revokes it', () => {
 
   it.concurrent('a grant whose only scope Zendesk did not know', async () => {
     const zendesk = await mockZendesk()
-    const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'no_such:read' })
-    const run = await mainThenPost(zendesk, inputs)
+    const inputs = clientCredentials(zendesk, { scopes: 'no_such:read' })
+    const run = await mainThenPost(zendesk, { inputs })
     expect(run.main.exitCode).toBe(1)
     expect(count(run.main, 'error')).toBe(1)
     expect(shown(run.post)).toContain(VERIFIED)
@@ -129,7 +130,7 @@ describe('a token without any scope is red, and post revokes it', () => {
 
   it.concurrent.each(['apiToken', 'accessToken'] as const)('the %s, with `[]`', async (credential) => {
     const zendesk = await mockZendesk({ reportScopes: 'empty' })
-    const run = await mainThenPost(zendesk, at(zendesk, credentials[credential](zendesk)))
+    const run = await mainThenPost(zendesk, { inputs: at(zendesk, credentials[credential](zendesk)) })
     expect(run.main.exitCode).toBe(1)
     expect(count(run.main, 'error')).toBe(1)
     expect(shown(run.post)).toContain(VERIFIED)
@@ -138,8 +139,8 @@ describe('a token without any scope is red, and post revokes it', () => {
 
   it.concurrent('but not a response that says nothing about scopes', async () => {
     const zendesk = await mockZendesk({ reportScopes: 'absent' })
-    const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'read write' })
-    const run = await mainThenPost(zendesk, inputs)
+    const inputs = clientCredentials(zendesk, { scopes: 'read write' })
+    const run = await mainThenPost(zendesk, { inputs })
     expect(run.main.exitCode).toBe(0)
     expect(annotated(run.main)).toEqual([])
   })
@@ -150,8 +151,8 @@ describe('the promise to revoke the token', () => {
     'is not made for a grant of %s; the line says when the token expires',
     async (scopes) => {
       const zendesk = await mockZendesk()
-      const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), scopes })
-      const run = await mainThenPost(zendesk, inputs)
+      const inputs = clientCredentials(zendesk, { scopes })
+      const run = await mainThenPost(zendesk, { inputs })
       expect(shown(run.main)).not.toContain(PROMISE)
       const [line] = infoLines(run.main).filter((text) => text.startsWith('Minted'))
       expect(line).toMatch(/cleanup token/)
@@ -167,7 +168,7 @@ describe('the promise to revoke the token', () => {
     'is made for a grant of %s',
     async (scopes) => {
       const zendesk = await mockZendesk()
-      const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), scopes })
+      const inputs = clientCredentials(zendesk, { scopes })
       const main = await runStep('main', { inputs })
       expect(infoLines(main).filter((text) => text.includes(PROMISE))).toHaveLength(1)
     }
@@ -176,7 +177,7 @@ describe('the promise to revoke the token', () => {
   it.concurrent('is made for narrow scopes if the API token will revoke it', async () => {
     const zendesk = await mockZendesk()
     const inputs = at(zendesk, { ...credentials.apiToken(zendesk), scopes: 'tickets:read' })
-    const run = await mainThenPost(zendesk, inputs)
+    const run = await mainThenPost(zendesk, { inputs })
     expect(shown(run.main)).toContain(PROMISE)
     // The verification would need `read`: Zendesk's own 401 comes first.
     expect(shown(run.post)).toContain(VERIFIED)
@@ -185,7 +186,7 @@ describe('the promise to revoke the token', () => {
   it.concurrent('is about what was granted, not about what was requested', async () => {
     const zendesk = await mockZendesk()
     zendesk.fault({ path: MINT }, [edited((body) => ({ ...body, scope: 'read' }))])
-    const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'read write' })
+    const inputs = clientCredentials(zendesk, { scopes: 'read write' })
     const main = await runStep('main', { inputs })
     expect(shown(main)).not.toContain(PROMISE)
     expect(count(main, 'warning')).toBe(1)
@@ -224,7 +225,7 @@ describe('scopes of more than 4 kB are as if not reported', () => {
 
   it.concurrent.each([300, 13_000])('%i scopes in the response to a grant', async (length) => {
     const zendesk = await grantedMany(length)
-    const run = await mainThenPost(zendesk, at(zendesk, credentials.clientCredentials(zendesk)))
+    const run = await mainThenPost(zendesk)
     expect(run.main).toMatchObject({ exitCode: 0, outputs: { scopes: '' } })
     expect(JSON.stringify(run.main.state).length).toBeLessThan(16_384)
     expect(shown(run.post)).toContain(VERIFIED)
@@ -233,7 +234,7 @@ describe('scopes of more than 4 kB are as if not reported', () => {
 
   it.concurrent('200 scopes are reported', async () => {
     const zendesk = await grantedMany(200)
-    const main = await runStep('main', { inputs: at(zendesk, credentials.clientCredentials(zendesk)) })
+    const main = await runStep('main', { inputs: clientCredentials(zendesk) })
     expect(main).toMatchObject({ exitCode: 0, outputs: { scopes: many(200).join(' ') } })
   })
 
@@ -242,7 +243,7 @@ describe('scopes of more than 4 kB are as if not reported', () => {
     zendesk.fault(MINT_BY_API, [
       edited<{ token: object }>(({ token }) => ({ token: { ...token, scopes: many(13_000) } }))
     ])
-    const run = await mainThenPost(zendesk, at(zendesk, credentials.apiToken(zendesk)))
+    const run = await mainThenPost(zendesk, { inputs: at(zendesk, credentials.apiToken(zendesk)) })
     expect(run.main).toMatchObject({ exitCode: 0, outputs: { scopes: '' } })
     expect(shown(run.post)).toContain(VERIFIED)
     expect(theToken(zendesk).revoked).toBe(true)
@@ -253,7 +254,7 @@ describe('scopes of more than 4 kB are as if not reported', () => {
     zendesk.fault({ method: 'GET', path: CURRENT }, [
       edited<{ token: object }>(({ token }) => ({ token: { ...token, scopes: many(13_000) } }))
     ])
-    const run = await mainThenPost(zendesk, at(zendesk, credentials.clientCredentials(zendesk)))
+    const run = await mainThenPost(zendesk)
     expect(run.main.exitCode).toBe(0)
     expect(run.main.outputs['scopes']).not.toContain('scope_')
     expect(shown(run.post)).toContain(VERIFIED)

@@ -6,6 +6,7 @@ import { connectProxy } from '../support/net.ts'
 import {
   annotated,
   at,
+  clientCredentials,
   count,
   credentials,
   edited,
@@ -90,7 +91,7 @@ describe('a secret that a response repeats is not shown', () => {
 
   it.concurrent('the new token, in post: without its last character, and in halves', async () => {
     const zendesk = await mockZendesk()
-    const run = await mainThenPost(zendesk, at(zendesk, credentials.clientCredentials(zendesk)), {
+    const run = await mainThenPost(zendesk, {
       between: ({ outputs: { token = '' } }) => {
         zendesk.fault(
           { method: 'DELETE' },
@@ -187,7 +188,7 @@ describe('hostile text takes linear time', () => {
 
   it.concurrent('a megabyte of < in the page of a gateway, to everything in post', async () => {
     const zendesk = await mockZendesk()
-    const run = await mainThenPost(zendesk, at(zendesk, credentials.clientCredentials(zendesk)), {
+    const run = await mainThenPost(zendesk, {
       between: () =>
         zendesk.fault(
           {},
@@ -210,10 +211,7 @@ describe('nothing shorter than 4 characters is masked', () => {
     const proxy = await connectProxy(zendesk.port, () => 403)
     try {
       const main = await runStep('main', {
-        inputs: at(zendesk, {
-          ...credentials.clientCredentials(zendesk),
-          'base-url': 'https://acme.zendesk.com'
-        }),
+        inputs: clientCredentials(zendesk, { 'base-url': 'https://acme.zendesk.com' }),
         env: { https_proxy: `http://ci:${password}@${proxy.host}:${proxy.port}` }
       })
       expect(main.exitCode).toBe(1)
@@ -229,11 +227,7 @@ describe('nothing shorter than 4 characters is masked', () => {
     const code = zendesk.authorize({ client: 'ci_bot', redirectUri, scope: 'read write' })
     zendesk.fault({ path: MINT }, [edited((body) => ({ ...body, refresh_token: 'e' }))])
     const main = await runStep('main', {
-      inputs: at(zendesk, {
-        ...credentials.clientCredentials(zendesk),
-        'authorization-code': code,
-        'redirect-uri': redirectUri
-      })
+      inputs: clientCredentials(zendesk, { 'authorization-code': code, 'redirect-uri': redirectUri })
     })
     expect(masks(main).filter((mask) => mask.length < 4)).toEqual([])
   })
@@ -243,7 +237,7 @@ describe('nothing shorter than 4 characters is masked', () => {
     async (value) => {
       const zendesk = await mockZendesk()
       zendesk.fault({ path: MINT }, [edited((body) => ({ ...body, access_token: value }))])
-      const main = await runStep('main', { inputs: at(zendesk, credentials.clientCredentials(zendesk)) })
+      const main = await runStep('main', { inputs: clientCredentials(zendesk) })
       expect(main.exitCode).toBe(1)
       expect(main.outputs).not.toHaveProperty('token')
       expect(masks(main).filter((mask) => mask.length < 4)).toEqual([])
@@ -279,7 +273,7 @@ describe('masks come first', () => {
 
   it.concurrent('neither ids, nor the subdomain, nor the expiry are masked', async () => {
     const zendesk = await mockZendesk()
-    const run = await mainThenPost(zendesk, at(zendesk, credentials.apiToken(zendesk)))
+    const run = await mainThenPost(zendesk, { inputs: at(zendesk, credentials.apiToken(zendesk)) })
     const { outputs } = run.main
     const open = [
       'acme',
