@@ -5,8 +5,9 @@
 import { expect } from '@jest/globals'
 
 import { type InputValue } from '../../mock/runner.ts'
-import { type RecordedRequest, type Token, type Zendesk } from '../../mock/zendesk.ts'
-import { count, runStep, shown, type StepEnd, type StepRun } from '../support/run-action.ts'
+import { type Fault, type RecordedRequest, type Token, type Zendesk } from '../../mock/zendesk.ts'
+import { at, credentials } from '../support/fixtures.ts'
+import { annotated, count, runStep, shown, type StepEnd, type StepRun } from '../support/run-action.ts'
 
 export {
   at,
@@ -24,7 +25,6 @@ export {
   nothing,
   published,
   runStep,
-  said,
   shown,
   type StepEnd,
   type StepRun
@@ -35,8 +35,43 @@ export const BY_ID = /^\/api\/v2\/oauth\/tokens\/\d+$/
 export const MINT = '/oauth/tokens'
 export const HOUR = 3_600_000
 
+/** Requests that faults can hit. */
+export const deletionById = { method: 'DELETE', path: BY_ID }
+export const deletionOfCurrent = { method: 'DELETE', path: CURRENT }
+export const anyDeletion = { method: 'DELETE' }
+/** Main's check of the new token, and post's verification that it no longer works. */
+export const lookUp = { method: 'GET', path: CURRENT }
+
+/** A 401 of Zendesk itself, though the token is active. */
+export const stray401: Fault = { kind: 'stray-401' }
+export const json403: Fault = { kind: 'response', status: 403, body: { error: { title: 'Forbidden' } } }
+export const json404: Fault = { kind: 'response', status: 404, body: { error: 'RecordNotFound' } }
+/** Says that the token is revoked, and does not revoke it. */
+export const false204: Fault = { kind: 'empty', status: 204 }
+
+/** Responses that say nothing about the token: of a gateway, empty, or not as Zendesk writes them. */
+export const foreignResponses: [what: string, fault: Fault][] = [
+  ['an HTML 401', { kind: 'gateway', status: 401 }],
+  ['an HTML 403', { kind: 'gateway', status: 403 }],
+  ['an HTML 404', { kind: 'gateway', status: 404 }],
+  ['an empty 401', { kind: 'empty', status: 401 }],
+  ['an empty 403', { kind: 'empty', status: 403 }],
+  ['a 401 whose `error` is an object', { kind: 'response', status: 401, body: { error: { title: 'No' } } }],
+  ['a 401 whose body is a JSON array', { kind: 'response', status: 401, body: ['error'] }],
+  ['a 200 with HTML', { kind: 'html' }]
+]
+
 /** What the log says only of a token that Zendesk rejects for certain. */
 export const VERIFIED = 'verified that Zendesk rejects it'
+
+/** The inputs with which most tests run: the secret of `client`, and `more`. */
+export function clientCredentials(
+  zendesk: Zendesk,
+  more: Record<string, InputValue> = {},
+  client = 'ci_bot'
+): Record<string, InputValue> {
+  return at(zendesk, { ...credentials.clientCredentials(zendesk, client), ...more })
+}
 
 /** How a job of one step went. */
 export interface Run {
@@ -48,9 +83,11 @@ export interface Run {
   postRequests: string[]
 }
 
-/** What happens beside the inputs. */
+/** What a job of one step runs with. */
 export interface Circumstances {
-  /** Called after main; the place to change Zendesk's mind. */
+  /** Those of client credentials, unless given. */
+  inputs?: Record<string, InputValue>
+  /** Called after main: the place for the faults of post. */
   between?: (main: StepEnd) => unknown
   mainRun?: StepRun
   postRun?: StepRun
@@ -59,8 +96,7 @@ export interface Circumstances {
 /** Runs main, then post, and holds post to what it promises whatever happens. */
 export async function mainThenPost(
   zendesk: Zendesk,
-  inputs: Record<string, InputValue>,
-  { between, mainRun, postRun }: Circumstances = {}
+  { inputs = clientCredentials(zendesk), between, mainRun, postRun }: Circumstances = {}
 ): Promise<Run> {
   const main = await runStep('main', { inputs, ...mainRun })
   const boundary = zendesk.requests.length
@@ -85,6 +121,15 @@ export function expectCalm(zendesk: Zendesk, post: StepEnd): void {
   const isActive = zendesk.activeTokens().includes(mintedTokens(zendesk)[0]!)
   if (shown(post).includes(VERIFIED) || /had (already )?expired/.test(shown(post)))
     expect(isActive).toBe(false)
+}
+
+/** Post sent these requests, and reported without a warning that the token is revoked and no longer works. */
+export function expectVerified(zendesk: Zendesk, { post, postRequests }: Run, requests: string[]): void {
+  expect(postRequests).toEqual(requests)
+  expect(shown(post)).toContain(VERIFIED)
+  expect(annotated(post)).toEqual([])
+  const active = zendesk.activeTokens()
+  expect(mintedTokens(zendesk).filter((token) => active.includes(token))).toEqual([])
 }
 
 /** The tokens that the action minted, oldest first: the token of the step, then cleanup tokens. */
@@ -118,10 +163,8 @@ export function requestLines(zendesk: Zendesk, requests: readonly RecordedReques
 }
 
 /** Revokes the token of the step, as a later step of the job might. */
-export function revokeElsewhere(zendesk: Zendesk): () => void {
-  return () => {
-    theToken(zendesk).revoked = true
-  }
+export function revokeElsewhere(zendesk: Zendesk): Token {
+  return Object.assign(theToken(zendesk), { revoked: true })
 }
 
 /** The lines of the log: neither commands nor annotations. */

@@ -3,15 +3,16 @@ import { describe, expect, it } from '@jest/globals'
 import { type InputValue } from '../../mock/runner.ts'
 import { adminId, agentId, type Fault, type Token, type TokenSeed, type Zendesk } from '../../mock/zendesk.ts'
 import {
-  annotated,
   at,
-  BY_ID,
   cancelAtRequest,
   count,
   credentials,
-  CURRENT,
+  deletionById,
   edited,
   HOUR,
+  json403,
+  json404,
+  lookUp,
   mockZendesk,
   NOON,
   runStep,
@@ -23,26 +24,17 @@ import {
 const DAY = 24 * HOUR
 const LIST = { method: 'GET', path: '/api/v2/oauth/tokens' }
 const ME = { method: 'GET', path: '/api/v2/users/me' }
-const kinds = ['clientCredentials', 'apiToken', 'accessToken'] as const
 
-/** Sweeps for good. */
+/** Sweeps with `dry-run: false`. */
 function sweep(
   zendesk: Zendesk,
   inputs: Record<string, InputValue> = {},
-  { credential = 'clientCredentials', ...run }: StepRun & { credential?: (typeof kinds)[number] } = {}
+  { credential = 'clientCredentials', ...run }: StepRun & { credential?: keyof typeof credentials } = {}
 ): Promise<StepEnd> {
   return runStep('sweep', {
     inputs: at(zendesk, { ...credentials[credential](zendesk), 'dry-run': 'false', ...inputs }),
     ...run
   })
-}
-
-/** What the API shows of tokens in its list, changed for those that are given. */
-function listed(changes: ReadonlyMap<number, Record<string, unknown>>): Fault {
-  return edited<{ tokens: { id: number }[] }>((body) => ({
-    ...body,
-    tokens: body.tokens.map((token) => ({ ...token, ...changes.get(token.id) }))
-  }))
 }
 
 function outcome({ outputs: { matched, revoked, failed } }: StepEnd): (string | undefined)[] {
@@ -51,200 +43,153 @@ function outcome({ outputs: { matched, revoked, failed } }: StepEnd): (string | 
 
 const isRevoked = (tokens: readonly Token[]): boolean[] => tokens.map(({ revoked }) => revoked)
 
-function expectNothingDone(zendesk: Zendesk, step: StepEnd): void {
+/** The sweep failed with one error, and revoked none of these tokens; its own cleanup token is revoked. */
+function expectFailure(zendesk: Zendesk, step: StepEnd, seeded: Token[]): void {
   expect(step).toMatchObject({ exitCode: 1, stderr: '' })
   expect(count(step, 'error')).toBe(1)
-  const paths = zendesk.requests.map(({ method, path }) => `${method} ${path}`)
-  expect(paths).not.toContain(`GET ${LIST.path}`)
-  // Only a cleanup token of its own is revoked.
-  const seeded = [...zendesk.tokens.values()].filter(({ origin }) => origin === 'seeded')
-  expect(isRevoked(seeded)).toEqual(seeded.map(() => false))
+  expect(zendesk.activeTokens()).toEqual(seeded)
 }
 
-describe('the user', () => {
-  it.concurrent.each(kinds)(
-    "tokens of others in the list of the %s's user are left alone",
+/** The response about the token that the sweep works with, with this member changed or missing. */
+function currentWith(change: Record<string, unknown>): Fault {
+  return edited<{ token: object }>(({ token }) => ({ token: { ...token, ...change } }))
+}
+
+/** Sweeps an old token that is listed with this change, and one that is stale; whether the first was revoked. */
+async function isStaleIf(
+  change: Record<string, unknown>,
+  seed: TokenSeed = {},
+  credential?: keyof typeof credentials
+): Promise<boolean> {
+  const zendesk = await mockZendesk()
+  const token = zendesk.seedTokens(1, { age: 10 * DAY, ...seed })[0]!
+  const stale = zendesk.seedTokens(1, { age: 10 * DAY })[0]!
+  const list = edited<{ tokens: { id: number }[] }>((body) => ({
+    ...body,
+    tokens: body.tokens.map((each) => (each.id === token.id ? { ...each, ...change } : each))
+  }))
+  zendesk.fault(LIST, list)
+  const step = await sweep(zendesk, {}, { ...(credential && { credential }) })
+  expect(step).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(stale.revoked).toBe(true)
+  expect(outcome(step)).toEqual(token.revoked ? ['2', '2', '0'] : ['1', '1', '0'])
+  return token.revoked
+}
+
+describe('a sweep of the tokens of one user', () => {
+  it.concurrent.each(['clientCredentials', 'apiToken', 'accessToken'] as const)(
+    'does not revoke those of others, even if Zendesk lists them (%s)',
     async (credential) => {
-      const zendesk = await mockZendesk()
-      const [own, other] = zendesk.seedTokens(2, { userId: (index) => (index === 0 ? adminId : agentId) })
-      // The list shows both, whoever asks.
-      zendesk.fault(LIST, {
-        kind: 'edit',
-        edit: (response) => ({
-          ...response,
-          body: response.body.replace('"tokens":[', `"tokens":[${JSON.stringify(resource(other!))},`)
-        })
-      })
-      const step = await sweep(zendesk, {}, { credential })
-      expect(outcome(step)).toEqual(['1', '1', '0'])
-      expect(step).toMatchObject({ exitCode: 0, stderr: '' })
-      expect(isRevoked([own!, other!])).toEqual([true, false])
+      expect(await isStaleIf({ user_id: agentId }, {}, credential)).toBe(false)
     }
   )
 
-  it.concurrent('is asked for once with an API token, and not at all with `all-users`', async () => {
-    const zendesk = await mockZendesk()
-    const tokens = zendesk.seedTokens(2, { userId: (index) => (index === 0 ? adminId : agentId) })
-    await sweep(zendesk, {}, { credential: 'apiToken' })
-    expect(zendesk.seen().filter((line) => line === 'GET /api/v2/users/me')).toHaveLength(1)
-    expect(isRevoked(tokens)).toEqual([true, false])
-    zendesk.forget()
-    await sweep(zendesk, { 'all-users': 'true' }, { credential: 'apiToken' })
-    expect(zendesk.seen()).not.toContain('GET /api/v2/users/me')
-    expect(isRevoked(tokens)).toEqual([true, true])
-  })
-
-  it.concurrent.each(['clientCredentials', 'accessToken'] as const)(
-    'comes from `current` with the %s',
-    async (credential) => {
-      const zendesk = await mockZendesk()
-      zendesk.seedTokens(1)
-      const step = await sweep(zendesk, {}, { credential })
-      expect(zendesk.seen().filter((line) => line === `GET ${CURRENT}`)).toHaveLength(1)
-      expect(zendesk.seen()).not.toContain('GET /api/v2/users/me')
-      expect(outcome(step)).toEqual(['1', '1', '0'])
-    }
-  )
-
-  it.concurrent.each<[string, Fault]>([
-    [
-      'Zendesk says "Anonymous user"',
-      { kind: 'response', status: 200, body: { user: { id: null, name: 'Anonymous user' } } }
-    ],
-    ['the id is a string', { kind: 'response', status: 200, body: { user: { id: String(adminId) } } }],
-    ['a gateway answers', { kind: 'gateway' }],
-    ['a gateway answers with 200', { kind: 'html' }],
-    ['Zendesk refuses', { kind: 'response', status: 403, body: { error: 'Forbidden' } }]
+  const anonymous: Fault = {
+    kind: 'response',
+    status: 200,
+    body: { user: { id: null, name: 'Anonymous user' } }
+  }
+  const idAsString: Fault = { kind: 'response', status: 200, body: { user: { id: String(adminId) } } }
+  const page: Fault = { kind: 'html' }
+  it.concurrent.each<['apiToken' | 'accessToken' | 'clientCredentials', string, Fault]>([
+    ['apiToken', 'an anonymous user', anonymous],
+    ['apiToken', 'an id that is a string', idAsString],
+    ['apiToken', 'an HTML 403', { kind: 'gateway' }],
+    ['apiToken', 'a 200 with HTML', page],
+    ['apiToken', 'a JSON 403', json403],
+    ['clientCredentials', 'an HTML 403', { kind: 'gateway' }],
+    ['clientCredentials', 'a 200 with HTML', page],
+    ['clientCredentials', 'a token without user', currentWith({ user_id: undefined })],
+    ['accessToken', 'an HTML 403', { kind: 'gateway' }],
+    ['accessToken', 'a 200 with HTML', page],
+    ['accessToken', 'a token without user', currentWith({ user_id: undefined })],
+    ['accessToken', 'a token without id', currentWith({ id: undefined })]
   ])(
-    'is not known with an API token, since %s: nothing is done, and the step is red',
-    async (_why, fault) => {
+    'fails before it lists tokens if the look-up of its user (%s) gets: %s',
+    async (credential, _what, fault) => {
       const zendesk = await mockZendesk()
-      zendesk.seedTokens(3)
-      zendesk.fault(ME, fault)
-      expectNothingDone(zendesk, await sweep(zendesk, {}, { credential: 'apiToken' }))
+      const seeded = zendesk.seedTokens(3)
+      zendesk.fault(credential === 'apiToken' ? ME : lookUp, fault)
+      expectFailure(zendesk, await sweep(zendesk, {}, { credential }), seeded)
+      expect(zendesk.seen()).not.toContain(`GET ${LIST.path}`)
     }
   )
-
-  it.concurrent.each<['clientCredentials' | 'accessToken', string, Fault]>([
-    ['clientCredentials', 'a gateway answers', { kind: 'gateway' }],
-    ['accessToken', 'a gateway answers', { kind: 'gateway' }],
-    ['clientCredentials', 'a gateway answers with 200', { kind: 'html' }],
-    ['accessToken', 'a gateway answers with 200', { kind: 'html' }],
-    [
-      'clientCredentials',
-      'the user is missing',
-      edited<{ token: object }>(({ token }) => ({ token: { ...token, user_id: undefined } }))
-    ],
-    [
-      'accessToken',
-      'the user is missing',
-      edited<{ token: object }>(({ token }) => ({ token: { ...token, user_id: undefined } }))
-    ],
-    [
-      'accessToken',
-      'the id is missing',
-      edited<{ token: object }>(({ token }) => ({ token: { ...token, id: undefined } }))
-    ]
-  ])(
-    'is not known with the %s, since %s: nothing is done, and the step is red',
-    async (credential, _why, fault) => {
-      const zendesk = await mockZendesk()
-      zendesk.seedTokens(3)
-      zendesk.fault({ method: 'GET', path: CURRENT }, fault)
-      expectNothingDone(zendesk, await sweep(zendesk, {}, { credential }))
-    }
-  )
-
-  it.concurrent.each(['clientCredentials', 'accessToken'] as const)(
-    '`current` is about another token than the %s: nothing is done, and the step is red',
-    async (credential) => {
-      const zendesk = await mockZendesk()
-      const [other] = zendesk.seedTokens(3, { userId: agentId })
-      zendesk.behaviour.currentIsAbout = other!.id
-      expectNothingDone(zendesk, await sweep(zendesk, {}, { credential }))
-    }
-  )
-
-  it.concurrent('`all-users` with an access token: its own id must be known all the same', async () => {
-    const zendesk = await mockZendesk()
-    const [other] = zendesk.seedTokens(3)
-    zendesk.behaviour.currentIsAbout = other!.id
-    expectNothingDone(zendesk, await sweep(zendesk, { 'all-users': 'true' }, { credential: 'accessToken' }))
-  })
-})
-
-describe('clocks', () => {
-  /** Two that are stale by neither clock, and one that is by both. */
-  const seeds = { age: (index: number): number => [HOUR, 23 * HOUR, 10 * DAY][index]! }
 
   it.concurrent.each([
-    ['the runner is two days ahead', { now: NOON + 2 * DAY }, 0],
-    ['the runner is two days behind', { now: NOON - 2 * DAY }, 0],
-    ['the `Date` of responses is two days ahead', {}, 2 * DAY],
-    ['the `Date` of responses is two days behind', {}, -2 * DAY]
-  ])('%s: young tokens are left alone', async (_which, run, dateSkew) => {
-    const zendesk = await mockZendesk({ dateSkew })
-    const tokens = zendesk.seedTokens(3, seeds)
-    const step = await sweep(zendesk, {}, run)
-    expect(step).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(isRevoked(tokens)).toEqual([false, false, true])
-  })
-
-  it.concurrent('a recent use counts by the clock that makes it younger', async () => {
-    const zendesk = await mockZendesk({ dateSkew: 2 * DAY })
-    const tokens = zendesk.seedTokens(2, { age: 10 * DAY, usedAgo: (index) => [HOUR, 5 * DAY][index]! })
-    await sweep(zendesk)
-    expect(isRevoked(tokens)).toEqual([false, true])
-  })
-
-  it.concurrent('whether a token has expired is a question of `Date`', async () => {
-    const zendesk = await mockZendesk()
-    const tokens = zendesk.seedTokens(2, { age: 10 * DAY, expiresIn: (index) => [HOUR, -HOUR][index]! })
-    const step = await sweep(zendesk, {}, { now: NOON + 2 * DAY })
-    expect(outcome(step)).toEqual(['1', '1', '0'])
-    expect(isRevoked(tokens)).toEqual([true, false])
-  })
-})
-
-describe('a pair of access and refresh token', () => {
-  const month = 30 * DAY
-
-  it.concurrent(
-    'is left alone while the refresh token is active, and stale once it has expired',
-    async () => {
+    ['clientCredentials', 'false'],
+    ['accessToken', 'false'],
+    ['accessToken', 'true']
+  ] as const)(
+    'fails before it lists tokens if Zendesk shows another token as its own (%s, `all-users: %s`)',
+    async (credential, allUsers) => {
       const zendesk = await mockZendesk()
-      const tokens = [
-        ...zendesk.seedTokens(1, { age: 10 * DAY, refreshExpiresIn: month }),
-        ...zendesk.seedTokens(1, { age: 60 * DAY, refreshExpiresIn: -DAY }),
-        ...zendesk.seedTokens(1, { age: 10 * DAY })
-      ]
-      const step = await sweep(zendesk)
-      expect(step.exitCode).toBe(0)
-      expect(isRevoked(tokens)).toEqual([false, true, true])
+      const seeded = zendesk.seedTokens(3, { userId: agentId })
+      zendesk.behaviour.currentIsAbout = seeded[0]!.id
+      const step = await sweep(zendesk, { 'all-users': allUsers }, { credential })
+      expectFailure(zendesk, step, seeded)
+      expect(zendesk.seen()).not.toContain(`GET ${LIST.path}`)
     }
   )
+})
 
-  it.concurrent.each<[string, Record<string, unknown>, boolean]>([
-    ['`refresh_token_expires_at` is missing', { refresh_token_expires_at: undefined }, false],
-    ['`refresh_token_expires_at` is null', { refresh_token_expires_at: null }, false],
-    ['`refresh_token_expires_at` has no zone', { refresh_token_expires_at: '2026-01-01T00:00:00' }, false],
-    ['`refresh_token_expires_at` is a number', { refresh_token_expires_at: 1 }, false],
-    ['`refresh_token` is an empty string', { refresh_token: '', refresh_token_expires_at: undefined }, false],
-    ['`refresh_token` is null', { refresh_token: null }, true],
-    ['`refresh_token` is missing', { refresh_token: undefined }, true]
-  ])('if %s', async (_what, change, stale) => {
-    const zendesk = await mockZendesk()
-    const [token] = zendesk.seedTokens(1, { age: 10 * DAY, refreshExpiresIn: month })
-    zendesk.fault(LIST, listed(new Map([[token!.id, change]])))
-    await sweep(zendesk)
-    expect(token!.revoked).toBe(stale)
+describe('a token is stale by both clocks or not at all:', () => {
+  /** Two that are stale by neither clock, and one that is by both. */
+  const ages: TokenSeed = { age: (index) => [HOUR, 23 * HOUR, 10 * DAY][index]! }
+  const uses: TokenSeed = { age: 10 * DAY, usedAgo: (index) => [HOUR, 23 * HOUR, 5 * DAY][index]! }
+  const young = [false, false, true]
+
+  it.concurrent.each<[string, TokenSeed, number, number, boolean[]]>([
+    ['young tokens are not revoked if the runner is two days ahead', ages, 2, 0, young],
+    ['young tokens are not revoked if the runner is two days behind', ages, -2, 0, young],
+    ['young tokens are not revoked if the `Date` of responses is two days ahead', ages, 0, 2, young],
+    ['young tokens are not revoked if the `Date` of responses is two days behind', ages, 0, -2, young],
+    ['tokens in use are not revoked if the `Date` of responses is two days ahead', uses, 0, 2, young],
+    [
+      'a token expires by the `Date` of responses, not by the clock of the runner',
+      { age: 10 * DAY, expiresIn: (index) => [HOUR, -HOUR, HOUR][index]! },
+      2,
+      0,
+      [true, false, true]
+    ]
+  ])('%s', async (_what, seed, runnerDays, dateDays, expected) => {
+    const zendesk = await mockZendesk({ dateSkew: dateDays * DAY })
+    const tokens = zendesk.seedTokens(3, seed)
+    const step = await sweep(zendesk, {}, { now: NOON + runnerDays * DAY })
+    expect(step).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(isRevoked(tokens)).toEqual(expected)
+    const stale = String(expected.filter(Boolean).length)
+    expect(outcome(step)).toEqual([stale, stale, '0'])
   })
 })
 
-describe('what Zendesk does not report is not stale', () => {
+describe('a token with a refresh token', () => {
+  const active: TokenSeed = { refreshExpiresIn: 30 * DAY }
+  const unknown = { refresh_token_expires_at: undefined }
+
+  it.concurrent.each<[string, Record<string, unknown>, TokenSeed]>([
+    ['that has expired', {}, { age: 60 * DAY, refreshExpiresIn: -DAY }],
+    ['that is null', { refresh_token: null }, active],
+    ['that is missing', { refresh_token: undefined }, active]
+  ])('%s is stale', async (_what, change, seed) => {
+    expect(await isStaleIf(change, seed)).toBe(true)
+  })
+
+  it.concurrent.each<[string, Record<string, unknown>]>([
+    ['that is active', {}],
+    ['whose expiry is missing', unknown],
+    ['whose expiry is null', { refresh_token_expires_at: null }],
+    ['whose expiry has no time zone', { refresh_token_expires_at: '2026-01-01T00:00:00' }],
+    ['whose expiry is a number', { refresh_token_expires_at: 1 }],
+    ['that is an empty string', { refresh_token: '', ...unknown }]
+  ])('%s is not stale', async (_what, change) => {
+    expect(await isStaleIf(change, active)).toBe(false)
+  })
+})
+
+describe('a token is not stale if', () => {
   it.concurrent.each<[string, Record<string, unknown>]>([
     ['`used_at` is missing', { used_at: undefined }],
-    ['`used_at` has no zone', { used_at: '2026-01-01T00:00:00' }],
+    ['`used_at` has no time zone', { used_at: '2026-01-01T00:00:00' }],
     ['`used_at` is a number', { used_at: 1 }],
     ['`used_at` is `false`', { used_at: false }],
     ['`used_at` is empty', { used_at: '' }],
@@ -252,11 +197,11 @@ describe('what Zendesk does not report is not stale', () => {
     ['`user_id` is null', { user_id: null }],
     ['`user_id` is a string', { user_id: String(adminId) }],
     ['`expires_at` is missing', { expires_at: undefined }],
-    ['`expires_at` has no zone', { expires_at: '2027-01-01T00:00:00' }],
+    ['`expires_at` has no time zone', { expires_at: '2027-01-01T00:00:00' }],
     ['`expires_at` is a number', { expires_at: 1_900_000_000 }],
     ['`created_at` is missing', { created_at: undefined }],
     ['`created_at` is null', { created_at: null }],
-    ['`created_at` has no zone', { created_at: '2026-01-01T00:00:00' }],
+    ['`created_at` has no time zone', { created_at: '2026-01-01T00:00:00' }],
     ['`created_at` has no time', { created_at: '2026-01-01' }],
     ['`created_at` is a number', { created_at: 1 }],
     ['`client_id` is missing', { client_id: undefined }],
@@ -264,111 +209,62 @@ describe('what Zendesk does not report is not stale', () => {
     ['`id` is a string', { id: '22000000002' }],
     ['`id` is negative', { id: -1 }]
   ])('%s', async (_what, change) => {
-    const zendesk = await mockZendesk()
-    const seed: TokenSeed = { age: 10 * DAY }
-    const [odd, stale] = zendesk.seedTokens(2, seed)
-    zendesk.fault(LIST, listed(new Map([[odd!.id, change]])))
-    const step = await sweep(zendesk)
-    expect(step.stderr).toBe('')
-    expect(isRevoked([odd!, stale!])).toEqual([false, true])
-    expect(outcome(step)).toEqual(['1', '1', '0'])
+    expect(await isStaleIf(change)).toBe(false)
   })
 
-  it.concurrent('but `used_at: null` is a token that was never used', async () => {
-    const zendesk = await mockZendesk()
-    const [token] = zendesk.seedTokens(1, { age: 10 * DAY, usedAgo: null })
-    await sweep(zendesk)
-    expect(token!.revoked).toBe(true)
+  it.concurrent('but it is stale if `used_at` is null: it was never used', async () => {
+    expect(await isStaleIf({ used_at: null }, { usedAgo: HOUR })).toBe(true)
   })
 })
 
-describe('responses to the deletions', () => {
-  it.concurrent.each<[string, Fault, string[]]>([
-    ['a 200 with HTML', { kind: 'html' }, ['2', '0', '2']],
-    ['an HTML 404', { kind: 'gateway', status: 404 }, ['2', '0', '2']],
-    ['an HTML 401', { kind: 'gateway', status: 401 }, ['2', '0', '2']],
-    ['an HTML 403', { kind: 'gateway', status: 403 }, ['2', '0', '2']],
-    ['an empty 404', { kind: 'empty', status: 404 }, ['2', '0', '2']]
-  ])('%s is no answer: failed, and the step ends red', async (_what, fault, counts) => {
+describe('a sweep fails, and its counts say so, if the DELETE of a token gets', () => {
+  it.concurrent.each<[string, Fault]>([
+    ['a 200 with HTML', { kind: 'html' }],
+    ['an HTML 404', { kind: 'gateway', status: 404 }],
+    ['an HTML 401', { kind: 'gateway', status: 401 }],
+    ['an HTML 403', { kind: 'gateway', status: 403 }],
+    ['an empty 404', { kind: 'empty', status: 404 }]
+  ])('%s', async (_what, fault) => {
     const zendesk = await mockZendesk()
     const tokens = zendesk.seedTokens(2)
-    const handle = zendesk.fault({ method: 'DELETE', path: BY_ID, count: 2 }, fault)
+    const handle = zendesk.fault({ ...deletionById, count: 2 }, fault)
     const step = await sweep(zendesk)
-    expect(outcome(step)).toEqual(counts)
-    expect(step).toMatchObject({ exitCode: 1, stderr: '' })
-    expect(count(step, 'error')).toBe(1)
+    expect(outcome(step)).toEqual(['2', '0', '2'])
     expect(handle.hits).toBe(2)
-    expect(isRevoked(tokens)).toEqual([false, false])
+    expectFailure(zendesk, step, tokens)
   })
 
-  it.concurrent('a JSON 404 is a token that is gone already', async () => {
+  it.concurrent('but not a JSON 404: then the token is gone already', async () => {
     const zendesk = await mockZendesk()
     zendesk.seedTokens(2)
-    zendesk.fault(
-      { method: 'DELETE', path: BY_ID, count: 2 },
-      { kind: 'response', status: 404, body: { error: 'RecordNotFound', description: 'Not found' } }
-    )
+    zendesk.fault({ ...deletionById, count: 2 }, json404)
     const step = await sweep(zendesk)
     expect(outcome(step)).toEqual(['2', '2', '0'])
     expect(step.exitCode).toBe(0)
   })
 })
 
-describe('responses to the list', () => {
+describe('a sweep fails, and revokes only its cleanup token, if', () => {
   it.concurrent.each<[string, Fault]>([
-    ['HTML with 200', { kind: 'html' }],
-    ['HTML with 403', { kind: 'gateway' }],
-    ['HTML with 404', { kind: 'gateway', status: 404 }],
-    ['no list at all', { kind: 'response', status: 200, body: {} }]
-  ])('%s: nothing is revoked, and the step is red', async (_what, fault) => {
+    ['a 200 with HTML', { kind: 'html' }],
+    ['an HTML 403', { kind: 'gateway' }],
+    ['an HTML 404', { kind: 'gateway', status: 404 }],
+    ['JSON without tokens', { kind: 'response', status: 200, body: {} }]
+  ])('its request for the list gets %s', async (_what, fault) => {
     const zendesk = await mockZendesk()
     const tokens = zendesk.seedTokens(2)
     zendesk.fault(LIST, fault)
-    const step = await sweep(zendesk)
-    expect(step).toMatchObject({ exitCode: 1, stderr: '' })
-    expect(count(step, 'error')).toBe(1)
-    expect(isRevoked(tokens)).toEqual([false, false])
-    // Also its own cleanup token is gone.
-    expect(zendesk.activeTokens()).toEqual(tokens)
-  })
-})
-
-describe('its own cleanup token', () => {
-  it.concurrent('has the lifetime of the timeout and 120 s, and is revoked at the end', async () => {
-    const zendesk = await mockZendesk()
-    zendesk.seedTokens(1)
-    const step = await sweep(zendesk, { 'timeout-seconds': '900' })
-    expect(step.exitCode).toBe(0)
-    const grant = zendesk.requests.find(({ path }) => path === '/oauth/tokens')
-    expect(grant?.json).toMatchObject({ scope: 'read write', expires_in: 1020 })
-    expect(zendesk.activeTokens()).toEqual([])
+    expectFailure(zendesk, await sweep(zendesk), tokens)
   })
 
-  it.concurrent('is revoked after a signal too', async () => {
+  it.concurrent('the job is cancelled (SIGHUP) while it lists tokens', async () => {
     const zendesk = await mockZendesk()
     const tokens = zendesk.seedTokens(300)
     // The client list, the mint, `current`, and one page of the list.
     const { preload, onStart } = cancelAtRequest(zendesk, 4, 'SIGHUP')
     const step = await sweep(zendesk, {}, { onStart, ...preload })
-    expect(step).toMatchObject({ exitCode: 1, signal: null, stderr: '' })
-    expect(annotated(step).filter((line) => line.startsWith('::error'))).toHaveLength(1)
-    expect(zendesk.activeTokens().filter((token) => !tokens.includes(token))).toEqual([])
+    expect(step.signal).toBeNull()
+    expectFailure(zendesk, step, tokens)
     expect(shown(step)).not.toContain(zendesk.client('ci_bot').secret)
   })
 })
-
-/** A token as the API shows it in the list. */
-function resource(token: Token): object {
-  return {
-    id: token.id,
-    client_id: token.clientId,
-    user_id: token.userId,
-    scopes: token.scopes,
-    token: token.value.slice(0, 10),
-    created_at: new Date(token.createdAt).toISOString(),
-    expires_at: null,
-    used_at: null,
-    refresh_token: null,
-    refresh_token_expires_at: null
-  }
-}

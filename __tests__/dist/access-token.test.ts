@@ -6,34 +6,37 @@ import { mintedLine, revokedLine } from '../support/log-lines.ts'
 import { mainAndPost, preloaded, root, said } from '../support/run-action.ts'
 
 describe('with an access token, the action', () => {
-  it.concurrent('mints with it, revokes by id with it, and verifies with the new token', async () => {
-    const zendesk = await mockZendesk()
-    const { accessToken } = zendesk.credentials
-    const { main, post } = await mainAndPost(
-      at(zendesk, { ...credentials.accessToken(zendesk), scopes: 'tickets:read, tickets:write' })
-    )
-    const { value } = zendesk.tokens.get(22_000_000_002)!
-    expect(said(main)).toEqual([
-      `::add-mask::${accessToken}`,
-      'Zendesk has deprecated the endpoint that mints with `access-token`; it may stop any day. Use `client-secret` instead.',
-      `::add-mask::${value}`,
-      mintedLine(22_000_000_002, 'tickets:read tickets:write', 'does not expire')
-    ])
-    expect(said(post)).toEqual([
-      `::add-mask::${accessToken}`,
-      `::add-mask::${value}`,
-      revokedLine(22_000_000_002)
-    ])
-    expect(requestLog(zendesk.requests)).toEqual([
-      `GET /api/v2/oauth/clients?page[size]=100 | Bearer ${accessToken}`,
-      `POST /api/v2/oauth/tokens | Bearer ${accessToken} | {"token":{"client_id":360000000101,"scopes":["tickets:read","tickets:write"]}}`,
-      `DELETE /api/v2/oauth/tokens/22000000002 | Bearer ${accessToken}`,
-      `GET /api/v2/oauth/tokens/current | Bearer ${value}`
-    ])
-    expect(zendesk.connections).toBe(2)
-  })
+  it.concurrent(
+    'mints with it; post revokes the new token by id with it, and verifies with the new token',
+    async () => {
+      const zendesk = await mockZendesk()
+      const { accessToken } = zendesk.credentials
+      const { main, post } = await mainAndPost(
+        at(zendesk, { ...credentials.accessToken(zendesk), scopes: 'tickets:read, tickets:write' })
+      )
+      const { value } = zendesk.tokens.get(22_000_000_002)!
+      expect(said(main)).toEqual([
+        `::add-mask::${accessToken}`,
+        'Zendesk has deprecated the endpoint that mints with `access-token`; it may stop any day. Use `client-secret` instead.',
+        `::add-mask::${value}`,
+        mintedLine(22_000_000_002, 'tickets:read tickets:write', 'does not expire')
+      ])
+      expect(said(post)).toEqual([
+        `::add-mask::${accessToken}`,
+        `::add-mask::${value}`,
+        revokedLine(22_000_000_002)
+      ])
+      expect(requestLog(zendesk.requests)).toEqual([
+        `GET /api/v2/oauth/clients?page[size]=100 | Bearer ${accessToken}`,
+        `POST /api/v2/oauth/tokens | Bearer ${accessToken} | {"token":{"client_id":360000000101,"scopes":["tickets:read","tickets:write"]}}`,
+        `DELETE /api/v2/oauth/tokens/22000000002 | Bearer ${accessToken}`,
+        `GET /api/v2/oauth/tokens/current | Bearer ${value}`
+      ])
+      expect(zendesk.connections).toBe(2)
+    }
+  )
 
-  it.concurrent('reports the expiry that Zendesk sets', async () => {
+  it.concurrent('reports the expiry that Zendesk returns', async () => {
     const zendesk = await mockZendesk()
     const inputs = at(zendesk, {
       ...credentials.accessToken(zendesk),
@@ -46,7 +49,7 @@ describe('with an access token, the action', () => {
     expect(said(post).at(-1)).toBe(revokedLine(22_000_000_002))
   })
 
-  it.concurrent('revokes its token before the one of the earlier step that minted it', async () => {
+  it.concurrent('revokes its token before that of an earlier step, with which it was minted', async () => {
     const zendesk = await mockZendesk()
     const { steps } = await runJob(
       [

@@ -10,7 +10,7 @@ const DEPRECATED =
 
 describe('with an API token, the action', () => {
   it.concurrent(
-    'mints with one request if client-id is numeric, revokes with the API token, and verifies',
+    'mints with one request if `client-id` is a number; post revokes with the API token, and verifies',
     async () => {
       const zendesk = await mockZendesk()
       const inputs = at(zendesk, { ...credentials.apiToken(zendesk), 'client-id': 360_000_000_101 })
@@ -63,7 +63,7 @@ describe('with an API token, the action', () => {
   )
 
   it.concurrent(
-    'finds the client on the third page of the list, over the connection of the mint',
+    'looks the client up by its identifier, page by page, over the connection of the mint',
     async () => {
       const zendesk = await mockZendesk({ clientsBefore: 250 })
       const { main, post } = await mainAndPost(

@@ -73,7 +73,7 @@ describe('with an authorization code, the action', () => {
     }
   )
 
-  it.concurrent('revokes the token with the token itself if skip-token-revoke is false', async () => {
+  it.concurrent('revokes the token with the token itself if `skip-token-revoke` is false', async () => {
     const zendesk = await mockZendesk()
     const inputs = at(zendesk, {
       ...authorizationCode(zendesk, 'browser_app', true),

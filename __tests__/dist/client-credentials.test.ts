@@ -54,70 +54,76 @@ describe('with client credentials, the action', () => {
     expect(published(post)).toEqual(nothing)
   })
 
-  it.concurrent('saves one value in state for post: a hash of the credential instead of itself', async () => {
-    const zendesk = await mockZendesk()
-    const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'expires-in': 900 })
-    const { main } = await mainAndPost(inputs)
-    const secret = zendesk.client('ci_bot').secret!
-    expect(Object.keys(main.state)).toEqual(['zendesk'])
-    const state = main.state['zendesk']!
-    expect(state).not.toContain(secret)
-    const saved = JSON.parse(state) as { context: { salt: string } }
-    const { salt } = saved.context
-    expect(salt).toMatch(/^[\da-f]{32}$/)
-    const hash = createHash('sha256')
-      .update(JSON.stringify([salt, zendesk.url, 'ci_bot', secret]))
-      .digest('hex')
-    expect(saved).toEqual({
-      minted: {
-        token: main.outputs['token'],
-        id: 22_000_000_002,
-        clientId: 360_000_000_101,
-        userId: adminId,
-        scopes: ['read', 'write'],
-        mintedAt: NOON,
-        lifetime: 900,
-        seenWorking: true,
-        scopesReported: true,
-        expiry: 'reported',
-        expiredAfter: NOON + 900_000,
-        expiresAt: '2026-11-21T12:15:00Z',
-        date: NOON
-      },
-      context: {
-        origin: zendesk.url,
-        timeoutSeconds: 300,
-        jobSummary: false,
-        kind: 'client_credentials',
-        clientId: 'ci_bot',
-        authMethod: 'client_secret_post',
-        salt,
-        hash
-      }
-    })
-  })
+  it.concurrent(
+    'saves one value in state for post, with a hash of the client secret and not the secret',
+    async () => {
+      const zendesk = await mockZendesk()
+      const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'expires-in': 900 })
+      const { main } = await mainAndPost(inputs)
+      const secret = zendesk.client('ci_bot').secret!
+      expect(Object.keys(main.state)).toEqual(['zendesk'])
+      const state = main.state['zendesk']!
+      expect(state).not.toContain(secret)
+      const saved = JSON.parse(state) as { context: { salt: string } }
+      const { salt } = saved.context
+      expect(salt).toMatch(/^[\da-f]{32}$/)
+      const hash = createHash('sha256')
+        .update(JSON.stringify([salt, zendesk.url, 'ci_bot', secret]))
+        .digest('hex')
+      expect(saved).toEqual({
+        minted: {
+          token: main.outputs['token'],
+          id: 22_000_000_002,
+          clientId: 360_000_000_101,
+          userId: adminId,
+          scopes: ['read', 'write'],
+          mintedAt: NOON,
+          lifetime: 900,
+          seenWorking: true,
+          scopesReported: true,
+          expiry: 'reported',
+          expiredAfter: NOON + 900_000,
+          expiresAt: '2026-11-21T12:15:00Z',
+          date: NOON
+        },
+        context: {
+          origin: zendesk.url,
+          timeoutSeconds: 300,
+          jobSummary: false,
+          kind: 'client_credentials',
+          clientId: 'ci_bot',
+          authMethod: 'client_secret_post',
+          salt,
+          hash
+        }
+      })
+    }
+  )
 
-  it.concurrent('sends a secret of special characters form-encoded in a Basic header only', async () => {
-    const zendesk = await mockZendesk()
-    const inputs = at(zendesk, {
-      ...credentials.clientCredentials(zendesk, 'agent_bot'),
-      'token-endpoint-auth-method': 'Client_Secret_Basic'
-    })
-    const { main, post } = await mainAndPost(inputs)
-    const { value } = zendesk.tokens.get(22_000_000_002)!
-    const pair = 'agent_bot:sandbox+secret%2Bof%2Fagent_bot%3A50%25%260123456789'
-    const basic = Buffer.from(pair).toString('base64')
-    const masks = [
-      '::add-mask::sandbox secret+of/agent_bot:50%25&0123456789',
-      `::add-mask::${basic}`,
-      `::add-mask::${value}`
-    ]
-    expect(said(main).slice(0, 3)).toEqual(masks)
-    expect(said(post)).toEqual([...masks, revokedLine(22_000_000_002)])
-    expect(requestLog(zendesk.requests)[0]).toBe(
-      `POST /oauth/tokens | Basic ${basic} | {"grant_type":"client_credentials","client_id":"agent_bot","expires_in":3600}`
-    )
-  })
+  it.concurrent(
+    'sends a client secret form-encoded in a Basic header, and not in the body, with client_secret_basic',
+    async () => {
+      const zendesk = await mockZendesk()
+      const inputs = at(zendesk, {
+        ...credentials.clientCredentials(zendesk, 'agent_bot'),
+        'token-endpoint-auth-method': 'Client_Secret_Basic'
+      })
+      const { main, post } = await mainAndPost(inputs)
+      const { value } = zendesk.tokens.get(22_000_000_002)!
+      const pair = 'agent_bot:sandbox+secret%2Bof%2Fagent_bot%3A50%25%260123456789'
+      const basic = Buffer.from(pair).toString('base64')
+      const masks = [
+        '::add-mask::sandbox secret+of/agent_bot:50%25&0123456789',
+        `::add-mask::${basic}`,
+        `::add-mask::${value}`
+      ]
+      expect(said(main).slice(0, 3)).toEqual(masks)
+      expect(said(post)).toEqual([...masks, revokedLine(22_000_000_002)])
+      expect(requestLog(zendesk.requests)[0]).toBe(
+        `POST /oauth/tokens | Basic ${basic} | {"grant_type":"client_credentials","client_id":"agent_bot","expires_in":3600}`
+      )
+    }
+  )
 
   it.concurrent.each([
     ['the response reports no lifetime', { reportExpiresIn: 'never', grantStatus: 200 }],
@@ -131,7 +137,7 @@ describe('with client credentials, the action', () => {
   })
 
   it.concurrent(
-    'warns of an unknown scope with the nearest known one, and if it was not granted',
+    'warns of an unknown scope, names the nearest known one, and warns that it was not granted',
     async () => {
       const zendesk = await mockZendesk()
       const { main } = await mainAndPost(

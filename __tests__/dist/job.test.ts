@@ -6,36 +6,42 @@ import { NOT_REVOKED_LATER, revokedLine } from '../support/log-lines.ts'
 import { mainAndPost, preloaded, root, said, stream } from '../support/run-action.ts'
 
 describe('in a job, the action', () => {
-  it.concurrent('exports variables with export-env, and writes two summaries with job-summary', async () => {
-    const zendesk = await mockZendesk()
-    const { main, post } = await mainAndPost(
-      at(zendesk, {
-        ...credentials.clientCredentials(zendesk),
-        subdomain: 'https://ACME.zendesk.com/',
-        'export-env': 'TRUE',
-        'job-summary': 'true'
-      })
-    )
-    const { value } = zendesk.tokens.get(22_000_000_002)!
-    const table = (title: string, state: string): string =>
-      `<h3>${title}</h3>\n<table><tr><th>State</th><th>Expires</th><th>Scopes</th><th>Token</th><th>User</th><th>Account</th></tr><tr><td>${state}</td><td>2026-11-21T13:00:00Z</td><td>read write</td><td>22000000002</td><td>900100001</td><td>127.0.0.1:${zendesk.port}</td></tr></table>\n`
-    expect(main.env).toEqual({ ZENDESK_SUBDOMAIN: 'acme', ZENDESK_OAUTH_TOKEN: value })
-    expect(main.summary).toBe(table('Zendesk token minted', 'It will be revoked when the job ends.'))
-    expect(post.summary).toBe(
-      table('Zendesk token revoked', 'revoked with the token itself; Zendesk rejects it')
-    )
-  })
+  it.concurrent(
+    'exports variables if `export-env` is true, and writes two summaries if `job-summary` is true',
+    async () => {
+      const zendesk = await mockZendesk()
+      const { main, post } = await mainAndPost(
+        at(zendesk, {
+          ...credentials.clientCredentials(zendesk),
+          subdomain: 'https://ACME.zendesk.com/',
+          'export-env': 'TRUE',
+          'job-summary': 'true'
+        })
+      )
+      const { value } = zendesk.tokens.get(22_000_000_002)!
+      const table = (title: string, state: string): string =>
+        `<h3>${title}</h3>\n<table><tr><th>State</th><th>Expires</th><th>Scopes</th><th>Token</th><th>User</th><th>Account</th></tr><tr><td>${state}</td><td>2026-11-21T13:00:00Z</td><td>read write</td><td>22000000002</td><td>900100001</td><td>127.0.0.1:${zendesk.port}</td></tr></table>\n`
+      expect(main.env).toEqual({ ZENDESK_SUBDOMAIN: 'acme', ZENDESK_OAUTH_TOKEN: value })
+      expect(main.summary).toBe(table('Zendesk token minted', 'It will be revoked when the job ends.'))
+      expect(post.summary).toBe(
+        table('Zendesk token revoked', 'revoked with the token itself; Zendesk rejects it')
+      )
+    }
+  )
 
-  it.concurrent('neither revokes the token nor saves it in state if skip-token-revoke is true', async () => {
-    const zendesk = await mockZendesk()
-    const { main, post } = await mainAndPost(
-      at(zendesk, { ...credentials.clientCredentials(zendesk), 'skip-token-revoke': 'true' })
-    )
-    expect(main.state).toEqual({ zendesk: '{"skipped":"true"}' })
-    expect(said(main).at(-1)).toMatch(NOT_REVOKED_LATER)
-    expect(stream(post)).toEqual(['The token is not revoked, because `skip-token-revoke` is `true`.'])
-    expect(zendesk.requests).toHaveLength(2)
-  })
+  it.concurrent(
+    'neither revokes the token nor saves it in state if `skip-token-revoke` is true',
+    async () => {
+      const zendesk = await mockZendesk()
+      const { main, post } = await mainAndPost(
+        at(zendesk, { ...credentials.clientCredentials(zendesk), 'skip-token-revoke': 'true' })
+      )
+      expect(main.state).toEqual({ zendesk: '{"skipped":"true"}' })
+      expect(said(main).at(-1)).toMatch(NOT_REVOKED_LATER)
+      expect(stream(post)).toEqual(['The token is not revoked, because `skip-token-revoke` is `true`.'])
+      expect(zendesk.requests).toHaveLength(2)
+    }
+  )
 
   it.concurrent('revokes its token even if a later step fails', async () => {
     const zendesk = await mockZendesk()

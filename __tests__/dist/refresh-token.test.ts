@@ -68,23 +68,26 @@ describe('with a refresh token, the action', () => {
     expect(main.outputs['refresh-token']).toBe(zendesk.tokens.get(22_000_000_003)!.refreshToken)
   })
 
-  it.concurrent('explains an invalid_grant that follows a lost response', async () => {
-    const zendesk = await mockZendesk()
-    const inputs = await refreshTokenOf(zendesk)
-    zendesk.fault({ path: '/oauth/tokens', count: 1 }, { kind: 'lose-response' })
-    const { main } = await mainAndPost(inputs, { preload: { random: 0 } })
-    expect(said(main)).toContain(
-      retryLine(
-        'POST /oauth/tokens: The connection broke before the response was complete (ECONNRESET)',
-        2,
-        '0.0'
+  it.concurrent(
+    'says that a lost request was probably carried out if the retry gets invalid_grant',
+    async () => {
+      const zendesk = await mockZendesk()
+      const inputs = await refreshTokenOf(zendesk)
+      zendesk.fault({ path: '/oauth/tokens', count: 1 }, { kind: 'lose-response' })
+      const { main } = await mainAndPost(inputs, { preload: { random: 0 } })
+      expect(said(main)).toContain(
+        retryLine(
+          'POST /oauth/tokens: The connection broke before the response was complete (ECONNRESET)',
+          2,
+          '0.0'
+        )
       )
-    )
-    expect(annotated(main)).toEqual([
-      '::warning::An unused token of client browser_app may exist since 12:00 UTC; it expires after 1 hour, and `sweep` removes it.',
-      expect.stringMatching(
-        /^::error::.*\(invalid_grant\).*The first attempt got no response and was probably carried out\./
-      )
-    ])
-  })
+      expect(annotated(main)).toEqual([
+        '::warning::An unused token of client browser_app may exist since 12:00 UTC; it expires after 1 hour, and `sweep` removes it.',
+        expect.stringMatching(
+          /^::error::.*\(invalid_grant\).*The first attempt got no response and was probably carried out\./
+        )
+      ])
+    }
+  )
 })

@@ -38,24 +38,27 @@ describe('main waits out a rate limit', () => {
     expect(requests.map(({ connection }) => connection)).toEqual([1, ...attempts, count + 1])
   })
 
-  it.concurrent('unless the wait does not fit: it fails at once, and the error names the wait', async () => {
-    const zendesk = await mockZendesk()
-    zendesk.fault(MINT, rateLimit('61'))
-    const { main, post } = await mainAndPost(
-      at(zendesk, { ...credentials.clientCredentials(zendesk), 'timeout-seconds': 60 })
-    )
-    expect(said(main).slice(1)).toEqual([
-      `::error::Could not mint a token: Zendesk limits the rate of requests. It asks to wait 61 s, more than this step has left. Start fewer jobs at once, or raise \`timeout-seconds\`. POST /oauth/tokens at 127.0.0.1:${zendesk.port}: 429.`
-    ])
-    expect(main).toMatchObject({ exitCode: 1, stderr: '' })
-    expect(published(main)).toEqual(nothing)
-    expect(said(post)).toEqual([NOTHING_MINTED])
-    expect(zendesk.requests).toHaveLength(1)
-  })
+  it.concurrent(
+    'but fails at once if the wait is longer than the time left, and the error names the wait',
+    async () => {
+      const zendesk = await mockZendesk()
+      zendesk.fault(MINT, rateLimit('61'))
+      const { main, post } = await mainAndPost(
+        at(zendesk, { ...credentials.clientCredentials(zendesk), 'timeout-seconds': 60 })
+      )
+      expect(said(main).slice(1)).toEqual([
+        `::error::Could not mint a token: Zendesk limits the rate of requests. It asks to wait 61 s, more than this step has left. Start fewer jobs at once, or raise \`timeout-seconds\`. POST /oauth/tokens at 127.0.0.1:${zendesk.port}: 429.`
+      ])
+      expect(main).toMatchObject({ exitCode: 1, stderr: '' })
+      expect(published(main)).toEqual(nothing)
+      expect(said(post)).toEqual([NOTHING_MINTED])
+      expect(zendesk.requests).toHaveLength(1)
+    }
+  )
 
   // Windows has no signals: a process that is sent one ends at once.
   const onPosix = process.platform === 'win32' ? it.skip : it
-  onPosix.each(['SIGINT', 'SIGTERM'] as const)('until %s, which ends the step at once', async (signal) => {
+  onPosix.each(['SIGINT', 'SIGTERM'] as const)('but ends at once on %s', async (signal) => {
     const zendesk = await mockZendesk()
     zendesk.fault(MINT, rateLimit('200'))
     const { main } = await mainAndPost(
@@ -71,7 +74,7 @@ describe('main waits out a rate limit', () => {
 })
 
 describe('main retries a mint', () => {
-  it.concurrent('four times after failures, each on a new connection and after a longer wait', async () => {
+  it.concurrent('four times, each on a new connection and after a longer wait', async () => {
     const zendesk = await mockZendesk()
     zendesk.fault(MINT, { kind: 'response', status: 503, body: { error: 'Unavailable' } })
     const { main } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)))

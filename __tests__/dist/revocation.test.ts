@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { type StepResult } from '../../mock/runner.ts'
+import { type InputValue, type StepResult } from '../../mock/runner.ts'
 import { agentId, type Zendesk } from '../../mock/zendesk.ts'
 import { at, credentials, edited, requestLog, mockZendesk } from '../support/fixtures.ts'
 import { mintedLine, NOTHING_MINTED, responded, revokedLine } from '../support/log-lines.ts'
@@ -12,6 +12,11 @@ const MISSING_SCOPE =
   'The credential lacks a scope (DELETE /api/v2/oauth/tokens/current: 403 ("Forbidden: You are missing the following required scopes: write"))'
 
 const CLEANUP_MINTED = `Minted a cleanup token (read write, 10 minutes) to revoke the token (id unknown), because: ${MISSING_SCOPE}.`
+
+/** The inputs for a token that may not revoke itself. */
+function narrowInputs(zendesk: Zendesk, more: Record<string, InputValue> = {}): Record<string, InputValue> {
+  return at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read', ...more })
+}
 
 /** Post succeeds, whatever happens. */
 function expectSuccess(post: StepResult): void {
@@ -33,9 +38,7 @@ describe('post revokes a token whose scopes do not let it revoke itself', () => 
         ...zendesk.seedTokens(1, { scopes: ['tickets:read'], age: 90_000 }),
         ...zendesk.seedTokens(120, { scopes: ['tickets:read'], age: 0 })
       ]
-      const { main, post } = await mainAndPost(
-        at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read' })
-      )
+      const { main, post } = await mainAndPost(narrowInputs(zendesk))
       const secret = zendesk.client('ci_bot').secret!
       const [minted, cleanup] = [...zendesk.tokens.values()].slice(-2)
       expect(stream(main)).toEqual([
@@ -93,9 +96,7 @@ describe('post revokes a token whose scopes do not let it revoke itself', () => 
         })
       )
     } else zendesk.behaviour.tokenFormat = 'jwt'
-    const { post } = await mainAndPost(
-      at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read' })
-    )
+    const { post } = await mainAndPost(narrowInputs(zendesk))
     expect(annotated(post)).toEqual([
       `::warning::Could not revoke the token (id unknown): its id is not known, and no token in the list is certainly this one. It expires at 2026-11-21T13:00:00Z. To revoke it manually, find it as an admin with GET ${zendesk.url}/api/v2/oauth/tokens and send DELETE ${zendesk.url}/api/v2/oauth/tokens/{id}, or let \`sweep\` remove it.`
     ])
@@ -110,9 +111,7 @@ describe('post revokes a token whose scopes do not let it revoke itself', () => 
 
   it.concurrent('with the token itself, if Zendesk allows it', async () => {
     const zendesk = await mockZendesk({ narrowTokensManageThemselves: true })
-    const { post } = await mainAndPost(
-      at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read' })
-    )
+    const { post } = await mainAndPost(narrowInputs(zendesk))
     expect(said(post).at(-1)).toBe(revokedLine(22_000_000_002))
     expect(zendesk.seen()).toHaveLength(4)
   })
@@ -125,9 +124,7 @@ describe('post', () => {
       { method: 'DELETE', path: '/api/v2/oauth/tokens/22000000003' },
       { kind: 'response', status: 403 }
     )
-    const { post } = await mainAndPost(
-      at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read' })
-    )
+    const { post } = await mainAndPost(narrowInputs(zendesk))
     expect(said(post).slice(3)).toEqual([
       CLEANUP_MINTED,
       revokedLine(),
@@ -153,14 +150,9 @@ describe('post', () => {
     }
   )
 
-  it.concurrent('warns that its inputs differ from those of main if it needs the credential', async () => {
+  it.concurrent('warns that its inputs differ from those of main, if it needs the credential', async () => {
     const zendesk = await mockZendesk()
-    const inputs = at(zendesk, {
-      ...credentials.clientCredentials(zendesk),
-      scopes: 'tickets:read',
-      'job-summary': true
-    })
-    const { post } = await mainAndPost(inputs, {
+    const { post } = await mainAndPost(narrowInputs(zendesk, { 'job-summary': true }), {
       postWith: { subdomain: 'other', 'base-url': 'http://127.0.0.1:1' }
     })
     expect(postRequests(zendesk)).toEqual([

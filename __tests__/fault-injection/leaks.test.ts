@@ -5,9 +5,8 @@ import { parseCommand } from '../../mock/runner/commands.ts'
 import { type Fault, type Zendesk } from '../../mock/zendesk.ts'
 import { oneLine, quote, remember } from '../../src/lib/redact.ts'
 import { explain } from '../../src/messages.ts'
-import { type ZendeskResponse } from '../../src/zendesk/connection.ts'
 import { unexpectedResponse, zendeskWords } from '../../src/zendesk/zendesk-error.ts'
-import { once, mockZendesk } from '../support/fixtures.ts'
+import { at, once, mockZendesk } from '../support/fixtures.ts'
 import { runStep, type StepEnd } from '../support/run-action.ts'
 
 /*
@@ -126,27 +125,17 @@ describe('text from outside', () => {
     canaries.forEach(remember)
   })
 
-  it('becomes one line without secrets and commands', () => {
-    fc.assert(
-      fc.property(foreignText, (text) => {
-        expectSafe(oneLine(text.replaceAll(/<\/?\w+>/g, '')))
-      }),
-      sampling
-    )
+  it('becomes one line, or a quote of 200 characters, without secrets and commands', () => {
+    const property = fc.property(foreignText, (text) => {
+      expectSafe(oneLine(text.replaceAll(/<\/?\w+>/g, '')))
+      const quoted = quote(text)
+      expectSafe(quoted, 200)
+      expect(quoted).not.toMatch(/[<>]/)
+    })
+    fc.assert(property, sampling)
   })
 
-  it('is quoted in 200 characters without secrets, commands and markup', () => {
-    fc.assert(
-      fc.property(foreignText, (text) => {
-        const quoted = quote(text)
-        expectSafe(quoted, 200)
-        expect(quoted).not.toMatch(/[<>]/)
-      }),
-      sampling
-    )
-  })
-
-  it('is without secrets and commands as the words of an error response, and in the error message', () => {
+  it('makes an error message without secrets and commands, as a response or a client id', () => {
     const anyResponse = fc.record({
       status: fc.constantFrom(200, 302, 400, 401, 403, 404, 410, 422, 429, 500, 503),
       json: foreignBody,
@@ -159,26 +148,18 @@ describe('text from outside', () => {
       date: fc.constant(undefined),
       requestId: foreignText
     })
-    fc.assert(
-      fc.property(
-        anyResponse,
-        foreignText,
-        fc.boolean(),
-        (response: ZendeskResponse, clientId, isDeprecated) => {
-          expectSafe(zendeskWords(response.json) ?? '', 200)
-          const path = isDeprecated ? '/api/v2/oauth/tokens' : '/oauth/tokens'
-          const request = { purpose: 'mint a token', method: 'POST', path } as const
-          const error = explain(unexpectedResponse(request, response), {
-            origin: 'https://acme.zendesk.com',
-            clientId,
-            credential: { kind: 'client_credentials' },
-            timeoutSeconds: 300
-          })
-          expectSafe(oneLine(error.message))
-        }
-      ),
-      sampling
-    )
+    const context = {
+      origin: 'https://acme.zendesk.com',
+      credential: { kind: 'client_credentials' as const },
+      timeoutSeconds: 300
+    }
+    const paths = fc.constantFrom('/api/v2/oauth/tokens', '/oauth/tokens')
+    const property = fc.property(anyResponse, foreignText, paths, (response, clientId, path) => {
+      expectSafe(zendeskWords(response.json) ?? '', 200)
+      const error = unexpectedResponse({ purpose: 'mint a token', method: 'POST', path }, response)
+      expectSafe(oneLine(explain(error, { ...context, clientId }).message))
+    })
+    fc.assert(property, sampling)
   })
 })
 
@@ -286,17 +267,14 @@ function echo(sample: Sample, isMint: boolean): Fault {
 
 async function run(zendesk: Zendesk, sample: Sample): Promise<StepEnd> {
   const { credential, entry, usesBasic, status, misplacedIn, injection } = sample
-  const inputs: Record<string, string> = {
-    subdomain: 'acme',
-    'client-id': 'ci_bot',
-    'base-url': zendesk.url,
+  const inputs = at(zendesk, {
     'timeout-seconds': '20',
     'job-summary': 'true',
     ...credentials[credential],
     ...(usesBasic && credential !== 'apiToken' && { 'token-endpoint-auth-method': 'client_secret_basic' }),
     ...(entry === 'sweep' && { 'dry-run': 'false' }),
     ...(entry === 'main' && { 'export-env': 'true' })
-  }
+  })
   if (misplacedIn !== '' && entry !== 'post') {
     inputs[misplacedIn] = `${injection.replaceAll('\u0000', '')} ${secretsOf(credential).at(-1)!}`.trim()
   }
@@ -332,35 +310,29 @@ describe('a step shows no secret and runs no command that the server repeats', (
       const { stdout, summary, stderr, env, state, exitCode } = await end()
       if (exitCode === 1) failed += 1
       const printed = stdout.filter((line) => !line.startsWith('::add-mask::')).join('\n')
-      // Later steps and post get the token.
-      const credentials = everySecret.filter((secret) => secret !== MINTED)
       const commands = stdout.flatMap((line) => parseCommand(line) ?? [])
       const ours = ['add-mask', 'debug', 'error', 'warning']
-      expect({
-        sample,
-        stderr,
-        log: found(printed, everySecret),
-        summary: found(summary, everySecret),
-        env: found(JSON.stringify(env), credentials),
-        state: found(JSON.stringify(state), credentials),
-        foreignCommands: commands.filter(({ name }) => !ours.includes(name)),
-        foreignWords: commands.filter(({ name, data }) => name !== 'add-mask' && /^\W*pwned/.test(data)),
-        oldCommands: stdout.filter((line) => line.includes('##['))
-      }).toEqual({
+      const leaks = [
+        ...found(`${printed}\n${summary}`, everySecret),
+        // Later steps and post get the token.
+        ...found(
+          JSON.stringify([env, state]),
+          everySecret.filter((secret) => secret !== MINTED)
+        )
+      ]
+      const executed = commands.filter(({ name }) => !ours.includes(name))
+      const foreign = commands.filter(({ name, data }) => name !== 'add-mask' && /^\W*pwned/.test(data))
+      const old = stdout.filter((line) => line.includes('##['))
+      expect({ sample, stderr, leaks, commands: [...executed, ...foreign, ...old] }).toEqual({
         sample,
         stderr: '',
-        log: [],
-        summary: [],
-        env: [],
-        state: [],
-        foreignCommands: [],
-        foreignWords: [],
-        oldCommands: []
+        leaks: [],
+        commands: []
       })
     }
   )
 
-  it.concurrent('the samples cover each credential, step, encoding and split', async () => {
+  it.concurrent('with samples of each credential, step, encoding and split', async () => {
     const values = (name: keyof Sample): unknown[] => [...new Set(samples.map((sample) => sample[name]))]
     expect(values('credential')).toHaveLength(5)
     expect(values('entry')).toHaveLength(3)

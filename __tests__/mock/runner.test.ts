@@ -29,12 +29,12 @@ describe('workflow commands', () => {
 })
 
 describe('command files', () => {
-  it('have lines and blocks', () => {
+  it('have values on one line, or on several between delimiters', () => {
     const text = 'a=1\nb<<EOF\r\nx=y\n\nz\nEOF\n\nc==<<d\ne<<E=F\nv\nE=F\nempty=\n'
     expect(parseKeyValues(text)).toEqual({ a: '1', b: 'x=y\n\nz', c: '=<<d', e: 'v', empty: '' })
   })
 
-  it.each(['no sign', '=value', 'a<<', 'a<<EOF\nvalue'])('must not contain %j', (text) => {
+  it.each(['no sign', '=value', 'a<<', 'a<<EOF\nvalue'])('are rejected if they contain %j', (text) => {
     expect(() => parseKeyValues(text)).toThrow(/Invalid/)
   })
 })
@@ -127,7 +127,7 @@ if (env.FAIL) { console.log('::error::failed'); process.exitCode = 3 }
     })
   })
 
-  it('skips the steps after a failure, and runs post, with other inputs if asked', async () => {
+  it('skips the steps after a failure, and runs post, with the inputs of `postWith` if given', async () => {
     const { steps, ok } = await runJob([
       { uses: folder, with: { secret: 'hush-hush' }, postWith: { secret: 'wrong' }, env: { FAIL: '1' } },
       { run: ['node', '-p', '1'] }
@@ -174,7 +174,7 @@ if (env.FAIL) { console.log('::error::failed'); process.exitCode = 3 }
     expect(existsSync(steps[0]!.stdout[0]!)).toBe(false)
   })
 
-  it('inherits only what a process needs', async () => {
+  it('does not inherit the proxy of the machine', async () => {
     process.env['HTTPS_PROXY'] = 'http://127.0.0.1:9'
     try {
       const { steps } = await runJob([{ run: ['node', '-p', 'String(process.env.HTTPS_PROXY)'] }])

@@ -94,7 +94,7 @@ async function pageSizes(name: 'tokens' | 'clients', query: string): Promise<num
 }
 
 describe('POST /api/v2/oauth/tokens', () => {
-  it('mints a token for an API token, and for an access token, at a time that `dateSkew` changes', async () => {
+  it('mints a token with an API token or an access token, and sends a `Date` that `dateSkew` changes', async () => {
     await start({ now: () => NOON, dateSkew: -60_000 })
     const { status, headers, body } = await mint('ci_bot')
     expect(status).toBe(201)
@@ -127,7 +127,7 @@ describe('POST /api/v2/oauth/tokens', () => {
     expect([response.status, response.body['error']]).toEqual([status, error])
   })
 
-  it('refuses the identifier of a client, and a token without `write`', async () => {
+  it('refuses a client identifier that is no number, and an access token without `write`', async () => {
     await start()
     const body = { token: { client_id: 'ci_bot', scopes: ['read'] } }
     const response = await request('POST', '/api/v2/oauth/tokens', { body, authorization: admin() })
@@ -170,12 +170,6 @@ describe('POST /oauth/tokens', () => {
     expect(zendesk.activeTokens()).toEqual([])
   })
 
-  it('grants the scopes that the client may have if the request has none', async () => {
-    await start()
-    expect((await clientCredentials('ci_bot')).body.scope).toBe('read write')
-    expect((await clientCredentials('tickets_only')).body.scope).toBe('tickets:read tickets:write')
-  })
-
   it('takes the secret from a form-encoded Basic header, but not from there and the body', async () => {
     await start()
     const { secret } = zendesk.client('agent_bot')
@@ -185,16 +179,14 @@ describe('POST /oauth/tokens', () => {
     expect((await grant(body, basic('agent_bot', secret!))).status).toBe(401)
     expect((await grant({ ...body, client_secret: secret }, basic('agent_bot', encoded))).status).toBe(400)
   })
-})
 
-describe('the response to a mint', () => {
-  it('is a 200 without `expires_in` if the options say so', async () => {
+  it('responds with a 200 without `expires_in` if the options say so', async () => {
     await start({ grantStatus: 200, reportExpiresIn: 'never' })
     const { status, body } = await clientCredentials('ci_bot')
     expect([status, body.expires_in]).toEqual([200, undefined])
   })
 
-  it('has a JWT if `tokenFormat` says so, and all of them begin alike', async () => {
+  it('grants JWTs, which all begin alike, if `tokenFormat` says so', async () => {
     await start({ tokenFormat: 'jwt' })
     const first = (await clientCredentials('ci_bot')).body.access_token
     const second = (await clientCredentials('ci_bot')).body.access_token
@@ -225,7 +217,7 @@ describe('an authorization code', () => {
     ['no verifier', { code_verifier: undefined }, 0],
     ['another redirect URI', { redirect_uri: 'x' }, 0],
     ['another client', { client_id: 'ci_bot', client_secret: 'the right one' }, 0],
-    ['120 seconds later', {}, 120_001]
+    ['an age of more than 120 seconds', {}, 120_001]
   ])('is refused with %s', async (_what, more, later) => {
     await start()
     const code = zendesk.authorize(consent)
@@ -260,7 +252,7 @@ describe('an authorization code', () => {
 })
 
 describe('GET /api/v2/oauth/tokens and clients', () => {
-  it('list up to 100 on a page, by client and by user', async () => {
+  it('return up to 100 on a page, by client and by user', async () => {
     await start({ clientsBefore: 250 })
     zendesk.seedTokens(230, { age: (index) => index * 1000 })
     zendesk.seedTokens(3, { client: 'tickets_only' })
@@ -271,13 +263,7 @@ describe('GET /api/v2/oauth/tokens and clients', () => {
     expect(await pageSizes('clients', 'page[size]=50')).toEqual([50, 50, 50, 50, 50, 6])
   })
 
-  it('ignore the client without `filterByClient`', async () => {
-    await start({ filterByClient: false })
-    zendesk.seedTokens(3, { client: 'tickets_only' })
-    expect(await pageSizes('tokens', `client_id=${zendesk.client('ci_bot').id}`)).toEqual([4])
-  })
-
-  it('show when a token was used, and when its refresh token expires', async () => {
+  it('return when a token was used, and when its refresh token expires', async () => {
     await start({ now: () => NOON })
     const [token] = zendesk.seedTokens(1, { client: 'tickets_only', refreshExpiresIn: 24 * HOUR })
     const shown = async (): Promise<unknown> =>
@@ -292,8 +278,8 @@ describe('GET /api/v2/oauth/tokens and clients', () => {
   })
 })
 
-describe('a token', () => {
-  it('needs `read` to be shown and `write` to be revoked', async () => {
+describe('the rest of the API', () => {
+  it('needs `read` to show a token, and `write` to revoke it', async () => {
     await start()
     const narrow = (await clientCredentials('ci_bot', { scope: 'tickets:read' })).body.access_token
     const wide = (await clientCredentials('ci_bot', { scope: 'read write' })).body.access_token
@@ -303,15 +289,13 @@ describe('a token', () => {
     expect(await statusWith(wide, CURRENT, 'DELETE')).toBe(204)
     expect(await statusWith(wide)).toBe(401)
   })
-})
 
-describe('the rest of the API', () => {
   it.each([
     ['GET', CURRENT, 'read'],
     ['GET', '/api/v2/search.json?query=printer', 'read'],
     ['GET', '/api/v2/users/me', 'users:read, read'],
     ['POST', '/api/v2/apps/validate', 'apps:write, write']
-  ])('names the scopes that %s %s needs', async (method, path, scopes) => {
+  ])('names the scopes that are missing for %s %s', async (method, path, scopes) => {
     await start()
     const token = (await clientCredentials('ci_bot', { scope: 'hc:read tickets:write' })).body.access_token
     const { status, body } = await request(method, path, { authorization: bearer(token) })
@@ -332,7 +316,7 @@ describe('the rest of the API', () => {
     expect((await request('POST', '/api/v2/tickets', { body: {}, authorization })).status).toBe(400)
   })
 
-  it('has ZIS, and reports bad credentials as an anonymous user', async () => {
+  it('includes ZIS, and shows an anonymous user to wrong credentials', async () => {
     await start()
     const { accessToken } = zendesk.credentials
     expect(await statusWith(accessToken, '/api/services/zis/integrations/acme/configs')).toBe(200)
@@ -378,21 +362,21 @@ describe('a fault', () => {
     await expect(fetched.then((response) => response.text())).rejects.toMatchObject({ name: 'TimeoutError' })
   })
 
-  it.each<[boolean, Fault]>([
-    [false, { kind: 'reset' }],
-    [true, { kind: 'lose-response' }],
-    [false, { kind: 'html', status: 502 }],
-    [true, { kind: 'html', status: 502, after: true }]
-  ])('carries the request out: %s, for %j', async (isCarriedOut, fault) => {
+  it.each<[Fault, number]>([
+    [{ kind: 'reset' }, 0],
+    [{ kind: 'lose-response' }, 1],
+    [{ kind: 'html', status: 502 }, 0],
+    [{ kind: 'html', status: 502, after: true }, 1]
+  ])('%j makes a mint fail that created %i tokens', async (fault, created) => {
     await start()
     zendesk.fault({ method: 'POST', path: /tokens$/ }, fault)
     await expect(clientCredentials('ci_bot')).rejects.toThrow()
-    expect(zendesk.activeTokens()).toHaveLength(isCarriedOut ? 1 : 0)
+    expect(zendesk.activeTokens()).toHaveLength(created)
     zendesk.clearFaults()
     expect((await clientCredentials('ci_bot')).status).toBe(201)
   })
 
-  it('can be one of a list, each for one request', async () => {
+  it('can be one of a list, of which each hits one request', async () => {
     await start()
     const handle = zendesk.fault({ method: 'GET' }, [
       { kind: 'empty', status: 500 },
