@@ -67,6 +67,11 @@ describe('after a rejected DELETE, a revocation', () => {
     expect(test.clock.sleeps).toEqual(sleeps)
   })
 
+  it('tries the next way after two rejections, and does not request the token again', async () => {
+    const twice = [del(OWN, 5, 401), get(401), get(200), del(OWN, 5, 401)]
+    expect((await revoke([...twice, del(OWN, 'current', 401)])).outcome.result).toBe('active')
+  })
+
   it.each<[string, Exchange[]]>([
     ['an HTML 401', [html(get(401))]],
     ['a 404', [get(404)]],
@@ -150,6 +155,7 @@ describe('a revocation without an id, with a cleanup token,', () => {
 
   it.each<[string, unknown[]]>([
     ['none is certainly it', unknown],
+    ['two could be it', [listed, { ...listed, id: 6 }]],
     ['it has no id', [{ ...listed, id: null }]]
   ])('takes no token from the list if %s', async (_what, tokens) => {
     const { outcome, why } = await revoke([refused, mint(), lookUp(), list(tokens), gone], given)
