@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { NetworkError, networkError } from '../../../src/zendesk/network-error.ts'
+import { networkError } from '../../../src/zendesk/network-error.ts'
 
 const TUNNEL = 'tunneling socket could not be established, '
 
@@ -42,8 +42,6 @@ describe('networkError', () => {
 
   it.each([
     ['proxyRefused', '407', `${TUNNEL}statusCode=407`],
-    ['proxyRefused', '403', `${TUNNEL}statusCode=403`],
-    ['proxyRefused', '502', `${TUNNEL}statusCode=502`],
     ['proxy', 'ECONNREFUSED', `${TUNNEL}cause=connect ECONNREFUSED 127.0.0.1:8080`],
     ['proxy', 'ENOTFOUND', `${TUNNEL}cause=getaddrinfo ENOTFOUND proxy.acme.example`],
     ['proxy', 'EAI_AGAIN', `${TUNNEL}cause=getaddrinfo EAI_AGAIN proxy.acme.example`],
@@ -54,19 +52,5 @@ describe('networkError', () => {
     ['certificate', 'of the proxy', `${TUNNEL}cause=certificate has expired`]
   ])('is %s (%s) for an error of a proxy: %s', (kind, code, message) => {
     expect(networkError(failed('ECONNRESET', message), true)).toMatchObject({ kind, sent: false, code })
-  })
-
-  it('notes a reused connection that turned out to be closed', () => {
-    expect(networkError(failed('ECONNRESET'), true, true).staleConnection).toBe(true)
-    expect(networkError(failed('ECONNRESET'), true).staleConnection).toBe(false)
-  })
-})
-
-describe('NetworkError', () => {
-  it('says what failed, and the code of the system', () => {
-    const message = 'The server could not be reached (ECONNREFUSED)'
-    expect(new NetworkError('connection', false, 'ECONNREFUSED')).toMatchObject({ message })
-    const timeout = { message: 'There was no response in time', staleConnection: false }
-    expect(new NetworkError('timeout', true)).toMatchObject(timeout)
   })
 })

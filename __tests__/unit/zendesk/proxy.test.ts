@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { beforeEach, describe, expect, it } from '@jest/globals'
 import { checkProxy, proxyPasswords } from '../../../src/zendesk/proxy.ts'
 
 const HTTPS = new URL('https://acme.zendesk.com/x')
@@ -54,11 +54,9 @@ describe('checkProxy', () => {
     return undefined
   }
 
-  const clear = (): void => {
+  beforeEach(() => {
     for (const name of ['no_proxy', 'NO_PROXY']) Reflect.deleteProperty(process.env, name)
-  }
-  beforeEach(clear)
-  afterEach(clear)
+  })
 
   it.each([
     'http://proxy:8080',
@@ -73,13 +71,9 @@ describe('checkProxy', () => {
   })
 
   it.each([
-    ['proxyUnreadable', 'proxy:8080'],
-    ['proxyUnreadable', 'user:password@proxy:8080'],
     ['proxyUnreadable', 'socks5://proxy:1080'],
-    ['proxyUnreadable', 'http://'],
     ['proxyUnreadable', 'https://'],
     ['proxyUnreadable', 'http://proxy:99999'],
-    ['proxyUnreadable', 'http://user:100%zz@proxy'],
     ['proxyUnreadable', 'http://100%zz@proxy'],
     ['proxyIsHttps', 'https://proxy'],
     ['proxyIsHttps', 'HTTPS://user:password@proxy:8443/'],
@@ -99,10 +93,8 @@ describe('checkProxy', () => {
     expect(problem(HTTPS, {})).toBeUndefined()
   })
 
-  it('finds none if no proxy is used: for this machine, and for hosts in `no_proxy`', () => {
+  it('finds none if no proxy is used for this machine', () => {
     const env = { http_proxy: 'no:nsense', https_proxy: 'https://proxy' }
     expect(problem(new URL('http://127.0.0.1:8080'), env)).toBeUndefined()
-    process.env['no_proxy'] = '.zendesk.com'
-    expect(problem(HTTPS, env)).toBeUndefined()
   })
 })

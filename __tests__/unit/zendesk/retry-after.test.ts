@@ -37,25 +37,6 @@ describe('retryAfter', () => {
 })
 
 describe('send, if the response asks to wait', () => {
-  it.each([429, 503])('waits that long after a %d, and at least 1 s', async (status) => {
-    respond([status, wait(7)], [status, wait(0)], [200])
-    const { client, clock, log } = testClient()
-    expect((await client.send(GET)).status).toBe(200)
-    expect(clock.sleeps).toEqual([7000, 1000])
-    expect(log.of('info')).toEqual([
-      `GET /x: ${status}; attempt 2, as the response asks, in 7.0 s`,
-      `GET /x: ${status}; attempt 3, as the response asks, in 1.0 s`
-    ])
-  })
-
-  it("waits until a date by the server's clock", async () => {
-    const headers = { date: 'Fri, 01 Jan 2027 00:00:00 GMT', ...wait('Fri, 01 Jan 2027 00:01:30 GMT') }
-    respond([503, headers], [200])
-    const { client, clock } = testClient()
-    await client.send(GET)
-    expect(clock.sleeps).toEqual([90_000])
-  })
-
   it.each([
     ['adds up to a quarter at random', 60, 300, 74_985],
     ['leaves at least 1 s of the time by its random part', 290, 300, 299_000],

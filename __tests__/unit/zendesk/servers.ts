@@ -64,26 +64,17 @@ export function serveEmpty(): Promise<Listening> {
 /** The certificate of the CA that `serveTls` needs to be trusted. */
 export const CA = pem('ca')
 
-/** An HTTPS server for localhost, with a certificate of {@link CA}, or of a CA that nobody trusts. */
-export function serveTls(
-  certificate: 'server' | 'wrong-ca',
-  respond: http.RequestListener = (_request, response) => response.end('{}')
-): Promise<Listening> {
+/** An HTTPS server for localhost, with a certificate of {@link CA}. */
+export function serveTls(respond: http.RequestListener): Promise<Listening> {
   const server = https.createServer(
-    { keepAliveTimeout: 0, cert: pem(certificate), key: pem('server-key') },
+    { keepAliveTimeout: 0, cert: pem('server'), key: pem('server-key') },
     respond
   )
-  server.on('tlsClientError', () => undefined)
   return listen(server)
 }
 
-/** An HTTPS server with a certificate that nobody trusts. */
-export function serveUntrusted(): Promise<Listening> {
-  return serveTls('wrong-ca')
-}
-
 /** A server that responds to anything with these bytes, and then ends or resets the connection, or keeps it and acts. */
-export function sendRaw(bytes: string, then: 'end' | 'reset' | (() => void)): Promise<Listening> {
+export function sendRaw(bytes: string | Buffer, then: 'end' | 'reset' | (() => void)): Promise<Listening> {
   const server = net.createServer((socket) => {
     socket.once('data', () => {
       socket.write(bytes, () => {
@@ -97,23 +88,18 @@ export function sendRaw(bytes: string, then: 'end' | 'reset' | (() => void)): Pr
   return listen(server)
 }
 
-/** A proxy that connects every CONNECT to `port` of this machine, once `ready`; `asked` are the CONNECTs. */
-export async function tunnelTo(
-  port: number,
-  ready = (connect: () => void): void => connect()
-): Promise<Listening & { asked: http.IncomingMessage[] }> {
+/** A proxy that connects every CONNECT to `port` of this machine; `asked` are the CONNECTs. */
+export async function tunnelTo(port: number): Promise<Listening & { asked: http.IncomingMessage[] }> {
   const asked: http.IncomingMessage[] = []
   const proxy = http.createServer()
   proxy.on('connect', (request: http.IncomingMessage, socket: net.Socket) => {
     asked.push(request)
-    ready(() => {
-      const target = net.connect(port, '127.0.0.1', () => {
-        socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
-        socket.pipe(target).pipe(socket)
-      })
-      target.on('error', () => socket.destroy())
-      socket.on('close', () => target.destroy())
+    const target = net.connect(port, '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+      socket.pipe(target).pipe(socket)
     })
+    target.on('error', () => socket.destroy())
+    socket.on('close', () => target.destroy())
   })
   return { ...(await listen(proxy)), asked }
 }

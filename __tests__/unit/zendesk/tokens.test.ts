@@ -1,59 +1,18 @@
 import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import {
-  createToken,
-  currentToken,
   factsAbout,
-  listTokens,
   positiveInteger,
   prefixOf,
-  revokeToken,
   scopesOf,
   tokenFacts,
   usableToken
 } from '../../../src/zendesk/tokens.ts'
 
-const secret = new Secret('the secret one')
-
-describe('a request about tokens', () => {
-  it('creates one for a client, by its number', () => {
-    const request = createToken(secret, 42, ['read', 'write'])
-    expect(request).toMatchObject({ method: 'POST', path: '/api/v2/oauth/tokens', purpose: 'mint a token' })
-    expect(request.authorization?.reveal()).toBe('the secret one')
-    expect(request.body?.reveal()).toBe('{"token":{"client_id":42,"scopes":["read","write"]}}')
-  })
-
-  it('looks up the one that it is made with', () => {
-    const request = currentToken(secret, 'use it')
-    expect(request).toMatchObject({ method: 'GET', path: '/api/v2/oauth/tokens/current', purpose: 'use it' })
-    expect(request.authorization?.reveal()).toBe('Bearer the secret one')
-    expect(request.body).toBeUndefined()
-  })
-
-  it.each([
-    [7, 'revoke token 7'],
-    ['current', 'revoke the token']
-  ] as const)('revokes the one with the id %s', (id, purpose) => {
-    const path = `/api/v2/oauth/tokens/${id}`
-    expect(revokeToken(id, secret)).toEqual({ purpose, method: 'DELETE', path, authorization: secret })
-  })
-
-  it("lists a client's tokens, of one user or of all", () => {
-    const path = '/api/v2/oauth/tokens?client_id=42'
-    const request = { purpose: 'list the tokens', method: 'GET', path, authorization: secret }
-    expect(listTokens(42, secret)).toEqual(request)
-    expect(listTokens(42, secret, true)).toEqual({ ...request, path: `${path}&all=true` })
-  })
-})
-
 describe('usableToken', () => {
   it('accepts 8 to 8192 visible ASCII characters', () => {
     const values = ['12345678', '!~abcdef', 'a.b-c_d/e+f=', 'x'.repeat(8192)]
     expect(values.map((value) => usableToken(value)?.reveal())).toEqual(values)
-  })
-
-  it('accepts a shorter one if that is wanted', () => {
-    expect(usableToken('x', 1)?.reveal()).toBe('x')
   })
 
   it.each([

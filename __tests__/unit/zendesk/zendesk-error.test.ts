@@ -1,18 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import { StepEnded } from '../../../src/lib/deadline.ts'
-import { remember } from '../../../src/lib/redact.ts'
 import { type ZendeskRequest, type ZendeskResponse } from '../../../src/zendesk/connection.ts'
 import { NetworkError } from '../../../src/zendesk/network-error.ts'
 import {
   isAccepted,
-  isDeprecatedMint,
   isFinal,
   isJson,
   isRejection,
   isStop,
   missingScopes,
-  oauthError,
-  pathOf,
   unexpectedResponse,
   zendeskWords,
   ZendeskError,
@@ -80,20 +76,11 @@ describe('the kind of the error', () => {
     ['a 422 without words to the deprecated mint', 'clientUnknown', deprecatedMint, 422, undefined],
     ['a 422 about scopes to the deprecated mint', 'unexpected', deprecatedMint, 422, { error: 'Bad scopes' }],
     ['a 400 to the deprecated mint', 'unexpected', deprecatedMint, 400, { error: 'Bad' }],
+    ['a 410 to the list of tokens', 'unexpected', request('GET', deprecatedMint.path), 410, {}],
     ['a 422 to another request', 'unexpected', grant, 422, { error: 'RecordInvalid' }]
   ])('for %s is %s', (_what, kind, sent, status, body) => {
     const received = response(status, body)
     expect(unexpectedResponse(sent, received)).toMatchObject({ kind, request: sent, response: received })
-  })
-
-  it('is what the caller knows better', () => {
-    const error = unexpectedResponse(get, response(401), 'newTokenRejected')
-    expect(error).toBeInstanceOf(ZendeskError)
-    expect(error).toMatchObject({
-      kind: 'newTokenRejected',
-      message: 'Zendesk rejected the token',
-      notes: []
-    })
   })
 })
 
@@ -148,7 +135,7 @@ describe('missingScopes', () => {
 })
 
 describe('an error', () => {
-  const page = request('GET', '/x?page[after]=cursor')
+  const page = request('GET', '/x?page[after]=a?b\nc')
   const forbidden = unexpectedResponse(page, response(403, { error: 'No' }))
   const tooLong = unexpectedResponse(page, { ...response(429), unfittingWait: 299.2 })
   const refused = new NetworkError('connection', false, 'ECONNREFUSED')
@@ -189,28 +176,6 @@ describe('an error', () => {
   })
 })
 
-describe('pathOf', () => {
-  it('is the path without its query', () => {
-    expect(pathOf(request('GET', '/x'))).toBe('/x')
-    expect(pathOf(request('GET', '/x?page[after]=a?b\nc'))).toBe('/x')
-  })
-})
-
-describe('isDeprecatedMint', () => {
-  it('is true only for a POST to the list of tokens', () => {
-    const list = request('GET', deprecatedMint.path)
-    expect([deprecatedMint, grant, list].map(isDeprecatedMint)).toEqual([true, false, false])
-  })
-})
-
-describe('oauthError', () => {
-  it('is the code of an OAuth error response', () => {
-    const others = [...NOT_OBJECTS, {}, { error: {} }, { error: '' }]
-    expect(oauthError({ error: 'invalid_grant', error_description: 'x' })).toBe('invalid_grant')
-    expect(others.filter((json) => oauthError(json) !== undefined)).toEqual([])
-  })
-})
-
 describe('zendeskWords', () => {
   it.each([
     [{ error: "Couldn't authenticate you" }, "Couldn't authenticate you"],
@@ -247,16 +212,5 @@ describe('zendeskWords', () => {
     { error: '<br>' }
   ])('finds none in %j', (json) => {
     expect(zendeskWords(json)).toBeUndefined()
-  })
-
-  it('cleans and cuts them, and hides a secret in them', () => {
-    remember('the-client-secret')
-    const json = {
-      error: '<b>No</b>\n::error::the-client-secret ##[y]\u0000',
-      description: 'z'.repeat(300)
-    }
-    const words = zendeskWords(json)
-    expect(words).toHaveLength(200)
-    expect(words).toMatch(/^No : :error: :\*\*\* ## \[y\]: z+…$/)
   })
 })
