@@ -130,14 +130,19 @@ describe('a sweep', () => {
 })
 
 describe('a sweep with `dry-run: false`', () => {
-  it.each(['client_secret_post', 'client_secret_basic'])(
-    'mints a cleanup token with %s, revokes the stale tokens with it, and revokes it last',
-    async (method) => {
+  // The cleanup token is valid for 120 s longer than the sweep may take.
+  it.each([
+    ['client_secret_post', 600, 720],
+    ['client_secret_basic', 900, 1020]
+  ])(
+    'mints a cleanup token with %s (timeout %i s, valid for %i s), revokes the stale tokens with it, and revokes it last',
+    async (method, timeout, lifetime) => {
       const zendesk = await mockZendesk({ filterByClient: false })
       const { stale, others } = seedAllKinds(zendesk)
       const step = await sweep(zendesk, 'clientCredentials', {
         'dry-run': false,
-        'token-endpoint-auth-method': method
+        'token-endpoint-auth-method': method,
+        'timeout-seconds': timeout
       })
       const secret = zendesk.client('ci_bot').secret!
       const basic = Buffer.from(`ci_bot:${secret}`).toString('base64')
@@ -155,7 +160,7 @@ describe('a sweep with `dry-run: false`', () => {
           grant_type: 'client_credentials',
           client_id: 'ci_bot',
           scope: 'read write',
-          expires_in: 720,
+          expires_in: lifetime,
           ...(!isBasic && { client_secret: secret })
         }
       })
