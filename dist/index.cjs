@@ -2352,7 +2352,7 @@ function getIDToken(aud) {
  */
 /** Characters of the text that are looked at, and of the result that are kept. */
 const READ_LIMIT = 2048;
-const QUOTE_LIMIT = 200;
+const RESULT_LIMIT = 200;
 /** A run of this many characters that it shares with a secret is removed from text that somebody else wrote. */
 const SHARED_RUN = 12;
 /** Shorter values are not taken for secrets: hiding `1` or `acme` would ruin every line. */
@@ -2365,7 +2365,7 @@ const known = new Set();
 const knownRuns = new Set();
 const indexed = new Set();
 /** Hides `secret` from here on, in the forms in which servers repeat what they were sent. */
-function remember(secret) {
+function addSecret(secret) {
     const bytes = Buffer.from(secret);
     const forms = [
         secret,
@@ -2450,16 +2450,16 @@ function oneLine(text) {
         .replace(/##(?=\[)/g, '## ');
 }
 /**
- * Makes text that somebody else wrote safe to quote in a line. It is cut to 2 kB before anything else, so that
+ * Cleans text that somebody else wrote, so that it can stand in a line. It is cut to 2 kB before anything else, so that
  * cleaning takes linear time; then secrets go, whole or in part, and markup, and it is cut to 200 characters.
  */
-function quote(text) {
+function clean(text) {
     const read = redact(text.slice(0, READ_LIMIT), true);
     const plain = read.replace(/<[^>]*>/g, '').replace(/[<>]/g, '');
     const characters = Array.from(oneLine(redact(plain, true)).trim());
-    return characters.length <= QUOTE_LIMIT
+    return characters.length <= RESULT_LIMIT
         ? characters.join('')
-        : `${characters.slice(0, QUOTE_LIMIT - 1).join('')}…`;
+        : `${characters.slice(0, RESULT_LIMIT - 1).join('')}…`;
 }
 
 ;// CONCATENATED MODULE: ./src/lib/secret.ts
@@ -2610,7 +2610,7 @@ class InputReader {
         if (choice !== undefined)
             return choice;
         const known = choices.map((each) => `\`${each}\``).join(' or ');
-        this.problem(input, `"${quote(value)}" is not valid. Write ${known}.`);
+        this.problem(input, `"${clean(value)}" is not valid. Write ${known}.`);
         return choices[0];
     }
     /** `true` or `false`, in any case. */
@@ -2624,7 +2624,7 @@ class InputReader {
             return ifEmpty;
         const number = /^\d+$/.test(value) ? Number(value) : NaN;
         if (!(number >= min && number <= max)) {
-            this.problem(input, `"${quote(value)}" is not a whole number of seconds from ${min} to ${max}.`);
+            this.problem(input, `"${clean(value)}" is not a whole number of seconds from ${min} to ${max}.`);
         }
         return number;
     }
@@ -2712,7 +2712,7 @@ function checkCombination(reader, credential) {
         reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.');
     const email = kind === 'api_token' ? credential.email : '';
     if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
-        const text = `"${quote(email)}" is not an e-mail address. Write the one that the admin signs in with.`;
+        const text = `"${clean(email)}" is not an e-mail address. Write the one that the admin signs in with.`;
         reader.problem('email', text);
     }
     if (kind !== 'authorization_code') {
@@ -2842,15 +2842,15 @@ function isObject(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 /** `value` if it is a JSON object, else an empty one. */
-function object(value) {
+function asObject(value) {
     return isObject(value) ? value : {};
 }
 /** `value` if it is an array, else an empty one. */
-function list(value) {
+function asArray(value) {
     return Array.isArray(value) ? value : [];
 }
 /** `value` if it is a string that is not empty. */
-function json_text(value) {
+function asText(value) {
     return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
@@ -3149,7 +3149,7 @@ function positiveInteger(value) {
 }
 /** Reads the `token` object of a response, or one of a list; a value of the wrong type is as if not reported. */
 function tokenFacts(value) {
-    const token = object(value);
+    const token = asObject(value);
     return {
         id: positiveInteger(token['id']),
         clientId: positiveInteger(token['client_id']),
@@ -3160,7 +3160,7 @@ function tokenFacts(value) {
         usedAt: timeOf(token['used_at']),
         hasRefreshToken: token['refresh_token'] !== undefined && token['refresh_token'] !== null,
         refreshTokenExpiresAt: timeOf(token['refresh_token_expires_at']),
-        prefix: json_text(token['token'])
+        prefix: asText(token['token'])
     };
 }
 /**
@@ -3168,10 +3168,10 @@ function tokenFacts(value) {
  * equals its first ten characters.
  */
 function factsAbout(token, json) {
-    const described = object(json)['token'];
+    const described = asObject(json)['token'];
     if (typeof described !== 'object' || described === null)
         return undefined;
-    const { token: shown } = object(described);
+    const { token: shown } = asObject(described);
     const isOwn = shown === undefined || shown === null || shown === token.reveal().slice(0, PREFIX_LENGTH);
     return isOwn ? tokenFacts(described) : undefined;
 }
@@ -3194,14 +3194,14 @@ function scopesOf(value) {
     const words = reported.filter((scope) => typeof scope === 'string');
     if (words.join(' ').length > SCOPES_LIMIT)
         return undefined;
-    const scopes = words.filter((scope) => isWellFormedScope(scope) && quote(scope) === scope);
+    const scopes = words.filter((scope) => isWellFormedScope(scope) && clean(scope) === scope);
     return scopes.length === 0 && reported.length > 0 ? undefined : scopes;
 }
 /** An ISO 8601 time with its zone, in milliseconds; `null` for null, `undefined` for anything else. */
 function timeOf(value) {
     if (value === null)
         return null;
-    const time = json_text(value) ?? '';
+    const time = asText(value) ?? '';
     const ms = /^\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)$/i.test(time) ? Date.parse(time) : NaN;
     return Number.isNaN(ms) ? undefined : ms;
 }
@@ -3292,7 +3292,7 @@ function readAccount(reader, credential, defaultTimeout) {
         reader.problem('base-url', `"${echo(base)}" is not an origin. Write https://host or https://host:port, without a path (http:// only for localhost and 127.0.0.0/8).`);
     }
     else if (isForeign(origin, subdomain)) {
-        reader.warning('base-url', `${quote(new URL(origin).host)} is about to receive the credential, and is not ${subdomain}.zendesk.com.`);
+        reader.warning('base-url', `${clean(new URL(origin).host)} is about to receive the credential, and is not ${subdomain}.zendesk.com.`);
     }
     const timeoutSeconds = reader.seconds('timeout-seconds', [5, 3600], defaultTimeout);
     const clientId = readClientId(reader, credential);
@@ -3300,12 +3300,12 @@ function readAccount(reader, credential, defaultTimeout) {
 }
 /** A value for an error, without what may be a password in a URL. */
 function echo(value) {
-    return quote(value.replace(/\/\/.*@/s, '//***@'));
+    return clean(value.replace(/\/\/.*@/s, '//***@'));
 }
 function readClientId(reader, credential) {
     const cure = 'Write the unique identifier of the OAuth client, from Admin Center.';
     const clientId = reader.required('client-id', cure);
-    const shown = quote(clientId);
+    const shown = clean(clientId);
     if (/\s/.test(clientId)) {
         const text = `"${shown}" contains white space, so it is the name of a client. ${cure}`;
         reader.problem('client-id', text);
@@ -3332,11 +3332,11 @@ function readScopes(reader) {
     const scopes = splitScopes(given);
     const malformed = scopes.filter((scope) => !isWellFormedScope(scope));
     if (malformed.length > 0) {
-        reader.problem('scopes', `"${quote(malformed.join(' '))}" cannot be a scope. Write names such as \`tickets:read\`, separated by spaces.`);
+        reader.problem('scopes', `"${clean(malformed.join(' '))}" cannot be a scope. Write names such as \`tickets:read\`, separated by spaces.`);
     }
     const unknown = scopes.flatMap((scope) => {
         const nearest = nearestScope(scope);
-        return nearest === undefined ? [] : `${quote(scope)} (did you mean ${nearest}?)`;
+        return nearest === undefined ? [] : `${clean(scope)} (did you mean ${nearest}?)`;
     });
     if (unknown.length > 0)
         reader.warning('scopes', `Zendesk documents no scope ${unknown.join(', ')}.`);
@@ -3348,7 +3348,7 @@ function readAge(reader) {
     const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(value) ?? [];
     const age = Number(count) * ({ m: HOUR / 60, h: HOUR, d: 24 * HOUR }[unit] ?? NaN);
     if (!(age >= HOUR)) {
-        reader.problem('older-than', `"${quote(value)}" is not an age of at least an hour. Write \`90m\`, \`36h\` or \`7d\`.`);
+        reader.problem('older-than', `"${clean(value)}" is not an age of at least an hour. Write \`90m\`, \`36h\` or \`7d\`.`);
     }
     return age;
 }
@@ -3529,7 +3529,7 @@ function isAccepted({ status, html }) {
 }
 /** Whether a 401 is Zendesk's own word about the credential: its body is a JSON object with a string `error`. */
 function isRejection({ status, json }) {
-    return status === 401 && typeof object(json)['error'] === 'string';
+    return status === 401 && typeof asObject(json)['error'] === 'string';
 }
 /** Whether a response has this status and Zendesk's kind of body, a JSON object, unlike a gateway's page. */
 function isJson({ status, json }, wanted) {
@@ -3543,7 +3543,7 @@ function missingScopes(response) {
 }
 /** The `error` of an OAuth error response, such as `invalid_grant` (RFC 6749 §5.2). */
 function oauthError(json) {
-    return json_text(object(json)['error']);
+    return asText(asObject(json)['error']);
 }
 /**
  * Zendesk's own words in an error response, cleaned and cut to 200 characters; `undefined` if it gave none. Its
@@ -3551,17 +3551,17 @@ function oauthError(json) {
  * `error.message`, `errors[].title` with `errors[].detail`, and `details` of fields beside `description`.
  */
 function zendeskWords(json) {
-    const { error, error_description, description, message, errors, details } = object(json);
-    const inner = object(error);
-    const first = object(list(errors)[0]);
-    const field = object(list(Object.values(object(details))[0])[0]);
+    const { error, error_description, description, message, errors, details } = asObject(json);
+    const inner = asObject(error);
+    const first = asObject(asArray(errors)[0]);
+    const field = asObject(asArray(Object.values(asObject(details))[0])[0]);
     const parts = [
         [error, inner['title'], first['title'], first['code']],
         [error_description, description, inner['message'], first['detail'], message],
         [field['description']]
-    ].map((candidates) => candidates.map(json_text).find((part) => part !== undefined));
-    const words = [...new Set(parts.filter((part) => part !== undefined))].map(quote).join(': ');
-    return json_text(quote(words));
+    ].map((candidates) => candidates.map(asText).find((part) => part !== undefined));
+    const words = [...new Set(parts.filter((part) => part !== undefined))].map(clean).join(': ');
+    return asText(clean(words));
 }
 /** The errors of OAuth that need an advice of their own. */
 const OAUTH_ERRORS = ['invalid_client', 'unauthorized_client', 'invalid_scope', 'invalid_grant'];
@@ -3625,19 +3625,19 @@ const CURES = {
             ? `${user}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
             : `${user}. Use an admin's credential with the scopes \`read write\`.`;
     },
-    missingScope: ({ error, kind }) => `It needs ${quote(String(error.response && missingScopes(error.response)))}. ${kind === 'access_token' ? 'Request this scope when you mint `access-token`, and allow it' : 'Allow this scope'} for the client in Admin Center.`,
+    missingScope: ({ error, kind }) => `It needs ${clean(String(error.response && missingScopes(error.response)))}. ${kind === 'access_token' ? 'Request this scope when you mint `access-token`, and allow it' : 'Allow this scope'} for the client in Admin Center.`,
     gateway: ({ host }) => `It is not Zendesk's own answer. Check the firewall and the proxy between the runner and ${host}, and the IP restrictions of the account.`,
-    clientUnknown: ({ clientId }) => `This user sees no client "${quote(clientId)}". Write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\`.`,
+    clientUnknown: ({ clientId }) => `This user sees no client "${clean(clientId)}". Write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\`.`,
     subdomainUnknown: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host} does not respond as an account does. It may be misspelt, renamed or closed.`,
     redirect: ({ error: { response }, origin }) => {
         const url = response?.location ? URL.parse(response.location, origin) : null;
-        return `It points to ${quote(url?.host ?? '') || 'a place that it does not name'}. Check \`subdomain\` and \`base-url\`.`;
+        return `It points to ${clean(url?.host ?? '') || 'a place that it does not name'}. Check \`subdomain\` and \`base-url\`.`;
     },
     invalid_client: ({ clientId, kind }) => {
         if (clientId.startsWith('zis_') && kind === 'client_credentials')
             return 'Clients whose identifier begins with `zis_` cannot use `client-secret`. Use `access-token`.';
         const notNumber = isNumeric(clientId) ? ', not its number' : '';
-        return `Check that \`client-id\` (${quote(clientId)}) is the client's unique identifier in this account${notNumber}, and that \`client-secret\` is complete and belongs to it.`;
+        return `Check that \`client-id\` (${clean(clientId)}) is the client's unique identifier in this account${notNumber}, and that \`client-secret\` is complete and belongs to it.`;
     },
     unauthorized_client: ({ kind }) => kind === 'client_credentials'
         ? 'The client is public. Create a new confidential client: changing the kind of this one makes a new secret.'
@@ -3652,7 +3652,7 @@ const CURES = {
     invalid_grant: ({ kind }) => kind === 'refresh_token'
         ? 'The refresh token was used, was revoked or has expired. Save the `refresh-token` output after each run, and never let two runs share one. Start again with an authorization code.'
         : 'An authorization code works once, for 120 seconds, and only with the same `redirect-uri`, `code-verifier` and client. Get another.',
-    endpointGone: ({ input, clientId }) => `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${quote(clientId)} exists.`,
+    endpointGone: ({ input, clientId }) => `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${clean(clientId)} exists.`,
     rateLimit: ({ error }) => `${waitSentence(error)}Start fewer jobs at once, or raise \`timeout-seconds\`.`,
     outage: ({ error }) => `${waitSentence(error)}See https://status.zendesk.com, and run the job again later.`,
     unusableResponse: 'Run the job again. If it happens again, something between the runner and Zendesk may be changing responses.',
@@ -3903,7 +3903,7 @@ class ZendeskClient {
         if (isResponse)
             onResponse?.(outcome);
         const duration = `${Math.round(clock.elapsed() - started)} ms`;
-        const id = isResponse && outcome.requestId !== undefined ? `, request id ${quote(outcome.requestId)}` : '';
+        const id = isResponse && outcome.requestId !== undefined ? `, request id ${clean(outcome.requestId)}` : '';
         this.log.debug(`${request.method} ${pathOf(request)}: ${describe(outcome)} after ${duration}${id}`);
         return outcome;
     }
@@ -3957,7 +3957,7 @@ class LostResponses {
         const [they, expire, them] = isOne ? ['it', 'expires', 'it'] : ['they', 'expire', 'them'];
         const expiry = expiresIn === undefined ? `${they} may never expire` : `${they} ${expire} after ${duration(expiresIn)}`;
         const since = isoTime(this.#firstSentAt).slice(11, 16);
-        return `${tokens} of client ${quote(clientId)} may exist since ${since} UTC; ${expiry}, and \`sweep\` removes ${them}.`;
+        return `${tokens} of client ${clean(clientId)} may exist since ${since} UTC; ${expiry}, and \`sweep\` removes ${them}.`;
     }
 }
 
@@ -3991,10 +3991,10 @@ async function sendMint(client, request, { credential, lost, grace }) {
 }
 /** Reads the response to a mint with the given kind of credential; a value of the wrong type is as if not reported. */
 function readTokenResponse({ json, date }, credential) {
-    const response = object(json);
+    const response = asObject(json);
     if (isAdmin(credential)) {
         const { token } = response;
-        const value = usableToken(object(token)['full_token']);
+        const value = usableToken(asObject(token)['full_token']);
         return { token: value, refreshToken: undefined, facts: tokenFacts(token), expiresIn: undefined, date };
     }
     return {
@@ -4108,7 +4108,7 @@ function saveForPost(state) {
 function loadState() {
     let saved;
     try {
-        saved = object(JSON.parse(process.env[`STATE_${KEY}`] ?? ''));
+        saved = asObject(JSON.parse(process.env[`STATE_${KEY}`] ?? ''));
     }
     catch {
         return undefined;
@@ -4116,11 +4116,11 @@ function loadState() {
     const { skipped } = saved;
     if (skipped === 'true' || skipped === 'auto')
         return { skipped };
-    const [minted, context] = [object(saved['minted']), object(saved['context'])];
+    const [minted, context] = [asObject(saved['minted']), asObject(saved['context'])];
     const token = usableToken(minted['token']);
     const { expiredAfter = 0 } = minted;
     const { origin, clientId, salt, hash, timeoutSeconds, kind, authMethod } = context;
-    const isComplete = [origin, clientId, salt, hash].every(json_text) &&
+    const isComplete = [origin, clientId, salt, hash].every(asText) &&
         [minted['mintedAt'], timeoutSeconds, expiredAfter].every(Number.isFinite) &&
         typeof minted['expiresAt'] === 'string' &&
         Array.isArray(minted['scopes']) &&
@@ -4144,7 +4144,7 @@ async function writeSummary({ title, lines = [], head, rows }, log) {
     const shown = [head.map((data) => ({ data: html(data), header: true }))];
     let size = 0;
     for (const row of rows) {
-        const cells = row.map((data) => ({ data: html(quote(data)), header: false }));
+        const cells = row.map((data) => ({ data: html(clean(data)), header: false }));
         size += Buffer.byteLength(JSON.stringify(cells));
         if (size > SIZE_LIMIT)
             break;
@@ -4191,7 +4191,7 @@ function mintedMessage(minted, end) {
     const whenEmpty = expiry === 'never' ? 'does not expire' : 'expiry not reported';
     const atTime = expiresAt === '' ? whenEmpty : `expires at ${expiresAt}`;
     const expires = lifetime === undefined ? atTime : `expires in ${duration(lifetime)}`;
-    const granted = scopesReported ? quote(scopes.join(' ')) : 'not reported';
+    const granted = scopesReported ? clean(scopes.join(' ')) : 'not reported';
     const [name, id] = minted.id === undefined ? ['a token', 'id unknown; '] : [nameOf(minted), ''];
     return `Minted ${name} (${id}scopes: ${granted}; ${expires}). ${end}`;
 }
@@ -4338,16 +4338,16 @@ async function* pages(client, list, key) {
     for (let path = first;;) {
         const request = { ...list, path };
         const response = await client.send(request);
-        const page = object(response.json);
+        const page = asObject(response.json);
         if (response.status !== 200)
             throw unexpectedResponse(request, response);
         if (!Array.isArray(page[key]))
             throw unexpectedResponse(request, response, response.html ? undefined : 'unusableResponse');
         yield { items: page[key], response };
-        const { has_more: more = false, after_cursor } = object(page['meta']);
+        const { has_more: more = false, after_cursor } = asObject(page['meta']);
         if (more === false || more === null)
             return;
-        const cursor = json_text(after_cursor);
+        const cursor = asText(after_cursor);
         if (more !== true || cursor === undefined || /\p{Cs}/u.test(cursor) || seen.has(cursor))
             throw unexpectedResponse(request, response, 'unusableResponse');
         seen.add(cursor);
@@ -4642,7 +4642,7 @@ async function numericClientId(client, clientId, authorization) {
         return Number(clientId);
     const request = get('look up the client', '/api/v2/oauth/clients', authorization);
     for await (const { items } of pages(client, request, 'clients')) {
-        const found = items.map(object).find(({ identifier }) => identifier === clientId);
+        const found = items.map(asObject).find(({ identifier }) => identifier === clientId);
         const id = positiveInteger(found?.['id']);
         if (id !== undefined)
             return id;
@@ -4861,7 +4861,7 @@ async function main({ clock, log, startDeadline }) {
     maskInputs(log);
     const inputs = readMainInputs(log);
     requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT', ...(inputs.exportEnv ? ['GITHUB_ENV'] : []));
-    announceEnd(inputs, clock.now(), log);
+    announceDeprecation(inputs, clock.now(), log);
     const client = new ZendeskClient(inputs.origin, startDeadline(inputs.timeoutSeconds), log);
     try {
         await mint(client, inputs);
@@ -4881,7 +4881,7 @@ async function mint(client, inputs) {
     reportScopes(minted, inputs, log);
     if (inputs.exportEnv)
         exportForZcli(inputs.subdomain, minted.token);
-    const end = whatFollows(inputs, minted);
+    const end = describeEnd(inputs, minted);
     if (inputs.jobSummary)
         await writeSummary(tokenTable('Zendesk token minted', minted, inputs.origin, end), log);
     log.info(mintedMessage(minted, end));
@@ -4896,7 +4896,7 @@ async function check(client, inputs, minted) {
     requireScopes(minted);
 }
 /** Says that `api-token` and `access-token` will stop working, and warns from 90 days before API tokens do. */
-function announceEnd({ credential }, now, log) {
+function announceDeprecation({ credential }, now, log) {
     if (!isAdmin(credential))
         return;
     const { kind } = credential;
@@ -4913,16 +4913,16 @@ function requireScopes({ scopes, scopesReported }) {
 }
 /** Says which scopes were granted by default, and warns of those that were requested and not granted. */
 function reportScopes({ scopes, scopesReported }, inputs, log) {
-    const granted = scopesReported ? quote(scopes.join(' ')) : 'scopes that it did not report';
+    const granted = scopesReported ? clean(scopes.join(' ')) : 'scopes that it did not report';
     if (inputs.hasDefaultScopes)
         log.info(`\`scopes\` is empty, and Zendesk granted: ${granted}. Set \`scopes\` to request fewer.`);
     const missing = scopesNotGranted(inputs.scopes, scopes);
     if (missing.length === 0)
         return;
-    log.warning(`Zendesk did not grant ${quote(missing.join(' '))}. Check the names, and the allowed scopes of the client in Admin Center.`);
+    log.warning(`Zendesk did not grant ${clean(missing.join(' '))}. Check the names, and the allowed scopes of the client in Admin Center.`);
 }
 /** What becomes of the token when the job ends; a revocation is promised only if the token or the credential may do it. */
-function whatFollows(inputs, minted) {
+function describeEnd(inputs, minted) {
     const { credential } = inputs;
     const { scopes, scopesReported } = minted;
     if (!shouldRevoke(inputs, minted))
@@ -5066,7 +5066,7 @@ const runnerLog = {
         if (secret.length < SHORTEST_SECRET)
             return;
         core_setSecret(secret);
-        remember(secret);
+        addSecret(secret);
     }
 };
 
@@ -5140,11 +5140,11 @@ class SweepReport {
         this.#tokens.set(token.id, token);
     }
     /** The stale tokens, as an iterator that workers share: each token is returned once. */
-    found() {
+    queue() {
         return this.#tokens.values();
     }
     /** Notes what became of a token: the error that kept it from being revoked, or nothing. */
-    settle({ id }, error) {
+    record({ id }, error) {
         if (error === undefined)
             this.#revoked.add(id);
         else
@@ -5267,7 +5267,7 @@ async function sweep({ clock, log, startDeadline }) {
         report.stop(error);
     }
     setOutputs(report.outputs());
-    const title = `Zendesk tokens of ${quote(inputs.clientId)}`;
+    const title = `Zendesk tokens of ${clean(inputs.clientId)}`;
     if (inputs.jobSummary)
         await writeSummary(report.table(title, clock.now()), log);
     const error = report.error();
@@ -5305,7 +5305,7 @@ async function identify(client, credential, allUsers) {
     if (response.status !== 200)
         throw unexpectedResponse(request, response);
     // Zendesk responds to rejected credentials with 200 and an anonymous user, whose id is null.
-    const userId = positiveInteger(object(object(response.json)['user'])['id']);
+    const userId = positiveInteger(asObject(asObject(response.json)['user'])['id']);
     const kind = response.html ? undefined : 'credentialsRejected';
     if (userId === undefined)
         throw unexpectedResponse(request, response, kind);
@@ -5322,7 +5322,7 @@ function ownFacts({ id, userId } = {}, allUsers) {
 async function revokeStale(sweep, criteria) {
     const { client, inputs, report, authorization } = sweep;
     try {
-        await sweep_list(sweep, criteria);
+        await list(sweep, criteria);
     }
     catch (error) {
         // What was found before the list broke off is stale all the same.
@@ -5330,7 +5330,7 @@ async function revokeStale(sweep, criteria) {
     }
     if (inputs.dryRun)
         return;
-    const queue = report.found();
+    const queue = report.queue();
     const progress = progressLog(client);
     let final;
     const work = async () => {
@@ -5340,14 +5340,14 @@ async function revokeStale(sweep, criteria) {
             const error = final ?? (await tryToRevoke(worker, token.id, authorization));
             if (isFinal(error))
                 final = error;
-            report.settle(token, error);
+            report.record(token, error);
             progress(() => `Revoked ${report.revoked} of ${report.matched} tokens so far.`);
         }
         worker.close();
     };
     await Promise.all(Array.from({ length: WORKERS }, work));
 }
-async function sweep_list(sweep, criteria) {
+async function list(sweep, criteria) {
     const { client, inputs, report, authorization } = sweep;
     const progress = progressLog(client);
     const request = listTokens(criteria.clientId, authorization, inputs.allUsers);

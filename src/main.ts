@@ -2,7 +2,7 @@ import { CREDENTIAL_INPUTS } from './inputs/credentials.ts'
 import { readMainInputs, type MainInputs } from './inputs/inputs.ts'
 import { maskInputs } from './inputs/mask-inputs.ts'
 import { type Log } from './lib/log.ts'
-import { quote } from './lib/redact.ts'
+import { clean } from './lib/redact.ts'
 import { causeOf, explain } from './messages.ts'
 import { publishToken, shouldRevoke } from './publish-token.ts'
 import { requestToken } from './request-token.ts'
@@ -29,7 +29,7 @@ export async function main({ clock, log, startDeadline }: Step): Promise<void> {
   maskInputs(log)
   const inputs = readMainInputs(log)
   requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT', ...(inputs.exportEnv ? ['GITHUB_ENV'] : []))
-  announceEnd(inputs, clock.now(), log)
+  announceDeprecation(inputs, clock.now(), log)
   const client = new ZendeskClient(inputs.origin, startDeadline(inputs.timeoutSeconds), log)
   try {
     await mint(client, inputs)
@@ -49,7 +49,7 @@ async function mint(client: ZendeskClient, inputs: MainInputs): Promise<void> {
   reportScopes(minted, inputs, log)
 
   if (inputs.exportEnv) exportForZcli(inputs.subdomain, minted.token)
-  const end = whatFollows(inputs, minted)
+  const end = describeEnd(inputs, minted)
   if (inputs.jobSummary)
     await writeSummary(tokenTable('Zendesk token minted', minted, inputs.origin, end), log)
   log.info(mintedMessage(minted, end))
@@ -64,7 +64,7 @@ async function check(client: ZendeskClient, inputs: MainInputs, minted: MintedTo
 }
 
 /** Says that `api-token` and `access-token` will stop working, and warns from 90 days before API tokens do. */
-function announceEnd({ credential }: MainInputs, now: number, log: Log): void {
+function announceDeprecation({ credential }: MainInputs, now: number, log: Log): void {
   if (!isAdmin(credential)) return
   const { kind } = credential
   const deprecated = `Zendesk has deprecated the endpoint that mints with \`${CREDENTIAL_INPUTS[kind].chosenBy}\`; it may stop any day`
@@ -83,18 +83,18 @@ function requireScopes({ scopes, scopesReported }: MintedToken): void {
 
 /** Says which scopes were granted by default, and warns of those that were requested and not granted. */
 function reportScopes({ scopes, scopesReported }: MintedToken, inputs: MainInputs, log: Log): void {
-  const granted = scopesReported ? quote(scopes.join(' ')) : 'scopes that it did not report'
+  const granted = scopesReported ? clean(scopes.join(' ')) : 'scopes that it did not report'
   if (inputs.hasDefaultScopes)
     log.info(`\`scopes\` is empty, and Zendesk granted: ${granted}. Set \`scopes\` to request fewer.`)
   const missing = scopesNotGranted(inputs.scopes, scopes)
   if (missing.length === 0) return
   log.warning(
-    `Zendesk did not grant ${quote(missing.join(' '))}. Check the names, and the allowed scopes of the client in Admin Center.`
+    `Zendesk did not grant ${clean(missing.join(' '))}. Check the names, and the allowed scopes of the client in Admin Center.`
   )
 }
 
 /** What becomes of the token when the job ends; a revocation is promised only if the token or the credential may do it. */
-function whatFollows(inputs: MainInputs, minted: MintedToken): string {
+function describeEnd(inputs: MainInputs, minted: MintedToken): string {
   const { credential } = inputs
   const { scopes, scopesReported } = minted
   if (!shouldRevoke(inputs, minted)) return 'It will not be revoked when the job ends.'

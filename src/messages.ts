@@ -1,6 +1,6 @@
 import { CREDENTIAL_INPUTS } from './inputs/credentials.ts'
 import { isNumeric, type CredentialKind } from './zendesk/credential.ts'
-import { quote } from './lib/redact.ts'
+import { clean } from './lib/redact.ts'
 import { isDeprecatedMint, missingScopes, ZendeskError, type ErrorKind } from './zendesk/zendesk-error.ts'
 
 /*
@@ -49,22 +49,22 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
       : `${user}. Use an admin's credential with the scopes \`read write\`.`
   },
   missingScope: ({ error, kind }) =>
-    `It needs ${quote(String(error.response && missingScopes(error.response)))}. ${kind === 'access_token' ? 'Request this scope when you mint `access-token`, and allow it' : 'Allow this scope'} for the client in Admin Center.`,
+    `It needs ${clean(String(error.response && missingScopes(error.response)))}. ${kind === 'access_token' ? 'Request this scope when you mint `access-token`, and allow it' : 'Allow this scope'} for the client in Admin Center.`,
   gateway: ({ host }) =>
     `It is not Zendesk's own answer. Check the firewall and the proxy between the runner and ${host}, and the IP restrictions of the account.`,
   clientUnknown: ({ clientId }) =>
-    `This user sees no client "${quote(clientId)}". Write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\`.`,
+    `This user sees no client "${clean(clientId)}". Write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\`.`,
   subdomainUnknown: ({ host }) =>
     `Check \`subdomain\` (and \`base-url\`): ${host} does not respond as an account does. It may be misspelt, renamed or closed.`,
   redirect: ({ error: { response }, origin }) => {
     const url = response?.location ? URL.parse(response.location, origin) : null
-    return `It points to ${quote(url?.host ?? '') || 'a place that it does not name'}. Check \`subdomain\` and \`base-url\`.`
+    return `It points to ${clean(url?.host ?? '') || 'a place that it does not name'}. Check \`subdomain\` and \`base-url\`.`
   },
   invalid_client: ({ clientId, kind }) => {
     if (clientId.startsWith('zis_') && kind === 'client_credentials')
       return 'Clients whose identifier begins with `zis_` cannot use `client-secret`. Use `access-token`.'
     const notNumber = isNumeric(clientId) ? ', not its number' : ''
-    return `Check that \`client-id\` (${quote(clientId)}) is the client's unique identifier in this account${notNumber}, and that \`client-secret\` is complete and belongs to it.`
+    return `Check that \`client-id\` (${clean(clientId)}) is the client's unique identifier in this account${notNumber}, and that \`client-secret\` is complete and belongs to it.`
   },
   unauthorized_client: ({ kind }) =>
     kind === 'client_credentials'
@@ -82,7 +82,7 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
       ? 'The refresh token was used, was revoked or has expired. Save the `refresh-token` output after each run, and never let two runs share one. Start again with an authorization code.'
       : 'An authorization code works once, for 120 seconds, and only with the same `redirect-uri`, `code-verifier` and client. Get another.',
   endpointGone: ({ input, clientId }) =>
-    `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${quote(clientId)} exists.`,
+    `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${clean(clientId)} exists.`,
   rateLimit: ({ error }) => `${waitSentence(error)}Start fewer jobs at once, or raise \`timeout-seconds\`.`,
   outage: ({ error }) => `${waitSentence(error)}See https://status.zendesk.com, and run the job again later.`,
   unusableResponse:

@@ -42,12 +42,12 @@ export class SweepReport {
   }
 
   /** The stale tokens, as an iterator that workers share: each token is returned once. */
-  found(): IterableIterator<StaleToken> {
+  queue(): IterableIterator<StaleToken> {
     return this.#tokens.values()
   }
 
   /** Notes what became of a token: the error that kept it from being revoked, or nothing. */
-  settle({ id }: StaleToken, error: ZendeskError | undefined): void {
+  record({ id }: StaleToken, error: ZendeskError | undefined): void {
     if (error === undefined) this.#revoked.add(id)
     else this.#failed.set(id, error)
   }

@@ -1,8 +1,8 @@
 import { readSweepInputs, type SweepInputs } from './inputs/inputs.ts'
 import { maskInputs } from './inputs/mask-inputs.ts'
 import { reserveOf } from './lib/deadline.ts'
-import { object } from './lib/json.ts'
-import { quote } from './lib/redact.ts'
+import { asObject } from './lib/json.ts'
+import { clean } from './lib/redact.ts'
 import { type Secret } from './lib/secret.ts'
 import { explain } from './messages.ts'
 import { requireFiles, setOutputs } from './runner/outputs.ts'
@@ -57,7 +57,7 @@ export async function sweep({ clock, log, startDeadline }: Step): Promise<void> 
     report.stop(error)
   }
   setOutputs(report.outputs())
-  const title = `Zendesk tokens of ${quote(inputs.clientId)}`
+  const title = `Zendesk tokens of ${clean(inputs.clientId)}`
   if (inputs.jobSummary) await writeSummary(report.table(title, clock.now()), log)
   const error = report.error()
   if (error !== undefined) throw error
@@ -97,7 +97,7 @@ async function identify(client: ZendeskClient, credential: AdminCredential, allU
   const response = await client.send(request)
   if (response.status !== 200) throw unexpectedResponse(request, response)
   // Zendesk responds to rejected credentials with 200 and an anonymous user, whose id is null.
-  const userId = positiveInteger(object(object(response.json)['user'])['id'])
+  const userId = positiveInteger(asObject(asObject(response.json)['user'])['id'])
   const kind = response.html ? undefined : 'credentialsRejected'
   if (userId === undefined) throw unexpectedResponse(request, response, kind)
   return { userId, ownId: undefined }
@@ -132,7 +132,7 @@ async function revokeStale(sweep: Sweep, criteria: StaleCriteria): Promise<void>
   }
   if (inputs.dryRun) return
 
-  const queue = report.found()
+  const queue = report.queue()
   const progress = progressLog(client)
   let final: ZendeskError | undefined
   const work = async (): Promise<void> => {
@@ -141,7 +141,7 @@ async function revokeStale(sweep: Sweep, criteria: StaleCriteria): Promise<void>
       // If no further request can help with one token, none can with the others.
       const error = final ?? (await tryToRevoke(worker, token.id, authorization))
       if (isFinal(error)) final = error
-      report.settle(token, error)
+      report.record(token, error)
       progress(() => `Revoked ${report.revoked} of ${report.matched} tokens so far.`)
     }
     worker.close()

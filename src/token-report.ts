@@ -1,4 +1,4 @@
-import { quote } from './lib/redact.ts'
+import { clean } from './lib/redact.ts'
 import { duration } from './lib/time.ts'
 import { type Table } from './runner/summary.ts'
 import { type MintedToken } from './zendesk/minted-token.ts'
@@ -24,7 +24,7 @@ export function mintedMessage(minted: MintedToken, end: string): string {
   const whenEmpty = expiry === 'never' ? 'does not expire' : 'expiry not reported'
   const atTime = expiresAt === '' ? whenEmpty : `expires at ${expiresAt}`
   const expires = lifetime === undefined ? atTime : `expires in ${duration(lifetime)}`
-  const granted = scopesReported ? quote(scopes.join(' ')) : 'not reported'
+  const granted = scopesReported ? clean(scopes.join(' ')) : 'not reported'
   const [name, id] = minted.id === undefined ? ['a token', 'id unknown; '] : [nameOf(minted), '']
   return `Minted ${name} (${id}scopes: ${granted}; ${expires}). ${end}`
 }

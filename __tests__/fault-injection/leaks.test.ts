@@ -3,7 +3,7 @@ import fc from 'fast-check'
 
 import { parseCommand } from '../../mock/runner/commands.ts'
 import { type Fault, type Zendesk } from '../../mock/zendesk.ts'
-import { oneLine, quote, remember } from '../../src/lib/redact.ts'
+import { oneLine, clean, addSecret } from '../../src/lib/redact.ts'
 import { explain } from '../../src/messages.ts'
 import { unexpectedResponse, zendeskWords } from '../../src/zendesk/zendesk-error.ts'
 import { at, once, mockZendesk } from '../support/fixtures.ts'
@@ -122,13 +122,13 @@ function expectSafe(line: string, limit = Infinity): void {
 
 describe('text from outside', () => {
   beforeAll(() => {
-    canaries.forEach(remember)
+    canaries.forEach(addSecret)
   })
 
   it('becomes one line, or a quote of 200 characters, without secrets and commands', () => {
     const property = fc.property(foreignText, (text) => {
       expectSafe(oneLine(text.replaceAll(/<\/?\w+>/g, '')))
-      const quoted = quote(text)
+      const quoted = clean(text)
       expectSafe(quoted, 200)
       expect(quoted).not.toMatch(/[<>]/)
     })

@@ -35,8 +35,8 @@ function report({ dryRun = false, tokens = 0, checked = tokens, failed = [], sto
   for (let id = 1; id <= tokens; id++) made.add(staleToken(id))
   if (stop !== undefined) made.stop(new Error(stop))
   if (dryRun) return made
-  for (const id of failed) made.settle(staleToken(id), failure(id))
-  for (const token of made.found()) if (!failed.includes(token.id)) made.settle(token, undefined)
+  for (const id of failed) made.record(staleToken(id), failure(id))
+  for (const token of made.queue()) if (!failed.includes(token.id)) made.record(token, undefined)
   return made
 }
 
@@ -48,7 +48,7 @@ describe('the stale tokens', () => {
   })
 
   it('are given to whoever asks first, each once', () => {
-    const queue = report({ dryRun: true, tokens: 3 }).found()
+    const queue = report({ dryRun: true, tokens: 3 }).queue()
     const first = queue.next().value as StaleToken
     expect([first, ...queue].map(({ id }) => id)).toEqual([1, 2, 3])
     expect([...queue]).toEqual([])
@@ -111,7 +111,7 @@ describe('the error', () => {
     const kinds = report()
     for (const [index, kind] of (['forbidden', 'forbidden', 'timeout'] as const).entries()) {
       kinds.add(staleToken(index))
-      kinds.settle(staleToken(index), failure(index, kind))
+      kinds.record(staleToken(index), failure(index, kind))
     }
     const { message } = kinds.error()!
     expect(message).toContain('revoke token 0: forbidden.')

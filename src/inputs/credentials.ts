@@ -1,5 +1,5 @@
 import { getInput } from '@actions/core'
-import { quote } from '../lib/redact.ts'
+import { clean } from '../lib/redact.ts'
 import { type Secret } from '../lib/secret.ts'
 import {
   AUTH_METHODS,
@@ -105,7 +105,7 @@ function checkCombination(reader: InputReader, credential: Credential): void {
     reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.')
   const email = kind === 'api_token' ? credential.email : ''
   if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
-    const text = `"${quote(email)}" is not an e-mail address. Write the one that the admin signs in with.`
+    const text = `"${clean(email)}" is not an e-mail address. Write the one that the admin signs in with.`
     reader.problem('email', text)
   }
 

@@ -1,6 +1,6 @@
 import { getInput } from '@actions/core'
 import { type Log } from '../lib/log.ts'
-import { quote } from '../lib/redact.ts'
+import { clean } from '../lib/redact.ts'
 import { Secret } from '../lib/secret.ts'
 
 const SHORTEST_SECRET = 8
@@ -98,7 +98,7 @@ export class InputReader {
     const choice = choices.find((known) => known === value)
     if (choice !== undefined) return choice
     const known = choices.map((each) => `\`${each}\``).join(' or ')
-    this.problem(input, `"${quote(value)}" is not valid. Write ${known}.`)
+    this.problem(input, `"${clean(value)}" is not valid. Write ${known}.`)
     return choices[0]
   }
 
@@ -113,7 +113,7 @@ export class InputReader {
     if (value === '') return ifEmpty
     const number = /^\d+$/.test(value) ? Number(value) : NaN
     if (!(number >= min && number <= max)) {
-      this.problem(input, `"${quote(value)}" is not a whole number of seconds from ${min} to ${max}.`)
+      this.problem(input, `"${clean(value)}" is not a whole number of seconds from ${min} to ${max}.`)
     }
     return number
   }

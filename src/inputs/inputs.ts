@@ -1,6 +1,6 @@
 import { getInput } from '@actions/core'
 import { type Log } from '../lib/log.ts'
-import { quote } from '../lib/redact.ts'
+import { clean } from '../lib/redact.ts'
 import { CREDENTIAL_KINDS, isAdmin, isNumeric, type Credential } from '../zendesk/credential.ts'
 import { isForeign, readOrigin, subdomainOf } from '../zendesk/origin.ts'
 import { isWellFormedScope, nearestScope, splitScopes } from '../zendesk/scopes.ts'
@@ -117,7 +117,7 @@ function readAccount<Kind extends Credential>(
   } else if (isForeign(origin, subdomain)) {
     reader.warning(
       'base-url',
-      `${quote(new URL(origin).host)} is about to receive the credential, and is not ${subdomain}.zendesk.com.`
+      `${clean(new URL(origin).host)} is about to receive the credential, and is not ${subdomain}.zendesk.com.`
     )
   }
   const timeoutSeconds = reader.seconds('timeout-seconds', [5, 3600], defaultTimeout)
@@ -127,13 +127,13 @@ function readAccount<Kind extends Credential>(
 
 /** A value for an error, without what may be a password in a URL. */
 function echo(value: string): string {
-  return quote(value.replace(/\/\/.*@/s, '//***@'))
+  return clean(value.replace(/\/\/.*@/s, '//***@'))
 }
 
 function readClientId(reader: InputReader, credential: Credential): string {
   const cure = 'Write the unique identifier of the OAuth client, from Admin Center.'
   const clientId = reader.required('client-id', cure)
-  const shown = quote(clientId)
+  const shown = clean(clientId)
   if (/\s/.test(clientId)) {
     const text = `"${shown}" contains white space, so it is the name of a client. ${cure}`
     reader.problem('client-id', text)
@@ -160,12 +160,12 @@ function readScopes(reader: InputReader): string[] {
   if (malformed.length > 0) {
     reader.problem(
       'scopes',
-      `"${quote(malformed.join(' '))}" cannot be a scope. Write names such as \`tickets:read\`, separated by spaces.`
+      `"${clean(malformed.join(' '))}" cannot be a scope. Write names such as \`tickets:read\`, separated by spaces.`
     )
   }
   const unknown = scopes.flatMap((scope) => {
     const nearest = nearestScope(scope)
-    return nearest === undefined ? [] : `${quote(scope)} (did you mean ${nearest}?)`
+    return nearest === undefined ? [] : `${clean(scope)} (did you mean ${nearest}?)`
   })
   if (unknown.length > 0) reader.warning('scopes', `Zendesk documents no scope ${unknown.join(', ')}.`)
   return scopes
@@ -179,7 +179,7 @@ function readAge(reader: InputReader): number {
   if (!(age >= HOUR)) {
     reader.problem(
       'older-than',
-      `"${quote(value)}" is not an age of at least an hour. Write \`90m\`, \`36h\` or \`7d\`.`
+      `"${clean(value)}" is not an age of at least an hour. Write \`90m\`, \`36h\` or \`7d\`.`
     )
   }
   return age

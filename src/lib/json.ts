@@ -10,16 +10,16 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /** `value` if it is a JSON object, else an empty one. */
-export function object(value: unknown): JsonObject {
+export function asObject(value: unknown): JsonObject {
   return isObject(value) ? value : {}
 }
 
 /** `value` if it is an array, else an empty one. */
-export function list(value: unknown): unknown[] {
+export function asArray(value: unknown): unknown[] {
   return Array.isArray(value) ? value : []
 }
 
 /** `value` if it is a string that is not empty. */
-export function text(value: unknown): string | undefined {
+export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }

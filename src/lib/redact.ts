@@ -5,7 +5,7 @@
 
 /** Characters of the text that are looked at, and of the result that are kept. */
 const READ_LIMIT = 2048
-const QUOTE_LIMIT = 200
+const RESULT_LIMIT = 200
 
 /** A run of this many characters that it shares with a secret is removed from text that somebody else wrote. */
 const SHARED_RUN = 12
@@ -22,7 +22,7 @@ const knownRuns = new Set<string>()
 const indexed = new Set<string>()
 
 /** Hides `secret` from here on, in the forms in which servers repeat what they were sent. */
-export function remember(secret: string): void {
+export function addSecret(secret: string): void {
   const bytes = Buffer.from(secret)
   const forms = [
     secret,
@@ -106,14 +106,14 @@ export function oneLine(text: string): string {
 }
 
 /**
- * Makes text that somebody else wrote safe to quote in a line. It is cut to 2 kB before anything else, so that
+ * Cleans text that somebody else wrote, so that it can stand in a line. It is cut to 2 kB before anything else, so that
  * cleaning takes linear time; then secrets go, whole or in part, and markup, and it is cut to 200 characters.
  */
-export function quote(text: string): string {
+export function clean(text: string): string {
   const read = redact(text.slice(0, READ_LIMIT), true)
   const plain = read.replace(/<[^>]*>/g, '').replace(/[<>]/g, '')
   const characters = Array.from(oneLine(redact(plain, true)).trim())
-  return characters.length <= QUOTE_LIMIT
+  return characters.length <= RESULT_LIMIT
     ? characters.join('')
-    : `${characters.slice(0, QUOTE_LIMIT - 1).join('')}…`
+    : `${characters.slice(0, RESULT_LIMIT - 1).join('')}…`
 }

@@ -1,6 +1,6 @@
 import * as core from '@actions/core'
 import { type Log } from '../lib/log.ts'
-import { oneLine, remember, SHORTEST_SECRET } from '../lib/redact.ts'
+import { oneLine, addSecret, SHORTEST_SECRET } from '../lib/redact.ts'
 
 /** The log of the job. */
 export const runnerLog: Log = {
@@ -12,6 +12,6 @@ export const runnerLog: Log = {
     // `::add-mask::1` would ruin every log and output of the job.
     if (secret.length < SHORTEST_SECRET) return
     core.setSecret(secret)
-    remember(secret)
+    addSecret(secret)
   }
 }

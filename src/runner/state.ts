@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { saveState } from '@actions/core'
-import { object, text, type JsonObject } from '../lib/json.ts'
+import { asObject, asText, type JsonObject } from '../lib/json.ts'
 import {
   AUTH_METHODS,
   CREDENTIAL_KINDS,
@@ -61,18 +61,18 @@ export function saveForPost(state: State): void {
 export function loadState(): State | undefined {
   let saved: JsonObject
   try {
-    saved = object(JSON.parse(process.env[`STATE_${KEY}`] ?? ''))
+    saved = asObject(JSON.parse(process.env[`STATE_${KEY}`] ?? ''))
   } catch {
     return undefined
   }
   const { skipped } = saved
   if (skipped === 'true' || skipped === 'auto') return { skipped }
-  const [minted, context] = [object(saved['minted']), object(saved['context'])]
+  const [minted, context] = [asObject(saved['minted']), asObject(saved['context'])]
   const token = usableToken(minted['token'])
   const { expiredAfter = 0 } = minted
   const { origin, clientId, salt, hash, timeoutSeconds, kind, authMethod } = context
   const isComplete =
-    [origin, clientId, salt, hash].every(text) &&
+    [origin, clientId, salt, hash].every(asText) &&
     [minted['mintedAt'], timeoutSeconds, expiredAfter].every(Number.isFinite) &&
     typeof minted['expiresAt'] === 'string' &&
     Array.isArray(minted['scopes']) &&

@@ -1,6 +1,6 @@
 import { summary } from '@actions/core'
 import { type Log } from '../lib/log.ts'
-import { oneLine, quote } from '../lib/redact.ts'
+import { oneLine, clean } from '../lib/redact.ts'
 
 /** GitHub drops a summary of more than 1 MiB whole; this leaves room for what other actions write. */
 const SIZE_LIMIT = 900_000
@@ -19,7 +19,7 @@ export async function writeSummary({ title, lines = [], head, rows }: Table, log
   const shown = [head.map((data) => ({ data: html(data), header: true }))]
   let size = 0
   for (const row of rows) {
-    const cells = row.map((data) => ({ data: html(quote(data)), header: false }))
+    const cells = row.map((data) => ({ data: html(clean(data)), header: false }))
     size += Buffer.byteLength(JSON.stringify(cells))
     if (size > SIZE_LIMIT) break
     shown.push(cells)

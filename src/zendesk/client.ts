@@ -1,6 +1,6 @@
 import { StepEnded, type Deadline } from '../lib/deadline.ts'
 import { type Log } from '../lib/log.ts'
-import { quote } from '../lib/redact.ts'
+import { clean } from '../lib/redact.ts'
 import { Connection, type ZendeskRequest, type ZendeskResponse } from './connection.ts'
 import { NetworkError } from './network-error.ts'
 import { pathOf, ZendeskError, type ErrorKind } from './zendesk-error.ts'
@@ -156,7 +156,7 @@ export class ZendeskClient {
     const isResponse = !(outcome instanceof NetworkError)
     if (isResponse) onResponse?.(outcome)
     const duration = `${Math.round(clock.elapsed() - started)} ms`
-    const id = isResponse && outcome.requestId !== undefined ? `, request id ${quote(outcome.requestId)}` : ''
+    const id = isResponse && outcome.requestId !== undefined ? `, request id ${clean(outcome.requestId)}` : ''
     this.log.debug(`${request.method} ${pathOf(request)}: ${describe(outcome)} after ${duration}${id}`)
     return outcome
   }

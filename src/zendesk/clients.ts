@@ -1,4 +1,4 @@
-import { object } from '../lib/json.ts'
+import { asObject } from '../lib/json.ts'
 import { type Secret } from '../lib/secret.ts'
 import { type ZendeskClient } from './client.ts'
 import { get } from './connection.ts'
@@ -21,7 +21,7 @@ export async function numericClientId(
   if (isNumeric(clientId)) return Number(clientId)
   const request = get('look up the client', '/api/v2/oauth/clients', authorization)
   for await (const { items } of pages(client, request, 'clients')) {
-    const found = items.map(object).find(({ identifier }) => identifier === clientId)
+    const found = items.map(asObject).find(({ identifier }) => identifier === clientId)
     const id = positiveInteger(found?.['id'])
     if (id !== undefined) return id
   }

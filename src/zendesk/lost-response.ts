@@ -1,4 +1,4 @@
-import { quote } from '../lib/redact.ts'
+import { clean } from '../lib/redact.ts'
 import { duration, isoTime } from '../lib/time.ts'
 
 /** Counts the attempts of a mint that Zendesk may have carried out although no usable response came back. */
@@ -31,6 +31,6 @@ export class LostResponses {
     const expiry =
       expiresIn === undefined ? `${they} may never expire` : `${they} ${expire} after ${duration(expiresIn)}`
     const since = isoTime(this.#firstSentAt).slice(11, 16)
-    return `${tokens} of client ${quote(clientId)} may exist since ${since} UTC; ${expiry}, and \`sweep\` removes ${them}.`
+    return `${tokens} of client ${clean(clientId)} may exist since ${since} UTC; ${expiry}, and \`sweep\` removes ${them}.`
   }
 }

@@ -1,4 +1,4 @@
-import { object } from '../lib/json.ts'
+import { asObject } from '../lib/json.ts'
 import { type Secret } from '../lib/secret.ts'
 import { isoTime } from '../lib/time.ts'
 import { type ZendeskClient } from './client.ts'
@@ -44,10 +44,10 @@ export async function sendMint(
 
 /** Reads the response to a mint with the given kind of credential; a value of the wrong type is as if not reported. */
 export function readTokenResponse({ json, date }: ZendeskResponse, credential: Credential): TokenResponse {
-  const response = object(json)
+  const response = asObject(json)
   if (isAdmin(credential)) {
     const { token } = response
-    const value = usableToken(object(token)['full_token'])
+    const value = usableToken(asObject(token)['full_token'])
     return { token: value, refreshToken: undefined, facts: tokenFacts(token), expiresIn: undefined, date }
   }
   return {

@@ -1,4 +1,4 @@
-import { object, text } from '../lib/json.ts'
+import { asObject, asText } from '../lib/json.ts'
 import { type ZendeskClient } from './client.ts'
 import { type ZendeskRequest, type ZendeskResponse } from './connection.ts'
 import { unexpectedResponse } from './zendesk-error.ts'
@@ -20,15 +20,15 @@ export async function* pages(
   for (let path = first; ;) {
     const request = { ...list, path }
     const response = await client.send(request)
-    const page = object(response.json)
+    const page = asObject(response.json)
     if (response.status !== 200) throw unexpectedResponse(request, response)
     if (!Array.isArray(page[key]))
       throw unexpectedResponse(request, response, response.html ? undefined : 'unusableResponse')
     yield { items: page[key], response }
 
-    const { has_more: more = false, after_cursor } = object(page['meta'])
+    const { has_more: more = false, after_cursor } = asObject(page['meta'])
     if (more === false || more === null) return
-    const cursor = text(after_cursor)
+    const cursor = asText(after_cursor)
     if (more !== true || cursor === undefined || /\p{Cs}/u.test(cursor) || seen.has(cursor))
       throw unexpectedResponse(request, response, 'unusableResponse')
     seen.add(cursor)

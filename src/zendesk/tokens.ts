@@ -1,5 +1,5 @@
-import { object, text } from '../lib/json.ts'
-import { quote } from '../lib/redact.ts'
+import { asObject, asText } from '../lib/json.ts'
+import { clean } from '../lib/redact.ts'
 import { Secret } from '../lib/secret.ts'
 import { get, type ZendeskRequest } from './connection.ts'
 import { bearer } from './credential.ts'
@@ -49,7 +49,7 @@ export function positiveInteger(value: unknown): number | undefined {
 
 /** Reads the `token` object of a response, or one of a list; a value of the wrong type is as if not reported. */
 export function tokenFacts(value: unknown): TokenFacts {
-  const token = object(value)
+  const token = asObject(value)
   return {
     id: positiveInteger(token['id']),
     clientId: positiveInteger(token['client_id']),
@@ -60,7 +60,7 @@ export function tokenFacts(value: unknown): TokenFacts {
     usedAt: timeOf(token['used_at']),
     hasRefreshToken: token['refresh_token'] !== undefined && token['refresh_token'] !== null,
     refreshTokenExpiresAt: timeOf(token['refresh_token_expires_at']),
-    prefix: text(token['token'])
+    prefix: asText(token['token'])
   }
 }
 
@@ -69,9 +69,9 @@ export function tokenFacts(value: unknown): TokenFacts {
  * equals its first ten characters.
  */
 export function factsAbout(token: Secret, json: unknown): TokenFacts | undefined {
-  const described = object(json)['token']
+  const described = asObject(json)['token']
   if (typeof described !== 'object' || described === null) return undefined
-  const { token: shown } = object(described)
+  const { token: shown } = asObject(described)
   const isOwn = shown === undefined || shown === null || shown === token.reveal().slice(0, PREFIX_LENGTH)
   return isOwn ? tokenFacts(described) : undefined
 }
@@ -94,14 +94,14 @@ export function scopesOf(value: unknown): string[] | undefined {
   // Strings only: joining deeply nested lists would exhaust the stack.
   const words = reported.filter((scope): scope is string => typeof scope === 'string')
   if (words.join(' ').length > SCOPES_LIMIT) return undefined
-  const scopes = words.filter((scope) => isWellFormedScope(scope) && quote(scope) === scope)
+  const scopes = words.filter((scope) => isWellFormedScope(scope) && clean(scope) === scope)
   return scopes.length === 0 && reported.length > 0 ? undefined : scopes
 }
 
 /** An ISO 8601 time with its zone, in milliseconds; `null` for null, `undefined` for anything else. */
 function timeOf(value: unknown): number | null | undefined {
   if (value === null) return null
-  const time = text(value) ?? ''
+  const time = asText(value) ?? ''
   const ms = /^\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)$/i.test(time) ? Date.parse(time) : NaN
   return Number.isNaN(ms) ? undefined : ms
 }

@@ -1,6 +1,6 @@
 import { type StepEnded } from '../lib/deadline.ts'
-import { isObject, list, object, text } from '../lib/json.ts'
-import { quote } from '../lib/redact.ts'
+import { isObject, asArray, asObject, asText } from '../lib/json.ts'
+import { clean } from '../lib/redact.ts'
 import { type ZendeskRequest, type ZendeskResponse } from './connection.ts'
 import { NETWORK_CAUSES, NetworkError } from './network-error.ts'
 
@@ -98,7 +98,7 @@ export function isAccepted({ status, html }: ZendeskResponse): boolean {
 
 /** Whether a 401 is Zendesk's own word about the credential: its body is a JSON object with a string `error`. */
 export function isRejection({ status, json }: ZendeskResponse): boolean {
-  return status === 401 && typeof object(json)['error'] === 'string'
+  return status === 401 && typeof asObject(json)['error'] === 'string'
 }
 
 /** Whether a response has this status and Zendesk's kind of body, a JSON object, unlike a gateway's page. */
@@ -115,7 +115,7 @@ export function missingScopes(response: ZendeskResponse): string | undefined {
 
 /** The `error` of an OAuth error response, such as `invalid_grant` (RFC 6749 §5.2). */
 export function oauthError(json: unknown): string | undefined {
-  return text(object(json)['error'])
+  return asText(asObject(json)['error'])
 }
 
 /**
@@ -124,17 +124,17 @@ export function oauthError(json: unknown): string | undefined {
  * `error.message`, `errors[].title` with `errors[].detail`, and `details` of fields beside `description`.
  */
 export function zendeskWords(json: unknown): string | undefined {
-  const { error, error_description, description, message, errors, details } = object(json)
-  const inner = object(error)
-  const first = object(list(errors)[0])
-  const field = object(list(Object.values(object(details))[0])[0])
+  const { error, error_description, description, message, errors, details } = asObject(json)
+  const inner = asObject(error)
+  const first = asObject(asArray(errors)[0])
+  const field = asObject(asArray(Object.values(asObject(details))[0])[0])
   const parts = [
     [error, inner['title'], first['title'], first['code']],
     [error_description, description, inner['message'], first['detail'], message],
     [field['description']]
-  ].map((candidates) => candidates.map(text).find((part) => part !== undefined))
-  const words = [...new Set(parts.filter((part) => part !== undefined))].map(quote).join(': ')
-  return text(quote(words))
+  ].map((candidates) => candidates.map(asText).find((part) => part !== undefined))
+  const words = [...new Set(parts.filter((part) => part !== undefined))].map(clean).join(': ')
+  return asText(clean(words))
 }
 
 /** The errors of OAuth that need an advice of their own. */

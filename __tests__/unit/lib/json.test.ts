@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals'
-import { isObject, list, object, text } from '../../../src/lib/json.ts'
+import { isObject, asArray, asObject, asText } from '../../../src/lib/json.ts'
 
 it.each([
   [{ a: 1 }, true, { a: 1 }, [], undefined],
@@ -11,5 +11,5 @@ it.each([
   [undefined, false, {}, [], undefined]
 ])('reads %j as what it is, and a value of the wrong type as missing', (value, is, ...read) => {
   expect(isObject(value)).toBe(is)
-  expect([object(value), list(value), text(value)]).toEqual(read)
+  expect([asObject(value), asArray(value), asText(value)]).toEqual(read)
 })

@@ -26,8 +26,8 @@ describe('A known secret', () => {
     ['as hexadecimal digits', Buffer.from(SECRET).toString('hex')],
     ['as hexadecimal digits in upper case', Buffer.from(SECRET).toString('hex').toUpperCase()]
   ])('is hidden in quotes and in our own lines when it is repeated %s', (_form, repeated) => {
-    redact.remember(SECRET)
-    expect(redact.quote(`before ${repeated} after ${repeated}`)).toBe('before *** after ***')
+    redact.addSecret(SECRET)
+    expect(redact.clean(`before ${repeated} after ${repeated}`)).toBe('before *** after ***')
     expect(redact.oneLine(`before ${repeated} after ${repeated}`)).toBe('before *** after ***')
   })
 
@@ -40,7 +40,7 @@ describe('A known secret', () => {
     ['ci_bot:', '***']
   ])('is hidden in the base64 of a Basic header in which %j precedes it', (prefix) => {
     const secret = 'kJ7-secret-value-of-31-bytes-+9'
-    redact.remember(secret)
+    redact.addSecret(secret)
     const whole = base64(prefix + secret)
     // What remains may hold the prefix and the few bits that share a character with it.
     const before = Math.ceil((prefix.length * 4) / 3)
@@ -50,13 +50,13 @@ describe('A known secret', () => {
 })
 
 it('nothing under 4 characters counts as a secret', () => {
-  const { oneLine, remember } = redact
-  remember('abc')
+  const { oneLine, addSecret } = redact
+  addSecret('abc')
   expect(oneLine('abc is no secret')).toBe('abc is no secret')
 })
 
 it('letters whose lower case is longer keep their place', () => {
-  const { oneLine, remember } = redact
-  remember('İstanbul-secret')
+  const { oneLine, addSecret } = redact
+  addSecret('İstanbul-secret')
   expect(oneLine('a İstanbul-secret here')).toBe('a *** here')
 })
