@@ -2900,7 +2900,7 @@ class NetworkError extends Error {
      * @param staleConnection whether a connection that was kept open turned out to be closed
      */
     constructor(kind, sent, code = '', staleConnection = false) {
-        super(`${NETWORK_CAUSES[kind]}${code && ` (${code})`}`);
+        super(`${NETWORK_CAUSES[kind]}${code && `: ${code}`}`);
         this.kind = kind;
         this.sent = sent;
         this.code = code;

@@ -77,7 +77,7 @@ describe('with a refresh token, the action', () => {
       const { main } = await mainAndPost(inputs, { preload: { random: 0 } })
       expect(said(main)).toContain(
         retryLine(
-          'POST /oauth/tokens: The connection broke before the response was complete (ECONNRESET)',
+          'POST /oauth/tokens: The connection broke before the response was complete: ECONNRESET',
           2,
           '0.0'
         )

@@ -31,7 +31,7 @@ export class NetworkError extends Error {
     readonly code = '',
     readonly staleConnection = false
   ) {
-    super(`${NETWORK_CAUSES[kind]}${code && ` (${code})`}`)
+    super(`${NETWORK_CAUSES[kind]}${code && `: ${code}`}`)
   }
 }
 

@@ -48,8 +48,8 @@ describe('send', () => {
       beforeRetry: () => log.warning('retry')
     })
     expect(log.lines).toEqual([
-      'debug: GET /x: The server could not be reached (ECONNRESET) after 0 ms',
-      'info: GET /x: The server could not be reached (ECONNRESET); attempt 2 of 5 in 0.0 s',
+      'debug: GET /x: The server could not be reached: ECONNRESET after 0 ms',
+      'info: GET /x: The server could not be reached: ECONNRESET; attempt 2 of 5 in 0.0 s',
       'warning: retry',
       'mask: 500',
       'debug: GET /x: 500 after 0 ms, request id one',
@@ -78,12 +78,12 @@ describe('send', () => {
   })
 
   it.each([
-    ['ENOTFOUND', 'x', 'The host name was not found (DNS) (ENOTFOUND)'],
-    ['EPROTO', 'x', 'The secure connection failed (TLS) (EPROTO)'],
+    ['ENOTFOUND', 'x', 'The host name was not found (DNS): ENOTFOUND'],
+    ['EPROTO', 'x', 'The secure connection failed (TLS): EPROTO'],
     [
       'ECONNRESET',
       'tunneling socket could not be established, cause=EPIPE',
-      'The proxy could not be reached (EPIPE)'
+      'The proxy could not be reached: EPIPE'
     ]
   ])('retries after %s: %s', async (code, message, logged) => {
     nock(ORIGIN)
