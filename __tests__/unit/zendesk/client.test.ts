@@ -165,18 +165,14 @@ describe('send, at the deadline or in a cancelled job', () => {
     expect(error.cause).toBeInstanceOf(StepEnded)
   })
 
-  it('returns the response at hand if the wait for a retry does not fit', async () => {
-    respond([500])
+  it('returns the response, or throws the network error at hand if the wait for a retry does not fit', async () => {
     const { client, clock, log } = testClient({ clock: new FakeClock(0.5), seconds: 0.25 })
+    respond([500])
     const response = await client.send(GET)
     expect([response.status, response.unfittingWait]).toEqual([500, undefined])
-    expect([clock.sleeps, log.of('info')]).toEqual([[], []])
-  })
-
-  it('throws the network error at hand if the wait for a retry does not fit', async () => {
     reset()
-    const { client } = testClient({ clock: new FakeClock(0.5), seconds: 0.25 })
     expect((await errorOf(client.send(GET))).kind).toBe('connection')
+    expect([clock.sleeps, log.of('info')]).toEqual([[], []])
   })
 
   it('does not retry if the job is cancelled during the wait', async () => {

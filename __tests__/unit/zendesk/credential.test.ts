@@ -5,11 +5,10 @@ const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('bas
 
 it.each([
   ['letters beyond ASCII', apiTokenBasic('änn@acme.example', 'tökén'), 'änn@acme.example/token:tökén'],
-  ['a plain client id and secret', clientBasic('ci_bot', 'abc-123_X.y*'), 'ci_bot:abc-123_X.y*'],
   [
     'a client id and secret that are form-encoded',
-    clientBasic('ci bot:1', 'a:b+c/d=é%'),
-    'ci+bot%3A1:a%3Ab%2Bc%2Fd%3D%C3%A9%25'
+    clientBasic('ci bot:1', 'a:b+c/d=é%_X.y*-'),
+    'ci+bot%3A1:a%3Ab%2Bc%2Fd%3D%C3%A9%25_X.y*-'
   ]
 ])('the Basic header encodes %s', (_what, encoded, expected) => {
   expect(encoded).toBe(base64(expected))

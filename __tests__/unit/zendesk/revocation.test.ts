@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { useNock } from './net.ts'
+import { type MintedToken } from '../../../src/zendesk/minted-token.ts'
 import { type Revoker } from '../../../src/zendesk/revocation.ts'
 import { NOON, rejectionOf, testClient } from '../clock.ts'
 import {
@@ -102,10 +103,12 @@ describe('a DELETE that is refused', () => {
     expect(outcome).toMatchObject({ result: 'active', why: { response: { unfittingWait: 400 } } })
   })
 
-  it('by a JSON 403 is no obstacle of scope if the scopes were not reported', async () => {
-    const { outcome } = await revoke([del(OWN, 'current', 403)], {
-      minted: { id: undefined, scopesReported: false }
-    })
+  it.each<[string, Partial<MintedToken>, Exchange]>([
+    ['a JSON 403 and `write`', { scopes: ['write'] }, del(OWN, 'current', 403)],
+    ['a JSON 403 and no reported scopes', { scopesReported: false }, del(OWN, 'current', 403)],
+    ['an HTML 403', {}, html(del(OWN, 'current', 403))]
+  ])('by %s is no obstacle of scope', async (_what, minted, exchange) => {
+    const { outcome } = await revoke([exchange], { minted: { id: undefined, ...minted } })
     expect(outcome).toMatchObject({ result: 'active', scopeOnly: false })
   })
 })
@@ -208,12 +211,15 @@ describe('if the job is cancelled, a revocation', () => {
 })
 
 describe('at the deadline, a revocation', () => {
-  it('fails for the last obstacle, and no longer for missing scope alone', async () => {
+  it.each<[string, Exchange[], Exchange]>([
+    ['forbidden', [], del(OWN, 5, 403)],
+    ['Zendesk accepted the DELETE, but the token still works', [del(OWN, 5, 204)], get(200)]
+  ])('fails for the last obstacle, and not for missing scope alone: %s', async (last, before, exchange) => {
     const test = testClient({ seconds: 5 })
     const meanwhile = (): void => test.clock.pass(6000)
-    const { outcome, why } = await revoke([{ ...del(OWN, 5, 403), meanwhile }], { test })
+    const { outcome, why } = await revoke([...before, { ...exchange, meanwhile }], { test })
     expect(outcome).toMatchObject({ result: 'active', scopeOnly: false })
-    expect(why).toBe('forbidden')
+    expect(why).toBe(last)
   })
 
   it('fails for the deadline if nothing was tried', async () => {

@@ -25,8 +25,6 @@ describe('splitScopes', () => {
     ['', []],
     [' \n,, ', []],
     ['read', ['read']],
-    ['read write', ['read', 'write']],
-    ['read,write', ['read', 'write']],
     ['read\nwrite\r\nhc:read', ['read', 'write', 'hc:read']],
     [' ,read ,\t write, ', ['read', 'write']],
     ['read write read', ['read', 'write']]

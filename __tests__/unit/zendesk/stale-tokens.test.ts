@@ -49,7 +49,6 @@ describe('a token', () => {
     ['it was used exactly as long ago as the limit', { usedAt: NOON - 24 * HOUR }],
     ['it expires this moment', { expiresAt: NOON }],
     ['its refresh token is valid', { hasRefreshToken: true, refreshTokenExpiresAt: NOON + 1 }],
-    ['its refresh token is valid for an unknown time', { hasRefreshToken: true }],
     ['its refresh token does not expire', { hasRefreshToken: true, refreshTokenExpiresAt: null }]
   ])('is not stale if %s', (_what, token) => {
     expect(isStale(token)).toBe(false)
