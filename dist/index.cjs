@@ -3505,7 +3505,7 @@ class ZendeskError extends Error {
     }
     /** The wait that a response asked for, if it did not fit; else empty. */
     wait() {
-        const seconds = this.response?.unfittingWait;
+        const seconds = this.response?.excessiveWait;
         return seconds === undefined
             ? ''
             : `it asks to wait ${Math.ceil(seconds)} s, more than this step has left`;
@@ -3517,7 +3517,7 @@ function isStop(error) {
 }
 /** Whether no further request can help: {@link isStop}, or Zendesk asks to wait longer than there is time. */
 function isFinal(error) {
-    return isStop(error) || (error instanceof ZendeskError && error.response?.unfittingWait !== undefined);
+    return isStop(error) || (error instanceof ZendeskError && error.response?.excessiveWait !== undefined);
 }
 /** The path of a request without its query, which may hold a cursor that is not ours to print. */
 function pathOf({ path }) {
@@ -3877,7 +3877,7 @@ class ZendeskClient {
             if (wait >= deadline.remaining()) {
                 // At the deadline, the last outcome says more than "timeout".
                 const response = responseOrThrow(outcome);
-                return asked === undefined ? response : { ...response, unfittingWait: asked };
+                return asked === undefined ? response : { ...response, excessiveWait: asked };
             }
             deadline.check();
             // A wait that Zendesk asked for does not count as an attempt.

@@ -314,7 +314,7 @@ describe('the cure', () => {
     messageOf(response(status), context, request)
   const ofGrant = (error: string, context: Partial<MessageContext> = {}, request = MINT): string =>
     messageOf(response(400, { json: { error } }), context, request)
-  const unfitting = response(429, { unfittingWait: 86_399.2 })
+  const unfitting = response(429, { excessiveWait: 86_399.2 })
 
   it.each<[error: string, message: string, cure: RegExp]>([
     ['rejected client credentials', ofStatus(401), /`client-id` and `client-secret`/],

@@ -125,7 +125,7 @@ export class ZendeskClient {
       if (wait >= deadline.remaining()) {
         // At the deadline, the last outcome says more than "timeout".
         const response = responseOrThrow(outcome)
-        return asked === undefined ? response : { ...response, unfittingWait: asked }
+        return asked === undefined ? response : { ...response, excessiveWait: asked }
       }
       deadline.check()
       // A wait that Zendesk asked for does not count as an attempt.

@@ -39,7 +39,7 @@ export interface ZendeskResponse {
   /** The `Retry-After` header, unread. */
   retryAfter: string | undefined
   /** The seconds that it asks to wait, if they did not fit into the time left. */
-  unfittingWait?: number
+  excessiveWait?: number
   /** The `Location` header of a redirect, which is never followed. */
   location: string | undefined
   /** The `Date` header: the server's clock, in milliseconds since 1970. */

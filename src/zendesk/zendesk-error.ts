@@ -69,7 +69,7 @@ export class ZendeskError extends Error {
 
   /** The wait that a response asked for, if it did not fit; else empty. */
   wait(): string {
-    const seconds = this.response?.unfittingWait
+    const seconds = this.response?.excessiveWait
     return seconds === undefined
       ? ''
       : `it asks to wait ${Math.ceil(seconds)} s, more than this step has left`
@@ -83,7 +83,7 @@ export function isStop(error: unknown): error is ZendeskError {
 
 /** Whether no further request can help: {@link isStop}, or Zendesk asks to wait longer than there is time. */
 export function isFinal(error: unknown): boolean {
-  return isStop(error) || (error instanceof ZendeskError && error.response?.unfittingWait !== undefined)
+  return isStop(error) || (error instanceof ZendeskError && error.response?.excessiveWait !== undefined)
 }
 
 /** The path of a request without its query, which may hold a cursor that is not ours to print. */

@@ -169,7 +169,7 @@ describe('send, at the deadline or in a cancelled job', () => {
     const { client, clock, log } = testClient({ clock: new FakeClock(0.5), seconds: 0.25 })
     respond([500])
     const response = await client.send(GET)
-    expect([response.status, response.unfittingWait]).toEqual([500, undefined])
+    expect([response.status, response.excessiveWait]).toEqual([500, undefined])
     reset()
     expect((await errorOf(client.send(GET))).kind).toBe('connection')
     expect([clock.sleeps, log.of('info')]).toEqual([[], []])

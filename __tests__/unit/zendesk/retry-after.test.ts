@@ -51,10 +51,10 @@ describe('send, if the response asks to wait', () => {
   it.each([
     ['does not fit into the time left', '300', 300],
     ['is too large for a number', '9'.repeat(400), Infinity]
-  ])('returns at once if the wait %s, and how long it was', async (_what, asked, unfittingWait) => {
+  ])('returns at once if the wait %s, and how long it was', async (_what, asked, excessiveWait) => {
     respond([429, wait(asked)])
     const { client, clock } = testClient()
-    expect(await client.send(GET)).toMatchObject({ status: 429, unfittingWait })
+    expect(await client.send(GET)).toMatchObject({ status: 429, excessiveWait })
     expect(clock.sleeps).toEqual([])
   })
 

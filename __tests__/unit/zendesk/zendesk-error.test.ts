@@ -137,7 +137,7 @@ describe('missingScopes', () => {
 describe('an error', () => {
   const page = request('GET', '/x?page[after]=a?b\nc')
   const forbidden = unexpectedResponse(page, response(403, { error: 'No' }))
-  const tooLong = unexpectedResponse(page, { ...response(429), unfittingWait: 299.2 })
+  const tooLong = unexpectedResponse(page, { ...response(429), excessiveWait: 299.2 })
   const refused = new NetworkError('connection', false, 'ECONNREFUSED')
 
   it.each<[string, ZendeskError]>([
