@@ -4375,12 +4375,12 @@ const DELETE_GRACE = 2000;
 /** Milliseconds to wait before asking again with the token. */
 const PAUSES = [1000, 3000];
 /** Milliseconds that a wait leaves for the request after it. */
-const LEFT_FOR_REQUEST = 500;
+const REQUEST_RESERVE = 500;
 /** Milliseconds between the mint and the creation of a token in the list that can be the minted one. */
-const SAME_MOMENT = 60_000;
+const CREATION_TOLERANCE = 60_000;
 /**
  * Revokes a token and verifies that Zendesk rejects it, one way after the other: with the credential by id, with the
- * token itself by id and as the current one, and with a cleanup token. Zendesk has answered 204 to a `DELETE` of the
+ * token itself by id and as the current one, and with a cleanup token. Zendesk has responded 204 to a `DELETE` of the
  * current token without revoking it, so only its own 401 to the token counts as proof.
  */
 class Revocation {
@@ -4391,7 +4391,7 @@ class Revocation {
     /** What Zendesk has accepted a DELETE from. */
     #acceptedFrom;
     /** Whether a DELETE was sent, and its response lost. */
-    #unanswered = false;
+    #responseLost = false;
     /** Whether a rejected DELETE was rechecked: once in a post step is enough. */
     #rechecked = false;
     constructor(client, minted, terms) {
@@ -4409,7 +4409,7 @@ class Revocation {
                 break;
         }
         const scopeOnly = this.#obstacles.every(({ isScope }) => isScope);
-        return { result: 'active', why: this.#lastObstacle(), scopeOnly, deleteSent: this.#unanswered };
+        return { result: 'active', why: this.#lastObstacle(), scopeOnly, deleteSent: this.#responseLost };
     }
     #lastObstacle() {
         const whys = this.#obstacles.map(({ why }) => why);
@@ -4437,11 +4437,11 @@ class Revocation {
     async #delete(way) {
         const request = revokeToken(way.id, way.authorization);
         for (;;) {
-            const onLostResponse = () => void (this.#unanswered = true);
+            const onLostResponse = () => void (this.#responseLost = true);
             const response = await this.client.trySend(request, { grace: DELETE_GRACE, onLostResponse });
             if (response instanceof ZendeskError)
                 return { why: response };
-            this.#unanswered = false;
+            this.#responseLost = false;
             if (isAccepted(response))
                 this.#acceptedFrom = way.by;
             const isNotFound = way.id !== 'current' && isJson(response, 404);
@@ -4514,7 +4514,7 @@ class Revocation {
     }
     /** Waits, but leaves time for the next request. */
     async #pause(ms) {
-        const longest = Math.max(0, this.client.deadline.remaining() - LEFT_FOR_REQUEST);
+        const longest = Math.max(0, this.client.deadline.remaining() - REQUEST_RESERVE);
         await this.client.pause(Math.min(ms, longest));
     }
     async #deleteWithCleanupToken(credential) {
@@ -4554,7 +4554,7 @@ async function findId(client, minted, { authorization, facts }) {
                 item.userId === facts.userId &&
                 item.scopes !== undefined &&
                 sorted(item.scopes) === sorted(minted.scopes) &&
-                Math.abs((item.createdAt ?? NaN) - minted.mintedAt) <= SAME_MOMENT;
+                Math.abs((item.createdAt ?? NaN) - minted.mintedAt) <= CREATION_TOLERANCE;
             if (isMatch)
                 matches.push(item.id);
         }
@@ -4731,7 +4731,7 @@ async function mayHaveMinted(client, credential, { status, json }, id) {
 
 
 /** Milliseconds that requests are given to end by themselves at the timeout. */
-const LAST_MOMENT = 250;
+const TIMEOUT_GRACE = 250;
 /**
  * Runs a step from its start to the end of the process, which comes when the step's work or its time is over,
  * whatever sockets and promises remain.
@@ -4746,7 +4746,7 @@ async function runStep(host, { clock, log }, run) {
         clock,
         log,
         startDeadline: (seconds, reserve) => {
-            const end = seconds * 1000 + LAST_MOMENT - clock.elapsed();
+            const end = seconds * 1000 + TIMEOUT_GRACE - clock.elapsed();
             setTimeout(() => endStep(new StepEnded('deadline', seconds)), end);
             return new Deadline(clock, seconds, signal, reserve);
         },

@@ -22,7 +22,7 @@ export interface Step {
 export type Host = Pick<NodeJS.Process, 'on' | 'removeAllListeners' | 'env' | 'stdout' | 'exit'>
 
 /** Milliseconds that requests are given to end by themselves at the timeout. */
-const LAST_MOMENT = 250
+const TIMEOUT_GRACE = 250
 
 /**
  * Runs a step from its start to the end of the process, which comes when the step's work or its time is over,
@@ -42,7 +42,7 @@ export async function runStep(
     clock,
     log,
     startDeadline: (seconds, reserve) => {
-      const end = seconds * 1000 + LAST_MOMENT - clock.elapsed()
+      const end = seconds * 1000 + TIMEOUT_GRACE - clock.elapsed()
       setTimeout(() => endStep(new StepEnded('deadline', seconds)), end)
       return new Deadline(clock, seconds, signal, reserve)
     },

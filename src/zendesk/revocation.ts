@@ -70,13 +70,13 @@ const DELETE_GRACE = 2000
 /** Milliseconds to wait before asking again with the token. */
 const PAUSES = [1000, 3000]
 /** Milliseconds that a wait leaves for the request after it. */
-const LEFT_FOR_REQUEST = 500
+const REQUEST_RESERVE = 500
 /** Milliseconds between the mint and the creation of a token in the list that can be the minted one. */
-const SAME_MOMENT = 60_000
+const CREATION_TOLERANCE = 60_000
 
 /**
  * Revokes a token and verifies that Zendesk rejects it, one way after the other: with the credential by id, with the
- * token itself by id and as the current one, and with a cleanup token. Zendesk has answered 204 to a `DELETE` of the
+ * token itself by id and as the current one, and with a cleanup token. Zendesk has responded 204 to a `DELETE` of the
  * current token without revoking it, so only its own 401 to the token counts as proof.
  */
 export class Revocation {
@@ -84,7 +84,7 @@ export class Revocation {
   /** What Zendesk has accepted a DELETE from. */
   #acceptedFrom: Revoker | undefined
   /** Whether a DELETE was sent, and its response lost. */
-  #unanswered = false
+  #responseLost = false
   /** Whether a rejected DELETE was rechecked: once in a post step is enough. */
   #rechecked = false
 
@@ -102,7 +102,7 @@ export class Revocation {
       if (isFinal(outcome.why)) break
     }
     const scopeOnly = this.#obstacles.every(({ isScope }) => isScope)
-    return { result: 'active', why: this.#lastObstacle(), scopeOnly, deleteSent: this.#unanswered }
+    return { result: 'active', why: this.#lastObstacle(), scopeOnly, deleteSent: this.#responseLost }
   }
 
   #lastObstacle(): Error {
@@ -131,10 +131,10 @@ export class Revocation {
   async #delete(way: Way): Promise<Outcome | Obstacle> {
     const request = revokeToken(way.id, way.authorization)
     for (;;) {
-      const onLostResponse = (): void => void (this.#unanswered = true)
+      const onLostResponse = (): void => void (this.#responseLost = true)
       const response = await this.client.trySend(request, { grace: DELETE_GRACE, onLostResponse })
       if (response instanceof ZendeskError) return { why: response }
-      this.#unanswered = false
+      this.#responseLost = false
 
       if (isAccepted(response)) this.#acceptedFrom = way.by
       const isNotFound = way.id !== 'current' && isJson(response, 404)
@@ -199,7 +199,7 @@ export class Revocation {
 
   /** Waits, but leaves time for the next request. */
   async #pause(ms: number): Promise<void> {
-    const longest = Math.max(0, this.client.deadline.remaining() - LEFT_FOR_REQUEST)
+    const longest = Math.max(0, this.client.deadline.remaining() - REQUEST_RESERVE)
     await this.client.pause(Math.min(ms, longest))
   }
 
@@ -242,7 +242,7 @@ async function findId(
         item.userId === facts.userId &&
         item.scopes !== undefined &&
         sorted(item.scopes) === sorted(minted.scopes) &&
-        Math.abs((item.createdAt ?? NaN) - minted.mintedAt) <= SAME_MOMENT
+        Math.abs((item.createdAt ?? NaN) - minted.mintedAt) <= CREATION_TOLERANCE
       if (isMatch) matches.push(item.id)
     }
   }
