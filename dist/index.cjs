@@ -4160,10 +4160,11 @@ async function writeSummary({ title, lines = [], head, rows }, log) {
         log.info(`The job summary could not be written: ${error.message}`);
     }
 }
+const ENTITIES = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": '#39' };
 /** Text as HTML, with `code` for what is in backquotes. */
 function html(text) {
     return oneLine(text)
-        .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+        .replace(/[&<>"']/g, (character) => `&${String(ENTITIES[character])};`)
         .replace(/`([^`]+)`/g, '<code>$1</code>');
 }
 
@@ -5030,8 +5031,7 @@ function report(outcome, state, { differs, warnings }, log) {
     let text = `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${causeOf(outcome.why)}.`;
     if (outcome.result === 'active') {
         if (outcome.scopeOnly && !differs && minted.expiry === 'reported' && warnings.length === 0) {
-            const end = expiryOf(minted);
-            log.info(`Could not revoke ${name}: no available token has the scope \`write\`. ${end}.`);
+            log.info(`Could not revoke ${name}: no available token has the scope \`write\`. ${expiryOf(minted)}.`);
             return;
         }
         text = `Could not revoke ${name}: ${causeOf(outcome.why)}.`;

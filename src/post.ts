@@ -113,8 +113,7 @@ function report(outcome: Outcome, state: Minted, { differs, warnings }: Circumst
   let text = `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${causeOf(outcome.why)}.`
   if (outcome.result === 'active') {
     if (outcome.scopeOnly && !differs && minted.expiry === 'reported' && warnings.length === 0) {
-      const end = expiryOf(minted)
-      log.info(`Could not revoke ${name}: no available token has the scope \`write\`. ${end}.`)
+      log.info(`Could not revoke ${name}: no available token has the scope \`write\`. ${expiryOf(minted)}.`)
       return
     }
     text = `Could not revoke ${name}: ${causeOf(outcome.why)}.`

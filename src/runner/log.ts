@@ -1,6 +1,6 @@
 import * as core from '@actions/core'
 import { type Log } from '../lib/log.ts'
-import { oneLine, addSecret, SHORTEST_SECRET } from '../lib/redact.ts'
+import { addSecret, oneLine, SHORTEST_SECRET } from '../lib/redact.ts'
 
 /** The log of the job. */
 export const runnerLog: Log = {

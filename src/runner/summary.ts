@@ -1,6 +1,6 @@
 import { summary } from '@actions/core'
 import { type Log } from '../lib/log.ts'
-import { oneLine, clean } from '../lib/redact.ts'
+import { clean, oneLine } from '../lib/redact.ts'
 
 /** GitHub drops a summary of more than 1 MiB whole; this leaves room for what other actions write. */
 const SIZE_LIMIT = 900_000
@@ -33,9 +33,11 @@ export async function writeSummary({ title, lines = [], head, rows }: Table, log
   }
 }
 
+const ENTITIES: Record<string, string> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": '#39' }
+
 /** Text as HTML, with `code` for what is in backquotes. */
 function html(text: string): string {
   return oneLine(text)
-    .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replace(/[&<>"']/g, (character) => `&${String(ENTITIES[character])};`)
     .replace(/`([^`]+)`/g, '<code>$1</code>')
 }

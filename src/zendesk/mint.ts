@@ -3,7 +3,7 @@ import { type Secret } from '../lib/secret.ts'
 import { isoTime } from '../lib/time.ts'
 import { type ZendeskClient } from './client.ts'
 import { type ZendeskRequest, type ZendeskResponse } from './connection.ts'
-import { isAdmin, givesRefreshToken, type Credential } from './credential.ts'
+import { givesRefreshToken, isAdmin, type Credential } from './credential.ts'
 import { type LostResponses } from './lost-response.ts'
 import { positiveInteger, scopesOf, tokenFacts, usableToken, type TokenFacts } from './tokens.ts'
 

@@ -30,9 +30,9 @@ describe('the job summary', () => {
     log.mask('top-secret-value')
     const text = `<img src=x onerror=alert(1)>a & b > "c" 'd'\n\u0007top-secret-value`
     await writeSummary({ title: text, lines: [text], head: [text], rows: [[text]] }, log)
-    expect(written().split('a &#38; b &#62; &#34;c&#34; &#39;d&#39; ***')).toHaveLength(4)
+    expect(written().split('a &amp; b &gt; &quot;c&quot; &#39;d&#39; ***')).toHaveLength(4)
     // A cell may be words of Zendesk, so it has no markup at all.
-    expect(written()).toContain('<td>a &#38; b &#34;c&#34; &#39;d&#39; ***</td>')
+    expect(written()).toContain('<td>a &amp; b &quot;c&quot; &#39;d&#39; ***</td>')
     expect(written()).not.toMatch(/<img|top-secret|\u0007/)
   })
 
