@@ -35,6 +35,13 @@ export const BY_ID = /^\/api\/v2\/oauth\/tokens\/\d+$/
 export const MINT = '/oauth/tokens'
 export const HOUR = 3_600_000
 
+/** Requests of post with the token itself, as `requestLines` writes them. */
+export const LINES = {
+  byId: 'DELETE token by token',
+  byCurrent: 'DELETE current by token',
+  verify: 'GET current by token'
+}
+
 /** Requests that faults can hit. */
 export const deletionById = { method: 'DELETE', path: BY_ID }
 export const deletionOfCurrent = { method: 'DELETE', path: CURRENT }

@@ -14,6 +14,7 @@ import {
   infoLines,
   json403,
   json404,
+  LINES,
   lookUp,
   mainThenPost,
   mockZendesk,
@@ -25,22 +26,18 @@ import {
   VERIFIED
 } from './adapter.ts'
 
-const BY_ID = 'DELETE token by token'
-const BY_CURRENT = 'DELETE current by token'
-const VERIFY = 'GET current by token'
-
 describe('a DELETE that Zendesk rejects does not prove that the token is revoked, so post', () => {
   it.concurrent.each<[string, (zendesk: Zendesk) => unknown, string[], number]>([
     [
       'asks after 1 s, and repeats the DELETE if the token is still active',
       (zendesk) => zendesk.fault(deletionById, [stray401]),
-      [BY_ID, VERIFY, BY_ID, VERIFY],
+      [LINES.byId, LINES.verify, LINES.byId, LINES.verify],
       1000
     ],
     [
       'asks at once after a JSON 404, and repeats the DELETE if the token is still active',
       (zendesk) => zendesk.fault(deletionById, [json404]),
-      [BY_ID, VERIFY, BY_ID, VERIFY],
+      [LINES.byId, LINES.verify, LINES.byId, LINES.verify],
       0
     ],
     [
@@ -49,19 +46,19 @@ describe('a DELETE that Zendesk rejects does not prove that the token is revoked
         zendesk.fault(deletionById, [stray401])
         zendesk.fault(lookUp, [stray401])
       },
-      [BY_ID, VERIFY, VERIFY, BY_ID, VERIFY],
+      [LINES.byId, LINES.verify, LINES.verify, LINES.byId, LINES.verify],
       4000
     ],
     [
       'deletes the token as the current one if the repeated DELETE is rejected, too',
       (zendesk) => zendesk.fault(deletionById, stray401),
-      [BY_ID, VERIFY, BY_ID, BY_CURRENT, VERIFY],
+      [LINES.byId, LINES.verify, LINES.byId, LINES.byCurrent, LINES.verify],
       1000
     ],
     [
       'takes three rejections as proof if main saw the token work: a later step revoked it',
       revokeElsewhere,
-      [BY_ID, VERIFY, VERIFY],
+      [LINES.byId, LINES.verify, LINES.verify],
       4000
     ]
   ])('%s', async (_what, between, requests, elapsed) => {
@@ -75,7 +72,7 @@ describe('a DELETE that Zendesk rejects does not prove that the token is revoked
     const zendesk = await mockZendesk()
     zendesk.fault(anyDeletion, stray401)
     const run = await mainThenPost(zendesk)
-    expect(run.postRequests.slice(0, 4)).toEqual([BY_ID, VERIFY, BY_ID, BY_CURRENT])
+    expect(run.postRequests.slice(0, 4)).toEqual([LINES.byId, LINES.verify, LINES.byId, LINES.byCurrent])
     expect(run.postRequests).toContain('DELETE token by cleanup')
     expect(count(run.post, 'warning')).toBe(1)
     expect(zendesk.activeTokens()).toContain(theToken(zendesk))
@@ -85,7 +82,7 @@ describe('a DELETE that Zendesk rejects does not prove that the token is revoked
     const zendesk = await mockZendesk()
     const inputs = clientCredentials(zendesk, { scopes: 'tickets:read' })
     const run = await mainThenPost(zendesk, { inputs, between: () => revokeElsewhere(zendesk) })
-    expectVerified(zendesk, run, [BY_CURRENT, VERIFY, VERIFY])
+    expectVerified(zendesk, run, [LINES.byCurrent, LINES.verify, LINES.verify])
   })
 
   it.concurrent.each<[string, Fault]>([
@@ -98,13 +95,13 @@ describe('a DELETE that Zendesk rejects does not prove that the token is revoked
       between: () => zendesk.fault({ token: theToken(zendesk).value }, Array<Fault>(3).fill(stray401))
     })
     expectVerified(zendesk, run, [
-      BY_CURRENT,
-      VERIFY,
-      VERIFY,
+      LINES.byCurrent,
+      LINES.verify,
+      LINES.verify,
       'POST grant',
       'GET tokens by cleanup',
       'DELETE token by cleanup',
-      VERIFY
+      LINES.verify
     ])
   })
 
@@ -112,7 +109,7 @@ describe('a DELETE that Zendesk rejects does not prove that the token is revoked
     const zendesk = await mockZendesk({ unknownAtFirst: { requests: 1000 } })
     const run = await mainThenPost(zendesk)
     expect(run.main.exitCode).toBe(1)
-    expect(run.postRequests.slice(0, 3)).toEqual([BY_CURRENT, VERIFY, VERIFY])
+    expect(run.postRequests.slice(0, 3)).toEqual([LINES.byCurrent, LINES.verify, LINES.verify])
     expect(shown(run.post)).not.toContain(VERIFIED)
     expect(count(run.post, 'warning')).toBe(1)
   })
@@ -121,7 +118,7 @@ describe('a DELETE that Zendesk rejects does not prove that the token is revoked
     const zendesk = await mockZendesk()
     const inputs = clientCredentials(zendesk, { 'timeout-seconds': 5 })
     const run = await mainThenPost(zendesk, { inputs, between: () => revokeElsewhere(zendesk) })
-    expectVerified(zendesk, run, [BY_ID, VERIFY, VERIFY])
+    expectVerified(zendesk, run, [LINES.byId, LINES.verify, LINES.verify])
   })
 
   it.concurrent.each([
@@ -135,7 +132,7 @@ describe('a DELETE that Zendesk rejects does not prove that the token is revoked
         inputs: at(zendesk, inputsOf(zendesk)),
         between: () => revokeElsewhere(zendesk)
       })
-      expectVerified(zendesk, run, ['DELETE token by credential', VERIFY, VERIFY, VERIFY])
+      expectVerified(zendesk, run, ['DELETE token by credential', LINES.verify, LINES.verify, LINES.verify])
       // At once, and after 1 and 3 s.
       expect(run.post.elapsed).toBe(4000)
     }
@@ -156,7 +153,7 @@ describe('a DELETE that gets a web page or no body says nothing about the token,
       const zendesk = await mockZendesk()
       zendesk.fault(deletionById, [fault])
       const run = await mainThenPost(zendesk)
-      expectVerified(zendesk, run, [BY_ID, BY_CURRENT, VERIFY])
+      expectVerified(zendesk, run, [LINES.byId, LINES.byCurrent, LINES.verify])
       expect(run.post.elapsed).toBe(0)
     }
   )
@@ -170,7 +167,7 @@ describe('a DELETE that gets a web page or no body says nothing about the token,
     const zendesk = await mockZendesk()
     zendesk.fault(anyDeletion, fault)
     const run = await mainThenPost(zendesk)
-    expect(run.postRequests).toEqual([BY_ID, BY_CURRENT, 'POST grant', 'DELETE token by cleanup'])
+    expect(run.postRequests).toEqual([LINES.byId, LINES.byCurrent, 'POST grant', 'DELETE token by cleanup'])
     const { id } = theToken(zendesk)
     const [warning = ''] = annotated(run.post)
     expect(warning).toContain('::warning')

@@ -11,6 +11,7 @@ import {
   false204,
   foreignResponses,
   json404,
+  LINES,
   lookUp,
   mainThenPost,
   mockZendesk,
@@ -18,10 +19,6 @@ import {
   theToken,
   VERIFIED
 } from './adapter.ts'
-
-const BY_ID = 'DELETE token by token'
-const BY_CURRENT = 'DELETE current by token'
-const VERIFY = 'GET current by token'
 
 /** The response of Zendesk to a request with another token. */
 function aboutAnother(zendesk: Zendesk): Fault {
@@ -40,7 +37,7 @@ describe('after an accepted DELETE, post asks for the token', () => {
     const fault = typeof given === 'function' ? given(zendesk) : given
     const others = zendesk.activeTokens()
     const run = await mainThenPost(zendesk, { between: () => zendesk.fault(lookUp, fault) })
-    expect(run.postRequests).toEqual([BY_ID, VERIFY])
+    expect(run.postRequests).toEqual([LINES.byId, LINES.verify])
     expect(count(run.post, 'warning')).toBe(1)
     expect(annotated(run.post)[0]).toMatch(/revoked.*(not|n't) (be )?verif/i)
     expect(shown(run.post)).not.toContain(VERIFIED)
@@ -57,7 +54,7 @@ describe('after an accepted DELETE, post asks for the token', () => {
           { kind: 'gateway', status: 429, headers: { 'Retry-After': '2' } }
         ])
     })
-    expectVerified(zendesk, run, [BY_ID, ...Array<string>(4).fill(VERIFY)])
+    expectVerified(zendesk, run, [LINES.byId, ...Array<string>(4).fill(LINES.verify)])
   })
 
   it.concurrent(
@@ -66,7 +63,14 @@ describe('after an accepted DELETE, post asks for the token', () => {
       const zendesk = await mockZendesk()
       zendesk.fault(deletionById, [false204])
       const run = await mainThenPost(zendesk)
-      expectVerified(zendesk, run, [BY_ID, VERIFY, VERIFY, VERIFY, BY_CURRENT, VERIFY])
+      expectVerified(zendesk, run, [
+        LINES.byId,
+        LINES.verify,
+        LINES.verify,
+        LINES.verify,
+        LINES.byCurrent,
+        LINES.verify
+      ])
       expect(run.post.elapsed).toBe(4000)
     }
   )
@@ -75,14 +79,14 @@ describe('after an accepted DELETE, post asks for the token', () => {
     const zendesk = await mockZendesk({ deleteCurrentWorks: false })
     const run = await mainThenPost(zendesk, { inputs: clientCredentials(zendesk, { scopes: 'write' }) })
     expectVerified(zendesk, run, [
-      BY_CURRENT,
-      VERIFY,
-      VERIFY,
-      VERIFY,
+      LINES.byCurrent,
+      LINES.verify,
+      LINES.verify,
+      LINES.verify,
       'POST grant',
       'GET tokens by cleanup',
       'DELETE token by cleanup',
-      VERIFY
+      LINES.verify
     ])
   })
 
