@@ -1,6 +1,6 @@
 import tseslint from 'typescript-eslint'
 
-/** Dependencies point one way: index → steps → inputs, runner → zendesk → lib. */
+/** Dependencies point one way: index → steps → report → inputs, runner → zendesk → zendesk/http → lib. */
 const layer = (files, ...forbidden) => ({
   files,
   rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: `^(?:${forbidden.join('|')})` }] }] }
@@ -23,9 +23,11 @@ export default tseslint.config(
     }
   },
   layer(['src/*.ts'], '\\./index'),
+  layer(['src/report/*.ts'], '\\.\\./(?!inputs/|runner/|zendesk/|lib/)'),
   layer(['src/inputs/*.ts'], '\\.\\./(?!lib/|zendesk/)'),
   layer(['src/runner/*.ts'], '\\.\\./(?!lib/|zendesk/)'),
   layer(['src/zendesk/*.ts'], '\\.\\./(?!lib/)', '@actions/core'),
+  layer(['src/zendesk/http/*.ts'], '\\.\\./(?!\\.\\./lib/)', '@actions/core'),
   layer(['src/lib/*.ts'], '\\.\\./', '@actions/'),
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
   {

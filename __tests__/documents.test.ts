@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 import { demo } from '../mock/demo.ts'
 import { startZendesk, type Zendesk } from '../mock/zendesk.ts'
-import { CAUSES } from '../src/zendesk/zendesk-error.ts'
+import { CAUSES } from '../src/zendesk/http/zendesk-error.ts'
 
 const root = join(import.meta.dirname, '..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')

@@ -2738,7 +2738,7 @@ function adminEmail(email) {
     return email.replace(/\/token$/, '');
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/origin.ts
+;// CONCATENATED MODULE: ./src/zendesk/http/origin.ts
 /*
  * Where a Zendesk account is: its subdomain and its origin.
  */
@@ -2870,7 +2870,7 @@ const VERSION = '1.0.0';
 /** What every request says of itself. */
 const USER_AGENT = `create-zendesk-token/${VERSION}`;
 
-;// CONCATENATED MODULE: ./src/zendesk/network-error.ts
+;// CONCATENATED MODULE: ./src/zendesk/http/network-error.ts
 /** Why a request got no complete response. */
 const NETWORK_CAUSES = {
     dns: 'The host name was not found (DNS)',
@@ -2938,7 +2938,7 @@ function networkError(error, sent, reused = false) {
     return new NetworkError(sent ? 'brokenOff' : 'connection', sent, code, reused);
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/proxy.ts
+;// CONCATENATED MODULE: ./src/zendesk/http/proxy.ts
 
 
 /** The variables that http-client reads, by the protocol of the request. */
@@ -2980,7 +2980,7 @@ function decode(text) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/connection.ts
+;// CONCATENATED MODULE: ./src/zendesk/http/connection.ts
 
 
 
@@ -3123,7 +3123,7 @@ function parse(text) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/tokens.ts
+;// CONCATENATED MODULE: ./src/zendesk/token-facts.ts
 
 
 
@@ -3439,7 +3439,7 @@ class Deadline {
     }
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/zendesk-error.ts
+;// CONCATENATED MODULE: ./src/zendesk/http/zendesk-error.ts
 
 
 
@@ -3602,7 +3602,7 @@ function kindOf(response, request) {
     return 'unexpected';
 }
 
-;// CONCATENATED MODULE: ./src/messages.ts
+;// CONCATENATED MODULE: ./src/report/errors.ts
 
 
 
@@ -3763,7 +3763,7 @@ function duration(seconds) {
     return parts.filter(Boolean).join(' ') || '0 seconds';
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/client.ts
+;// CONCATENATED MODULE: ./src/zendesk/http/client.ts
 
 
 
@@ -3961,7 +3961,7 @@ class LostResponses {
     }
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/mint.ts
+;// CONCATENATED MODULE: ./src/zendesk/token-response.ts
 
 
 
@@ -4012,7 +4012,7 @@ function usableLifetime(value) {
     return seconds !== undefined && isoTime(seconds * 1000) !== '' ? seconds : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/minted-token.ts
+;// CONCATENATED MODULE: ./src/zendesk/token.ts
 
 
 
@@ -4168,7 +4168,7 @@ function html(text) {
         .replace(/`([^`]+)`/g, '<code>$1</code>');
 }
 
-;// CONCATENATED MODULE: ./src/token-report.ts
+;// CONCATENATED MODULE: ./src/report/token.ts
 
 
 
@@ -4321,7 +4321,7 @@ async function revokeCleanupToken(client, authorization, id, { lifetime, onRemai
     onRemaining(`Could not revoke the cleanup token ${id ?? '(id unknown)'}: ${response.summary()}. It expires within ${duration(lifetime)}. To revoke it sooner, send DELETE ${path} as an admin.`);
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/pages.ts
+;// CONCATENATED MODULE: ./src/zendesk/http/pages.ts
 
 
 
@@ -4651,7 +4651,7 @@ async function numericClientId(client, clientId, authorization) {
     throw new ZendeskError('clientUnknown', request);
 }
 
-;// CONCATENATED MODULE: ./src/request-token.ts
+;// CONCATENATED MODULE: ./src/mint.ts
 
 
 
@@ -4780,7 +4780,7 @@ function prepare(host) {
     return cancellation.signal;
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/verify-token.ts
+;// CONCATENATED MODULE: ./src/zendesk/check-token.ts
 
 
 
@@ -4789,7 +4789,7 @@ function prepare(host) {
 /** Milliseconds for the whole check. */
 const CHECK_TIMEOUT = 10_000;
 /** Milliseconds to wait before each request: some servers may not know a new token yet. */
-const verify_token_PAUSES = [0, 500, 1000, 2000];
+const check_token_PAUSES = [0, 500, 1000, 2000];
 /**
  * Uses a new token once, to see that it works and to learn what the response to the mint does not report.
  *
@@ -4801,7 +4801,7 @@ async function verifyToken(client, minted) {
     const end = clock.elapsed() + CHECK_TIMEOUT;
     const request = currentToken(minted.token, 'use the new token');
     let rejection;
-    for (const pause of verify_token_PAUSES) {
+    for (const pause of check_token_PAUSES) {
         if (clock.elapsed() + pause >= end)
             break;
         if (pause > 0)
@@ -5101,7 +5101,7 @@ function staleToken(token, criteria, date, local) {
     return { id, userId, scopes: scopes.join(' '), createdAt, usedAt };
 }
 
-;// CONCATENATED MODULE: ./src/sweep-report.ts
+;// CONCATENATED MODULE: ./src/report/sweep.ts
 
 
 

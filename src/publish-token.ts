@@ -1,11 +1,11 @@
 import { type MainInputs } from './inputs/inputs.ts'
-import { causeOf } from './messages.ts'
+import { causeOf } from './report/errors.ts'
 import { setOutputs } from './runner/outputs.ts'
 import { fingerprintOf, saveForPost, type State } from './runner/state.ts'
-import { nameOf } from './token-report.ts'
-import { type ZendeskClient } from './zendesk/client.ts'
+import { nameOf } from './report/token.ts'
+import { type ZendeskClient } from './zendesk/http/client.ts'
 import { isAdmin, reusableSecret } from './zendesk/credential.ts'
-import { type MintedToken } from './zendesk/minted-token.ts'
+import { type MintedToken } from './zendesk/token.ts'
 import { Revocation } from './zendesk/revocation.ts'
 
 /**

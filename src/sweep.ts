@@ -4,17 +4,17 @@ import { reserveOf } from './lib/deadline.ts'
 import { asObject } from './lib/json.ts'
 import { clean } from './lib/redact.ts'
 import { type Secret } from './lib/secret.ts'
-import { explain } from './messages.ts'
+import { explain } from './report/errors.ts'
 import { requireFiles, setOutputs } from './runner/outputs.ts'
 import { writeSummary } from './runner/summary.ts'
 import { type Step } from './step.ts'
-import { SweepReport } from './sweep-report.ts'
+import { SweepReport } from './report/sweep.ts'
 import { withCleanupToken } from './zendesk/cleanup-token.ts'
-import { ZendeskClient } from './zendesk/client.ts'
+import { ZendeskClient } from './zendesk/http/client.ts'
 import { numericClientId } from './zendesk/clients.ts'
-import { get } from './zendesk/connection.ts'
+import { get } from './zendesk/http/connection.ts'
 import { adminAuthorization, isAdmin, type AdminCredential } from './zendesk/credential.ts'
-import { pages } from './zendesk/pages.ts'
+import { pages } from './zendesk/http/pages.ts'
 import { staleToken, type StaleCriteria } from './zendesk/stale-tokens.ts'
 import {
   currentToken,
@@ -24,8 +24,14 @@ import {
   revokeToken,
   tokenFacts,
   type TokenFacts
-} from './zendesk/tokens.ts'
-import { isAccepted, isFinal, isJson, unexpectedResponse, ZendeskError } from './zendesk/zendesk-error.ts'
+} from './zendesk/token-facts.ts'
+import {
+  isAccepted,
+  isFinal,
+  isJson,
+  unexpectedResponse,
+  ZendeskError
+} from './zendesk/http/zendesk-error.ts'
 
 /** Tokens that are revoked at the same time. */
 const WORKERS = 4

@@ -7,7 +7,7 @@ import {
   type Zendesk
 } from '../../mock/zendesk.ts'
 import { Secret } from '../../src/lib/secret.ts'
-import { type MintedToken } from '../../src/zendesk/minted-token.ts'
+import { type MintedToken } from '../../src/zendesk/token.ts'
 import { type RunnerEnv } from './runner-env.ts'
 
 export type Inputs = Record<string, string>

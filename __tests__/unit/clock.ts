@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, jest } from '@jest/globals'
 import { type Clock } from '../../src/lib/clock.ts'
 import { Deadline } from '../../src/lib/deadline.ts'
 import { type Log } from '../../src/lib/log.ts'
-import { ZendeskClient } from '../../src/zendesk/client.ts'
+import { ZendeskClient } from '../../src/zendesk/http/client.ts'
 
 /** Noon of the day on which every fake clock starts. */
 export const NOON = Date.parse('2026-11-21T12:00:00Z')

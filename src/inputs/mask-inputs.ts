@@ -1,7 +1,7 @@
 import { getInput } from '@actions/core'
 import { type Log } from '../lib/log.ts'
 import { apiTokenBasic, clientBasic } from '../zendesk/credential.ts'
-import { proxyPasswords } from '../zendesk/proxy.ts'
+import { proxyPasswords } from '../zendesk/http/proxy.ts'
 import { adminEmail, SECRET_INPUTS } from './credentials.ts'
 import { insideQuotes, isMaskable } from './input-reader.ts'
 

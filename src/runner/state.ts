@@ -7,9 +7,9 @@ import {
   type AuthMethod,
   type CredentialKind
 } from '../zendesk/credential.ts'
-import { type MintedToken } from '../zendesk/minted-token.ts'
-import { readOrigin } from '../zendesk/origin.ts'
-import { positiveInteger, usableToken } from '../zendesk/tokens.ts'
+import { type MintedToken } from '../zendesk/token.ts'
+import { readOrigin } from '../zendesk/http/origin.ts'
+import { positiveInteger, usableToken } from '../zendesk/token-facts.ts'
 
 /*
  * What main saves for post. Every later step of the job can read the file behind it, so it holds the token, which

@@ -1,12 +1,19 @@
 import { type Secret } from '../lib/secret.ts'
 import { duration } from '../lib/time.ts'
-import { type ZendeskClient } from './client.ts'
+import { type ZendeskClient } from './http/client.ts'
 import { bearer, type ClientCredentials } from './credential.ts'
 import { exchangeGrant } from './grants.ts'
 import { LostResponses } from './lost-response.ts'
-import { sendMint } from './mint.ts'
-import { currentToken, factsAbout, revokeToken, TOKENS_PATH, type TokenFacts } from './tokens.ts'
-import { isAccepted, isJson, isRejection, isStop, unexpectedResponse, ZendeskError } from './zendesk-error.ts'
+import { sendMint } from './token-response.ts'
+import { currentToken, factsAbout, revokeToken, TOKENS_PATH, type TokenFacts } from './token-facts.ts'
+import {
+  isAccepted,
+  isJson,
+  isRejection,
+  isStop,
+  unexpectedResponse,
+  ZendeskError
+} from './http/zendesk-error.ts'
 
 /** A token that may read and write everything its user may, minted for one task and revoked after it. */
 export interface CleanupToken {

@@ -1,11 +1,11 @@
 import { asObject } from '../lib/json.ts'
 import { type Secret } from '../lib/secret.ts'
-import { type ZendeskClient } from './client.ts'
-import { get } from './connection.ts'
+import { type ZendeskClient } from './http/client.ts'
+import { get } from './http/connection.ts'
 import { isNumeric } from './credential.ts'
-import { pages } from './pages.ts'
-import { positiveInteger } from './tokens.ts'
-import { ZendeskError } from './zendesk-error.ts'
+import { pages } from './http/pages.ts'
+import { positiveInteger } from './token-facts.ts'
+import { ZendeskError } from './http/zendesk-error.ts'
 
 /**
  * The numeric id of an OAuth client: `clientId` itself if it is all digits, else from the list of clients, since

@@ -1,6 +1,6 @@
 import { Secret } from '../lib/secret.ts'
 import { clientBasic, type Grant } from './credential.ts'
-import { type ZendeskRequest } from './connection.ts'
+import { type ZendeskRequest } from './http/connection.ts'
 
 /** What a grant asks for. */
 export interface GrantRequest {

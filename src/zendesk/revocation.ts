@@ -1,12 +1,12 @@
 import { type Secret } from '../lib/secret.ts'
 import { withCleanupToken, type CleanupToken } from './cleanup-token.ts'
-import { type ZendeskClient } from './client.ts'
-import { type ZendeskResponse } from './connection.ts'
+import { type ZendeskClient } from './http/client.ts'
+import { type ZendeskResponse } from './http/connection.ts'
 import { adminAuthorization, bearer, isAdmin, type ClientCredentials, type Credential } from './credential.ts'
-import { type MintedToken } from './minted-token.ts'
-import { pages } from './pages.ts'
+import { type MintedToken } from './token.ts'
+import { pages } from './http/pages.ts'
 import { mayRevoke } from './scopes.ts'
-import { currentToken, factsAbout, listTokens, prefixOf, revokeToken, tokenFacts } from './tokens.ts'
+import { currentToken, factsAbout, listTokens, prefixOf, revokeToken, tokenFacts } from './token-facts.ts'
 import {
   isAccepted,
   isJson,
@@ -16,7 +16,7 @@ import {
   missingScopes,
   unexpectedResponse,
   ZendeskError
-} from './zendesk-error.ts'
+} from './http/zendesk-error.ts'
 
 /** What a revocation may use besides the token itself. */
 export interface RevocationTerms {

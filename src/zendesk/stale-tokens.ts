@@ -1,4 +1,4 @@
-import { type TokenFacts } from './tokens.ts'
+import { type TokenFacts } from './token-facts.ts'
 
 /** A token that still works, and was neither created nor used recently. */
 export interface StaleToken {

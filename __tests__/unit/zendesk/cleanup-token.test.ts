@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals'
 import { nock, useNock } from './net.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { withCleanupToken, type CleanupTerms, type CleanupToken } from '../../../src/zendesk/cleanup-token.ts'
-import { CAUSES, type ErrorKind } from '../../../src/zendesk/zendesk-error.ts'
+import { CAUSES, type ErrorKind } from '../../../src/zendesk/http/zendesk-error.ts'
 import { ORIGIN, testClient, type TestClient } from '../clock.ts'
 
 /*

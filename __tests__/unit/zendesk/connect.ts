@@ -2,8 +2,12 @@ import http from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, jest } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
-import { Connection, type ZendeskRequest, type ZendeskResponse } from '../../../src/zendesk/connection.ts'
-import { NetworkError } from '../../../src/zendesk/network-error.ts'
+import {
+  Connection,
+  type ZendeskRequest,
+  type ZendeskResponse
+} from '../../../src/zendesk/http/connection.ts'
+import { NetworkError } from '../../../src/zendesk/http/network-error.ts'
 import { neverCancelled, rejectionOf, useFakeTimeouts } from '../clock.ts'
 import { closeAll } from './servers.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals'
 import nock from 'nock'
-import { type ZendeskRequest } from '../../../src/zendesk/connection.ts'
+import { type ZendeskRequest } from '../../../src/zendesk/http/connection.ts'
 import { ORIGIN, useFakeTimeouts } from '../clock.ts'
 
 /*

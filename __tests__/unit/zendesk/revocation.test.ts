@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { useNock } from './net.ts'
-import { type MintedToken } from '../../../src/zendesk/minted-token.ts'
+import { type MintedToken } from '../../../src/zendesk/token.ts'
 import { type Revoker } from '../../../src/zendesk/revocation.ts'
 import { NOON, rejectionOf, testClient } from '../clock.ts'
 import {

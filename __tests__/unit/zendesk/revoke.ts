@@ -2,9 +2,9 @@ import { expect } from '@jest/globals'
 import { nock } from './net.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { type Credential } from '../../../src/zendesk/credential.ts'
-import { type MintedToken } from '../../../src/zendesk/minted-token.ts'
+import { type MintedToken } from '../../../src/zendesk/token.ts'
 import { Revocation, type Outcome, type Revoker } from '../../../src/zendesk/revocation.ts'
-import { ZendeskError } from '../../../src/zendesk/zendesk-error.ts'
+import { ZendeskError } from '../../../src/zendesk/http/zendesk-error.ts'
 import { NOON, ORIGIN, testClient } from '../clock.ts'
 
 /*

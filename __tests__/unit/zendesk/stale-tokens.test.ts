@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { staleToken, type StaleCriteria } from '../../../src/zendesk/stale-tokens.ts'
-import { tokenFacts, type TokenFacts } from '../../../src/zendesk/tokens.ts'
+import { tokenFacts, type TokenFacts } from '../../../src/zendesk/token-facts.ts'
 import { NOON } from '../clock.ts'
 
 const HOUR = 3_600_000

@@ -1,11 +1,11 @@
 import { asObject } from '../lib/json.ts'
 import { type Secret } from '../lib/secret.ts'
 import { isoTime } from '../lib/time.ts'
-import { type ZendeskClient } from './client.ts'
-import { type ZendeskRequest, type ZendeskResponse } from './connection.ts'
+import { type ZendeskClient } from './http/client.ts'
+import { type ZendeskRequest, type ZendeskResponse } from './http/connection.ts'
 import { givesRefreshToken, isAdmin, type Credential } from './credential.ts'
 import { type LostResponses } from './lost-response.ts'
-import { positiveInteger, scopesOf, tokenFacts, usableToken, type TokenFacts } from './tokens.ts'
+import { positiveInteger, scopesOf, tokenFacts, usableToken, type TokenFacts } from './token-facts.ts'
 
 /** What the response to a mint reports. */
 export interface TokenResponse {

@@ -1,7 +1,7 @@
-import { duration } from './lib/time.ts'
-import { type Table } from './runner/summary.ts'
-import { type StaleToken } from './zendesk/stale-tokens.ts'
-import { type ZendeskError } from './zendesk/zendesk-error.ts'
+import { duration } from '../lib/time.ts'
+import { type Table } from '../runner/summary.ts'
+import { type StaleToken } from '../zendesk/stale-tokens.ts'
+import { type ZendeskError } from '../zendesk/http/zendesk-error.ts'
 
 /** Ids in the output, rows in the summary, ids in a line of the log. */
 const OUTPUT_IDS = 5000

@@ -1,15 +1,15 @@
 import { type MainInputs } from './inputs/inputs.ts'
 import { setOutputs } from './runner/outputs.ts'
-import { type ZendeskClient } from './zendesk/client.ts'
+import { type ZendeskClient } from './zendesk/http/client.ts'
 import { numericClientId } from './zendesk/clients.ts'
-import { type ZendeskRequest, type ZendeskResponse } from './zendesk/connection.ts'
+import { type ZendeskRequest, type ZendeskResponse } from './zendesk/http/connection.ts'
 import { adminAuthorization, isAdmin, type Credential } from './zendesk/credential.ts'
 import { exchangeGrant } from './zendesk/grants.ts'
 import { LostResponses } from './zendesk/lost-response.ts'
-import { sendMint } from './zendesk/mint.ts'
-import { mintedToken, type MintedToken } from './zendesk/minted-token.ts'
-import { createToken, revokeToken } from './zendesk/tokens.ts'
-import { isAccepted, oauthError, unexpectedResponse, ZendeskError } from './zendesk/zendesk-error.ts'
+import { sendMint } from './zendesk/token-response.ts'
+import { mintedToken, type MintedToken } from './zendesk/token.ts'
+import { createToken, revokeToken } from './zendesk/token-facts.ts'
+import { isAccepted, oauthError, unexpectedResponse, ZendeskError } from './zendesk/http/zendesk-error.ts'
 
 /** Milliseconds that a mint which was sent may still take after the job was cancelled. */
 const MINT_GRACE = 6000

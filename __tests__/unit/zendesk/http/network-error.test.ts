@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { networkError } from '../../../src/zendesk/network-error.ts'
+import { networkError } from '../../../../src/zendesk/http/network-error.ts'
 
 const TUNNEL = 'tunneling socket could not be established, '
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { StepEnded } from '../../../src/lib/deadline.ts'
-import { type ZendeskRequest, type ZendeskResponse } from '../../../src/zendesk/connection.ts'
-import { NetworkError } from '../../../src/zendesk/network-error.ts'
+import { StepEnded } from '../../../../src/lib/deadline.ts'
+import { type ZendeskRequest, type ZendeskResponse } from '../../../../src/zendesk/http/connection.ts'
+import { NetworkError } from '../../../../src/zendesk/http/network-error.ts'
 import {
   isAccepted,
   isFinal,
@@ -13,7 +13,7 @@ import {
   zendeskWords,
   ZendeskError,
   type ErrorKind
-} from '../../../src/zendesk/zendesk-error.ts'
+} from '../../../../src/zendesk/http/zendesk-error.ts'
 
 const PAGE = '<html>no</html>'
 const NOT_OBJECTS = [undefined, null, true, 17, 'a text', ['a']]

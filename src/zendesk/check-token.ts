@@ -1,8 +1,8 @@
-import { type ZendeskClient } from './client.ts'
-import { type ZendeskResponse } from './connection.ts'
-import { addFacts, type MintedToken } from './minted-token.ts'
-import { currentToken, factsAbout } from './tokens.ts'
-import { isJson, isRejection, unexpectedResponse, ZendeskError } from './zendesk-error.ts'
+import { type ZendeskClient } from './http/client.ts'
+import { type ZendeskResponse } from './http/connection.ts'
+import { addFacts, type MintedToken } from './token.ts'
+import { currentToken, factsAbout } from './token-facts.ts'
+import { isJson, isRejection, unexpectedResponse, ZendeskError } from './http/zendesk-error.ts'
 
 /** Milliseconds for the whole check. */
 const CHECK_TIMEOUT = 10_000

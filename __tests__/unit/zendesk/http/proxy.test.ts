@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { checkProxy, proxyPasswords } from '../../../src/zendesk/proxy.ts'
+import { checkProxy, proxyPasswords } from '../../../../src/zendesk/http/proxy.ts'
 
 const HTTPS = new URL('https://acme.zendesk.com/x')
 const HTTP = new URL('http://acme.example.test/x')

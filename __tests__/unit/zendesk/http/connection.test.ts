@@ -1,10 +1,10 @@
 import { EventEmitter, getEventListeners, once } from 'node:events'
 import { type IncomingMessage } from 'node:http'
 import { describe, expect, it } from '@jest/globals'
-import { Secret } from '../../../src/lib/secret.ts'
-import { USER_AGENT } from '../../../src/lib/version.ts'
-import { connect, errorOf, GET, limits, passTimeout, POST, responseOf, usesConnections } from './connect.ts'
-import { closedPort, sendRaw, serve, serveEmpty } from './servers.ts'
+import { Secret } from '../../../../src/lib/secret.ts'
+import { USER_AGENT } from '../../../../src/lib/version.ts'
+import { connect, errorOf, GET, limits, passTimeout, POST, responseOf, usesConnections } from '../connect.ts'
+import { closedPort, sendRaw, serve, serveEmpty } from '../servers.ts'
 
 const MIB = 1024 * 1024
 

@@ -1,7 +1,7 @@
-import { clean } from './lib/redact.ts'
-import { duration } from './lib/time.ts'
-import { type Table } from './runner/summary.ts'
-import { type MintedToken } from './zendesk/minted-token.ts'
+import { clean } from '../lib/redact.ts'
+import { duration } from '../lib/time.ts'
+import { type Table } from '../runner/summary.ts'
+import { type MintedToken } from '../zendesk/token.ts'
 
 /*
  * A token in words, for the log and the job summary of main and post.

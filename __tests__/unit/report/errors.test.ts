@@ -1,15 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { type Fault, startZendesk } from '../../mock/zendesk.ts'
-import { main } from '../../src/main.ts'
-import { causeOf, CURES, explain, type MessageContext } from '../../src/messages.ts'
-import { type ZendeskRequest, type ZendeskResponse } from '../../src/zendesk/connection.ts'
-import { CREDENTIAL_KINDS, type CredentialKind } from '../../src/zendesk/credential.ts'
-import { NetworkError, type NetworkErrorKind } from '../../src/zendesk/network-error.ts'
-import { CAUSES, unexpectedResponse, ZendeskError, type ErrorKind } from '../../src/zendesk/zendesk-error.ts'
-import { GRANT, setUpAccount, TOKENS, type Inputs } from './account.ts'
-import { setUpRunner } from './runner-env.ts'
+import { type Fault, startZendesk } from '../../../mock/zendesk.ts'
+import { main } from '../../../src/main.ts'
+import { causeOf, CURES, explain, type MessageContext } from '../../../src/report/errors.ts'
+import { type ZendeskRequest, type ZendeskResponse } from '../../../src/zendesk/http/connection.ts'
+import { CREDENTIAL_KINDS, type CredentialKind } from '../../../src/zendesk/credential.ts'
+import { NetworkError, type NetworkErrorKind } from '../../../src/zendesk/http/network-error.ts'
+import {
+  CAUSES,
+  unexpectedResponse,
+  ZendeskError,
+  type ErrorKind
+} from '../../../src/zendesk/http/zendesk-error.ts'
+import { GRANT, setUpAccount, TOKENS, type Inputs } from '../account.ts'
+import { setUpRunner } from '../runner-env.ts'
 
 const runner = setUpRunner()
 const account = setUpAccount(runner)
@@ -193,7 +198,7 @@ describe('the message names the cause and the cure if', () => {
 
   it('the runner does not trust the CA of the company', async () => {
     const tls = (name: string): string =>
-      readFileSync(join(import.meta.dirname, '../fixtures/tls', name), 'utf8')
+      readFileSync(join(import.meta.dirname, '../../fixtures/tls', name), 'utf8')
     const zendesk = await startZendesk({ tls: { key: tls('server-key.pem'), cert: tls('server.pem') } })
     const actual = await complaint(atAcme({ 'base-url': `https://localhost:${zendesk.port}` }))
     await zendesk.close()

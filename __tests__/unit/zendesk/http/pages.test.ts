@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-import { nock, useNock } from './net.ts'
-import { Secret } from '../../../src/lib/secret.ts'
-import { pages } from '../../../src/zendesk/pages.ts'
-import { ORIGIN, rejectionOf, testClient } from '../clock.ts'
+import { nock, useNock } from '../net.ts'
+import { Secret } from '../../../../src/lib/secret.ts'
+import { pages } from '../../../../src/zendesk/http/pages.ts'
+import { ORIGIN, rejectionOf, testClient } from '../../clock.ts'
 
 const PATH = '/api/v2/oauth/tokens'
 

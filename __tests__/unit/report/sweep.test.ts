@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
-import { SweepReport } from '../../src/sweep-report.ts'
-import { type StaleToken } from '../../src/zendesk/stale-tokens.ts'
-import { revokeToken } from '../../src/zendesk/tokens.ts'
-import { ZendeskError, type ErrorKind } from '../../src/zendesk/zendesk-error.ts'
-import { MINTED } from './account.ts'
-import { NOON } from './clock.ts'
+import { SweepReport } from '../../../src/report/sweep.ts'
+import { type StaleToken } from '../../../src/zendesk/stale-tokens.ts'
+import { revokeToken } from '../../../src/zendesk/token-facts.ts'
+import { ZendeskError, type ErrorKind } from '../../../src/zendesk/http/zendesk-error.ts'
+import { MINTED } from '../account.ts'
+import { NOON } from '../clock.ts'
 
 const HOUR = 3_600_000
 

@@ -1,7 +1,7 @@
 import { type Secret } from '../lib/secret.ts'
 import { isoTime } from '../lib/time.ts'
-import { type TokenResponse } from './mint.ts'
-import { type TokenFacts } from './tokens.ts'
+import { type TokenResponse } from './token-response.ts'
+import { type TokenFacts } from './token-facts.ts'
 
 /** A token that was minted, as main knows it and saves it for post. */
 export interface MintedToken {

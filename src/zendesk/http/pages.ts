@@ -1,4 +1,4 @@
-import { asObject, asText } from '../lib/json.ts'
+import { asObject, asText } from '../../lib/json.ts'
 import { type ZendeskClient } from './client.ts'
 import { type ZendeskRequest, type ZendeskResponse } from './connection.ts'
 import { unexpectedResponse } from './zendesk-error.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { isForeign, readOrigin, subdomainOf } from '../../../src/zendesk/origin.ts'
+import { isForeign, readOrigin, subdomainOf } from '../../../../src/zendesk/http/origin.ts'
 
 describe('subdomainOf', () => {
   it.each([

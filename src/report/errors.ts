@@ -1,7 +1,12 @@
-import { CREDENTIAL_INPUTS } from './inputs/credentials.ts'
-import { isNumeric, type CredentialKind } from './zendesk/credential.ts'
-import { clean } from './lib/redact.ts'
-import { isDeprecatedMint, missingScopes, ZendeskError, type ErrorKind } from './zendesk/zendesk-error.ts'
+import { CREDENTIAL_INPUTS } from '../inputs/credentials.ts'
+import { isNumeric, type CredentialKind } from '../zendesk/credential.ts'
+import { clean } from '../lib/redact.ts'
+import {
+  isDeprecatedMint,
+  missingScopes,
+  ZendeskError,
+  type ErrorKind
+} from '../zendesk/http/zendesk-error.ts'
 
 /*
  * Every error of a request in words. The layers below know nothing of inputs; here their errors meet the inputs that

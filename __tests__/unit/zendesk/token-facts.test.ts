@@ -7,7 +7,7 @@ import {
   scopesOf,
   tokenFacts,
   usableToken
-} from '../../../src/zendesk/tokens.ts'
+} from '../../../src/zendesk/token-facts.ts'
 
 describe('usableToken', () => {
   it('accepts 8 to 8192 visible ASCII characters', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
-import { type TokenResponse } from '../../../src/zendesk/mint.ts'
-import { addFacts, mintedToken, type MintedToken } from '../../../src/zendesk/minted-token.ts'
-import { tokenFacts } from '../../../src/zendesk/tokens.ts'
+import { type TokenResponse } from '../../../src/zendesk/token-response.ts'
+import { addFacts, mintedToken, type MintedToken } from '../../../src/zendesk/token.ts'
+import { tokenFacts } from '../../../src/zendesk/token-facts.ts'
 import { NOON } from '../clock.ts'
 
 const token = new Secret('abcdefghij')

@@ -1,7 +1,7 @@
 import { asObject, asText } from '../lib/json.ts'
 import { clean } from '../lib/redact.ts'
 import { Secret } from '../lib/secret.ts'
-import { get, type ZendeskRequest } from './connection.ts'
+import { get, type ZendeskRequest } from './http/connection.ts'
 import { bearer } from './credential.ts'
 import { isWellFormedScope } from './scopes.ts'
 

@@ -1,6 +1,6 @@
-import { type StepEnded } from '../lib/deadline.ts'
-import { isObject, asArray, asObject, asText } from '../lib/json.ts'
-import { clean } from '../lib/redact.ts'
+import { type StepEnded } from '../../lib/deadline.ts'
+import { isObject, asArray, asObject, asText } from '../../lib/json.ts'
+import { clean } from '../../lib/redact.ts'
 import { type ZendeskRequest, type ZendeskResponse } from './connection.ts'
 import { NETWORK_CAUSES, NetworkError } from './network-error.ts'
 

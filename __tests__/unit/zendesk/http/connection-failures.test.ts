@@ -1,8 +1,8 @@
 import { type ServerResponse } from 'node:http'
 import https from 'node:https'
 import { describe, expect, it, jest } from '@jest/globals'
-import { Secret } from '../../../src/lib/secret.ts'
-import { ORIGIN, rejectionOf, testClient, type TestClient } from '../clock.ts'
+import { Secret } from '../../../../src/lib/secret.ts'
+import { ORIGIN, rejectionOf, testClient, type TestClient } from '../../clock.ts'
 import {
   connect,
   countReceived,
@@ -16,8 +16,8 @@ import {
   until,
   useProxy,
   usesConnections
-} from './connect.ts'
-import { CA, closedPort, sendRaw, serve, serveEmpty, serveTls, tunnelTo, type Listening } from './servers.ts'
+} from '../connect.ts'
+import { CA, closedPort, sendRaw, serve, serveEmpty, serveTls, tunnelTo, type Listening } from '../servers.ts'
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Le'
 const CHUNKS = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n'
