@@ -2854,278 +2854,7 @@ function asText(value) {
     return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-;// CONCATENATED MODULE: external "node:events"
-const external_node_events_namespaceObject = require("node:events");
-;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = require("node:http");
-var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_namespaceObject);
-;// CONCATENATED MODULE: external "node:https"
-const external_node_https_namespaceObject = require("node:https");
-var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_node_https_namespaceObject);
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = require("node:net");
-;// CONCATENATED MODULE: ./src/lib/version.ts
-/** The version in `package.json`, to which a test holds it. */
-const VERSION = '1.0.0';
-/** What every request says of itself. */
-const USER_AGENT = `create-zendesk-token/${VERSION}`;
-
-;// CONCATENATED MODULE: ./src/zendesk/http/network-error.ts
-/** Why a request got no complete response. */
-const NETWORK_CAUSES = {
-    dns: 'The host name was not found (DNS)',
-    certificate: 'The certificate of the server is not trusted (TLS)',
-    tls: 'The secure connection failed (TLS)',
-    connection: 'The server could not be reached',
-    proxy: 'The proxy could not be reached',
-    proxyRefused: 'The proxy refused the connection',
-    proxyUnreadable: 'The proxy URL cannot be read',
-    proxyIsHttps: 'The proxy URL begins with https://',
-    brokenOff: 'The connection broke before the response was complete',
-    tooLarge: 'The response is larger than 1 MiB',
-    timeout: 'There was no response in time',
-    cancelled: 'The job was cancelled',
-    // Node refuses to make such a request: the network is not at fault.
-    unsendable: 'The request could not be sent'
-};
-/** A request that got no complete response. */
-class NetworkError extends Error {
-    kind;
-    sent;
-    code;
-    staleConnection;
-    /**
-     * @param sent whether the request was on its way, so that Zendesk may have carried it out
-     * @param code what the system or the proxy called it, such as `ECONNREFUSED` or `407`
-     * @param staleConnection whether a connection that was kept open turned out to be closed
-     */
-    constructor(kind, sent, code = '', staleConnection = false) {
-        super(`${NETWORK_CAUSES[kind]}${code && `: ${code}`}`);
-        this.kind = kind;
-        this.sent = sent;
-        this.code = code;
-        this.staleConnection = staleConnection;
-    }
-}
-const TUNNEL = 'tunneling socket could not be established, ';
-const CERTIFICATE = /CERT|CRL|^UNABLE_TO_|^INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH|certificate/;
-/**
- * Classifies an error of Node, or of the `tunnel` package below http-client. `tunnel` reports everything that
- * happens at a proxy as `ECONNRESET`, so its message has to be read.
- *
- * @param reused whether the request was sent over a connection that was kept open
- */
-function networkError(error, sent, reused = false) {
-    const { code = '', message } = error;
-    if (message.startsWith(TUNNEL)) {
-        const status = /statusCode=(\d+)/.exec(message)?.[1];
-        if (status !== undefined)
-            return new NetworkError('proxyRefused', false, status);
-        if (CERTIFICATE.test(message))
-            return new NetworkError('certificate', false, 'of the proxy');
-        return new NetworkError('proxy', false, /\bE[A-Z_]{4,}\b/.exec(message)?.[0]);
-    }
-    if (message === 'got illegal response body from proxy')
-        return new NetworkError('proxy', false, 'invalid response');
-    if (code.startsWith('ERR_INVALID'))
-        return new NetworkError('unsendable', false, code);
-    if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-        return new NetworkError('dns', false, code);
-    if (CERTIFICATE.test(code))
-        return new NetworkError('certificate', false, code);
-    if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
-        return new NetworkError('tls', sent, code);
-    return new NetworkError(sent ? 'brokenOff' : 'connection', sent, code, reused);
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/http/proxy.ts
-
-
-/** The variables that http-client reads, by the protocol of the request. */
-const VARIABLES = { 'https:': ['https_proxy', 'HTTPS_PROXY'], 'http:': ['http_proxy', 'HTTP_PROXY'] };
-/** Returns the passwords in the proxy variables of `env`, as they are written there and as they are sent. */
-function proxyPasswords(env) {
-    const values = Object.values(VARIABLES).flatMap((names) => names.map((name) => env[name] ?? ''));
-    // Without a scheme, `user:password@proxy:8080` is a URL of the scheme `user:`.
-    const urls = values.flatMap((value) => [URL.parse(value), URL.parse(`http://${value}`)]);
-    const passwords = urls.flatMap((url) => [url?.password ?? '', decode(url?.password ?? '') ?? '']);
-    return [...new Set(passwords)].filter(Boolean);
-}
-/**
- * Checks the proxy that would be used for `url`. http-client silently ignores a proxy URL that it cannot read, so
- * that the request would bypass the proxy; and it checks the certificate of an `https://` proxy against the name of
- * the target.
- *
- * @throws {NetworkError} that names the variable, if there is a proxy, but not a usable one
- */
-function checkProxy(url, env) {
-    const name = VARIABLES[url.protocol].find((variable) => env[variable]);
-    if (name === undefined || checkBypass(url))
-        return;
-    // As http-client does: with `http://` in front if it has no scheme.
-    const value = String(env[name]);
-    const proxy = URL.parse(value) ?? (/^https?:\/\//.test(value) ? null : URL.parse(`http://${value}`));
-    if (proxy?.protocol === 'https:')
-        throw new NetworkError('proxyIsHttps', false, name);
-    const isUsable = proxy?.protocol === 'http:' && proxy.hostname !== '';
-    if (!isUsable || decode(proxy.username + proxy.password) === undefined)
-        throw new NetworkError('proxyUnreadable', false, name);
-}
-function decode(text) {
-    try {
-        return decodeURIComponent(text);
-    }
-    catch {
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/http/connection.ts
-
-
-
-
-
-
-
-
-
-/** 1 MiB: far above any response of Zendesk's token endpoints. */
-const BODY_LIMIT = 1024 * 1024;
-/** A request that reads what is at `path`. */
-function get(purpose, path, authorization) {
-    return { purpose, method: 'GET', path, authorization };
-}
-/**
- * A connection to one origin, kept open between requests (through a proxy, `tunnel` opens one for each). Only the
- * agent is http-client's, with its proxies and their exceptions: its requests do not show whether they were sent, and
- * cannot be ended while a proxy keeps them waiting.
- */
-class Connection {
-    origin;
-    #client;
-    /** @param origin such as `https://acme.zendesk.com` */
-    constructor(origin) {
-        this.origin = origin;
-    }
-    /**
-     * Sends one request and reads its response, whatever its status. No redirect is followed.
-     *
-     * @param limits.timeout milliseconds until the request is given up
-     * @param limits.signal aborted if the job is cancelled
-     * @param limits.grace milliseconds that a request which was sent may still take after that
-     * @throws {NetworkError} if no complete response came in time; the connection is then closed
-     */
-    async exchange(request, { timeout, signal, grace }) {
-        const url = new URL(request.path, this.origin);
-        checkProxy(url, process.env);
-        this.#client ??= new lib_HttpClient(undefined, [], { keepAlive: true, maxSockets: 1 });
-        const agent = this.#client.getAgent(url.href);
-        const headers = { accept: 'application/json', 'user-agent': USER_AGENT };
-        if (request.authorization !== undefined)
-            headers.authorization = request.authorization.reveal();
-        if (request.body !== undefined)
-            headers['content-type'] = 'application/json';
-        let raw;
-        const progress = { sent: false };
-        let giveUp;
-        const givenUp = new Promise((_resolve, reject) => {
-            giveUp = (kind) => {
-                // Before the request is sent, it is the proxy that keeps it waiting.
-                const isProxy = kind === 'timeout' && !progress.sent && lib_getProxyUrl(url.href) !== '';
-                reject(new NetworkError(isProxy ? 'proxy' : kind, progress.sent));
-            };
-        });
-        const timers = [setTimeout(giveUp, timeout, 'timeout')];
-        const cancel = () => {
-            timers.push(setTimeout(giveUp, progress.sent ? grace : 0, 'cancelled'));
-            // A request that still waits for its connection must not be sent any more.
-            if (!progress.sent)
-                raw?.destroy();
-        };
-        signal.addEventListener('abort', cancel);
-        try {
-            const { request: start } = url.protocol === 'https:' ? (external_node_https_default()) : (external_node_http_default());
-            raw = start(url, { method: request.method, headers, agent });
-            onceSent(raw, () => (progress.sent = true));
-            raw.end(request.body?.reveal());
-            return await Promise.race([read(raw), givenUp]);
-        }
-        catch (error) {
-            raw?.destroy();
-            this.close();
-            if (error instanceof NetworkError)
-                throw error;
-            if (signal.aborted && !progress.sent)
-                throw new NetworkError('cancelled', false);
-            throw networkError(error, progress.sent, raw?.reusedSocket);
-        }
-        finally {
-            signal.removeEventListener('abort', cancel);
-            timers.forEach(clearTimeout);
-        }
-    }
-    /** Closes the connection; the next request opens another. */
-    close() {
-        this.#client?.dispose();
-        this.#client = undefined;
-    }
-}
-/** Calls `listener` when Node writes the request to the socket: as soon as this is connected, and secure. */
-function onceSent(request, listener) {
-    request.on('socket', (socket) => {
-        if (!socket.connecting && socket.secureConnecting !== true)
-            listener();
-        else
-            socket.once(socket.secureConnecting === undefined ? 'connect' : 'secureConnect', listener);
-    });
-}
-async function read(request) {
-    // Node can report an error of the connection after the response has begun, too.
-    request.on('error', () => undefined);
-    const [message] = (await (0,external_node_events_namespaceObject.once)(request, 'response'));
-    const text = await readBody(message);
-    const { headers, statusCode } = message;
-    const date = Date.parse(headers.date ?? '');
-    return {
-        status: Number(statusCode),
-        json: parse(text),
-        html: /^\s*</.test(text),
-        retryAfter: headers['retry-after'],
-        location: headers.location,
-        date: Number.isNaN(date) ? undefined : date,
-        requestId: headers['x-request-id']?.toString()
-    };
-}
-/** Unlike http-client's `readBody()`, this settles if the peer drops the connection half-way. */
-async function readBody(message) {
-    const chunks = [];
-    let size = 0;
-    try {
-        for await (const chunk of message) {
-            chunks.push(chunk);
-            size += chunk.length;
-            if (size > BODY_LIMIT)
-                throw new NetworkError('tooLarge', true);
-        }
-    }
-    catch (error) {
-        throw error instanceof NetworkError ? error : new NetworkError('brokenOff', true);
-    }
-    return Buffer.concat(chunks).toString('utf8');
-}
-function parse(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        return undefined;
-    }
-}
-
 ;// CONCATENATED MODULE: ./src/zendesk/token-facts.ts
-
-
 
 
 
@@ -3133,7 +2862,6 @@ function parse(text) {
 /*
  * Tokens as a resource: https://developer.zendesk.com/api-reference/ticketing/oauth/oauth_tokens/
  */
-const TOKENS_PATH = '/api/v2/oauth/tokens';
 /** How much of a token Zendesk shows when it describes it. */
 const PREFIX_LENGTH = 10;
 /** Environment variables have limits (128 KiB on Linux, 32,767 characters on Windows), and state is passed in one. */
@@ -3164,7 +2892,7 @@ function tokenFacts(value) {
     };
 }
 /**
- * The facts in a response to {@link currentToken}, if they are about `token` itself: `token.token` is missing, or
+ * The facts in a response to a request for the current token, if they are about `token` itself: `token.token` is missing, or
  * equals its first ten characters.
  */
 function factsAbout(token, json) {
@@ -3204,25 +2932,6 @@ function timeOf(value) {
     const time = asText(value) ?? '';
     const ms = /^\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)$/i.test(time) ? Date.parse(time) : NaN;
     return Number.isNaN(ms) ? undefined : ms;
-}
-/** Creates a token for the client with the numeric id `clientId` (API token or access token). */
-function createToken(authorization, clientId, scopes) {
-    const body = new Secret(JSON.stringify({ token: { client_id: clientId, scopes } }));
-    return { purpose: 'mint a token', method: 'POST', path: TOKENS_PATH, authorization, body };
-}
-/** Asks for the token that the request is made with: 200 while it is active, 401 once it is not. */
-function currentToken(token, purpose) {
-    return get(purpose, `${TOKENS_PATH}/current`, bearer(token));
-}
-/** Revokes the token with this id, or the one that the request is made with. */
-function revokeToken(id, authorization) {
-    const purpose = id === 'current' ? 'revoke the token' : `revoke token ${id}`;
-    return { purpose, method: 'DELETE', path: `${TOKENS_PATH}/${id}`, authorization };
-}
-/** Lists the tokens of the client with the numeric id `clientId`, of all users only as an admin. */
-function listTokens(clientId, authorization, allUsers = false) {
-    const all = allUsers ? '&all=true' : '';
-    return get('list the tokens', `${TOKENS_PATH}?client_id=${clientId}${all}`, authorization);
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
@@ -3353,6 +3062,116 @@ function readAge(reader) {
     return age;
 }
 
+;// CONCATENATED MODULE: ./src/zendesk/http/network-error.ts
+/** Why a request got no complete response. */
+const NETWORK_CAUSES = {
+    dns: 'The host name was not found (DNS)',
+    certificate: 'The certificate of the server is not trusted (TLS)',
+    tls: 'The secure connection failed (TLS)',
+    connection: 'The server could not be reached',
+    proxy: 'The proxy could not be reached',
+    proxyRefused: 'The proxy refused the connection',
+    proxyUnreadable: 'The proxy URL cannot be read',
+    proxyIsHttps: 'The proxy URL begins with https://',
+    brokenOff: 'The connection broke before the response was complete',
+    tooLarge: 'The response is larger than 1 MiB',
+    timeout: 'There was no response in time',
+    cancelled: 'The job was cancelled',
+    // Node refuses to make such a request: the network is not at fault.
+    unsendable: 'The request could not be sent'
+};
+/** A request that got no complete response. */
+class NetworkError extends Error {
+    kind;
+    sent;
+    code;
+    staleConnection;
+    /**
+     * @param sent whether the request was on its way, so that Zendesk may have carried it out
+     * @param code what the system or the proxy called it, such as `ECONNREFUSED` or `407`
+     * @param staleConnection whether a connection that was kept open turned out to be closed
+     */
+    constructor(kind, sent, code = '', staleConnection = false) {
+        super(`${NETWORK_CAUSES[kind]}${code && `: ${code}`}`);
+        this.kind = kind;
+        this.sent = sent;
+        this.code = code;
+        this.staleConnection = staleConnection;
+    }
+}
+const TUNNEL = 'tunneling socket could not be established, ';
+const CERTIFICATE = /CERT|CRL|^UNABLE_TO_|^INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH|certificate/;
+/**
+ * Classifies an error of Node, or of the `tunnel` package below http-client. `tunnel` reports everything that
+ * happens at a proxy as `ECONNRESET`, so its message has to be read.
+ *
+ * @param reused whether the request was sent over a connection that was kept open
+ */
+function networkError(error, sent, reused = false) {
+    const { code = '', message } = error;
+    if (message.startsWith(TUNNEL)) {
+        const status = /statusCode=(\d+)/.exec(message)?.[1];
+        if (status !== undefined)
+            return new NetworkError('proxyRefused', false, status);
+        if (CERTIFICATE.test(message))
+            return new NetworkError('certificate', false, 'of the proxy');
+        return new NetworkError('proxy', false, /\bE[A-Z_]{4,}\b/.exec(message)?.[0]);
+    }
+    if (message === 'got illegal response body from proxy')
+        return new NetworkError('proxy', false, 'invalid response');
+    if (code.startsWith('ERR_INVALID'))
+        return new NetworkError('unsendable', false, code);
+    if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+        return new NetworkError('dns', false, code);
+    if (CERTIFICATE.test(code))
+        return new NetworkError('certificate', false, code);
+    if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
+        return new NetworkError('tls', sent, code);
+    return new NetworkError(sent ? 'brokenOff' : 'connection', sent, code, reused);
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/http/proxy.ts
+
+
+/** The variables that http-client reads, by the protocol of the request. */
+const VARIABLES = { 'https:': ['https_proxy', 'HTTPS_PROXY'], 'http:': ['http_proxy', 'HTTP_PROXY'] };
+/** Returns the passwords in the proxy variables of `env`, as they are written there and as they are sent. */
+function proxyPasswords(env) {
+    const values = Object.values(VARIABLES).flatMap((names) => names.map((name) => env[name] ?? ''));
+    // Without a scheme, `user:password@proxy:8080` is a URL of the scheme `user:`.
+    const urls = values.flatMap((value) => [URL.parse(value), URL.parse(`http://${value}`)]);
+    const passwords = urls.flatMap((url) => [url?.password ?? '', decode(url?.password ?? '') ?? '']);
+    return [...new Set(passwords)].filter(Boolean);
+}
+/**
+ * Checks the proxy that would be used for `url`. http-client silently ignores a proxy URL that it cannot read, so
+ * that the request would bypass the proxy; and it checks the certificate of an `https://` proxy against the name of
+ * the target.
+ *
+ * @throws {NetworkError} that names the variable, if there is a proxy, but not a usable one
+ */
+function checkProxy(url, env) {
+    const name = VARIABLES[url.protocol].find((variable) => env[variable]);
+    if (name === undefined || checkBypass(url))
+        return;
+    // As http-client does: with `http://` in front if it has no scheme.
+    const value = String(env[name]);
+    const proxy = URL.parse(value) ?? (/^https?:\/\//.test(value) ? null : URL.parse(`http://${value}`));
+    if (proxy?.protocol === 'https:')
+        throw new NetworkError('proxyIsHttps', false, name);
+    const isUsable = proxy?.protocol === 'http:' && proxy.hostname !== '';
+    if (!isUsable || decode(proxy.username + proxy.password) === undefined)
+        throw new NetworkError('proxyUnreadable', false, name);
+}
+function decode(text) {
+    try {
+        return decodeURIComponent(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/inputs/mask-inputs.ts
 
 
@@ -3439,7 +3258,170 @@ class Deadline {
     }
 }
 
+;// CONCATENATED MODULE: external "node:events"
+const external_node_events_namespaceObject = require("node:events");
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = require("node:http");
+var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_namespaceObject);
+;// CONCATENATED MODULE: external "node:https"
+const external_node_https_namespaceObject = require("node:https");
+var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_node_https_namespaceObject);
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = require("node:net");
+;// CONCATENATED MODULE: ./src/lib/version.ts
+/** The version in `package.json`, to which a test holds it. */
+const VERSION = '1.0.0';
+/** What every request says of itself. */
+const USER_AGENT = `create-zendesk-token/${VERSION}`;
+
+;// CONCATENATED MODULE: ./src/zendesk/http/connection.ts
+
+
+
+
+
+
+
+
+
+/** 1 MiB: far above any response of Zendesk's token endpoints. */
+const BODY_LIMIT = 1024 * 1024;
+/**
+ * A connection to one origin, kept open between requests (through a proxy, `tunnel` opens one for each). Only the
+ * agent is http-client's, with its proxies and their exceptions: its requests do not show whether they were sent, and
+ * cannot be ended while a proxy keeps them waiting.
+ */
+class Connection {
+    origin;
+    #client;
+    /** @param origin such as `https://acme.zendesk.com` */
+    constructor(origin) {
+        this.origin = origin;
+    }
+    /**
+     * Sends one request and reads its response, whatever its status. No redirect is followed.
+     *
+     * @param limits.timeout milliseconds until the request is given up
+     * @param limits.signal aborted if the job is cancelled
+     * @param limits.grace milliseconds that a request which was sent may still take after that
+     * @throws {NetworkError} if no complete response came in time; the connection is then closed
+     */
+    async exchange(request, { timeout, signal, grace }) {
+        const url = new URL(request.path, this.origin);
+        checkProxy(url, process.env);
+        this.#client ??= new lib_HttpClient(undefined, [], { keepAlive: true, maxSockets: 1 });
+        const agent = this.#client.getAgent(url.href);
+        const headers = { accept: 'application/json', 'user-agent': USER_AGENT };
+        if (request.authorization !== undefined)
+            headers.authorization = request.authorization.reveal();
+        if (request.body !== undefined)
+            headers['content-type'] = 'application/json';
+        let raw;
+        const progress = { sent: false };
+        let giveUp;
+        const givenUp = new Promise((_resolve, reject) => {
+            giveUp = (kind) => {
+                // Before the request is sent, it is the proxy that keeps it waiting.
+                const isProxy = kind === 'timeout' && !progress.sent && lib_getProxyUrl(url.href) !== '';
+                reject(new NetworkError(isProxy ? 'proxy' : kind, progress.sent));
+            };
+        });
+        const timers = [setTimeout(giveUp, timeout, 'timeout')];
+        const cancel = () => {
+            timers.push(setTimeout(giveUp, progress.sent ? grace : 0, 'cancelled'));
+            // A request that still waits for its connection must not be sent any more.
+            if (!progress.sent)
+                raw?.destroy();
+        };
+        signal.addEventListener('abort', cancel);
+        try {
+            const { request: start } = url.protocol === 'https:' ? (external_node_https_default()) : (external_node_http_default());
+            raw = start(url, { method: request.method, headers, agent });
+            onceSent(raw, () => (progress.sent = true));
+            raw.end(request.body?.reveal());
+            return await Promise.race([read(raw), givenUp]);
+        }
+        catch (error) {
+            raw?.destroy();
+            this.close();
+            if (error instanceof NetworkError)
+                throw error;
+            if (signal.aborted && !progress.sent)
+                throw new NetworkError('cancelled', false);
+            throw networkError(error, progress.sent, raw?.reusedSocket);
+        }
+        finally {
+            signal.removeEventListener('abort', cancel);
+            timers.forEach(clearTimeout);
+        }
+    }
+    /** Closes the connection; the next request opens another. */
+    close() {
+        this.#client?.dispose();
+        this.#client = undefined;
+    }
+}
+/** Calls `listener` when Node writes the request to the socket: as soon as this is connected, and secure. */
+function onceSent(request, listener) {
+    request.on('socket', (socket) => {
+        if (!socket.connecting && socket.secureConnecting !== true)
+            listener();
+        else
+            socket.once(socket.secureConnecting === undefined ? 'connect' : 'secureConnect', listener);
+    });
+}
+async function read(request) {
+    // Node can report an error of the connection after the response has begun, too.
+    request.on('error', () => undefined);
+    const [message] = (await (0,external_node_events_namespaceObject.once)(request, 'response'));
+    const text = await readBody(message);
+    const { headers, statusCode } = message;
+    const date = Date.parse(headers.date ?? '');
+    return {
+        status: Number(statusCode),
+        json: parse(text),
+        html: /^\s*</.test(text),
+        retryAfter: headers['retry-after'],
+        location: headers.location,
+        date: Number.isNaN(date) ? undefined : date,
+        requestId: headers['x-request-id']?.toString()
+    };
+}
+/** Unlike http-client's `readBody()`, this settles if the peer drops the connection half-way. */
+async function readBody(message) {
+    const chunks = [];
+    let size = 0;
+    try {
+        for await (const chunk of message) {
+            chunks.push(chunk);
+            size += chunk.length;
+            if (size > BODY_LIMIT)
+                throw new NetworkError('tooLarge', true);
+        }
+    }
+    catch (error) {
+        throw error instanceof NetworkError ? error : new NetworkError('brokenOff', true);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+}
+function parse(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/http/request.ts
+
+/** The path of a request without its query, which may hold a cursor that is not ours to print. */
+function pathOf({ path }) {
+    return path.replace(/\?.*/s, '');
+}
+
 ;// CONCATENATED MODULE: ./src/zendesk/http/zendesk-error.ts
+
 
 
 
@@ -3519,10 +3501,6 @@ function isStop(error) {
 function isFinal(error) {
     return isStop(error) || (error instanceof ZendeskError && error.response?.excessiveWait !== undefined);
 }
-/** The path of a request without its query, which may hold a cursor that is not ours to print. */
-function pathOf({ path }) {
-    return path.replace(/\?.*/s, '');
-}
 /** Whether a response accepts a request: a 2xx that is not a web page. */
 function isAccepted({ status, html }) {
     return status >= 200 && status < 300 && !html;
@@ -3569,10 +3547,6 @@ const OAUTH_ERRORS = ['invalid_client', 'unauthorized_client', 'invalid_scope', 
 function unexpectedResponse(request, response, kind = kindOf(response, request)) {
     return new ZendeskError(kind, request, response);
 }
-/** Whether a request creates a token at the endpoint that Zendesk deprecated on 2026-08-26. */
-function isDeprecatedMint({ method, path }) {
-    return method === 'POST' && path === '/api/v2/oauth/tokens';
-}
 function kindOf(response, request) {
     const { status, json, html } = response;
     const code = OAUTH_ERRORS.find((known) => known === oauthError(json));
@@ -3580,7 +3554,7 @@ function kindOf(response, request) {
         return code;
     if (status >= 300 && status < 400)
         return 'redirect';
-    if (html && (request.method === 'DELETE' || [401, 403, 429].includes(status)))
+    if (html && (request.operation === 'deleteToken' || [401, 403, 429].includes(status)))
         return 'gateway';
     if (status === 401)
         return 'credentialsRejected';
@@ -3590,10 +3564,10 @@ function kindOf(response, request) {
         return 'rateLimit';
     if (status === 408 || status >= 500)
         return 'outage';
-    const isMint = isDeprecatedMint(request);
+    const isMint = request.operation === 'createToken';
     if (isMint && (status === 410 || isJson(response, 404)))
         return 'endpointGone';
-    if (html || (status === 404 && request.method !== 'DELETE'))
+    if (html || (status === 404 && request.operation !== 'deleteToken'))
         return 'subdomainUnknown';
     if (status < 300)
         return 'unusableResponse';
@@ -3607,6 +3581,20 @@ function kindOf(response, request) {
 
 
 
+
+/** What each request is for, as the end of `Could not …`. */
+const PURPOSES = {
+    grantToken: 'mint a token',
+    grantCleanupToken: 'mint a cleanup token',
+    createToken: 'mint a token',
+    checkToken: 'use the new token',
+    verifyToken: 'verify that Zendesk rejects the token',
+    identifyToken: 'look up the token that the sweep works with',
+    deleteToken: 'revoke a token',
+    listTokens: 'list the tokens',
+    listClients: 'look up the client',
+    whoAmI: 'look up the user of `api-token`'
+};
 /** What to do about each error. */
 const CURES = {
     credentialsRejected: ({ kind }) => ({
@@ -3618,10 +3606,10 @@ const CURES = {
     })[kind],
     newTokenRejected: 'Run the job again. If it happens again, check the names in `scopes`, and ask the support of Zendesk.',
     forbidden: ({ error, input }) => {
-        if (error.request.path === '/oauth/tokens')
+        if (error.request.operation === 'grantToken' || error.request.operation === 'grantCleanupToken')
             return 'Check the client in Admin Center, and the IP restrictions of the account.';
         const user = 'The user of the credential is not an admin, or the credential lacks a scope';
-        return isDeprecatedMint(error.request)
+        return error.request.operation === 'createToken'
             ? `${user}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
             : `${user}. Use an admin's credential with the scopes \`read write\`.`;
     },
@@ -3643,7 +3631,7 @@ const CURES = {
         ? 'The client is public. Create a new confidential client: changing the kind of this one makes a new secret.'
         : 'Allow the grant for the client in Admin Center, or use another client.',
     invalid_scope: ({ error, scopes = [] }) => {
-        if (error.request.purpose === 'mint a cleanup token')
+        if (error.request.operation === 'grantCleanupToken')
             return 'Allow `read` and `write` in the allowed scopes of the client in Admin Center.';
         return scopes.length > 0
             ? "Request in `scopes` only what the client's allowed scopes in Admin Center include, or extend them there."
@@ -3684,7 +3672,7 @@ function explain(error, context) {
     const advice = typeof cure === 'string'
         ? cure
         : cure({ ...context, error, host, kind, input: `\`${CREDENTIAL_INPUTS[kind].chosenBy}\`` });
-    const line = `Could not ${error.request.purpose}: ${error.message}. ${advice} ${error.describeRequest(host)}.`;
+    const line = `Could not ${PURPOSES[error.request.operation]}: ${error.message}. ${advice} ${error.describeRequest(host)}.`;
     return new Error([line, ...error.notes].join(' '));
 }
 /** Why something failed, as a part of a longer sentence. */
@@ -3764,6 +3752,7 @@ function duration(seconds) {
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/http/client.ts
+
 
 
 
@@ -3962,6 +3951,7 @@ class LostResponses {
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/token-response.ts
+
 
 
 
@@ -4210,17 +4200,21 @@ function tokenTable(title, minted, origin, state) {
     return { title, head: Object.keys(cells), rows: [Object.values(cells)] };
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/grants.ts
+;// CONCATENATED MODULE: ./src/zendesk/requests.ts
 
 
 
+/*
+ * Every request that this action can send. The pages of Zendesk's documentation are below
+ * https://developer.zendesk.com/api-reference/ticketing/, SECURITY.md lists the requests.
+ */
+const TOKENS_PATH = '/api/v2/oauth/tokens';
 /**
- * The request that exchanges a grant for an access token: RFC 6749 §4.1.3 (authorization code, with RFC 7636 for its
- * verifier), §4.4.2 (client credentials) and §6 (refresh token), as JSON, at `/oauth/tokens` and not below `/api/v2`
- * (https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/). The client secret is sent in the
+ * Exchanges a grant for an access token: RFC 6749 §4.1.3 (authorization code, with RFC 7636 for its verifier), §4.4.2
+ * (client credentials) and §6 (refresh token), as JSON (oauth/grant_type_tokens/). The client secret is sent in the
  * body or in the header, never in both.
  */
-function exchangeGrant(grant, { clientId, scopes, expiresIn }, purpose = 'mint a token') {
+function grantRequest(grant, { clientId, scopes, expiresIn }, operation = 'grantToken') {
     const { clientSecret, authMethod } = grant;
     const basic = clientSecret !== undefined && authMethod === 'client_secret_basic';
     const body = {
@@ -4237,12 +4231,48 @@ function exchangeGrant(grant, { clientId, scopes, expiresIn }, purpose = 'mint a
         expires_in: expiresIn
     };
     return {
-        purpose,
+        operation,
         method: 'POST',
         path: '/oauth/tokens',
         authorization: basic ? new Secret(`Basic ${clientBasic(clientId, clientSecret.reveal())}`) : undefined,
         body: new Secret(JSON.stringify(body))
     };
+}
+/**
+ * Creates a token for the client with the numeric id `clientId`, as an admin (oauth/oauth_tokens/#create-token,
+ * deprecated on 2026-08-26).
+ */
+function createTokenRequest(authorization, clientId, scopes) {
+    const body = new Secret(JSON.stringify({ token: { client_id: clientId, scopes } }));
+    return { operation: 'createToken', method: 'POST', path: TOKENS_PATH, authorization, body };
+}
+/**
+ * Asks for the token that the request is made with: 200 while it is active, 401 once it is not
+ * (oauth/oauth_tokens/#show-token).
+ */
+function currentTokenRequest(token, operation) {
+    return { operation, method: 'GET', path: `${TOKENS_PATH}/current`, authorization: bearer(token) };
+}
+/** Revokes the token with this id, or the one that the request is made with (oauth/oauth_tokens/#revoke-token). */
+function deleteTokenRequest(id, authorization) {
+    return { operation: 'deleteToken', method: 'DELETE', path: `${TOKENS_PATH}/${id}`, authorization };
+}
+/**
+ * Lists the tokens of the client with the numeric id `clientId`, of all users only as an admin
+ * (oauth/oauth_tokens/#list-tokens).
+ */
+function listTokensRequest(clientId, authorization, allUsers = false) {
+    const all = allUsers ? '&all=true' : '';
+    const path = `${TOKENS_PATH}?client_id=${clientId}${all}`;
+    return { operation: 'listTokens', method: 'GET', path, authorization };
+}
+/** Lists the clients of the account, as an admin (oauth/oauth_clients/#list-clients). */
+function listClientsRequest(authorization) {
+    return { operation: 'listClients', method: 'GET', path: '/api/v2/oauth/clients', authorization };
+}
+/** Asks for the user of the credential (users/users/#show-self). */
+function whoAmIRequest(authorization) {
+    return { operation: 'whoAmI', method: 'GET', path: '/api/v2/users/me', authorization };
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/cleanup-token.ts
@@ -4270,7 +4300,7 @@ async function withCleanupToken(client, terms, work) {
     let facts;
     try {
         terms.onMint?.();
-        const response = await client.trySend(currentToken(token, 'look up the cleanup token'));
+        const response = await client.trySend(currentTokenRequest(token, 'identifyToken'));
         if (isStop(response))
             throw response;
         if (!(response instanceof ZendeskError) && response.status === 200)
@@ -4283,7 +4313,7 @@ async function withCleanupToken(client, terms, work) {
 }
 async function mintCleanupToken(client, { credential, clientId, lifetime, onRemaining }) {
     const grant = { clientId, scopes: ['read', 'write'], expiresIn: lifetime };
-    const request = exchangeGrant(credential, grant, 'mint a cleanup token');
+    const request = grantRequest(credential, grant, 'grantCleanupToken');
     const lost = new LostResponses();
     try {
         const options = { credential, lost, grace: CLEANUP_TIMEOUT };
@@ -4300,7 +4330,7 @@ async function mintCleanupToken(client, { credential, clientId, lifetime, onRema
     }
 }
 async function revokeCleanupToken(client, authorization, id, { lifetime, onRemaining }) {
-    const request = revokeToken(id ?? 'current', authorization);
+    const request = deleteTokenRequest(id ?? 'current', authorization);
     const { deadline } = client;
     let response = await client.trySend(request);
     if (!(response instanceof ZendeskError) && isRejection(response)) {
@@ -4322,6 +4352,7 @@ async function revokeCleanupToken(client, authorization, id, { lifetime, onRemai
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/http/pages.ts
+
 
 
 
@@ -4357,6 +4388,7 @@ async function* pages(client, list, key) {
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/revocation.ts
+
 
 
 
@@ -4436,7 +4468,7 @@ class Revocation {
     }
     /** Sends the DELETE of one way, and verifies what came of it. */
     async #delete(way) {
-        const request = revokeToken(way.id, way.authorization);
+        const request = deleteTokenRequest(way.id, way.authorization);
         for (;;) {
             const onLostResponse = () => void (this.#responseLost = true);
             const response = await this.client.trySend(request, { grace: DELETE_GRACE, onLostResponse });
@@ -4479,7 +4511,7 @@ class Revocation {
     }
     /** Asks with the token after each pause, as long as its state is `expected`. */
     async #ask(pauses, expected) {
-        const request = currentToken(this.minted.token, 'verify that Zendesk rejects the token');
+        const request = currentTokenRequest(this.minted.token, 'verifyToken');
         let last = { state: 'unknown', why: STILL_WORKS };
         for (const pause of pauses) {
             if (pause > 0)
@@ -4546,7 +4578,7 @@ async function findId(client, minted, { authorization, facts }) {
     if (prefix === undefined || facts?.clientId === undefined || facts.userId === undefined)
         return undefined;
     const sorted = (scopes) => [...scopes].sort().join(' ');
-    const request = listTokens(facts.clientId, authorization);
+    const request = listTokensRequest(facts.clientId, authorization);
     const matches = [];
     for await (const { items } of pages(client, request, 'tokens')) {
         for (const item of items.map(tokenFacts)) {
@@ -4641,7 +4673,7 @@ async function revokeAtOnce(client, { credential, clientId }, minted, cause) {
 async function numericClientId(client, clientId, authorization) {
     if (isNumeric(clientId))
         return Number(clientId);
-    const request = get('look up the client', '/api/v2/oauth/clients', authorization);
+    const request = listClientsRequest(authorization);
     for await (const { items } of pages(client, request, 'clients')) {
         const found = items.map(asObject).find(({ identifier }) => identifier === clientId);
         const id = positiveInteger(found?.['id']);
@@ -4706,10 +4738,10 @@ async function requestToken(client, inputs) {
 async function mintRequest(client, inputs) {
     const { credential, clientId, scopes } = inputs;
     if (!isAdmin(credential))
-        return exchangeGrant(credential, inputs);
+        return grantRequest(credential, inputs);
     const authorization = adminAuthorization(credential);
     const id = await numericClientId(client, clientId, authorization);
-    return createToken(authorization, id, scopes);
+    return createTokenRequest(authorization, id, scopes);
 }
 /**
  * Whether a response without a usable token may have minted one all the same. If the response names its id, the
@@ -4720,7 +4752,9 @@ async function mayHaveMinted(client, credential, { status, json }, id) {
         return false;
     if (id === undefined || !isAdmin(credential))
         return true;
-    const revoked = await client.send(revokeToken(id, adminAuthorization(credential))).catch(() => undefined);
+    const revoked = await client
+        .send(deleteTokenRequest(id, adminAuthorization(credential)))
+        .catch(() => undefined);
     if (revoked === undefined || !isAccepted(revoked))
         return true;
     client.log.info(`Zendesk created token ${id}, but its response had no usable token, so it was revoked.`);
@@ -4786,6 +4820,7 @@ function prepare(host) {
 
 
 
+
 /** Milliseconds for the whole check. */
 const CHECK_TIMEOUT = 10_000;
 /** Milliseconds to wait before each request: some servers may not know a new token yet. */
@@ -4799,7 +4834,7 @@ const check_token_PAUSES = [0, 500, 1000, 2000];
 async function verifyToken(client, minted) {
     const { clock } = client.deadline;
     const end = clock.elapsed() + CHECK_TIMEOUT;
-    const request = currentToken(minted.token, 'use the new token');
+    const request = currentTokenRequest(minted.token, 'checkToken');
     let rejection;
     for (const pause of check_token_PAUSES) {
         if (clock.elapsed() + pause >= end)
@@ -5291,7 +5326,7 @@ async function run(client, inputs, report) {
 }
 async function identify(client, credential, allUsers) {
     if (credential.kind === 'access_token') {
-        const request = currentToken(credential.accessToken, 'look up the `access-token`');
+        const request = currentTokenRequest(credential.accessToken, 'identifyToken');
         const response = await client.send(request);
         if (response.status !== 200)
             throw unexpectedResponse(request, response);
@@ -5300,7 +5335,7 @@ async function identify(client, credential, allUsers) {
     if (allUsers)
         return { userId: undefined, ownId: undefined };
     const authorization = adminAuthorization(credential);
-    const request = get('look up the user of `api-token`', '/api/v2/users/me', authorization);
+    const request = whoAmIRequest(authorization);
     const response = await client.send(request);
     if (response.status !== 200)
         throw unexpectedResponse(request, response);
@@ -5350,7 +5385,7 @@ async function revokeStale(sweep, criteria) {
 async function list(sweep, criteria) {
     const { client, inputs, report, authorization } = sweep;
     const progress = progressLog(client);
-    const request = listTokens(criteria.clientId, authorization, inputs.allUsers);
+    const request = listTokensRequest(criteria.clientId, authorization, inputs.allUsers);
     for await (const { items, response } of pages(client, request, 'tokens')) {
         for (const item of items) {
             const found = staleToken(tokenFacts(item), criteria, response.date, client.deadline.clock.now());
@@ -5362,7 +5397,7 @@ async function list(sweep, criteria) {
     }
 }
 async function tryToRevoke(client, id, authorization) {
-    const request = revokeToken(id, authorization);
+    const request = deleteTokenRequest(id, authorization);
     const response = await client.trySend(request);
     if (response instanceof ZendeskError)
         return response;

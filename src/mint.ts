@@ -2,13 +2,13 @@ import { type MainInputs } from './inputs/inputs.ts'
 import { setOutputs } from './runner/outputs.ts'
 import { type ZendeskClient } from './zendesk/http/client.ts'
 import { numericClientId } from './zendesk/clients.ts'
-import { type ZendeskRequest, type ZendeskResponse } from './zendesk/http/connection.ts'
+import { type ZendeskResponse } from './zendesk/http/connection.ts'
+import { type ZendeskRequest } from './zendesk/http/request.ts'
 import { adminAuthorization, isAdmin, type Credential } from './zendesk/credential.ts'
-import { exchangeGrant } from './zendesk/grants.ts'
 import { LostResponses } from './zendesk/lost-response.ts'
 import { sendMint } from './zendesk/token-response.ts'
 import { mintedToken, type MintedToken } from './zendesk/token.ts'
-import { createToken, revokeToken } from './zendesk/token-facts.ts'
+import { createTokenRequest, deleteTokenRequest, grantRequest } from './zendesk/requests.ts'
 import { isAccepted, oauthError, unexpectedResponse, ZendeskError } from './zendesk/http/zendesk-error.ts'
 
 /** Milliseconds that a mint which was sent may still take after the job was cancelled. */
@@ -48,10 +48,10 @@ export async function requestToken(client: ZendeskClient, inputs: MainInputs): P
 
 async function mintRequest(client: ZendeskClient, inputs: MainInputs): Promise<ZendeskRequest> {
   const { credential, clientId, scopes } = inputs
-  if (!isAdmin(credential)) return exchangeGrant(credential, inputs)
+  if (!isAdmin(credential)) return grantRequest(credential, inputs)
   const authorization = adminAuthorization(credential)
   const id = await numericClientId(client, clientId, authorization)
-  return createToken(authorization, id, scopes)
+  return createTokenRequest(authorization, id, scopes)
 }
 
 /**
@@ -66,7 +66,9 @@ async function mayHaveMinted(
 ): Promise<boolean> {
   if (status >= 300 || oauthError(json) !== undefined) return false
   if (id === undefined || !isAdmin(credential)) return true
-  const revoked = await client.send(revokeToken(id, adminAuthorization(credential))).catch(() => undefined)
+  const revoked = await client
+    .send(deleteTokenRequest(id, adminAuthorization(credential)))
+    .catch(() => undefined)
   if (revoked === undefined || !isAccepted(revoked)) return true
   client.log.info(`Zendesk created token ${id}, but its response had no usable token, so it was revoked.`)
   return false

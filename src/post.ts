@@ -10,7 +10,7 @@ import { expiryOf, nameOf, tokenTable } from './report/token.ts'
 import { ZendeskClient } from './zendesk/http/client.ts'
 import { reusableSecret, type Credential } from './zendesk/credential.ts'
 import { Revocation, type Outcome } from './zendesk/revocation.ts'
-import { TOKENS_PATH } from './zendesk/token-facts.ts'
+import { TOKENS_PATH } from './zendesk/requests.ts'
 
 /** Seconds: a cancelled job gives all its post steps together 285. */
 const LONGEST_POST = 240

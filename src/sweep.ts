@@ -12,19 +12,16 @@ import { SweepReport } from './report/sweep.ts'
 import { withCleanupToken } from './zendesk/cleanup-token.ts'
 import { ZendeskClient } from './zendesk/http/client.ts'
 import { numericClientId } from './zendesk/clients.ts'
-import { get } from './zendesk/http/connection.ts'
 import { adminAuthorization, isAdmin, type AdminCredential } from './zendesk/credential.ts'
 import { pages } from './zendesk/http/pages.ts'
-import { staleToken, type StaleCriteria } from './zendesk/stale-tokens.ts'
 import {
-  currentToken,
-  factsAbout,
-  listTokens,
-  positiveInteger,
-  revokeToken,
-  tokenFacts,
-  type TokenFacts
-} from './zendesk/token-facts.ts'
+  currentTokenRequest,
+  deleteTokenRequest,
+  listTokensRequest,
+  whoAmIRequest
+} from './zendesk/requests.ts'
+import { staleToken, type StaleCriteria } from './zendesk/stale-tokens.ts'
+import { factsAbout, positiveInteger, tokenFacts, type TokenFacts } from './zendesk/token-facts.ts'
 import {
   isAccepted,
   isFinal,
@@ -92,14 +89,14 @@ type Own = Pick<StaleCriteria, 'userId' | 'ownId'>
 
 async function identify(client: ZendeskClient, credential: AdminCredential, allUsers: boolean): Promise<Own> {
   if (credential.kind === 'access_token') {
-    const request = currentToken(credential.accessToken, 'look up the `access-token`')
+    const request = currentTokenRequest(credential.accessToken, 'identifyToken')
     const response = await client.send(request)
     if (response.status !== 200) throw unexpectedResponse(request, response)
     return ownFacts(factsAbout(credential.accessToken, response.json), allUsers)
   }
   if (allUsers) return { userId: undefined, ownId: undefined }
   const authorization = adminAuthorization(credential)
-  const request = get('look up the user of `api-token`', '/api/v2/users/me', authorization)
+  const request = whoAmIRequest(authorization)
   const response = await client.send(request)
   if (response.status !== 200) throw unexpectedResponse(request, response)
   // Zendesk responds to rejected credentials with 200 and an anonymous user, whose id is null.
@@ -158,7 +155,7 @@ async function revokeStale(sweep: Sweep, criteria: StaleCriteria): Promise<void>
 async function list(sweep: Sweep, criteria: StaleCriteria): Promise<void> {
   const { client, inputs, report, authorization } = sweep
   const progress = progressLog(client)
-  const request = listTokens(criteria.clientId, authorization, inputs.allUsers)
+  const request = listTokensRequest(criteria.clientId, authorization, inputs.allUsers)
   for await (const { items, response } of pages(client, request, 'tokens')) {
     for (const item of items) {
       const found = staleToken(tokenFacts(item), criteria, response.date, client.deadline.clock.now())
@@ -174,7 +171,7 @@ async function tryToRevoke(
   id: number,
   authorization: Secret
 ): Promise<ZendeskError | undefined> {
-  const request = revokeToken(id, authorization)
+  const request = deleteTokenRequest(id, authorization)
   const response = await client.trySend(request)
   if (response instanceof ZendeskError) return response
   return isAccepted(response) || isJson(response, 404) ? undefined : unexpectedResponse(request, response)

@@ -257,7 +257,7 @@ describe('a sweep fails', () => {
     expect(annotated(step)).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^::error::Could not revoke 1 of 10 stale tokens: ${id}\\. Could not revoke token ${id}: Zendesk does not allow this\\. `
+          `^::error::Could not revoke 1 of 10 stale tokens: ${id}\\. Could not revoke a token: Zendesk does not allow this\\. `
         )
       )
     ])

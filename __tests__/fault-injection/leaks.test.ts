@@ -156,7 +156,7 @@ describe('text from outside', () => {
     const paths = fc.constantFrom('/api/v2/oauth/tokens', '/oauth/tokens')
     const property = fc.property(anyResponse, foreignText, paths, (response, clientId, path) => {
       expectSafe(zendeskWords(response.json) ?? '', 200)
-      const error = unexpectedResponse({ purpose: 'mint a token', method: 'POST', path }, response)
+      const error = unexpectedResponse({ operation: 'grantToken', method: 'POST', path }, response)
       expectSafe(oneLine(explain(error, { ...context, clientId }).message))
     })
     fc.assert(property, sampling)

@@ -121,7 +121,11 @@ describe('a sweep lists nothing, and fails, if', () => {
   const unknown = 'Zendesk does not report which token this sweep works with, or whose it is'
 
   it.each([
-    ['access token', accessToken, 'Could not look up the `access-token`: Zendesk does not allow this'],
+    [
+      'access token',
+      accessToken,
+      'Could not look up the token that the sweep works with: Zendesk does not allow this'
+    ],
     ['cleanup token', clientCredentials, unknown]
   ])('the %s may not be looked up', async (_name, inputs, why) => {
     account.zendesk.fault({ path: CURRENT, method: 'GET' }, { kind: 'response', status: 403 })

@@ -1,12 +1,8 @@
 import { CREDENTIAL_INPUTS } from '../inputs/credentials.ts'
 import { isNumeric, type CredentialKind } from '../zendesk/credential.ts'
+import { type Operation } from '../zendesk/http/request.ts'
 import { clean } from '../lib/redact.ts'
-import {
-  isDeprecatedMint,
-  missingScopes,
-  ZendeskError,
-  type ErrorKind
-} from '../zendesk/http/zendesk-error.ts'
+import { missingScopes, ZendeskError, type ErrorKind } from '../zendesk/http/zendesk-error.ts'
 
 /*
  * Every error of a request in words. The layers below know nothing of inputs; here their errors meet the inputs that
@@ -32,6 +28,20 @@ interface Details extends MessageContext {
   input: string
 }
 
+/** What each request is for, as the end of `Could not …`. */
+export const PURPOSES: Record<Operation, string> = {
+  grantToken: 'mint a token',
+  grantCleanupToken: 'mint a cleanup token',
+  createToken: 'mint a token',
+  checkToken: 'use the new token',
+  verifyToken: 'verify that Zendesk rejects the token',
+  identifyToken: 'look up the token that the sweep works with',
+  deleteToken: 'revoke a token',
+  listTokens: 'list the tokens',
+  listClients: 'look up the client',
+  whoAmI: 'look up the user of `api-token`'
+}
+
 /** What to do about each error. */
 export const CURES: Record<ErrorKind, string | ((details: Details) => string)> = {
   credentialsRejected: ({ kind }) =>
@@ -46,10 +56,10 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
   newTokenRejected:
     'Run the job again. If it happens again, check the names in `scopes`, and ask the support of Zendesk.',
   forbidden: ({ error, input }) => {
-    if (error.request.path === '/oauth/tokens')
+    if (error.request.operation === 'grantToken' || error.request.operation === 'grantCleanupToken')
       return 'Check the client in Admin Center, and the IP restrictions of the account.'
     const user = 'The user of the credential is not an admin, or the credential lacks a scope'
-    return isDeprecatedMint(error.request)
+    return error.request.operation === 'createToken'
       ? `${user}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
       : `${user}. Use an admin's credential with the scopes \`read write\`.`
   },
@@ -76,7 +86,7 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
       ? 'The client is public. Create a new confidential client: changing the kind of this one makes a new secret.'
       : 'Allow the grant for the client in Admin Center, or use another client.',
   invalid_scope: ({ error, scopes = [] }) => {
-    if (error.request.purpose === 'mint a cleanup token')
+    if (error.request.operation === 'grantCleanupToken')
       return 'Allow `read` and `write` in the allowed scopes of the client in Admin Center.'
     return scopes.length > 0
       ? "Request in `scopes` only what the client's allowed scopes in Admin Center include, or extend them there."
@@ -129,7 +139,7 @@ export function explain(error: unknown, context: MessageContext): Error {
     typeof cure === 'string'
       ? cure
       : cure({ ...context, error, host, kind, input: `\`${CREDENTIAL_INPUTS[kind].chosenBy}\`` })
-  const line = `Could not ${error.request.purpose}: ${error.message}. ${advice} ${error.describeRequest(host)}.`
+  const line = `Could not ${PURPOSES[error.request.operation]}: ${error.message}. ${advice} ${error.describeRequest(host)}.`
   return new Error([line, ...error.notes].join(' '))
 }
 

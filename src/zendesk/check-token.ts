@@ -1,7 +1,8 @@
 import { type ZendeskClient } from './http/client.ts'
 import { type ZendeskResponse } from './http/connection.ts'
 import { addFacts, type MintedToken } from './token.ts'
-import { currentToken, factsAbout } from './token-facts.ts'
+import { currentTokenRequest } from './requests.ts'
+import { factsAbout } from './token-facts.ts'
 import { isJson, isRejection, unexpectedResponse, ZendeskError } from './http/zendesk-error.ts'
 
 /** Milliseconds for the whole check. */
@@ -21,7 +22,7 @@ export async function verifyToken(
 ): Promise<ZendeskError | undefined> {
   const { clock } = client.deadline
   const end = clock.elapsed() + CHECK_TIMEOUT
-  const request = currentToken(minted.token, 'use the new token')
+  const request = currentTokenRequest(minted.token, 'checkToken')
   let rejection: ZendeskResponse | undefined
   for (const pause of PAUSES) {
     if (clock.elapsed() + pause >= end) break

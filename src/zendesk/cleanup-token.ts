@@ -2,10 +2,10 @@ import { type Secret } from '../lib/secret.ts'
 import { duration } from '../lib/time.ts'
 import { type ZendeskClient } from './http/client.ts'
 import { bearer, type ClientCredentials } from './credential.ts'
-import { exchangeGrant } from './grants.ts'
 import { LostResponses } from './lost-response.ts'
 import { sendMint } from './token-response.ts'
-import { currentToken, factsAbout, revokeToken, TOKENS_PATH, type TokenFacts } from './token-facts.ts'
+import { currentTokenRequest, deleteTokenRequest, grantRequest, TOKENS_PATH } from './requests.ts'
+import { factsAbout, type TokenFacts } from './token-facts.ts'
 import {
   isAccepted,
   isJson,
@@ -55,7 +55,7 @@ export async function withCleanupToken<Result>(
   let facts: TokenFacts | undefined
   try {
     terms.onMint?.()
-    const response = await client.trySend(currentToken(token, 'look up the cleanup token'))
+    const response = await client.trySend(currentTokenRequest(token, 'identifyToken'))
     if (isStop(response)) throw response
     if (!(response instanceof ZendeskError) && response.status === 200)
       facts = factsAbout(token, response.json)
@@ -70,7 +70,7 @@ async function mintCleanupToken(
   { credential, clientId, lifetime, onRemaining }: CleanupTerms
 ): Promise<Secret> {
   const grant = { clientId, scopes: ['read', 'write'], expiresIn: lifetime }
-  const request = exchangeGrant(credential, grant, 'mint a cleanup token')
+  const request = grantRequest(credential, grant, 'grantCleanupToken')
   const lost = new LostResponses()
   try {
     const options = { credential, lost, grace: CLEANUP_TIMEOUT }
@@ -90,7 +90,7 @@ async function revokeCleanupToken(
   id: number | undefined,
   { lifetime, onRemaining }: CleanupTerms
 ): Promise<void> {
-  const request = revokeToken(id ?? 'current', authorization)
+  const request = deleteTokenRequest(id ?? 'current', authorization)
   const { deadline } = client
   let response = await client.trySend(request)
   if (!(response instanceof ZendeskError) && isRejection(response)) {

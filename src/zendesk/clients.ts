@@ -1,9 +1,9 @@
 import { asObject } from '../lib/json.ts'
 import { type Secret } from '../lib/secret.ts'
 import { type ZendeskClient } from './http/client.ts'
-import { get } from './http/connection.ts'
 import { isNumeric } from './credential.ts'
 import { pages } from './http/pages.ts'
+import { listClientsRequest } from './requests.ts'
 import { positiveInteger } from './token-facts.ts'
 import { ZendeskError } from './http/zendesk-error.ts'
 
@@ -19,7 +19,7 @@ export async function numericClientId(
   authorization: Secret
 ): Promise<number> {
   if (isNumeric(clientId)) return Number(clientId)
-  const request = get('look up the client', '/api/v2/oauth/clients', authorization)
+  const request = listClientsRequest(authorization)
   for await (const { items } of pages(client, request, 'clients')) {
     const found = items.map(asObject).find(({ identifier }) => identifier === clientId)
     const id = positiveInteger(found?.['id'])

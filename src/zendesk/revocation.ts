@@ -6,7 +6,8 @@ import { adminAuthorization, bearer, isAdmin, type ClientCredentials, type Crede
 import { type MintedToken } from './token.ts'
 import { pages } from './http/pages.ts'
 import { mayRevoke } from './scopes.ts'
-import { currentToken, factsAbout, listTokens, prefixOf, revokeToken, tokenFacts } from './token-facts.ts'
+import { currentTokenRequest, deleteTokenRequest, listTokensRequest } from './requests.ts'
+import { factsAbout, prefixOf, tokenFacts } from './token-facts.ts'
 import {
   isAccepted,
   isJson,
@@ -129,7 +130,7 @@ export class Revocation {
 
   /** Sends the DELETE of one way, and verifies what came of it. */
   async #delete(way: Way): Promise<Outcome | Obstacle> {
-    const request = revokeToken(way.id, way.authorization)
+    const request = deleteTokenRequest(way.id, way.authorization)
     for (;;) {
       const onLostResponse = (): void => void (this.#responseLost = true)
       const response = await this.client.trySend(request, { grace: DELETE_GRACE, onLostResponse })
@@ -165,7 +166,7 @@ export class Revocation {
 
   /** Asks with the token after each pause, as long as its state is `expected`. */
   async #ask(pauses: number[], expected: 'active' | 'rejected'): Promise<{ state: TokenState; why: Error }> {
-    const request = currentToken(this.minted.token, 'verify that Zendesk rejects the token')
+    const request = currentTokenRequest(this.minted.token, 'verifyToken')
     let last: { state: TokenState; why: Error } = { state: 'unknown', why: STILL_WORKS }
     for (const pause of pauses) {
       if (pause > 0) await this.#pause(pause)
@@ -232,7 +233,7 @@ async function findId(
   const prefix = prefixOf(minted.token)
   if (prefix === undefined || facts?.clientId === undefined || facts.userId === undefined) return undefined
   const sorted = (scopes: string[]): string => [...scopes].sort().join(' ')
-  const request = listTokens(facts.clientId, authorization)
+  const request = listTokensRequest(facts.clientId, authorization)
   const matches: (number | undefined)[] = []
   for await (const { items } of pages(client, request, 'tokens')) {
     for (const item of items.map(tokenFacts)) {

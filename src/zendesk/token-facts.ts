@@ -1,15 +1,11 @@
 import { asObject, asText } from '../lib/json.ts'
 import { clean } from '../lib/redact.ts'
 import { Secret } from '../lib/secret.ts'
-import { get, type ZendeskRequest } from './http/connection.ts'
-import { bearer } from './credential.ts'
 import { isWellFormedScope } from './scopes.ts'
 
 /*
  * Tokens as a resource: https://developer.zendesk.com/api-reference/ticketing/oauth/oauth_tokens/
  */
-
-export const TOKENS_PATH = '/api/v2/oauth/tokens'
 
 /** How much of a token Zendesk shows when it describes it. */
 const PREFIX_LENGTH = 10
@@ -65,7 +61,7 @@ export function tokenFacts(value: unknown): TokenFacts {
 }
 
 /**
- * The facts in a response to {@link currentToken}, if they are about `token` itself: `token.token` is missing, or
+ * The facts in a response to a request for the current token, if they are about `token` itself: `token.token` is missing, or
  * equals its first ten characters.
  */
 export function factsAbout(token: Secret, json: unknown): TokenFacts | undefined {
@@ -104,27 +100,4 @@ function timeOf(value: unknown): number | null | undefined {
   const time = asText(value) ?? ''
   const ms = /^\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)$/i.test(time) ? Date.parse(time) : NaN
   return Number.isNaN(ms) ? undefined : ms
-}
-
-/** Creates a token for the client with the numeric id `clientId` (API token or access token). */
-export function createToken(authorization: Secret, clientId: number, scopes: string[]): ZendeskRequest {
-  const body = new Secret(JSON.stringify({ token: { client_id: clientId, scopes } }))
-  return { purpose: 'mint a token', method: 'POST', path: TOKENS_PATH, authorization, body }
-}
-
-/** Asks for the token that the request is made with: 200 while it is active, 401 once it is not. */
-export function currentToken(token: Secret, purpose: string): ZendeskRequest {
-  return get(purpose, `${TOKENS_PATH}/current`, bearer(token))
-}
-
-/** Revokes the token with this id, or the one that the request is made with. */
-export function revokeToken(id: number | 'current', authorization: Secret): ZendeskRequest {
-  const purpose = id === 'current' ? 'revoke the token' : `revoke token ${id}`
-  return { purpose, method: 'DELETE', path: `${TOKENS_PATH}/${id}`, authorization }
-}
-
-/** Lists the tokens of the client with the numeric id `clientId`, of all users only as an admin. */
-export function listTokens(clientId: number, authorization: Secret, allUsers = false): ZendeskRequest {
-  const all = allUsers ? '&all=true' : ''
-  return get('list the tokens', `${TOKENS_PATH}?client_id=${clientId}${all}`, authorization)
 }

@@ -4,7 +4,8 @@ import { describe, expect, it } from '@jest/globals'
 import { type Fault, startZendesk } from '../../../mock/zendesk.ts'
 import { main } from '../../../src/main.ts'
 import { causeOf, CURES, explain, type MessageContext } from '../../../src/report/errors.ts'
-import { type ZendeskRequest, type ZendeskResponse } from '../../../src/zendesk/http/connection.ts'
+import { type ZendeskResponse } from '../../../src/zendesk/http/connection.ts'
+import { type ZendeskRequest } from '../../../src/zendesk/http/request.ts'
 import { CREDENTIAL_KINDS, type CredentialKind } from '../../../src/zendesk/credential.ts'
 import { NetworkError, type NetworkErrorKind } from '../../../src/zendesk/http/network-error.ts'
 import {
@@ -222,12 +223,12 @@ const CONTEXT: MessageContext = {
   credential: { kind: 'client_credentials' },
   timeoutSeconds: 300
 }
-const MINT: ZendeskRequest = { purpose: 'mint a token', method: 'POST', path: GRANT }
+const MINT: ZendeskRequest = { operation: 'grantToken', method: 'POST', path: GRANT }
 /** A mint by an admin, at the endpoint that is deprecated. */
-const ADMIN_MINT: ZendeskRequest = { ...MINT, path: TOKENS }
-const CLEANUP_MINT: ZendeskRequest = { ...MINT, purpose: 'mint a cleanup token' }
+const ADMIN_MINT: ZendeskRequest = { operation: 'createToken', method: 'POST', path: TOKENS }
+const CLEANUP_MINT: ZendeskRequest = { ...MINT, operation: 'grantCleanupToken' }
 const LIST: ZendeskRequest = {
-  purpose: 'look up the client',
+  operation: 'listClients',
   method: 'GET',
   path: '/api/v2/oauth/clients?page[size]=100&page[after]=a-cursor'
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { SweepReport } from '../../../src/report/sweep.ts'
 import { type StaleToken } from '../../../src/zendesk/stale-tokens.ts'
-import { revokeToken } from '../../../src/zendesk/token-facts.ts'
+import { deleteTokenRequest } from '../../../src/zendesk/requests.ts'
 import { ZendeskError, type ErrorKind } from '../../../src/zendesk/http/zendesk-error.ts'
 import { MINTED } from '../account.ts'
 import { NOON } from '../clock.ts'
@@ -13,7 +13,7 @@ function staleToken(id: number, more: Partial<StaleToken> = {}): StaleToken {
 }
 
 function failure(id: number, kind: ErrorKind = 'timeout'): ZendeskError {
-  return new ZendeskError(kind, revokeToken(id, MINTED.token))
+  return new ZendeskError(kind, deleteTokenRequest(id, MINTED.token))
 }
 
 interface Case {
@@ -29,7 +29,7 @@ interface Case {
 
 function report({ dryRun = false, tokens = 0, checked = tokens, failed = [], stop }: Case = {}): SweepReport {
   const explain = (error: unknown): string =>
-    error instanceof ZendeskError ? `${error.request.purpose}: ${error.kind}.` : (error as Error).message
+    error instanceof ZendeskError ? `${error.request.path}: ${error.kind}.` : (error as Error).message
   const made = new SweepReport(dryRun, explain)
   made.checked = checked
   for (let id = 1; id <= tokens; id++) made.add(staleToken(id))
@@ -89,7 +89,7 @@ describe('the error', () => {
     [
       'names the tokens that remain, in the order of their ids, and why the first of them does',
       { tokens: 12, failed: [10, 2, 1] },
-      'Could not revoke 3 of 12 stale tokens: 1, 2, 10. revoke token 10: timeout.'
+      'Could not revoke 3 of 12 stale tokens: 1, 2, 10. /api/v2/oauth/tokens/10: timeout.'
     ],
     [
       'says why the list broke off, and how many tokens were revoked before',
@@ -99,7 +99,7 @@ describe('the error', () => {
     [
       'says why the list broke off, and which tokens remain',
       { tokens: 2, failed: [2], stop },
-      'The list broke off. Could not revoke 1 of 2 stale tokens: 2. revoke token 2: timeout.'
+      'The list broke off. Could not revoke 1 of 2 stale tokens: 2. /api/v2/oauth/tokens/2: timeout.'
     ],
     ['claims no revocation in a dry run', { tokens: 2, dryRun: true, stop }, stop],
     ['claims no revocation if nothing was found', { stop }, stop]
@@ -114,9 +114,9 @@ describe('the error', () => {
       kinds.record(staleToken(index), failure(index, kind))
     }
     const { message } = kinds.error()!
-    expect(message).toContain('revoke token 0: forbidden.')
-    expect(message).toContain('revoke token 2: timeout.')
-    expect(message).not.toContain('revoke token 1')
+    expect(message).toContain('/api/v2/oauth/tokens/0: forbidden.')
+    expect(message).toContain('/api/v2/oauth/tokens/2: timeout.')
+    expect(message).not.toContain('/api/v2/oauth/tokens/1')
   })
 
   it('is the first one that stopped the sweep', () => {

@@ -66,7 +66,7 @@ describe('a new token that is rejected', () => {
     const test = testClient()
     expect(await rejectionOf(verify(test))).toMatchObject({
       kind: 'newTokenRejected',
-      request: { purpose: 'use the new token' },
+      request: { operation: 'checkToken' },
       response: { status: 401, json: { error_description: 'It is gone.' } }
     })
     expect(test.clock.sleeps).toEqual([500, 1000, 2000])

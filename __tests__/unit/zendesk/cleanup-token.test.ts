@@ -119,7 +119,7 @@ describe('the mint of a cleanup token', () => {
     const test = testClient()
     const onMint = jest.fn()
     const { error, token, remaining } = await run([[MINT, 302, { access_token: TOKEN }]], { test, onMint })
-    expect(error).toMatchObject({ kind: 'redirect', request: { purpose: 'mint a cleanup token' } })
+    expect(error).toMatchObject({ kind: 'redirect', request: { operation: 'grantCleanupToken' } })
     expect([token, onMint.mock.calls, remaining]).toEqual([undefined, [], []])
     expect(test.log.of('mask')).toEqual([TOKEN])
   })

@@ -45,7 +45,7 @@ describe('numericClientId', () => {
     page([client])
     expect(await rejectionOf(find('ci_bot'))).toMatchObject({
       kind: 'clientUnknown',
-      request: { purpose: 'look up the client', method: 'GET', path: PATH }
+      request: { operation: 'listClients', method: 'GET', path: PATH }
     })
   })
 })

@@ -2,12 +2,9 @@ import http from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, jest } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
-import {
-  Connection,
-  type ZendeskRequest,
-  type ZendeskResponse
-} from '../../../src/zendesk/http/connection.ts'
+import { Connection, type ZendeskResponse } from '../../../src/zendesk/http/connection.ts'
 import { NetworkError } from '../../../src/zendesk/http/network-error.ts'
+import { type ZendeskRequest } from '../../../src/zendesk/http/request.ts'
 import { neverCancelled, rejectionOf, useFakeTimeouts } from '../clock.ts'
 import { closeAll } from './servers.ts'
 
@@ -15,9 +12,9 @@ import { closeAll } from './servers.ts'
  * Requests over real sockets, to the servers of `servers.ts`.
  */
 
-export const GET: ZendeskRequest = { purpose: 'read x', method: 'GET', path: '/api/v2/x' }
+export const GET: ZendeskRequest = { operation: 'listClients', method: 'GET', path: '/api/v2/x' }
 export const POST: ZendeskRequest = {
-  purpose: 'mint a token',
+  operation: 'grantToken',
   method: 'POST',
   path: '/oauth/tokens',
   body: new Secret('{"a":"ü"}')

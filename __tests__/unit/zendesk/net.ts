@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals'
 import nock from 'nock'
-import { type ZendeskRequest } from '../../../src/zendesk/http/connection.ts'
+import { type ZendeskRequest } from '../../../src/zendesk/http/request.ts'
 import { ORIGIN, useFakeTimeouts } from '../clock.ts'
 
 /*
@@ -39,7 +39,7 @@ export function useNock(): void {
 }
 
 /** A request to which {@link respond} responds. */
-export const GET: ZendeskRequest = { purpose: 'read x', method: 'GET', path: '/x?page[after]=cursor' }
+export const GET: ZendeskRequest = { operation: 'listClients', method: 'GET', path: '/x?page[after]=cursor' }
 
 /** Lets the server respond to {@link GET} with these, one after the other. */
 export function respond(

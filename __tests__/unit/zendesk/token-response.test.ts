@@ -9,7 +9,7 @@ import { NOON, ORIGIN, testClient } from '../clock.ts'
 const apiToken = { kind: 'api_token' } as Credential
 const clientCredentials = { kind: 'client_credentials' } as Credential
 const refreshToken = { kind: 'refresh_token' } as Credential
-const MINT = { purpose: 'mint a token', method: 'POST', path: '/oauth/tokens' } as const
+const MINT = { operation: 'grantToken', method: 'POST', path: '/oauth/tokens' } as const
 const both = { access_token: 'access-1', refresh_token: 'refresh-1' }
 
 useNock()

@@ -1,9 +1,10 @@
 import { StepEnded, type Deadline } from '../../lib/deadline.ts'
 import { type Log } from '../../lib/log.ts'
 import { clean } from '../../lib/redact.ts'
-import { Connection, type ZendeskRequest, type ZendeskResponse } from './connection.ts'
+import { Connection, type ZendeskResponse } from './connection.ts'
 import { NetworkError } from './network-error.ts'
-import { pathOf, ZendeskError, type ErrorKind } from './zendesk-error.ts'
+import { pathOf, type ZendeskRequest } from './request.ts'
+import { ZendeskError, type ErrorKind } from './zendesk-error.ts'
 
 /** What a request may do beyond the usual. */
 export interface SendOptions {

@@ -3,31 +3,13 @@ import http from 'node:http'
 import https from 'node:https'
 import { type Socket } from 'node:net'
 import { getProxyUrl, HttpClient } from '@actions/http-client'
-import { type Secret } from '../../lib/secret.ts'
 import { USER_AGENT } from '../../lib/version.ts'
 import { NetworkError, networkError, type NetworkErrorKind } from './network-error.ts'
 import { checkProxy } from './proxy.ts'
+import { type ZendeskRequest } from './request.ts'
 
 /** 1 MiB: far above any response of Zendesk's token endpoints. */
 const BODY_LIMIT = 1024 * 1024
-
-/** One request to Zendesk. */
-export interface ZendeskRequest {
-  /** What it is for, as the end of `Could not …`, such as `mint a token`. */
-  purpose: string
-  method: 'GET' | 'POST' | 'DELETE'
-  /** Path and query, such as `/api/v2/oauth/tokens/current`. */
-  path: string
-  /** The whole `Authorization` header. */
-  authorization?: Secret | undefined
-  /** The JSON text of the body. */
-  body?: Secret
-}
-
-/** A request that reads what is at `path`. */
-export function get(purpose: string, path: string, authorization: Secret): ZendeskRequest {
-  return { purpose, method: 'GET', path, authorization }
-}
 
 /** One complete response of Zendesk, or of something in front of it. */
 export interface ZendeskResponse {

@@ -1,6 +1,7 @@
 import { asObject, asText } from '../../lib/json.ts'
 import { type ZendeskClient } from './client.ts'
-import { type ZendeskRequest, type ZendeskResponse } from './connection.ts'
+import { type ZendeskResponse } from './connection.ts'
+import { type ZendeskRequest } from './request.ts'
 import { unexpectedResponse } from './zendesk-error.ts'
 
 /**

@@ -1,8 +1,9 @@
 import { type StepEnded } from '../../lib/deadline.ts'
 import { isObject, asArray, asObject, asText } from '../../lib/json.ts'
 import { clean } from '../../lib/redact.ts'
-import { type ZendeskRequest, type ZendeskResponse } from './connection.ts'
+import { type ZendeskResponse } from './connection.ts'
 import { NETWORK_CAUSES, NetworkError } from './network-error.ts'
+import { pathOf, type ZendeskRequest } from './request.ts'
 
 /** What went wrong with a request. `docs/troubleshooting.md` is found by these words, `src/messages.ts` says what to do. */
 export const CAUSES = {
@@ -86,11 +87,6 @@ export function isFinal(error: unknown): boolean {
   return isStop(error) || (error instanceof ZendeskError && error.response?.excessiveWait !== undefined)
 }
 
-/** The path of a request without its query, which may hold a cursor that is not ours to print. */
-export function pathOf({ path }: ZendeskRequest): string {
-  return path.replace(/\?.*/s, '')
-}
-
 /** Whether a response accepts a request: a 2xx that is not a web page. */
 export function isAccepted({ status, html }: ZendeskResponse): boolean {
   return status >= 200 && status < 300 && !html
@@ -149,24 +145,19 @@ export function unexpectedResponse(
   return new ZendeskError(kind, request, response)
 }
 
-/** Whether a request creates a token at the endpoint that Zendesk deprecated on 2026-08-26. */
-export function isDeprecatedMint({ method, path }: ZendeskRequest): boolean {
-  return method === 'POST' && path === '/api/v2/oauth/tokens'
-}
-
 function kindOf(response: ZendeskResponse, request: ZendeskRequest): ErrorKind {
   const { status, json, html } = response
   const code = OAUTH_ERRORS.find((known) => known === oauthError(json))
   if (code !== undefined) return code
   if (status >= 300 && status < 400) return 'redirect'
-  if (html && (request.method === 'DELETE' || [401, 403, 429].includes(status))) return 'gateway'
+  if (html && (request.operation === 'deleteToken' || [401, 403, 429].includes(status))) return 'gateway'
   if (status === 401) return 'credentialsRejected'
   if (status === 403) return missingScopes(response) === undefined ? 'forbidden' : 'missingScope'
   if (status === 429) return 'rateLimit'
   if (status === 408 || status >= 500) return 'outage'
-  const isMint = isDeprecatedMint(request)
+  const isMint = request.operation === 'createToken'
   if (isMint && (status === 410 || isJson(response, 404))) return 'endpointGone'
-  if (html || (status === 404 && request.method !== 'DELETE')) return 'subdomainUnknown'
+  if (html || (status === 404 && request.operation !== 'deleteToken')) return 'subdomainUnknown'
   if (status < 300) return 'unusableResponse'
   if (status === 422 && isMint && !/scope/i.test(String(zendeskWords(json)))) return 'clientUnknown'
   return 'unexpected'

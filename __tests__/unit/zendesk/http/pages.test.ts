@@ -20,7 +20,7 @@ function page(after: string | undefined, body: unknown, status = 200): void {
 async function read(): Promise<unknown[]> {
   const items: unknown[] = []
   const authorization = new Secret('Bearer abc')
-  const list = { purpose: 'list tokens', method: 'GET', path: PATH, authorization } as const
+  const list = { operation: 'listTokens', method: 'GET', path: PATH, authorization } as const
   for await (const each of pages(testClient().client, list, 'tokens')) {
     items.push(...each.items)
     expect(each.response.status).toBe(200)
@@ -72,7 +72,7 @@ describe('a list', () => {
     page(undefined, body, status)
     expect(await rejectionOf(read())).toMatchObject({
       kind,
-      request: { purpose: 'list tokens', method: 'GET' },
+      request: { operation: 'listTokens', method: 'GET' },
       response: { status }
     })
   })

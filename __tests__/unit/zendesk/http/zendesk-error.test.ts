@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { StepEnded } from '../../../../src/lib/deadline.ts'
-import { type ZendeskRequest, type ZendeskResponse } from '../../../../src/zendesk/http/connection.ts'
+import { type ZendeskResponse } from '../../../../src/zendesk/http/connection.ts'
 import { NetworkError } from '../../../../src/zendesk/http/network-error.ts'
+import { type Operation, type ZendeskRequest } from '../../../../src/zendesk/http/request.ts'
 import {
   isAccepted,
   isFinal,
@@ -18,13 +19,13 @@ import {
 const PAGE = '<html>no</html>'
 const NOT_OBJECTS = [undefined, null, true, 17, 'a text', ['a']]
 
-const grant = request('POST', '/oauth/tokens')
-const deprecatedMint = request('POST', '/api/v2/oauth/tokens')
-const get = request('GET', '/api/v2/oauth/tokens/current')
-const del = request('DELETE', '/api/v2/oauth/tokens/5')
+const grant = request('grantToken', 'POST', '/oauth/tokens')
+const deprecatedMint = request('createToken', 'POST', '/api/v2/oauth/tokens')
+const get = request('verifyToken', 'GET', '/api/v2/oauth/tokens/current')
+const del = request('deleteToken', 'DELETE', '/api/v2/oauth/tokens/5')
 
-function request(method: ZendeskRequest['method'], path: string): ZendeskRequest {
-  return { purpose: 'do it', method, path }
+function request(operation: Operation, method: ZendeskRequest['method'], path: string): ZendeskRequest {
+  return { operation, method, path }
 }
 
 /** A response with this JSON body, or with a web page. */
@@ -76,7 +77,7 @@ describe('the kind of the error', () => {
     ['a 422 without words to the deprecated mint', 'clientUnknown', deprecatedMint, 422, undefined],
     ['a 422 about scopes to the deprecated mint', 'unexpected', deprecatedMint, 422, { error: 'Bad scopes' }],
     ['a 400 to the deprecated mint', 'unexpected', deprecatedMint, 400, { error: 'Bad' }],
-    ['a 410 to the list of tokens', 'unexpected', request('GET', deprecatedMint.path), 410, {}],
+    ['a 410 to the list of tokens', 'unexpected', request('listTokens', 'GET', deprecatedMint.path), 410, {}],
     ['a 422 to another request', 'unexpected', grant, 422, { error: 'RecordInvalid' }]
   ])('for %s is %s', (_what, kind, sent, status, body) => {
     const received = response(status, body)
@@ -135,7 +136,7 @@ describe('missingScopes', () => {
 })
 
 describe('an error', () => {
-  const page = request('GET', '/x?page[after]=a?b\nc')
+  const page = request('listClients', 'GET', '/x?page[after]=a?b\nc')
   const forbidden = unexpectedResponse(page, response(403, { error: 'No' }))
   const tooLong = unexpectedResponse(page, { ...response(429), excessiveWait: 299.2 })
   const refused = new NetworkError('connection', false, 'ECONNREFUSED')

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import { type Grant } from '../../../src/zendesk/credential.ts'
-import { exchangeGrant } from '../../../src/zendesk/grants.ts'
+import { grantRequest } from '../../../src/zendesk/requests.ts'
 
 const REFRESH = { kind: 'refresh_token', refreshToken: new Secret('the refresh token') } as const
 const clientSecret = new Secret('the client secret')
@@ -38,7 +38,7 @@ it.each<[string, Grant, string | undefined, object]>([
 ])(
   'a refresh token is exchanged with %s, and with the client id as it was given',
   (_what, grant, header, sent) => {
-    const request = exchangeGrant(grant, { clientId: '0123', scopes: ['read', 'hc:write'], expiresIn: 3600 })
+    const request = grantRequest(grant, { clientId: '0123', scopes: ['read', 'hc:write'], expiresIn: 3600 })
     expect(request.authorization?.reveal()).toBe(header)
     expect(JSON.parse(request.body?.reveal() ?? '')).toEqual(sent)
   }
