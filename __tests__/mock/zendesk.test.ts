@@ -170,6 +170,18 @@ describe('POST /oauth/tokens', () => {
     expect(zendesk.activeTokens()).toEqual([])
   })
 
+  it('refuses in the words of the library that Zendesk uses', async () => {
+    await start()
+    const words = async (more: object): Promise<unknown> =>
+      (await clientCredentials('ci_bot', more)).body['error_description']
+    expect(await words({ client_secret: 'wrong-secret' })).toMatch(
+      /^The client identifier provided is invalid, .*, or used unsupported credentials type\.$/
+    )
+    expect(await words({ grant_type: 'refresh_token', refresh_token: 'x' })).toMatch(
+      /^The provided access grant is invalid, expired, or revoked \(e\.g\. .* redirection URI\)\.$/
+    )
+  })
+
   it('takes the secret from a form-encoded Basic header, but not from there and the body', async () => {
     await start()
     const { secret } = zendesk.client('agent_bot')

@@ -33,12 +33,10 @@ export function grantToken(request: MockRequest, account: Account): MockResponse
   const parameters = parsed(request.body)
   if (!isObject(parameters)) throw refusals.oauth('invalid_request', 'The body is not a JSON object')
   const granted = grants.get(parameters['grant_type'])
-  if (!granted) {
-    throw refusals.oauth('unsupported_grant_type', 'The authorization grant type is not supported')
-  }
+  if (!granted) throw refusals.oauth('unsupported_grant_type')
   const client = authenticateClient(account, request, parameters)
   if (account.behaviour.scopeRequired && parameters['scope'] === undefined) {
-    throw refusals.oauth('invalid_scope', 'You must specify a scope')
+    throw refusals.oauth('invalid_scope')
   }
   const lifetime = expiresIn(parameters) ?? client.tokenLifetime ?? accessLifetime.usual
   const token = account.mint({
@@ -52,13 +50,8 @@ export function grantToken(request: MockRequest, account: Account): MockResponse
 }
 
 function byClientCredentials({ account, client, parameters }: Grant): Granted {
-  if (client.kind === 'public') {
-    throw refusals.oauth(
-      'unauthorized_client',
-      'The client is not authorized to request a token using this method'
-    )
-  }
-  if (client.identifier.startsWith('zis_')) throw unknownClient()
+  if (client.kind === 'public') throw refusals.oauth('unauthorized_client')
+  if (client.identifier.startsWith('zis_')) throw refusals.oauth('invalid_client')
   const wanted = wantedScopes(parameters) ?? account.configuredScopes(client)
   return { userId: client.userId, scopes: account.grantable(client, wanted) }
 }
@@ -70,7 +63,7 @@ function byCode({ account, client, parameters }: Grant): Granted {
     code.redirectUri !== parameters['redirect_uri'] ||
     !isVerified(code, parameters['code_verifier'])
   ) {
-    throw invalidGrant()
+    throw refusals.oauth('invalid_grant')
   }
   return {
     ...newRefreshToken(account),
@@ -87,7 +80,7 @@ function byRefreshToken({ account, client, parameters }: Grant): Granted {
     predecessor.revoked ||
     (predecessor.refreshExpiresAt ?? 0) <= account.now()
   ) {
-    throw invalidGrant()
+    throw refusals.oauth('invalid_grant')
   }
   const scopes = narrowed(predecessor.scopes, parameters)
   predecessor.revoked = true
@@ -129,10 +122,11 @@ function authenticateClient(account: Account, request: MockRequest, parameters: 
     throw refusals.oauth('invalid_request', 'The client authenticates in more than one way')
   }
   const identifier = parameters['client_id'] ?? basic?.identifier
-  if (basic && basic.identifier !== identifier) throw unknownClient()
+  if (basic && basic.identifier !== identifier) throw refusals.oauth('invalid_client')
   const client = account.clients.find((candidate) => candidate.identifier === identifier)
-  if (!client) throw unknownClient()
-  if (client.kind === 'confidential' && (basic?.secret ?? posted) !== client.secret) throw unknownClient()
+  if (!client) throw refusals.oauth('invalid_client')
+  if (client.kind === 'confidential' && (basic?.secret ?? posted) !== client.secret)
+    throw refusals.oauth('invalid_client')
   return client
 }
 
@@ -161,7 +155,7 @@ function isVerified(code: AuthorizationCode, verifier: unknown): boolean {
 function wantedScopes(parameters: Parameters): string[] | undefined {
   const scope = parameters['scope']
   if (scope === undefined) return undefined
-  if (typeof scope !== 'string') throw invalidScope()
+  if (typeof scope !== 'string') throw refusals.oauth('invalid_scope')
   return scope.split(' ').filter(Boolean)
 }
 
@@ -169,7 +163,7 @@ function wantedScopes(parameters: Parameters): string[] | undefined {
 function narrowed(granted: readonly string[], parameters: Parameters): readonly string[] {
   const wanted = wantedScopes(parameters) ?? granted
   if (wanted.every((scope) => covers(granted, scope))) return wanted
-  throw invalidScope()
+  throw refusals.oauth('invalid_scope')
 }
 
 function text(parameters: Parameters, name: string): string {
@@ -183,22 +177,4 @@ function expiresIn({ expires_in: value }: Parameters): number | undefined {
   const { least, most } = accessLifetime
   if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return Number(value)
   throw refusals.oauth('invalid_request', `expires_in must be between ${least} and ${most}`)
-}
-
-function invalidScope(): Error {
-  return refusals.oauth('invalid_scope', 'The requested scope is invalid, unknown, or malformed')
-}
-
-function unknownClient(): Error {
-  return refusals.oauth(
-    'invalid_client',
-    'Client authentication failed due to unknown client, no client authentication, or unsupported authentication method.'
-  )
-}
-
-function invalidGrant(): Error {
-  return refusals.oauth(
-    'invalid_grant',
-    'The provided authorization grant is invalid, expired, revoked, does not match the redirection URI, or was issued to another client.'
-  )
 }

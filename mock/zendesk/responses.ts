@@ -99,7 +99,7 @@ export const refusals = {
     ),
   malformed: (detail: string): Refusal =>
     new Refusal(json(400, { errors: [{ code: 'BadRequest', title: 'Bad request', detail }] })),
-  oauth: (error: OAuthError, error_description: string): Refusal =>
+  oauth: (error: OAuthError, error_description: string = oauthWords[error]): Refusal =>
     new Refusal(
       json(
         error === 'invalid_client' ? 401 : 400,
@@ -109,11 +109,23 @@ export const refusals = {
     )
 }
 
+/**
+ * The words of the library rack-oauth2 (`lib/rack/oauth2/server/token/error.rb`). People have seen Zendesk use them
+ * for `invalid_client` and `invalid_grant`; that it uses the others is likely.
+ */
+const oauthWords = {
+  invalid_client:
+    'The client identifier provided is invalid, the client failed to authenticate, the client did not include its credentials, provided multiple client credentials, or used unsupported credentials type.',
+  invalid_grant:
+    'The provided access grant is invalid, expired, or revoked (e.g. invalid assertion, expired authorization token, bad end-user password credentials, or mismatching authorization code and redirection URI).',
+  invalid_request:
+    'The request is missing a required parameter, includes an unsupported parameter or parameter value, repeats a parameter, includes multiple credentials, utilizes more than one mechanism for authenticating the client, or is otherwise malformed.',
+  invalid_scope:
+    'The requested scope is invalid, unknown, malformed, or exceeds the previously granted scope.',
+  unauthorized_client: 'The authenticated client is not authorized to use the access grant type provided.',
+  unsupported_grant_type:
+    'The access grant included - its type or another attribute - is not supported by the authorization server.'
+}
+
 /** The errors of RFC 6749 that the token endpoint knows. */
-export type OAuthError =
-  | 'invalid_client'
-  | 'invalid_grant'
-  | 'invalid_request'
-  | 'invalid_scope'
-  | 'unauthorized_client'
-  | 'unsupported_grant_type'
+export type OAuthError = keyof typeof oauthWords
