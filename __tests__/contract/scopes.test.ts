@@ -155,7 +155,7 @@ describe('main promises that the token will be revoked', () => {
 
 it.concurrent.each([
   ['write', ['read'], 'mint', '360000000101'],
-  ['read', ['write'], 'look up the client', 'ci_bot']
+  ['read', ['tickets:write'], 'look up the client', 'ci_bot']
 ])(
   'the error names the scope %s if an access token with only %j cannot %s',
   async (missing, scopes, _request, clientId) => {

@@ -77,7 +77,9 @@ describe('after an accepted DELETE, post asks for the token', () => {
 
   it.concurrent('and takes a JSON 403 to mean that the token is still active', async () => {
     const zendesk = await mockZendesk({ deleteCurrentWorks: false })
-    const run = await mainThenPost(zendesk, { inputs: clientCredentials(zendesk, { scopes: 'write' }) })
+    const run = await mainThenPost(zendesk, {
+      inputs: clientCredentials(zendesk, { scopes: 'users:read write' })
+    })
     expectVerified(zendesk, run, [
       LINES.byCurrent,
       LINES.verify,

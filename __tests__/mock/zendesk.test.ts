@@ -303,6 +303,20 @@ describe('the rest of the API', () => {
   })
 
   it.each([
+    ['GET', CURRENT],
+    ['DELETE', CURRENT],
+    ['POST', '/api/v2/tickets'],
+    ['GET', '/api/v2/users/me']
+  ])('refuses a token with `write` and without `read`: %s %s', async (method, path) => {
+    await start()
+    const token = (await clientCredentials('ci_bot', { scope: 'write' })).body.access_token
+    const { status, body } = await request(method, path, { authorization: bearer(token) })
+    expect(status).toBe(403)
+    expect(body['description']).toBe('You are missing the following required scopes: users:read, read')
+    expect(zendesk.activeTokens()).toHaveLength(1)
+  })
+
+  it.each([
     ['GET', CURRENT, 'read'],
     ['GET', '/api/v2/search.json?query=printer', 'read'],
     ['GET', '/api/v2/users/me', 'users:read, read'],

@@ -51,5 +51,7 @@ function byAccessToken(account: Account, value: string): Caller {
   const user = users.find((candidate) => candidate.id === token?.userId)
   if (!token || !user || !account.isKnown(token)) throw refusals.invalidToken()
   token.usedAt = account.now()
+  // As seen in 2026: Zendesk reads the acting user first, so a token with `write` alone is refused everywhere.
+  if (token.scopes.includes('write') && !covers(token.scopes, 'users:read')) throw missingScope('users:read')
   return { user, token }
 }
