@@ -355,6 +355,35 @@ describe('the rest of the API', () => {
   })
 })
 
+describe('an address without an account', () => {
+  const noHelpDesk = { error: { title: 'No help desk at acme.zendesk.com' } }
+  const closed = 'https://www.zendesk.com/app/help-center-closed/?utm_content=acme.zendesk.com&'
+
+  it.each([
+    ['GET', '/', 301, 'missing-404'],
+    ['GET', CURRENT, 404, 'missing-404'],
+    ['POST', '/oauth/tokens', 404, 'missing-404'],
+    ['POST', '/oauth/tokens', 301, 'missing-301'],
+    ['POST', '/api/v2/oauth/tokens', 404, 'missing-301'],
+    ['DELETE', '/api/v2/oauth/tokens/1', 404, 'missing-301']
+  ] as const)('responds to %s %s with a %i if it is %s', async (method, path, status, helpDesk) => {
+    await start({ helpDesk })
+    const response = await request(method, path, { authorization: admin() })
+    expect(response.status).toBe(status)
+    if (status === 404) expect(response.body).toMatchObject(noHelpDesk)
+    else expect(response.headers.get('location')).toContain(closed)
+  })
+})
+
+it('from outside the IP rules only a grant succeeds', async () => {
+  await start({ outsideIpRules: true })
+  const { status, body } = await clientCredentials('ci_bot', { scope: 'read write' })
+  expect(status).toBe(201)
+  expect(await statusWith(body.access_token)).toBe(403)
+  expect(await statusWith(body.access_token, CURRENT, 'DELETE')).toBe(403)
+  expect((await mint('ci_bot')).body['error']).toMatchObject({ title: 'Forbidden' })
+})
+
 describe('the mock', () => {
   it('keeps connections, counts them, and records requests', async () => {
     await start()

@@ -2,6 +2,16 @@ import type { ClientSeed } from './seeds.ts'
 
 /** What Zendesk does not document, has changed or will change. May be set at any time. */
 export interface Behaviour {
+  /**
+   * Whether an account is at this address. If not, the API responds with a JSON 404, everything else redirects to
+   * www.zendesk.com, and `POST /oauth/tokens` does one or the other: nobody knows which.
+   */
+  helpDesk: 'exists' | 'missing-404' | 'missing-301'
+  /**
+   * Requests come from outside the account's IP rules: `POST /oauth/tokens` grants a token, as seen in 2013, and
+   * every other request gets a JSON 403. Its body is a guess.
+   */
+  outsideIpRules: boolean
   /** How `POST /api/v2/oauth/tokens` responds: it works, or Zendesk has removed it. */
   mintEndpoint: 'works' | 'gone-410' | 'gone-404' | 'forbidden-403'
   /** The status of a successful grant: documented as 201, seen as 200. */
@@ -53,6 +63,8 @@ export interface ZendeskOptions extends Partial<Behaviour> {
 
 /** What Zendesk documents. */
 export const defaultBehaviour: Readonly<Behaviour> = {
+  helpDesk: 'exists',
+  outsideIpRules: false,
   mintEndpoint: 'works',
   grantStatus: 201,
   reportExpiresIn: 'always',

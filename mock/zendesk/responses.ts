@@ -60,6 +60,8 @@ export function member(request: MockRequest, name: string): Record<string, unkno
   return value
 }
 
+const host = 'acme.zendesk.com'
+
 /** The forms of Zendesk's errors. */
 export const refusals = {
   notAuthenticated: (): Refusal =>
@@ -89,6 +91,21 @@ export const refusals = {
     ),
   noRecord: (): Refusal => new Refusal(json(404, { error: 'RecordNotFound', description: 'Not found' })),
   noEndpoint: (): Refusal => new Refusal(json(404, { error: 'InvalidEndpoint', description: 'Not found' })),
+  noHelpDesk: (): Refusal =>
+    new Refusal(
+      json(404, {
+        error: {
+          title: `No help desk at ${host}`,
+          message:
+            'There is no help desk configured at this address. This means that the address is available and that you can claim it at http://www.zendesk.com/signup'
+        }
+      })
+    ),
+  helpCenterClosed: (): Refusal => {
+    const query = `utm_content=${host}&utm_source=helpcenter-closed&utm_medium=poweredbyzendesk`
+    const Location = `https://www.zendesk.com/app/help-center-closed/?${query}`
+    return new Refusal({ status: 301, headers: { Location }, body: '' })
+  },
   invalid: (field: string, description: string): Refusal =>
     new Refusal(
       json(422, {

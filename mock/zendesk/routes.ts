@@ -36,6 +36,7 @@ const compiled = routes.map(([method, path, handler]) => ({
 /** Carries a request out, and returns Zendesk's response. */
 export function route(account: Account, request: Omit<MockRequest, 'params'>): MockResponse {
   try {
+    refuseByAddress(account, request.path)
     for (const { method, pattern, handler } of compiled) {
       const found = method === request.method ? pattern.exec(request.path) : null
       if (found) return handler({ ...request, params: found.slice(1) }, account)
@@ -45,4 +46,14 @@ export function route(account: Account, request: Omit<MockRequest, 'params'>): M
     if (error instanceof Refusal) return error.response
     throw error
   }
+}
+
+/** Refuses a request because of the address to which it goes (no account is there), or from which it comes. */
+function refuseByAddress({ behaviour: { helpDesk, outsideIpRules } }: Account, path: string): void {
+  const isGrant = path === '/oauth/tokens'
+  if (helpDesk !== 'exists') {
+    const hasJson = path.startsWith('/api/') || (isGrant && helpDesk === 'missing-404')
+    throw hasJson ? refusals.noHelpDesk() : refusals.helpCenterClosed()
+  }
+  if (outsideIpRules && !isGrant) throw refusals.forbidden()
 }
