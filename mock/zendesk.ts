@@ -156,9 +156,11 @@ export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendes
     let limits: Record<string, string> = {}
     const send = (response: MockResponse): void => {
       record.status = response.status
+      const { dateSkew, repeatRequestId } = account.behaviour
+      const requestId = randomUUID()
       output.writeHead(response.status, {
-        Date: new Date(account.now() + account.behaviour.dateSkew).toUTCString(),
-        'x-request-id': randomUUID(),
+        Date: new Date(account.now() + dateSkew).toUTCString(),
+        'x-request-id': repeatRequestId ? [requestId, requestId] : requestId,
         // A response without a body has no type.
         ...(response.body && { 'Content-Type': 'application/json; charset=utf-8' }),
         ...limits,

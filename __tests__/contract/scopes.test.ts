@@ -56,7 +56,7 @@ describe('the error about rejected scopes', () => {
   it.concurrent.each<[string, ZendeskOptions, InputsOf, RegExp]>([
     [
       'says to set `scopes` if the account does not mint without them',
-      { scopeRequired: true },
+      { scopeRequired: 'invalid_scope' },
       clientCredentials,
       /^::error.*invalid_scope.*`scopes`|^::error.*`scopes`.*invalid_scope/
     ],

@@ -3,7 +3,14 @@ import { Agent, get } from 'node:http'
 
 import { afterEach, describe, expect, it } from '@jest/globals'
 
-import { agentId, startZendesk, type Fault, type Zendesk, type ZendeskOptions } from '../../mock/zendesk.ts'
+import {
+  agentId,
+  defaultClients,
+  startZendesk,
+  type Fault,
+  type Zendesk,
+  type ZendeskOptions
+} from '../../mock/zendesk.ts'
 
 const CURRENT = '/api/v2/oauth/tokens/current'
 const NOON = Date.parse('2026-11-24T12:00:00Z')
@@ -182,6 +189,38 @@ describe('POST /oauth/tokens', () => {
     )
   })
 
+  it.each(['invalid_scope', 'invalid_request'] as const)(
+    'refuses a grant without `scope` with %s if `scopeRequired` says so',
+    async (scopeRequired) => {
+      await start({ scopeRequired })
+      const { status, body } = await clientCredentials('ci_bot')
+      expect([status, body['error']]).toEqual([400, scopeRequired])
+      expect((await clientCredentials('ci_bot', { scope: 'read' })).status).toBe(201)
+    }
+  )
+
+  it('takes a form-encoded body', async () => {
+    await start()
+    const { secret = '' } = zendesk.client('agent_bot')
+    const form = { grant_type: 'client_credentials', client_id: 'agent_bot', client_secret: secret }
+    const response = await fetch(`${zendesk.url}/oauth/tokens`, {
+      method: 'POST',
+      body: new URLSearchParams({ ...form, scope: 'read tickets:write', expires_in: '600' })
+    })
+    expect(response.status).toBe(201)
+    expect(await response.json()).toMatchObject({ scope: 'read tickets:write', expires_in: 600 })
+  })
+
+  it("cuts `expires_in` to the client's own maximum, and reports what it grants", async () => {
+    const clients = defaultClients.map((client) => ({ ...client, longestLifetime: 900 }))
+    await start({ clients, now: () => NOON })
+    const { body } = await clientCredentials('ci_bot', { scope: 'read', expires_in: 3600 })
+    expect(body.expires_in).toBe(900)
+    const current = await request('GET', CURRENT, { authorization: bearer(body.access_token) })
+    expect(current.body.token['expires_at']).toBe('2026-11-24T12:15:00Z')
+    expect((await clientCredentials('ci_bot', { expires_in: 300 })).body.expires_in).toBe(300)
+  })
+
   it('takes the secret from a form-encoded Basic header, but not from there and the body', async () => {
     await start()
     const { secret } = zendesk.client('agent_bot')
@@ -194,17 +233,25 @@ describe('POST /oauth/tokens', () => {
 
   it('responds with a 200 without `expires_in` if the options say so', async () => {
     await start({ grantStatus: 200, reportExpiresIn: 'never' })
-    const { status, body } = await clientCredentials('ci_bot')
+    const { status, body } = await clientCredentials('ci_bot', { expires_in: 600 })
     expect([status, body.expires_in]).toEqual([200, undefined])
   })
 
-  it('grants JWTs, which all begin alike, if `tokenFormat` says so', async () => {
-    await start({ tokenFormat: 'jwt' })
+  it('reports `expires_in` only to a request that had it if the options say so', async () => {
+    await start({ reportExpiresIn: 'if-sent' })
+    expect((await clientCredentials('ci_bot')).body).not.toHaveProperty('expires_in')
+    expect((await clientCredentials('ci_bot', { expires_in: 600 })).body.expires_in).toBe(600)
+  })
+
+  it('grants JWTs, which all begin alike and say when they were issued, if `tokenFormat` says so', async () => {
+    await start({ tokenFormat: 'jwt', now: () => NOON })
     const first = (await clientCredentials('ci_bot')).body.access_token
     const second = (await clientCredentials('ci_bot')).body.access_token
     expect(await statusWith(first)).toBe(200)
     expect(first).toMatch(/^eyJ/)
     expect(first.slice(0, 10)).toBe(second.slice(0, 10))
+    const payload = Buffer.from(first.split('.')[1]!, 'base64url').toString()
+    expect(JSON.parse(payload)).toMatchObject({ iat: NOON / 1000 })
   })
 })
 
@@ -385,6 +432,12 @@ it('from outside the IP rules only a grant succeeds', async () => {
 })
 
 describe('the mock', () => {
+  it('sends each request id twice if `repeatRequestId` says so', async () => {
+    await start({ repeatRequestId: true })
+    const { headers } = await request('GET', '/api/v2/users/me')
+    expect(headers.get('x-request-id')).toMatch(/^([\w-]{36}), \1$/)
+  })
+
   it('keeps connections, counts them, and records requests', async () => {
     await start()
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })

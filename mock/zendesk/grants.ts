@@ -30,15 +30,14 @@ const grants = new Map<unknown, (grant: Grant) => Granted>([
 
 /** `POST /oauth/tokens` */
 export function grantToken(request: MockRequest, account: Account): MockResponse {
-  const parameters = parsed(request.body)
-  if (!isObject(parameters)) throw refusals.oauth('invalid_request', 'The body is not a JSON object')
+  const parameters = parametersOf(request)
   const granted = grants.get(parameters['grant_type'])
   if (!granted) throw refusals.oauth('unsupported_grant_type')
   const client = authenticateClient(account, request, parameters)
-  if (account.behaviour.scopeRequired && parameters['scope'] === undefined) {
-    throw refusals.oauth('invalid_scope')
-  }
-  const lifetime = expiresIn(parameters) ?? client.tokenLifetime ?? accessLifetime.usual
+  const { scopeRequired, grantStatus } = account.behaviour
+  if (scopeRequired !== false && parameters['scope'] === undefined) throw refusals.oauth(scopeRequired)
+  const asked = expiresIn(parameters) ?? client.tokenLifetime ?? accessLifetime.usual
+  const lifetime = Math.min(asked, client.longestLifetime ?? accessLifetime.most)
   const token = account.mint({
     ...granted({ account, client, parameters }),
     clientId: client.id,
@@ -46,7 +45,18 @@ export function grantToken(request: MockRequest, account: Account): MockResponse
     expiresAt: account.now() + lifetime * 1000,
     origin: 'minted'
   })
-  return json(account.behaviour.grantStatus, grantResponse(account, token), { 'Cache-Control': 'no-store' })
+  return json(grantStatus, grantResponse(account, token, parameters), { 'Cache-Control': 'no-store' })
+}
+
+/** The body of a request: JSON, or a form (RFC 6749, appendix B), in which a lifetime is a text. */
+function parametersOf({ headers, body }: MockRequest): Parameters {
+  if (headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true) {
+    const form = Object.fromEntries(new URLSearchParams(body))
+    return 'expires_in' in form ? { ...form, expires_in: Number(form['expires_in']) } : form
+  }
+  const parameters = parsed(body)
+  if (!isObject(parameters)) throw refusals.oauth('invalid_request', 'The body is not a JSON object')
+  return parameters
 }
 
 function byClientCredentials({ account, client, parameters }: Grant): Granted {
@@ -91,7 +101,10 @@ function newRefreshToken(account: Account): Pick<Token, 'refreshToken' | 'refres
   return { refreshToken: account.newSecret(), refreshExpiresAt: account.now() + refreshLifetime * 1000 }
 }
 
-function grantResponse(account: Account, token: Token): Parameters {
+function grantResponse(account: Account, token: Token, parameters: Parameters): Parameters {
+  const { reportExpiresIn } = account.behaviour
+  const isReported =
+    reportExpiresIn === 'if-sent' ? parameters['expires_in'] !== undefined : reportExpiresIn === 'always'
   return {
     access_token: token.value,
     token_type: 'bearer',
@@ -100,7 +113,7 @@ function grantResponse(account: Account, token: Token): Parameters {
       refresh_token: token.refreshToken,
       refresh_token_expires_in: refreshLifetime
     }),
-    ...(account.behaviour.reportExpiresIn === 'always' && {
+    ...(isReported && {
       expires_in: Math.round(((token.expiresAt ?? 0) - token.createdAt) / 1000)
     })
   }

@@ -16,10 +16,10 @@ export interface Behaviour {
   mintEndpoint: 'works' | 'gone-410' | 'gone-404' | 'forbidden-403'
   /** The status of a successful grant: documented as 201, seen as 200. */
   grantStatus: 200 | 201
-  /** Whether the response to a grant has `expires_in`. */
-  reportExpiresIn: 'always' | 'never'
-  /** Refuses a grant without `scope`, as older documentation says; otherwise it gets what the client may have. */
-  scopeRequired: boolean
+  /** Whether the response to a grant has `expires_in`; `if-sent`: only if the request had it. */
+  reportExpiresIn: 'always' | 'if-sent' | 'never'
+  /** The error for a grant without `scope`, as older documentation says; `false`: it gets what the client may have. */
+  scopeRequired: 'invalid_scope' | 'invalid_request' | false
   /** What the response to a mint reports as scopes: those granted, none (`""`, `[]`), or nothing. */
   reportScopes: 'granted' | 'empty' | 'absent'
   /** Tokens minted with an API token or access token expire after 30 minutes, also those of older clients. */
@@ -38,6 +38,8 @@ export interface Behaviour {
   narrowTokensManageThemselves: boolean
   /** `false`: the list of tokens ignores its `client_id` parameter. */
   filterByClient: boolean
+  /** Responses have the header `x-request-id` twice. */
+  repeatRequestId: boolean
   /** `null`: no limit. */
   rateLimit: RateLimit | null
 }
@@ -78,5 +80,6 @@ export const defaultBehaviour: Readonly<Behaviour> = {
   dateSkew: 0,
   narrowTokensManageThemselves: false,
   filterByClient: true,
+  repeatRequestId: false,
   rateLimit: null
 }

@@ -22,6 +22,8 @@ export interface ClientSeed {
   allowedScopes?: readonly string[]
   /** Seconds until a token expires if the request does not say so. Clients older than 2026-04-30 have none. */
   tokenLifetime?: number
+  /** The client's own maximum in seconds: a longer `expires_in` is cut to it without a word. */
+  longestLifetime?: number
 }
 
 export const adminId = 900_100_001
