@@ -89,7 +89,7 @@ function scenarios(zendesk: Zendesk): Scenario[] {
     {
       title: 'Client credentials with narrow scopes',
       notes: [
-        'Look at: this token cannot revoke itself, because its scopes do not include `write`. So post makes more',
+        'Look at: this token cannot revoke itself, because its scopes are not `read` and `write`. So post makes more',
         'requests: it mints a cleanup token, which revokes the token, and then the cleanup token itself.'
       ],
       inputs: { ...client, 'client-secret': secret, scopes: 'tickets:read' },
