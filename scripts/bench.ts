@@ -188,13 +188,14 @@ async function relay(target: number): Promise<{ port: number; close: () => void 
 }
 
 async function compareRoundTrips(bare: string): Promise<void> {
-  const pem = (name: string): string => readFileSync(join(root, '__tests__/fixtures/tls', name), 'utf8')
+  const pem = (name: string): string =>
+    readFileSync(join(root, '__tests__/support/fixtures/tls', name), 'utf8')
   const zendesk = await startZendesk({ tls: { key: pem('server-key.pem'), cert: pem('server.pem') } })
   const slow = await relay(zendesk.port)
   const near = `https://localhost:${zendesk.port}`
   const far = `https://localhost:${slow.port}`
   const env = {
-    NODE_EXTRA_CA_CERTS: join(root, '__tests__/fixtures/tls/ca.pem'),
+    NODE_EXTRA_CA_CERTS: join(root, '__tests__/support/fixtures/tls/ca.pem'),
     BODY: mintBody(zendesk)
   }
   const sides: Record<string, (url: string) => Promise<Cost>> = {

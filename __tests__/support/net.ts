@@ -5,7 +5,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
 
-const fixtures = join(import.meta.dirname, '../fixtures/tls')
+const fixtures = join(import.meta.dirname, 'fixtures/tls')
 const pem = (name: string): string => readFileSync(join(fixtures, `${name}.pem`), 'utf8')
 
 /** The certificate of the CA that signed `tls.good` and `tls.wrongName`, for `NODE_EXTRA_CA_CERTS`. */

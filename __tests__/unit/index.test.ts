@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { main, post, sweep } from '../../src/index.ts'
 import { saveForPost } from '../../src/runner/state.ts'
-import { MINTED, setUpAccount } from './account.ts'
-import { setUpRunner } from './runner-env.ts'
+import { MINTED, setUpAccount } from '../support/account.ts'
+import { setUpRunner } from '../support/runner-env.ts'
 
 /*
  * The entry points, in this process instead of one of their own.

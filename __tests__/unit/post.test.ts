@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals'
 import { type Token } from '../../mock/zendesk.ts'
 import { main } from '../../src/main.ts'
 import { post } from '../../src/post.ts'
-import { CURRENT, GRANT, setUpAccount, TOKENS, type Inputs } from './account.ts'
-import { rejectionOf } from './clock.ts'
-import { setUpRunner } from './runner-env.ts'
+import { CURRENT, GRANT, setUpAccount, TOKENS, type Inputs } from '../support/account.ts'
+import { rejectionOf } from '../support/clock.ts'
+import { setUpRunner } from '../support/runner-env.ts'
 
 /*
  * What post logs and writes into the summary. Which requests it sends, and what they prove, is in the tests of the

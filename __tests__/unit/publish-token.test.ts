@@ -5,9 +5,9 @@ import { main } from '../../src/main.ts'
 import { shouldRevoke } from '../../src/publish-token.ts'
 import { fingerprintOf } from '../../src/runner/state.ts'
 import { adminId } from '../../mock/zendesk.ts'
-import { CURRENT, GRANT, MINTED, setUpAccount, TOKENS, type Inputs } from './account.ts'
-import { RecordedLog } from './clock.ts'
-import { setUpRunner } from './runner-env.ts'
+import { CURRENT, GRANT, MINTED, setUpAccount, TOKENS, type Inputs } from '../support/account.ts'
+import { RecordedLog } from '../support/clock.ts'
+import { setUpRunner } from '../support/runner-env.ts'
 
 /*
  * What main saves for post, and what becomes of a token that cannot be saved.

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { StepEnded } from '../../src/lib/deadline.ts'
 import { runStep, type Host, type Step } from '../../src/step.ts'
-import { FakeClock, RecordedLog } from './clock.ts'
+import { FakeClock, RecordedLog } from '../support/clock.ts'
 
 type Listener = (argument?: unknown) => void
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { InputError, InputReader, insideQuotes, isMaskable } from '../../../src/inputs/input-reader.ts'
-import { RecordedLog } from '../clock.ts'
-import { setUpRunner } from '../runner-env.ts'
+import { RecordedLog } from '../../support/clock.ts'
+import { setUpRunner } from '../../support/runner-env.ts'
 
 const runner = setUpRunner()
 const CONTROL = /^Invalid input `it`: the value contains a control character, such as a line break\./

@@ -8,8 +8,8 @@ import {
 } from '../../../src/inputs/inputs.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { reusableSecret } from '../../../src/zendesk/credential.ts'
-import { RecordedLog } from '../clock.ts'
-import { setUpRunner } from '../runner-env.ts'
+import { RecordedLog } from '../../support/clock.ts'
+import { setUpRunner } from '../../support/runner-env.ts'
 
 /*
  * What the inputs become. More of the errors about them is in `messages.test.ts`.

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals'
 import { maskInputs } from '../../../src/inputs/mask-inputs.ts'
 import { runnerLog } from '../../../src/runner/log.ts'
-import { setUpRunner } from '../runner-env.ts'
+import { setUpRunner } from '../../support/runner-env.ts'
 
 /** Written out here, so that an input which is no longer secret is noticed. */
 const SECRET = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { Deadline, reserveOf, StepEnded } from '../../../src/lib/deadline.ts'
-import { FakeClock, neverCancelled } from '../clock.ts'
+import { FakeClock, neverCancelled } from '../../support/clock.ts'
 
 /** A deadline at which `passed` milliseconds of the timeout are over. */
 function deadlineAfter(passed: number, seconds: number, signal = neverCancelled(), reserve = 0): Deadline {

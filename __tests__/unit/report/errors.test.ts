@@ -14,8 +14,8 @@ import {
   ZendeskError,
   type ErrorKind
 } from '../../../src/zendesk/http/zendesk-error.ts'
-import { GRANT, setUpAccount, TOKENS, type Inputs } from '../account.ts'
-import { setUpRunner } from '../runner-env.ts'
+import { GRANT, setUpAccount, TOKENS, type Inputs } from '../../support/account.ts'
+import { setUpRunner } from '../../support/runner-env.ts'
 
 const runner = setUpRunner()
 const account = setUpAccount(runner)
@@ -199,7 +199,7 @@ describe('the message names the cause and the cure if', () => {
 
   it('the runner does not trust the CA of the company', async () => {
     const tls = (name: string): string =>
-      readFileSync(join(import.meta.dirname, '../../fixtures/tls', name), 'utf8')
+      readFileSync(join(import.meta.dirname, '../../support/fixtures/tls', name), 'utf8')
     const zendesk = await startZendesk({ tls: { key: tls('server-key.pem'), cert: tls('server.pem') } })
     const actual = await complaint(atAcme({ 'base-url': `https://localhost:${zendesk.port}` }))
     await zendesk.close()

@@ -3,8 +3,8 @@ import { SweepReport } from '../../../src/report/sweep.ts'
 import { type StaleToken } from '../../../src/zendesk/stale-tokens.ts'
 import { deleteTokenRequest } from '../../../src/zendesk/requests.ts'
 import { ZendeskError, type ErrorKind } from '../../../src/zendesk/http/zendesk-error.ts'
-import { MINTED } from '../account.ts'
-import { NOON } from '../clock.ts'
+import { MINTED } from '../../support/account.ts'
+import { NOON } from '../../support/clock.ts'
 
 const HOUR = 3_600_000
 

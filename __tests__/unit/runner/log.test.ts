@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
 import { runnerLog as log } from '../../../src/runner/log.ts'
-import { setUpRunner } from '../runner-env.ts'
+import { setUpRunner } from '../../support/runner-env.ts'
 
 const runner = setUpRunner()
 

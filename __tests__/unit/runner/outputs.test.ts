@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import { exportForZcli, requireFiles, setOutputs } from '../../../src/runner/outputs.ts'
-import { setUpRunner } from '../runner-env.ts'
+import { setUpRunner } from '../../support/runner-env.ts'
 
 const runner = setUpRunner()
 const token = new Secret('a-token-of-mine')

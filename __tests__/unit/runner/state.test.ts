@@ -8,8 +8,8 @@ import {
   type MintContext,
   type State
 } from '../../../src/runner/state.ts'
-import { MINTED } from '../account.ts'
-import { setUpRunner } from '../runner-env.ts'
+import { MINTED } from '../../support/account.ts'
+import { setUpRunner } from '../../support/runner-env.ts'
 
 const runner = setUpRunner()
 const place = { origin: 'https://acme.zendesk.com', clientId: 'ci_bot' }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { runnerLog as log } from '../../../src/runner/log.ts'
 import { writeSummary } from '../../../src/runner/summary.ts'
-import { setUpRunner } from '../runner-env.ts'
+import { setUpRunner } from '../../support/runner-env.ts'
 
 const runner = setUpRunner()
 const written = (): string => runner.text('GITHUB_STEP_SUMMARY')

@@ -1,13 +1,12 @@
 import { describe, expect, it, jest } from '@jest/globals'
-import { nock, useNock } from './net.ts'
+import { nock, useNock } from '../../support/nock.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { withCleanupToken, type CleanupTerms, type CleanupToken } from '../../../src/zendesk/cleanup-token.ts'
 import { CAUSES, type ErrorKind } from '../../../src/zendesk/http/zendesk-error.ts'
-import { ORIGIN, testClient, type TestClient } from '../clock.ts'
+import { ORIGIN, testClient, type TestClient } from '../../support/clock.ts'
 
 /*
- * What the tests of `dist/`, `contract/` and `fault-injection/` do not show of a cleanup token: rare responses, exact
- * waits and what is reported.
+ * What the tests of `action/` do not show of a cleanup token: rare responses, exact waits and what is reported.
  */
 
 const TOKENS = '/api/v2/oauth/tokens'

@@ -1,8 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals'
-import { useNock } from './net.ts'
+import { useNock } from '../../support/nock.ts'
 import { type MintedToken } from '../../../src/zendesk/token.ts'
 import { type Revoker } from '../../../src/zendesk/revocation.ts'
-import { NOON, rejectionOf, testClient } from '../clock.ts'
+import { NOON, rejectionOf, testClient } from '../../support/clock.ts'
 import {
   accessToken,
   ADMIN,
@@ -21,11 +21,10 @@ import {
   verified,
   type Exchange,
   type Given
-} from './revoke.ts'
+} from '../../support/revoke.ts'
 
 /*
- * What the tests of `contract/` do not show of a revocation: exact waits, rare responses, and what it reports. Which
- * requests prove what is in `contract/proofs.test.ts`.
+ * What the tests of `action/post/` do not show of a revocation: exact waits, rare responses, and what it reports.
  */
 
 const ID_UNKNOWN = 'its id is not known, and no token in the list is certainly this one'

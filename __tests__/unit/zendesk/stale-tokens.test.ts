@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { staleToken, type StaleCriteria } from '../../../src/zendesk/stale-tokens.ts'
 import { tokenFacts, type TokenFacts } from '../../../src/zendesk/token-facts.ts'
-import { NOON } from '../clock.ts'
+import { NOON } from '../../support/clock.ts'
 
 const HOUR = 3_600_000
 const CRITERIA: StaleCriteria = { clientId: 41, userId: 7, olderThan: 24 * HOUR, ownId: 999 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
-import { nock, useNock } from './net.ts'
+import { nock, useNock } from '../../support/nock.ts'
 import { type ZendeskResponse } from '../../../src/zendesk/http/connection.ts'
 import { type Credential } from '../../../src/zendesk/credential.ts'
 import { LostResponses } from '../../../src/zendesk/lost-response.ts'
 import { readTokenResponse, sendMint, type TokenResponse } from '../../../src/zendesk/token-response.ts'
-import { NOON, ORIGIN, testClient } from '../clock.ts'
+import { NOON, ORIGIN, testClient } from '../../support/clock.ts'
 
 const apiToken = { kind: 'api_token' } as Credential
 const clientCredentials = { kind: 'client_credentials' } as Credential

@@ -3,7 +3,7 @@ import { Secret } from '../../../src/lib/secret.ts'
 import { type TokenResponse } from '../../../src/zendesk/token-response.ts'
 import { addFacts, mintedToken, type MintedToken } from '../../../src/zendesk/token.ts'
 import { tokenFacts } from '../../../src/zendesk/token-facts.ts'
-import { NOON } from '../clock.ts'
+import { NOON } from '../../support/clock.ts'
 
 const token = new Secret('abcdefghij')
 const refreshToken = new Secret('refresh-1')

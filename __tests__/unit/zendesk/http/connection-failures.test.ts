@@ -2,7 +2,7 @@ import { type ServerResponse } from 'node:http'
 import https from 'node:https'
 import { describe, expect, it, jest } from '@jest/globals'
 import { Secret } from '../../../../src/lib/secret.ts'
-import { ORIGIN, rejectionOf, testClient, type TestClient } from '../../clock.ts'
+import { ORIGIN, rejectionOf, testClient, type TestClient } from '../../../support/clock.ts'
 import {
   connect,
   countReceived,
@@ -16,8 +16,17 @@ import {
   until,
   useProxy,
   usesConnections
-} from '../connect.ts'
-import { CA, closedPort, sendRaw, serve, serveEmpty, serveTls, tunnelTo, type Listening } from '../servers.ts'
+} from '../../../support/connect.ts'
+import {
+  CA,
+  closedPort,
+  sendRaw,
+  serve,
+  serveEmpty,
+  serveTls,
+  tunnelTo,
+  type Listening
+} from '../../../support/servers.ts'
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Le'
 const CHUNKS = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n'

@@ -3,8 +3,17 @@ import { type IncomingMessage } from 'node:http'
 import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../../../src/lib/secret.ts'
 import { USER_AGENT } from '../../../../src/lib/version.ts'
-import { connect, errorOf, GET, limits, passTimeout, POST, responseOf, usesConnections } from '../connect.ts'
-import { closedPort, sendRaw, serve, serveEmpty } from '../servers.ts'
+import {
+  connect,
+  errorOf,
+  GET,
+  limits,
+  passTimeout,
+  POST,
+  responseOf,
+  usesConnections
+} from '../../../support/connect.ts'
+import { closedPort, sendRaw, serve, serveEmpty } from '../../../support/servers.ts'
 
 const MIB = 1024 * 1024
 

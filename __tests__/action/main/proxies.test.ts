@@ -1,0 +1,236 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { RequestError, Server } from 'proxy-chain'
+
+import { type Zendesk } from '../../../mock/zendesk.ts'
+import { at, credentials, mockZendesk } from '../../support/fixtures.ts'
+import { caFile, relay, tls } from '../../support/net.ts'
+import { revokedLine } from '../../support/log-lines.ts'
+import {
+  annotated,
+  count,
+  nothing,
+  published,
+  runStep,
+  shown,
+  type StepEnd,
+  type StepRun
+} from '../../support/run-action.ts'
+
+/*
+ * Main and post behind a real CONNECT proxy, which alone can reach acme.zendesk.com: the processes find no host name,
+ * unless `lookups` lets them. The certificate of acme.zendesk.com comes from a CA of our own.
+ */
+
+const USER = 'ci@acme'
+const PASSWORD = 'p@ss:w/rd%41'
+
+let zendesk: Zendesk
+let untrusted: Zendesk
+let proxy: Server
+/** Each CONNECT that reached the proxy: `host:port user:password`. */
+const connects: string[] = []
+/** The status with which the proxy refuses; 0 if it does not. */
+let refusal = 0
+let needsPassword = false
+
+beforeAll(async () => {
+  zendesk = await mockZendesk({ tls: tls.good })
+  untrusted = await mockZendesk({ tls: tls.wrongCa })
+  proxy = new Server({
+    port: 0,
+    host: '127.0.0.1',
+    prepareRequestFunction: ({ hostname, port, username, password }) => {
+      connects.push(`${hostname}:${port} ${username}:${password}`)
+      if (refusal > 0) throw new RequestError('No', refusal)
+      return {
+        requestAuthentication: needsPassword && (username !== USER || password !== PASSWORD),
+        // Every host name leads to this machine.
+        dnsLookup: ((_host: string, _options: object, done: (...found: unknown[]) => void) => {
+          done(null, [{ address: '127.0.0.1', family: 4 }])
+        }) as never
+      }
+    }
+  })
+  await proxy.listen()
+})
+
+beforeEach(() => {
+  connects.length = 0
+  refusal = 0
+  needsPassword = false
+  zendesk.forget()
+  for (const token of zendesk.activeTokens()) token.revoked = true
+})
+
+afterAll(async () => {
+  await proxy.close(true)
+})
+
+const baseUrl = (): string => `https://acme.zendesk.com:${zendesk.port}`
+const proxyUrl = (userInfo = ''): string => `http://${userInfo}127.0.0.1:${proxy.port}`
+
+function run(
+  entry: 'main' | 'post',
+  env: Record<string, string>,
+  { lookups = 0, inputs, state }: StepRun
+): Promise<StepEnd> {
+  return runStep(entry, {
+    inputs: at(zendesk, {
+      ...credentials.clientCredentials(zendesk),
+      'base-url': baseUrl(),
+      'timeout-seconds': 20,
+      ...inputs
+    }),
+    env: { NODE_EXTRA_CA_CERTS: caFile, ...env },
+    lookups,
+    ...(state && { state })
+  })
+}
+
+const main = (env: Record<string, string>, origin = baseUrl(), lookups = 0): Promise<StepEnd> =>
+  run('main', env, { inputs: { 'base-url': origin }, lookups })
+
+const post = (env: Record<string, string>, state: StepEnd['state']): Promise<StepEnd> =>
+  run('post', env, { state })
+
+/** The one error of a step that failed. */
+function errorOf(ended: StepEnd): string {
+  expect(ended).toMatchObject({ exitCode: 1, stderr: '' })
+  expect(published(ended)).toEqual(nothing)
+  expect(count(ended, 'error')).toBe(1)
+  return annotated(ended).find((line) => line.startsWith('::error::'))!
+}
+
+function masksOf({ stdout }: StepEnd): string[] {
+  return stdout
+    .filter((line) => line.startsWith('::add-mask::'))
+    .map((line) => line.slice(12).replaceAll('%25', '%'))
+}
+
+describe('behind a proxy', () => {
+  it.each(['https_proxy', 'HTTPS_PROXY'])(
+    'main mints and post revokes a token through the proxy of %s',
+    async (name) => {
+      const env = { [name]: proxyUrl() }
+      const minted = await main(env)
+      expect(minted).toMatchObject({ exitCode: 0, stderr: '' })
+      expect(zendesk.activeTokens()).toHaveLength(1)
+      const ended = await post(env, minted.state)
+      expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
+      expect(ended.stdout.at(-1)).toBe(revokedLine(minted.outputs['token-id']))
+      expect(zendesk.activeTokens()).toEqual([])
+      expect(zendesk.requests).toHaveLength(4)
+      // One tunnel for each request, to this host only.
+      expect(connects).toEqual(Array(4).fill(`acme.zendesk.com:${zendesk.port} :`))
+    }
+  )
+
+  it('main accepts a proxy URL without http://', async () => {
+    const ended = await main({ https_proxy: `127.0.0.1:${proxy.port}` })
+    expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(connects).toHaveLength(2)
+  })
+
+  it('main and post decode the user name and the password, and mask the password in both forms', async () => {
+    needsPassword = true
+    const encoded = encodeURIComponent(PASSWORD)
+    const env = { https_proxy: proxyUrl(`${encodeURIComponent(USER)}:${encoded}@`), RUNNER_DEBUG: '1' }
+    const minted = await main(env)
+    const ended = await post(env, minted.state)
+    for (const step of [minted, ended]) {
+      expect(step).toMatchObject({ exitCode: 0, stderr: '' })
+      expect(masksOf(step)).toEqual(expect.arrayContaining([encoded, PASSWORD]))
+      const everything = shown(step) + JSON.stringify([step.env, step.outputs, step.state])
+      for (const form of [encoded, PASSWORD, Buffer.from(`${USER}:${PASSWORD}`).toString('base64')]) {
+        expect(everything).not.toContain(form)
+      }
+    }
+    expect(new Set(connects)).toEqual(new Set([`acme.zendesk.com:${zendesk.port} ${USER}:${PASSWORD}`]))
+    expect(zendesk.activeTokens()).toEqual([])
+  })
+
+  it('main fails without a retry if the proxy rejects the password', async () => {
+    needsPassword = true
+    const ended = await main({ https_proxy: proxyUrl('ci:wrong-password@') })
+    expect(errorOf(ended)).toContain('The proxy refused the connection')
+    expect(errorOf(ended)).toContain('It needs a user name and a password.')
+    expect(shown(ended)).not.toContain('wrong-password')
+    expect(connects).toHaveLength(1)
+  })
+
+  it.each([403, 502])('main fails without a retry if the proxy refuses with %i', async (status) => {
+    refusal = status
+    const error = errorOf(await main({ https_proxy: proxyUrl() }))
+    expect(error).toContain('The proxy refused the connection.')
+    expect(error).toContain(`: ${status}.`)
+    expect(error).not.toContain('may exist')
+    expect(connects).toHaveLength(1)
+  })
+
+  it('main fails after five attempts if the proxy is down', async () => {
+    const down = await relay(() => 0)
+    down.stop()
+    const ended = await main({ https_proxy: `http://ci:secret-word@${down.host}:${down.port}` })
+    expect(errorOf(ended)).toContain('The proxy could not be reached')
+    expect(ended.stdout.filter((line) => /^POST .*; attempt \d of 5 in/.test(line))).toHaveLength(4)
+    expect(shown(ended)).not.toContain('secret-word')
+    down.close()
+  })
+
+  it.each([
+    'proxy.example:3128',
+    'ci:hush-hush@proxy.example:3128',
+    'ftp://ci:hush-hush@proxy.example',
+    'http://ci:hush-hush@:3128',
+    'http://ci:hush-hush%zz@proxy.example:3128',
+    'http://'
+  ])('main fails before any request if the proxy URL is %s', async (proxy) => {
+    const ended = await main({ https_proxy: proxy })
+    expect(errorOf(ended)).toContain('The proxy URL cannot be read. Write `https_proxy` as')
+    expect(shown(ended)).not.toContain('hush')
+    expect(connects).toEqual([])
+    expect(zendesk.requests).toEqual([])
+  })
+})
+
+describe('main connects directly, without the proxy,', () => {
+  it.each(['acme.zendesk.com', '.zendesk.com', 'other.example, zendesk.com', '*'])(
+    'if no_proxy is %s',
+    async (noProxy) => {
+      const ended = await main({ https_proxy: proxyUrl(), no_proxy: noProxy }, baseUrl(), 9)
+      expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
+      expect(connects).toEqual([])
+      expect(zendesk.requests).toHaveLength(2)
+      expect(zendesk.connections).toBe(1)
+    }
+  )
+
+  it('but not if no_proxy names another host', async () => {
+    const ended = await main({ https_proxy: proxyUrl(), no_proxy: 'other.zendesk.com' }, baseUrl(), 9)
+    expect(ended.exitCode).toBe(0)
+    expect(connects).toHaveLength(2)
+  })
+
+  it('to this machine', async () => {
+    const ended = await main({ https_proxy: proxyUrl(), http_proxy: proxyUrl() }, zendesk.url)
+    expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(connects).toEqual([])
+  })
+})
+
+describe('main fails without a retry, behind a proxy and without one, if the certificate is', () => {
+  it.each([
+    ['of an unknown CA', () => `https://acme.zendesk.com:${untrusted.port}`, caFile],
+    ['of a CA that NODE_EXTRA_CA_CERTS does not name', baseUrl, ''],
+    ['for another host', () => `https://other.zendesk.com:${zendesk.port}`, caFile]
+  ])('%s', async (_certificate, origin, ca) => {
+    for (const variables of [{ https_proxy: proxyUrl() }, {}]) {
+      // Node would obey NODE_TLS_REJECT_UNAUTHORIZED, with a warning on stderr.
+      const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_EXTRA_CA_CERTS: ca, ...variables }
+      const ended = await main(env, origin(), 9)
+      expect(errorOf(ended)).toContain('The certificate of the server is not trusted (TLS)')
+      expect(ended.stdout.some((line) => line.includes('attempt 2'))).toBe(false)
+    }
+    expect([...zendesk.requests, ...untrusted.requests]).toEqual([])
+  })
+})

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from '@jest/globals'
+import { parse } from 'yaml'
+import { readMainInputs, readSweepInputs } from '../../src/inputs/inputs.ts'
+import { maskInputs } from '../../src/inputs/mask-inputs.ts'
+import { type Log } from '../../src/lib/log.ts'
+import { runnerLog as log } from '../../src/runner/log.ts'
+import { setUpRunner } from '../support/runner-env.ts'
+
+type Inputs = Record<string, string>
+
+interface Manifest {
+  inputs: Record<string, { default?: string; required?: boolean }>
+}
+
+const runner = setUpRunner()
+const account = { subdomain: 'acme', 'client-id': 'ci_bot' }
+const clientCredentials = { ...account, 'client-secret': 'the-client-secret' }
+const ofSweep: Inputs[] = [
+  { ...account, email: 'ada@acme.example', 'api-token': 'the-api-token' },
+  { ...account, 'access-token': 'the-access-token' },
+  clientCredentials
+]
+const code = {
+  'authorization-code': 'the-code',
+  'redirect-uri': 'https://x.io',
+  'code-verifier': 'the-verifier'
+}
+const ofMain = [...ofSweep, { ...account, ...code }, { ...account, 'refresh-token': 'the-refresh-token' }]
+
+const defaultsOfMain = {
+  'token-endpoint-auth-method': 'client_secret_post',
+  'skip-token-revoke': 'auto',
+  'export-env': 'false',
+  'job-summary': 'false',
+  'timeout-seconds': '300'
+}
+const defaultsOfSweep = {
+  'token-endpoint-auth-method': 'client_secret_post',
+  'older-than': '24h',
+  'all-users': 'false',
+  'dry-run': 'true',
+  'job-summary': 'true',
+  'timeout-seconds': '600'
+}
+
+/** The inputs that are read while `read` runs, with each of `given`. */
+function inputsRead(given: Inputs[], read: (log: Log) => unknown): string[] {
+  const names = new Set<string>()
+  const environment = process.env
+  const watched = new Proxy(environment, {
+    get(target, name) {
+      if (typeof name === 'string' && name.startsWith('INPUT_')) names.add(name.slice(6).toLowerCase())
+      return Reflect.get(target, name) as unknown
+    }
+  })
+  for (const inputs of given) {
+    runner.inputs(inputs)
+    process.env = watched
+    try {
+      maskInputs(log)
+      read(log)
+    } finally {
+      process.env = environment
+    }
+  }
+  return [...names].sort()
+}
+
+describe.each<[string, Inputs[], (log: Log) => object, Inputs, string[]]>([
+  ['action.yml', ofMain, readMainInputs, defaultsOfMain, []],
+  // The sweep reads the inputs of other credentials only to refuse or mask them.
+  ['sweep/action.yml', ofSweep, readSweepInputs, defaultsOfSweep, [...Object.keys(code), 'refresh-token']]
+])('%s', (path, credentials, read, defaults, foreign) => {
+  const text = readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
+  const inputs = Object.entries((parse(text) as Manifest).inputs)
+
+  it('has the inputs that the code reads, and no others', () => {
+    const names = inputsRead(credentials, read).filter((name) => !foreign.includes(name))
+    expect(names).toEqual(inputs.map(([name]) => name).sort())
+  })
+
+  it('requires the account and the client, and nothing else', () => {
+    const required = inputs.filter(([, input]) => input.required === true)
+    expect(required.map(([name]) => name)).toEqual(Object.keys(account))
+  })
+
+  it('has these defaults', () => {
+    const shown = inputs.filter(([, input]) => (input.default ?? '') !== '')
+    expect(Object.fromEntries(shown.map(([name, input]) => [name, input.default]))).toEqual(defaults)
+  })
+
+  it.each(credentials)('has the defaults of the code, with %j', (given) => {
+    runner.inputs(given)
+    const withoutRunner = read(log)
+    runner.inputs({ ...defaults, ...given })
+    expect(read(log)).toEqual(withoutRunner)
+  })
+})
