@@ -2,14 +2,14 @@ import { type MainInputs } from './inputs/inputs.ts'
 import { setOutputs } from './runner/outputs.ts'
 import { type ZendeskClient } from './zendesk/http/client.ts'
 import { numericClientId } from './zendesk/clients.ts'
-import { type ZendeskResponse } from './zendesk/http/connection.ts'
+import { isAccepted, oauthError, type ZendeskResponse } from './zendesk/http/response.ts'
 import { type ZendeskRequest } from './zendesk/http/request.ts'
 import { adminAuthorization, isAdmin, type Credential } from './zendesk/credential.ts'
 import { LostResponses } from './zendesk/lost-response.ts'
 import { sendMint } from './zendesk/token-response.ts'
 import { mintedToken, type MintedToken } from './zendesk/token.ts'
 import { createTokenRequest, deleteTokenRequest, grantRequest } from './zendesk/requests.ts'
-import { isAccepted, oauthError, unexpectedResponse, ZendeskError } from './zendesk/http/zendesk-error.ts'
+import { unexpectedResponse, ZendeskError } from './zendesk/http/zendesk-error.ts'
 
 /** Milliseconds that a mint which was sent may still take after the job was cancelled. */
 const MINT_GRACE = 6000

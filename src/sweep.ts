@@ -22,13 +22,8 @@ import {
 } from './zendesk/requests.ts'
 import { staleToken, type StaleCriteria } from './zendesk/stale-tokens.ts'
 import { factsAbout, positiveInteger, tokenFacts, type TokenFacts } from './zendesk/token-facts.ts'
-import {
-  isAccepted,
-  isFinal,
-  isJson,
-  unexpectedResponse,
-  ZendeskError
-} from './zendesk/http/zendesk-error.ts'
+import { isFinal, unexpectedResponse, ZendeskError } from './zendesk/http/zendesk-error.ts'
+import { isAccepted, isFromAccount } from './zendesk/http/response.ts'
 
 /** Tokens that are revoked at the same time. */
 const WORKERS = 4
@@ -174,7 +169,9 @@ async function tryToRevoke(
   const request = deleteTokenRequest(id, authorization)
   const response = await client.trySend(request)
   if (response instanceof ZendeskError) return response
-  return isAccepted(response) || isJson(response, 404) ? undefined : unexpectedResponse(request, response)
+  return isAccepted(response) || isFromAccount(response, 404)
+    ? undefined
+    : unexpectedResponse(request, response)
 }
 
 /** Returns a function that logs how far the work is, now and then. */

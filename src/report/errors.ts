@@ -2,7 +2,8 @@ import { CREDENTIAL_INPUTS } from '../inputs/credentials.ts'
 import { isNumeric, type CredentialKind } from '../zendesk/credential.ts'
 import { type Operation } from '../zendesk/http/request.ts'
 import { clean } from '../lib/redact.ts'
-import { missingScopes, ZendeskError, type ErrorKind } from '../zendesk/http/zendesk-error.ts'
+import { ZendeskError, type ErrorKind } from '../zendesk/http/zendesk-error.ts'
+import { missingScopes } from '../zendesk/http/response.ts'
 
 /*
  * Every error of a request in words. The layers below know nothing of inputs; here their errors meet the inputs that

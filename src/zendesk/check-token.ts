@@ -1,9 +1,9 @@
 import { type ZendeskClient } from './http/client.ts'
-import { type ZendeskResponse } from './http/connection.ts'
+import { isFromAccount, isRejection, type ZendeskResponse } from './http/response.ts'
 import { addFacts, type MintedToken } from './token.ts'
 import { currentTokenRequest } from './requests.ts'
 import { factsAbout } from './token-facts.ts'
-import { isJson, isRejection, unexpectedResponse, ZendeskError } from './http/zendesk-error.ts'
+import { unexpectedResponse, ZendeskError } from './http/zendesk-error.ts'
 
 /** Milliseconds for the whole check. */
 const CHECK_TIMEOUT = 10_000
@@ -39,10 +39,10 @@ export async function verifyToken(
       continue
     }
     const facts = response.status === 200 ? factsAbout(minted.token, response.json) : undefined
-    minted.seenWorking = isJson(response, 403) || facts !== undefined
+    minted.seenWorking = isFromAccount(response, 403) || facts !== undefined
     if (facts !== undefined) addFacts(minted, facts)
     // A narrow token may not ask about itself.
-    if (minted.seenWorking || isJson(response, 404)) return undefined
+    if (minted.seenWorking || isFromAccount(response, 404)) return undefined
     const kind = response.status === 200 && !response.html ? 'unusableResponse' : undefined
     return unexpectedResponse(request, response, kind)
   }

@@ -6,14 +6,8 @@ import { LostResponses } from './lost-response.ts'
 import { sendMint } from './token-response.ts'
 import { currentTokenRequest, deleteTokenRequest, grantRequest, TOKENS_PATH } from './requests.ts'
 import { factsAbout, type TokenFacts } from './token-facts.ts'
-import {
-  isAccepted,
-  isJson,
-  isRejection,
-  isStop,
-  unexpectedResponse,
-  ZendeskError
-} from './http/zendesk-error.ts'
+import { isStop, unexpectedResponse, ZendeskError } from './http/zendesk-error.ts'
+import { isAccepted, isFromAccount, isRejection } from './http/response.ts'
 
 /** A token that may read and write everything its user may, minted for one task and revoked after it. */
 export interface CleanupToken {
@@ -103,7 +97,7 @@ async function revokeCleanupToken(
     response = await client.fork(deadline.forCleanup(CLEANUP_TIMEOUT)).trySend(request)
 
   if (!(response instanceof ZendeskError)) {
-    const isGone = id !== undefined && (isRejection(response) || isJson(response, 404))
+    const isGone = id !== undefined && (isRejection(response) || isFromAccount(response, 404))
     if (isAccepted(response) || isGone) return
     response = unexpectedResponse(request, response)
   }

@@ -1,23 +1,20 @@
 import { type Secret } from '../lib/secret.ts'
 import { withCleanupToken, type CleanupToken } from './cleanup-token.ts'
 import { type ZendeskClient } from './http/client.ts'
-import { type ZendeskResponse } from './http/connection.ts'
+import {
+  isAccepted,
+  isFromAccount,
+  isRejection,
+  missingScopes,
+  type ZendeskResponse
+} from './http/response.ts'
 import { adminAuthorization, bearer, isAdmin, type ClientCredentials, type Credential } from './credential.ts'
 import { type MintedToken } from './token.ts'
 import { pages } from './http/pages.ts'
 import { mayRevoke } from './scopes.ts'
 import { currentTokenRequest, deleteTokenRequest, listTokensRequest } from './requests.ts'
 import { factsAbout, prefixOf, tokenFacts } from './token-facts.ts'
-import {
-  isAccepted,
-  isJson,
-  isRejection,
-  isFinal,
-  isStop,
-  missingScopes,
-  unexpectedResponse,
-  ZendeskError
-} from './http/zendesk-error.ts'
+import { isFinal, isStop, unexpectedResponse, ZendeskError } from './http/zendesk-error.ts'
 
 /** What a revocation may use besides the token itself. */
 export interface RevocationTerms {
@@ -138,7 +135,7 @@ export class Revocation {
       this.#responseLost = false
 
       if (isAccepted(response)) this.#acceptedFrom = way.by
-      const isNotFound = way.id !== 'current' && isJson(response, 404)
+      const isNotFound = way.id !== 'current' && isFromAccount(response, 404)
       const isRejected = way.by === 'the token itself' && isRejection(response)
       const why = unexpectedResponse(request, response, isRejected ? 'newTokenRejected' : undefined)
       if (this.#acceptedFrom && (isAccepted(response) || isNotFound || isRejected)) return this.#verify()
@@ -189,13 +186,13 @@ export class Revocation {
     if (isRejection(response)) return (response.date ?? 0) > expiredAfter ? 'expired' : 'rejected'
     const isAboutIt = response.status === 200 && factsAbout(token, response.json) !== undefined
     // A 403 is given only to a token that is known.
-    return isAboutIt || isJson(response, 403) ? 'active' : 'unknown'
+    return isAboutIt || isFromAccount(response, 403) ? 'active' : 'unknown'
   }
 
   #isMissingScope({ by }: Way, response: ZendeskResponse): boolean {
     if (missingScopes(response) !== undefined) return true
     const { scopes, scopesReported } = this.minted
-    return by === 'the token itself' && isJson(response, 403) && scopesReported && !mayRevoke(scopes)
+    return by === 'the token itself' && isFromAccount(response, 403) && scopesReported && !mayRevoke(scopes)
   }
 
   /** Waits, but leaves time for the next request. */

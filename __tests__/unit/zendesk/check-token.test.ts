@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { nock, useNock } from '../../support/nock.ts'
 import { Secret } from '../../../src/lib/secret.ts'
-import { type ZendeskResponse } from '../../../src/zendesk/http/connection.ts'
+import { type ZendeskResponse } from '../../../src/zendesk/http/response.ts'
 import { mintedToken } from '../../../src/zendesk/token.ts'
 import { tokenFacts } from '../../../src/zendesk/token-facts.ts'
 import { verifyToken } from '../../../src/zendesk/check-token.ts'

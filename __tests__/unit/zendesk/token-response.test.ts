@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { nock, useNock } from '../../support/nock.ts'
-import { type ZendeskResponse } from '../../../src/zendesk/http/connection.ts'
+import { type ZendeskResponse } from '../../../src/zendesk/http/response.ts'
 import { type Credential } from '../../../src/zendesk/credential.ts'
 import { LostResponses } from '../../../src/zendesk/lost-response.ts'
 import { readTokenResponse, sendMint, type TokenResponse } from '../../../src/zendesk/token-response.ts'

@@ -7,28 +7,10 @@ import { USER_AGENT } from '../../lib/version.ts'
 import { NetworkError, networkError, type NetworkErrorKind } from './network-error.ts'
 import { checkProxy } from './proxy.ts'
 import { type ZendeskRequest } from './request.ts'
+import { type ZendeskResponse } from './response.ts'
 
 /** 1 MiB: far above any response of Zendesk's token endpoints. */
 const BODY_LIMIT = 1024 * 1024
-
-/** One complete response of Zendesk, or of something in front of it. */
-export interface ZendeskResponse {
-  status: number
-  /** The parsed body; `undefined` if it is not JSON. */
-  json: unknown
-  /** Whether the body is a web page. */
-  html: boolean
-  /** The `Retry-After` header, unread. */
-  retryAfter: string | undefined
-  /** The seconds that it asks to wait, if they did not fit into the time left. */
-  excessiveWait?: number
-  /** The `Location` header of a redirect, which is never followed. */
-  location: string | undefined
-  /** The `Date` header: the server's clock, in milliseconds since 1970. */
-  date: number | undefined
-  /** The request id, for Zendesk's support. */
-  requestId: string | undefined
-}
 
 /**
  * A connection to one origin, kept open between requests (through a proxy, `tunnel` opens one for each). Only the

@@ -1,6 +1,6 @@
 import { asObject, asText } from '../../lib/json.ts'
 import { type ZendeskClient } from './client.ts'
-import { type ZendeskResponse } from './connection.ts'
+import { type ZendeskResponse } from './response.ts'
 import { type ZendeskRequest } from './request.ts'
 import { unexpectedResponse } from './zendesk-error.ts'
 

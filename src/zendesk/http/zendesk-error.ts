@@ -1,9 +1,7 @@
 import { type StepEnded } from '../../lib/deadline.ts'
-import { isObject, asArray, asObject, asText } from '../../lib/json.ts'
-import { clean } from '../../lib/redact.ts'
-import { type ZendeskResponse } from './connection.ts'
 import { NETWORK_CAUSES, NetworkError } from './network-error.ts'
 import { pathOf, type ZendeskRequest } from './request.ts'
+import { isFromAccount, missingScopes, oauthError, zendeskWords, type ZendeskResponse } from './response.ts'
 
 /** What went wrong with a request. `docs/troubleshooting.md` is found by these words, `src/messages.ts` says what to do. */
 export const CAUSES = {
@@ -87,52 +85,6 @@ export function isFinal(error: unknown): boolean {
   return isStop(error) || (error instanceof ZendeskError && error.response?.excessiveWait !== undefined)
 }
 
-/** Whether a response accepts a request: a 2xx that is not a web page. */
-export function isAccepted({ status, html }: ZendeskResponse): boolean {
-  return status >= 200 && status < 300 && !html
-}
-
-/** Whether a 401 is Zendesk's own word about the credential: its body is a JSON object with a string `error`. */
-export function isRejection({ status, json }: ZendeskResponse): boolean {
-  return status === 401 && typeof asObject(json)['error'] === 'string'
-}
-
-/** Whether a response has this status and Zendesk's kind of body, a JSON object, unlike a gateway's page. */
-export function isJson({ status, json }: ZendeskResponse, wanted: 403 | 404): boolean {
-  return status === wanted && isObject(json)
-}
-
-/** The scopes that a 403 names, as in "You are missing the following required scopes: users:read, read". */
-export function missingScopes(response: ZendeskResponse): string | undefined {
-  const words = isJson(response, 403) ? zendeskWords(response.json) : undefined
-  const [, scopes] = /missing the following required scopes?:\s*([\w:.,\s-]+)/i.exec(words ?? '') ?? []
-  return scopes?.trim().replace(/\.$/, '')
-}
-
-/** The `error` of an OAuth error response, such as `invalid_grant` (RFC 6749 §5.2). */
-export function oauthError(json: unknown): string | undefined {
-  return asText(asObject(json)['error'])
-}
-
-/**
- * Zendesk's own words in an error response, cleaned and cut to 200 characters; `undefined` if it gave none. Its
- * endpoints use five forms: `error` with `error_description` or `description`, `error.title` with
- * `error.message`, `errors[].title` with `errors[].detail`, and `details` of fields beside `description`.
- */
-export function zendeskWords(json: unknown): string | undefined {
-  const { error, error_description, description, message, errors, details } = asObject(json)
-  const inner = asObject(error)
-  const first = asObject(asArray(errors)[0])
-  const field = asObject(asArray(Object.values(asObject(details))[0])[0])
-  const parts = [
-    [error, inner['title'], first['title'], first['code']],
-    [error_description, description, inner['message'], first['detail'], message],
-    [field['description']]
-  ].map((candidates) => candidates.map(asText).find((part) => part !== undefined))
-  const words = [...new Set(parts.filter((part) => part !== undefined))].map(clean).join(': ')
-  return asText(clean(words))
-}
-
 /** The errors of OAuth that need an advice of their own. */
 const OAUTH_ERRORS = ['invalid_client', 'unauthorized_client', 'invalid_scope', 'invalid_grant'] as const
 
@@ -156,7 +108,7 @@ function kindOf(response: ZendeskResponse, request: ZendeskRequest): ErrorKind {
   if (status === 429) return 'rateLimit'
   if (status === 408 || status >= 500) return 'outage'
   const isMint = request.operation === 'createToken'
-  if (isMint && (status === 410 || isJson(response, 404))) return 'endpointGone'
+  if (isMint && (status === 410 || isFromAccount(response, 404))) return 'endpointGone'
   if (html || (status === 404 && request.operation !== 'deleteToken')) return 'subdomainUnknown'
   if (status < 300) return 'unusableResponse'
   if (status === 422 && isMint && !/scope/i.test(String(zendeskWords(json)))) return 'clientUnknown'

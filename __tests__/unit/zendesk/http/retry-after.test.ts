@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { GET, respond, useNock } from '../../../support/nock.ts'
 import { retryAfter } from '../../../../src/zendesk/http/client.ts'
-import { type ZendeskResponse } from '../../../../src/zendesk/http/connection.ts'
+import { type ZendeskResponse } from '../../../../src/zendesk/http/response.ts'
 import { FakeClock, NOON, testClient } from '../../../support/clock.ts'
 
 useNock()

@@ -1,23 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import { StepEnded } from '../../../../src/lib/deadline.ts'
-import { type ZendeskResponse } from '../../../../src/zendesk/http/connection.ts'
 import { NetworkError } from '../../../../src/zendesk/http/network-error.ts'
 import { type Operation, type ZendeskRequest } from '../../../../src/zendesk/http/request.ts'
 import {
-  isAccepted,
   isFinal,
-  isJson,
-  isRejection,
   isStop,
-  missingScopes,
   unexpectedResponse,
-  zendeskWords,
   ZendeskError,
   type ErrorKind
 } from '../../../../src/zendesk/http/zendesk-error.ts'
-
-const PAGE = '<html>no</html>'
-const NOT_OBJECTS = [undefined, null, true, 17, 'a text', ['a']]
+import { missing, PAGE, response } from '../responses.ts'
 
 const grant = request('grantToken', 'POST', '/oauth/tokens')
 const deprecatedMint = request('createToken', 'POST', '/api/v2/oauth/tokens')
@@ -27,18 +19,6 @@ const del = request('deleteToken', 'DELETE', '/api/v2/oauth/tokens/5')
 function request(operation: Operation, method: ZendeskRequest['method'], path: string): ZendeskRequest {
   return { operation, method, path }
 }
-
-/** A response with this JSON body, or with a web page. */
-function response(status: number, body?: unknown): ZendeskResponse {
-  const html = body === PAGE
-  const headers = { retryAfter: undefined, location: undefined, date: undefined, requestId: undefined }
-  return { status, json: html ? undefined : body, html, ...headers }
-}
-
-const missing = (scopes: string): unknown => ({
-  error: 'Forbidden',
-  description: `You are missing the following required scopes: ${scopes}`
-})
 
 describe('the kind of the error', () => {
   it.each<[string, ErrorKind, ZendeskRequest, number, unknown]>([
@@ -85,56 +65,6 @@ describe('the kind of the error', () => {
   })
 })
 
-describe('isAccepted', () => {
-  it.each<[number, unknown, boolean]>([
-    [199, {}, false],
-    [200, {}, true],
-    [204, undefined, true],
-    [299, {}, true],
-    [200, PAGE, false],
-    [300, {}, false]
-  ])('of %d with %j is %s', (status, body, expected) => {
-    expect(isAccepted(response(status, body))).toBe(expected)
-  })
-})
-
-describe("Zendesk's own response", () => {
-  it.each<[number, unknown, boolean]>([
-    [401, { error: 'invalid_token' }, true],
-    [401, {}, false],
-    [401, { error: 1 }, false],
-    [401, { error: { title: 'no' } }, false],
-    [403, { error: 'invalid_token' }, false]
-  ])('%d with %j rejects the credential: %s', (status, body, expected) => {
-    expect(isRejection(response(status, body))).toBe(expected)
-  })
-
-  it('has an object as its body if it is a 403 or a 404', () => {
-    expect([isJson(response(403, {}), 403), isJson(response(404, { a: 1 }), 404)]).toEqual([true, true])
-    expect(isJson(response(403, {}), 404)).toBe(false)
-  })
-
-  it.each([...NOT_OBJECTS, PAGE])('is none with %j', (body) => {
-    expect([isRejection(response(401, body)), isJson(response(404, body), 404)]).toEqual([false, false])
-  })
-})
-
-describe('missingScopes', () => {
-  it.each<[string | undefined, string, number, unknown]>([
-    ['users:read', 'one scope', 403, missing('users:read')],
-    ['users:read, read', 'two scopes', 403, missing('users:read, read')],
-    ['users:read, read', 'a full stop after them', 403, missing('users:read, read.')],
-    ['hc:write', 'words after them', 403, missing('hc:write (see the docs)')],
-    ['read', 'other capitals', 403, { error: 'Missing the Following required scope: read' }],
-    [undefined, 'a 401', 401, missing('read')],
-    [undefined, 'other words', 403, { error: 'Forbidden' }],
-    [undefined, 'no words', 403, {}],
-    [undefined, 'a page', 403, PAGE]
-  ])('finds %s in a response with %s', (scopes, _what, status, body) => {
-    expect(missingScopes(response(status, body))).toBe(scopes)
-  })
-})
-
 describe('an error', () => {
   const page = request('listClients', 'GET', '/x?page[after]=a?b\nc')
   const forbidden = unexpectedResponse(page, response(403, { error: 'No' }))
@@ -174,44 +104,5 @@ describe('an error', () => {
     ['nothing', false, false, undefined]
   ])('about %s stops everything: %s, and makes other requests useless: %s', (_what, stops, final, error) => {
     expect([isStop(error), isFinal(error)]).toEqual([stops, final])
-  })
-})
-
-describe('zendeskWords', () => {
-  it.each([
-    [{ error: "Couldn't authenticate you" }, "Couldn't authenticate you"],
-    [{ error: 'invalid_grant', error_description: 'It was used.' }, 'invalid_grant: It was used.'],
-    [{ error: 'RecordNotFound', description: 'Not found' }, 'RecordNotFound: Not found'],
-    [{ error: { title: 'Forbidden', message: 'You may not' } }, 'Forbidden: You may not'],
-    [{ error: { title: 'T' }, error_description: 'D' }, 'T: D'],
-    [{ errors: [{ code: 'C1', title: 'Bad', detail: 'Too bad' }, { title: 'Second' }] }, 'Bad: Too bad'],
-    [{ errors: [{ code: 'C1', detail: 'Too bad' }] }, 'C1: Too bad'],
-    [
-      {
-        error: 'RecordInvalid',
-        description: 'Record validation errors',
-        details: { client: [{ description: 'Client: is unknown', error: 'InvalidValue' }] }
-      },
-      'RecordInvalid: Record validation errors: Client: is unknown'
-    ],
-    [{ message: 'Only a message' }, 'Only a message'],
-    [{ description: 'Only a description' }, 'Only a description'],
-    [{ error: 'Same', description: 'Same' }, 'Same']
-  ])('finds them in %j', (json, words) => {
-    expect(zendeskWords(json)).toBe(words)
-  })
-
-  it.each([
-    ...NOT_OBJECTS,
-    {},
-    { error: 5, description: null, message: ['x'], errors: {}, details: [] },
-    { errors: [] },
-    { errors: ['text'] },
-    { error: '', description: '' },
-    { details: {} },
-    { details: { field: 'text' } },
-    { error: '<br>' }
-  ])('finds none in %j', (json) => {
-    expect(zendeskWords(json)).toBeUndefined()
   })
 })
