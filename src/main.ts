@@ -31,16 +31,17 @@ export async function main({ clock, log, startDeadline }: Step): Promise<void> {
   requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT', ...(inputs.exportEnv ? ['GITHUB_ENV'] : []))
   announceDeprecation(inputs, clock.now(), log)
   const client = new ZendeskClient(inputs.origin, startDeadline(inputs.timeoutSeconds), log)
+  const notes: string[] = []
   try {
-    await mint(client, inputs)
+    await mint(client, inputs, notes)
   } catch (error) {
-    throw explain(error, inputs)
+    throw explain(error, inputs, notes)
   }
 }
 
-async function mint(client: ZendeskClient, inputs: MainInputs): Promise<void> {
+async function mint(client: ZendeskClient, inputs: MainInputs, notes: string[]): Promise<void> {
   const { log, deadline } = client
-  const minted = await requestToken(client, inputs)
+  const minted = await requestToken(client, inputs, notes)
   await publishToken(client, inputs, minted)
   requireScopes(minted)
   deadline.check()

@@ -18,9 +18,14 @@ const MINT_GRACE = 6000
  * Requests the token, after looking up the client if that is needed, and masks what comes back. A mint whose response
  * was lost is retried, with a warning that the lost one may have left a token behind.
  *
+ * @param notes receives sentences that belong to the error, if there is one
  * @throws {ZendeskError} if no response has a usable token
  */
-export async function requestToken(client: ZendeskClient, inputs: MainInputs): Promise<MintedToken> {
+export async function requestToken(
+  client: ZendeskClient,
+  inputs: MainInputs,
+  notes: string[]
+): Promise<MintedToken> {
   const { credential, clientId, expiresIn } = inputs
   const { clock } = client.deadline
   const request = await mintRequest(client, inputs)
@@ -38,9 +43,9 @@ export async function requestToken(client: ZendeskClient, inputs: MainInputs): P
   } catch (error) {
     if (error instanceof ZendeskError && lost.count > 0) {
       if (error.kind === 'invalid_grant')
-        error.notes.push('The first attempt got no response and was probably carried out.')
+        notes.push('The first attempt got no response and was probably carried out.')
       if (lost.isRetried) client.log.warning(lost.note(clientId, expiresIn))
-      else error.notes.push(lost.note(clientId, expiresIn))
+      else notes.push(lost.note(clientId, expiresIn))
     }
     throw error
   }

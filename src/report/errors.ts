@@ -130,8 +130,8 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
   cancelled: 'Nothing more was started.'
 }
 
-/** The error in one line: what could not be done, why, what to do, and the request with its status. */
-export function explain(error: unknown, context: MessageContext): Error {
+/** The error in one line: what could not be done, why, what to do, the request with its status, and then `notes`. */
+export function explain(error: unknown, context: MessageContext, notes: readonly string[] = []): Error {
   if (!(error instanceof ZendeskError)) return error instanceof Error ? error : new Error(String(error))
   const { kind } = context.credential
   const host = new URL(context.origin).host
@@ -141,7 +141,7 @@ export function explain(error: unknown, context: MessageContext): Error {
       ? cure
       : cure({ ...context, error, host, kind, input: `\`${CREDENTIAL_INPUTS[kind].chosenBy}\`` })
   const line = `Could not ${PURPOSES[error.request.operation]}: ${error.message}. ${advice} ${error.describeRequest(host)}.`
-  return new Error([line, ...error.notes].join(' '))
+  return new Error([line, ...notes].join(' '))
 }
 
 /** Why something failed, as a part of a longer sentence. */

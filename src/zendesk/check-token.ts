@@ -27,7 +27,7 @@ export async function verifyToken(
   for (const pause of PAUSES) {
     if (clock.elapsed() + pause >= end) break
     if (pause > 0) await client.pause(pause)
-    const response = await client.trySend(request, { attempts: 1, until: end })
+    const response = await client.trySend(request, { single: true, until: end })
     if (response instanceof ZendeskError) {
       if (response.kind === 'cancelled') throw response
       // A token that was rejected a moment ago does not count as a working one.
@@ -46,5 +46,5 @@ export async function verifyToken(
     const kind = response.status === 200 && !response.html ? 'unusableResponse' : undefined
     return unexpectedResponse(request, response, kind)
   }
-  throw new ZendeskError('newTokenRejected', request, rejection)
+  throw new ZendeskError('newTokenRejected', request, { response: rejection })
 }

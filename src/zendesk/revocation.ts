@@ -129,8 +129,8 @@ export class Revocation {
   async #delete(way: Way): Promise<Outcome | Obstacle> {
     const request = deleteTokenRequest(way.id, way.authorization)
     for (;;) {
-      const onLostResponse = (): void => void (this.#responseLost = true)
-      const response = await this.client.trySend(request, { grace: DELETE_GRACE, onLostResponse })
+      const observer = { lost: (): void => void (this.#responseLost = true) }
+      const response = await this.client.trySend(request, { grace: DELETE_GRACE, observer })
       if (response instanceof ZendeskError) return { why: response }
       this.#responseLost = false
 

@@ -33,12 +33,14 @@ export async function sendMint(
 ): Promise<{ response: ZendeskResponse; reported: TokenResponse }> {
   const response = await client.send(request, {
     grace,
-    onResponse: (each) => {
-      const { token, refreshToken } = readTokenResponse(each, credential)
-      for (const secret of [token, refreshToken]) if (secret !== undefined) client.log.mask(secret.reveal())
-    },
-    onLostResponse: (sentAt) => lost.add(sentAt),
-    beforeRetry: () => lost.retry()
+    observer: {
+      response: (each) => {
+        const { token, refreshToken } = readTokenResponse(each, credential)
+        for (const secret of [token, refreshToken]) if (secret !== undefined) client.log.mask(secret.reveal())
+      },
+      lost: (sentAt) => lost.add(sentAt),
+      retry: () => lost.retry()
+    }
   })
   return { response, reported: readTokenResponse(response, credential) }
 }

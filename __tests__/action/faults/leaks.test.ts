@@ -142,6 +142,7 @@ describe('text from outside', () => {
       json: foreignBody,
       html: fc.boolean(),
       retryAfter: foreignText,
+      rateLimitReset: foreignText,
       location: fc.oneof(
         foreignText,
         foreignText.map((text) => `https://${encodeURIComponent(text)}.example/`)

@@ -239,6 +239,7 @@ function response(status: number, more: Partial<ZendeskResponse> = {}): ZendeskR
     json: {},
     html: false,
     retryAfter: undefined,
+    rateLimitReset: undefined,
     location: undefined,
     date: undefined,
     requestId: undefined,
@@ -272,7 +273,7 @@ describe('the message about a failed request', () => {
 
   it('ends with the status if Zendesk gave no words, and with the request if there is no status', () => {
     expect(messageOf(response(401))).toMatch(/\. POST \/oauth\/tokens at acme\.zendesk\.com: 401\.$/)
-    const error = new ZendeskError('timeout', MINT, undefined, new NetworkError('timeout', true))
+    const error = new ZendeskError('timeout', MINT, { cause: new NetworkError('timeout', true) })
     expect(explained(error)).toMatch(/\. POST \/oauth\/tokens at acme\.zendesk\.com\.$/)
   })
 
@@ -282,10 +283,12 @@ describe('the message about a failed request', () => {
     )
   })
 
-  it('adds the notes of the error', () => {
-    const error = unexpectedResponse(MINT, response(500))
-    error.notes.push('An unused token may exist.')
-    expect(explained(error)).toMatch(/: 500\. An unused token may exist\.$/)
+  it('ends with the notes', () => {
+    const { message } = explain(unexpectedResponse(MINT, response(500)), CONTEXT, [
+      'It may exist.',
+      'Remove it.'
+    ])
+    expect(message).toMatch(/: 500\. It may exist\. Remove it\.$/)
   })
 
   it('cleans what Zendesk says, and the identifier', () => {
@@ -320,7 +323,7 @@ describe('the cure', () => {
     messageOf(response(status), context, request)
   const ofGrant = (error: string, context: Partial<MessageContext> = {}, request = MINT): string =>
     messageOf(response(400, { json: { error } }), context, request)
-  const unfitting = response(429, { excessiveWait: 86_399.2 })
+  const tooLong = new ZendeskError('rateLimit', MINT, { response: response(429), excessiveWait: 86_399.2 })
 
   it.each<[error: string, message: string, cure: RegExp]>([
     ['rejected client credentials', ofStatus(401), /`client-id` and `client-secret`/],
@@ -346,7 +349,7 @@ describe('the cure', () => {
     ['a 429', ofStatus(429), /requests\. Start fewer jobs.*`timeout-seconds`/],
     [
       'a wait that does not fit',
-      messageOf(unfitting),
+      explained(tooLong),
       /\. It asks to wait 86400 s, more than this step has left\. S/
     ],
     ['a 500', ofStatus(500), /unavailable\. See https:\/\/status\.zendesk\.com/],
@@ -387,7 +390,7 @@ describe('the cure', () => {
     ['timeout', '', /in time.*the step 300 s.*`timeout-seconds`/],
     ['cancelled', '', /The job was cancelled\. Nothing more was started\./]
   ])('for a failed connection: %s %s', (kind, code, cure) => {
-    const message = explained(new ZendeskError(kind, MINT, undefined, new NetworkError(kind, false, code)))
+    const message = explained(new ZendeskError(kind, MINT, { cause: new NetworkError(kind, false, code) }))
     expect(message).toMatch(cure)
     expect(message).toMatch(code === '' ? /acme\.zendesk\.com\.$/ : new RegExp(`: ${code}\\.$`))
   })
@@ -400,7 +403,7 @@ describe('every kind of error', () => {
       expect(cause).toMatch(/^[A-Z].*[^.]$/)
       const known = kind === 'missingScope' ? missing : undefined
       for (const credential of CREDENTIAL_KINDS) {
-        const message = explained(new ZendeskError(kind, LIST, known), by(credential))
+        const message = explained(new ZendeskError(kind, LIST, { response: known }), by(credential))
         expect(message).toMatch(/^Could not look up the client: [A-Z][^]+\. [A-Z`][^]+\. GET [^]+\.$/)
         expect(message).not.toMatch(/undefined|\bNaN\b|\.\.|  /)
         expect(lengthOf(message)).toBeLessThan(300)

@@ -108,7 +108,7 @@ describe('the check of a new token', () => {
     const send = jest.spyOn(test.client, 'send').mockResolvedValue(rejected)
     test.clock.onSleep = (ms) => test.clock.pass(ms === 500 ? 1500 : 20_000)
     await rejectionOf(verify(test))
-    expect(send.mock.calls.map(([, given]) => given)).toEqual(Array(3).fill({ attempts: 1, until: 10_000 }))
+    expect(send.mock.calls.map(([, given]) => given)).toEqual(Array(3).fill({ single: true, until: 10_000 }))
   })
 
   it('reports that the time of the step is over', async () => {

@@ -3,11 +3,24 @@ import { type ZendeskResponse } from '../../../src/zendesk/http/response.ts'
 /** The body of a web page. */
 export const PAGE = '<html>no</html>'
 
-/** A response with this JSON body, or with a web page. */
-export function response(status: number, body?: unknown): ZendeskResponse {
+/** A response with this JSON body, or with a web page, and with these headers. */
+export function response(
+  status: number,
+  body?: unknown,
+  headers: Partial<ZendeskResponse> = {}
+): ZendeskResponse {
   const html = body === PAGE
-  const headers = { retryAfter: undefined, location: undefined, date: undefined, requestId: undefined }
-  return { status, json: html ? undefined : body, html, ...headers }
+  return {
+    status,
+    json: html ? undefined : body,
+    html,
+    retryAfter: undefined,
+    rateLimitReset: undefined,
+    location: undefined,
+    date: undefined,
+    requestId: undefined,
+    ...headers
+  }
 }
 
 /** The body of a 403 that names scopes. */

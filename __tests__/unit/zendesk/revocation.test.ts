@@ -99,7 +99,7 @@ describe('a DELETE that is refused', () => {
   it('ends the revocation if it asks to wait longer than there is time', async () => {
     const refused = { ...del(OWN, 5, 429), headers: { 'retry-after': '400' } }
     const { outcome } = await revoke([refused], { credential: clientCredentials })
-    expect(outcome).toMatchObject({ result: 'active', why: { response: { excessiveWait: 400 } } })
+    expect(outcome).toMatchObject({ result: 'active', why: { excessiveWait: 400 } })
   })
 
   it.each<[string, Partial<MintedToken>, Exchange]>([

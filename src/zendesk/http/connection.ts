@@ -106,6 +106,7 @@ async function read(request: http.ClientRequest): Promise<ZendeskResponse> {
     json: parse(text),
     html: /^\s*</.test(text),
     retryAfter: headers['retry-after'],
+    rateLimitReset: (headers['ratelimit-reset'] ?? headers['rate-limit-reset'])?.toString(),
     location: headers.location,
     date: Number.isNaN(date) ? undefined : date,
     requestId: headers['x-request-id']?.toString()

@@ -10,8 +10,8 @@ export interface ZendeskResponse {
   readonly html: boolean
   /** The `Retry-After` header, unread. */
   readonly retryAfter: string | undefined
-  /** The seconds that it asks to wait, if they did not fit into the time left. */
-  readonly excessiveWait?: number
+  /** The `ratelimit-reset` or `rate-limit-reset` header, unread. */
+  readonly rateLimitReset: string | undefined
   /** The `Location` header of a redirect, which is never followed. */
   readonly location: string | undefined
   /** The `Date` header: the server's clock, in milliseconds since 1970. */

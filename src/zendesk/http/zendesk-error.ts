@@ -1,6 +1,7 @@
 import { type StepEnded } from '../../lib/deadline.ts'
 import { NETWORK_CAUSES, NetworkError } from './network-error.ts'
 import { pathOf, type ZendeskRequest } from './request.ts'
+import { statusRule } from './retry.ts'
 import { isFromAccount, missingScopes, oauthError, zendeskWords, type ZendeskResponse } from './response.ts'
 
 /** What went wrong with a request. `docs/troubleshooting.md` is found by these words, `src/messages.ts` says what to do. */
@@ -28,22 +29,31 @@ export const CAUSES = {
 
 export type ErrorKind = keyof typeof CAUSES
 
+/** What is known of an error beside its kind and its request. */
+export interface ErrorDetails {
+  /** What came back, if anything did. */
+  response?: ZendeskResponse | undefined
+  /** The network error, the cancellation or the deadline, if nothing did. */
+  cause?: NetworkError | StepEnded | undefined
+  /** The seconds that the response asks to wait, if there is less time. */
+  excessiveWait?: number | undefined
+}
+
 /** A request that failed; the message is one of {@link CAUSES}. */
 export class ZendeskError extends Error {
-  /** Sentences to add to the message, such as one about a lost response. */
-  readonly notes: string[] = []
+  readonly response: ZendeskResponse | undefined
+  override readonly cause: NetworkError | StepEnded | undefined
+  readonly excessiveWait: number | undefined
 
-  /**
-   * @param response what came back, if anything did
-   * @param cause the network error, the cancellation or the deadline, if nothing did
-   */
   constructor(
     readonly kind: ErrorKind,
     readonly request: ZendeskRequest,
-    readonly response?: ZendeskResponse,
-    override readonly cause?: NetworkError | StepEnded
+    { response, cause, excessiveWait }: ErrorDetails = {}
   ) {
     super(CAUSES[kind])
+    this.response = response
+    this.cause = cause
+    this.excessiveWait = excessiveWait
   }
 
   /** The cause, the request and its status, as a part of a longer sentence. */
@@ -66,12 +76,12 @@ export class ZendeskError extends Error {
     return `${request.method} ${pathOf(request)}${at}${status && `: ${status}`}${words === undefined ? '' : ` ("${words}")`}`
   }
 
-  /** The wait that a response asked for, if it did not fit; else empty. */
+  /** The wait that the response asked for, if it did not fit; else empty. */
   wait(): string {
-    const seconds = this.response?.excessiveWait
-    return seconds === undefined
-      ? ''
-      : `it asks to wait ${Math.ceil(seconds)} s, more than this step has left`
+    const { excessiveWait } = this
+    if (excessiveWait === undefined) return ''
+    const seconds = Number.isFinite(excessiveWait) ? `${Math.ceil(excessiveWait)} s, ` : ''
+    return `it asks to wait ${seconds}more than this step has left`
   }
 }
 
@@ -82,7 +92,7 @@ export function isStop(error: unknown): error is ZendeskError {
 
 /** Whether no further request can help: {@link isStop}, or Zendesk asks to wait longer than there is time. */
 export function isFinal(error: unknown): boolean {
-  return isStop(error) || (error instanceof ZendeskError && error.response?.excessiveWait !== undefined)
+  return isStop(error) || (error instanceof ZendeskError && error.excessiveWait !== undefined)
 }
 
 /** The errors of OAuth that need an advice of their own. */
@@ -94,23 +104,22 @@ export function unexpectedResponse(
   response: ZendeskResponse,
   kind = kindOf(response, request)
 ): ZendeskError {
-  return new ZendeskError(kind, request, response)
+  return new ZendeskError(kind, request, { response })
 }
 
-function kindOf(response: ZendeskResponse, request: ZendeskRequest): ErrorKind {
+function kindOf(response: ZendeskResponse, { operation }: ZendeskRequest): ErrorKind {
   const { status, json, html } = response
   const code = OAUTH_ERRORS.find((known) => known === oauthError(json))
   if (code !== undefined) return code
-  if (status >= 300 && status < 400) return 'redirect'
-  if (html && (request.operation === 'deleteToken' || [401, 403, 429].includes(status))) return 'gateway'
-  if (status === 401) return 'credentialsRejected'
-  if (status === 403) return missingScopes(response) === undefined ? 'forbidden' : 'missingScope'
-  if (status === 429) return 'rateLimit'
-  if (status === 408 || status >= 500) return 'outage'
-  const isMint = request.operation === 'createToken'
+  const { error } = statusRule(status)
+  if (error === 'redirect') return error
+  if (html && (operation === 'deleteToken' || [401, 403, 429].includes(status))) return 'gateway'
+  if (status === 403 && missingScopes(response) !== undefined) return 'missingScope'
+  if (error === 'outage') return error
+  const isMint = operation === 'createToken'
   if (isMint && (status === 410 || isFromAccount(response, 404))) return 'endpointGone'
-  if (html || (status === 404 && request.operation !== 'deleteToken')) return 'subdomainUnknown'
-  if (status < 300) return 'unusableResponse'
+  if (html) return 'subdomainUnknown'
+  if (status === 404 && operation === 'deleteToken') return 'unexpected'
   if (status === 422 && isMint && !/scope/i.test(String(zendeskWords(json)))) return 'clientUnknown'
-  return 'unexpected'
+  return error
 }

@@ -164,7 +164,7 @@ describe('a client', () => {
     )
     const { client, clock } = clientOf(server.port)
     await client.send(GET)
-    expect((await client.send(GET, { attempts: 1 })).status).toBe(200)
+    expect((await client.send(GET, { single: true })).status).toBe(200)
     client.close()
     expect([server.requests(), clock.sleeps]).toEqual([3, []])
   })
@@ -172,7 +172,7 @@ describe('a client', () => {
   it('retries a request that was not sent, and reports none as lost', async () => {
     const { client, clock } = clientOf(await closedPort())
     const lost: number[] = []
-    const sending = client.send(POST, { onLostResponse: (sentAt) => lost.push(sentAt) })
+    const sending = client.send(POST, { observer: { lost: (sentAt) => lost.push(sentAt) } })
     await expect(sending).rejects.toMatchObject({ kind: 'connection' })
     expect([lost, clock.sleeps.length]).toEqual([[], 4])
   })

@@ -68,8 +68,8 @@ describe('the kind of the error', () => {
 describe('an error', () => {
   const page = request('listClients', 'GET', '/x?page[after]=a?b\nc')
   const forbidden = unexpectedResponse(page, response(403, { error: 'No' }))
-  const tooLong = unexpectedResponse(page, { ...response(429), excessiveWait: 299.2 })
-  const refused = new NetworkError('connection', false, 'ECONNREFUSED')
+  const [limited, refused] = [response(429), new NetworkError('connection', false, 'ECONNREFUSED')]
+  const tooLong = new ZendeskError('rateLimit', page, { response: limited, excessiveWait: 299.2 })
 
   it.each<[string, ZendeskError]>([
     ['Zendesk does not allow this (GET /x: 403 ("No"))', forbidden],
@@ -79,12 +79,16 @@ describe('an error', () => {
       tooLong
     ],
     [
+      'Zendesk limits the rate of requests (GET /x: 429); it asks to wait more than this step has left',
+      new ZendeskError('rateLimit', page, { response: limited, excessiveWait: Infinity })
+    ],
+    [
       'The server could not be reached (GET /x: ECONNREFUSED)',
-      new ZendeskError('connection', page, undefined, refused)
+      new ZendeskError('connection', page, { cause: refused })
     ],
     [
       'The job was cancelled (GET /x)',
-      new ZendeskError('cancelled', page, undefined, new StepEnded('cancelled', 300))
+      new ZendeskError('cancelled', page, { cause: new StepEnded('cancelled', 300) })
     ]
   ])('has the summary "%s"', (summary, error) => {
     expect(error.summary()).toBe(summary)

@@ -1,0 +1,189 @@
+import { NetworkError, type NetworkErrorKind } from './network-error.ts'
+import { type ZendeskResponse } from './response.ts'
+import { type ErrorKind } from './zendesk-error.ts'
+
+/*
+ * The rules of retries: which attempt is followed by another, when, and what it may have left behind. What sends looks
+ * them up; it has none of its own.
+ */
+
+/**
+ * How an attempt is retried:
+ * - `never`: another one would end in the same way
+ * - `backoff`: after exponential backoff, five attempts in all
+ * - `if asked`: after the wait that the response asks for, as often as there is time; without one, as `backoff`
+ * - `always`: the same, but without one a wait is guessed
+ */
+type Retry = 'never' | 'backoff' | 'if asked' | 'always'
+
+interface StatusRule {
+  retry: Retry
+  /** Whether Zendesk may have carried out the request all the same. */
+  lost: boolean
+  /** The error that it is, unless its body says more. */
+  error: ErrorKind
+}
+
+/** What a status means; a class such as `5xx` holds for every other status of it. */
+const STATUSES: Readonly<Record<string, StatusRule>> = {
+  '2xx': { retry: 'never', lost: false, error: 'unusableResponse' },
+  '3xx': { retry: 'never', lost: false, error: 'redirect' },
+  '401': { retry: 'never', lost: false, error: 'credentialsRejected' },
+  '403': { retry: 'never', lost: false, error: 'forbidden' },
+  '404': { retry: 'never', lost: false, error: 'subdomainUnknown' },
+  '408': { retry: 'backoff', lost: true, error: 'outage' },
+  '429': { retry: 'always', lost: false, error: 'rateLimit' },
+  '503': { retry: 'if asked', lost: false, error: 'outage' },
+  // The edge in front of Zendesk has statuses of its own, such as 522.
+  '5xx': { retry: 'backoff', lost: true, error: 'outage' }
+}
+const OTHER: StatusRule = { retry: 'never', lost: false, error: 'unexpected' }
+
+/** Whether a network error is retried. Its request is lost if it was sent. */
+const NETWORK_ERRORS: Readonly<Record<NetworkErrorKind, Retry>> = {
+  dns: 'backoff',
+  certificate: 'never',
+  tls: 'backoff',
+  connection: 'backoff',
+  proxy: 'backoff',
+  proxyRefused: 'never',
+  proxyUnreadable: 'never',
+  proxyIsHttps: 'never',
+  brokenOff: 'backoff',
+  tooLarge: 'never',
+  timeout: 'backoff',
+  cancelled: 'never',
+  unsendable: 'never'
+}
+
+/** What an attempt ended with. */
+export type Outcome = ZendeskResponse | NetworkError
+
+/** What is known of the attempts at one request so far. */
+export interface Attempts {
+  /** How many were made. */
+  readonly made: number
+  /** How many of these count: not those that a wait follows which Zendesk asked for, or that had to be guessed. */
+  readonly counted: number
+  /** How many waits had to be guessed. */
+  readonly guessed: number
+}
+
+/** The circumstances of a decision. */
+export interface Circumstances {
+  /** The wall clock, in milliseconds since 1970. */
+  now: number
+  /** Milliseconds left for waits and requests. */
+  remaining: number
+  /** A random number from 0 to just under 1. */
+  random: number
+  /** Whether only one attempt is wanted. */
+  single?: boolean
+}
+
+/** What follows an attempt. */
+export type Next =
+  /** Another attempt after `ms` milliseconds. */
+  | { kind: 'wait'; ms: number; why: 'asked' | 'guessed' | 'backoff'; attempts: Attempts }
+  /** Another attempt at once: the connection that was kept open turned out to be closed, which says nothing. */
+  | { kind: 'reconnect'; attempts: Attempts }
+  /** None, since the response asks to wait `seconds`, and there is less time. */
+  | { kind: 'too long'; seconds: number; response: ZendeskResponse }
+  /** None: the outcome stands. */
+  | { kind: 'final' }
+
+/** Before the first attempt. */
+export const NO_ATTEMPTS: Attempts = { made: 0, counted: 0, guessed: 0 }
+
+/** How many attempts may count. */
+export const MOST_ATTEMPTS = 5
+
+/** Milliseconds: the first backoff and the longest, and the same of a wait that has to be guessed. */
+const BACKOFF = 500
+const BACKOFF_CAP = 8000
+const GUESS = 1000
+const GUESS_CAP = 60_000
+/** Milliseconds that a wait leaves for the request after it, if its length is ours to choose. */
+const REQUEST_RESERVE = 1000
+/** Seconds: a rate limit that ends later than this is not believed. */
+const DAY = 86_400
+
+/** The rule for a status. */
+export function statusRule(status: number): StatusRule {
+  return STATUSES[status] ?? STATUSES[`${Math.floor(status / 100)}xx`] ?? OTHER
+}
+
+/** Whether another attempt may help at all. */
+export function isRetried(outcome: Outcome): boolean {
+  return retryOf(outcome) !== 'never'
+}
+
+/** Whether Zendesk may have carried out the request although no usable response says so. */
+export function isLost(outcome: Outcome): boolean {
+  return outcome instanceof NetworkError ? outcome.sent : statusRule(outcome.status).lost
+}
+
+/** What follows an attempt that ended with `outcome`, after the attempts `before`. */
+export function nextAttempt(outcome: Outcome, before: Attempts, circumstances: Circumstances): Next {
+  const { now, remaining, random, single = false } = circumstances
+  const made = before.made + 1
+  if (single && outcome instanceof NetworkError && outcome.staleConnection)
+    return { kind: 'reconnect', attempts: { ...before, made } }
+  if (single || !isRetried(outcome)) return { kind: 'final' }
+
+  // Many jobs of one matrix may wait at the same time: up to a quarter more spreads them out.
+  const spread = 1 + random / 4
+  const response = outcome instanceof NetworkError ? undefined : outcome
+  const asked = response && waitAsked(response, now)
+  if (response !== undefined && asked !== undefined) {
+    const least = Math.max(1, asked) * 1000
+    if (least >= remaining) return { kind: 'too long', seconds: asked, response }
+    // The random part alone never makes a wait too long.
+    const ms = Math.max(least, Math.min(least * spread, remaining - REQUEST_RESERVE))
+    return { kind: 'wait', ms, why: 'asked', attempts: { ...before, made } }
+  }
+  if (retryOf(outcome) === 'always') {
+    const guess = Math.min(GUESS_CAP, GUESS * 2 ** before.guessed)
+    const ms = Math.min(guess * spread, remaining - REQUEST_RESERVE)
+    const attempts = { ...before, made, guessed: before.guessed + 1 }
+    return ms > 0 ? { kind: 'wait', ms, why: 'guessed', attempts } : { kind: 'final' }
+  }
+  const counted = before.counted + 1
+  // Exponential backoff with full jitter.
+  const ms = random * Math.min(BACKOFF_CAP, BACKOFF * 2 ** before.counted)
+  if (counted === MOST_ATTEMPTS || ms >= remaining) return { kind: 'final' }
+  return { kind: 'wait', ms, why: 'backoff', attempts: { ...before, made, counted } }
+}
+
+/**
+ * The seconds that a response asks to wait, if its status can ask for that: `Retry-After` (RFC 9110 §10.2.3: seconds,
+ * or a date, which is read against the server's own clock), else, for a rate limit, the seconds until it is reset.
+ *
+ * @param now the wall clock, in milliseconds since 1970, for a response without a `Date`
+ * @returns `undefined` if it does not say so in a way that can be read
+ */
+export function waitAsked(response: ZendeskResponse, now: number): number | undefined {
+  const { retry } = statusRule(response.status)
+  if (retry !== 'if asked' && retry !== 'always') return undefined
+  const asked = secondsIn(response.retryAfter) ?? secondsUntil(response.retryAfter, response.date ?? now)
+  if (asked !== undefined || retry === 'if asked') return asked
+  const reset = secondsIn(response.rateLimitReset)
+  return reset !== undefined && reset <= DAY ? reset : undefined
+}
+
+function retryOf(outcome: Outcome): Retry {
+  return outcome instanceof NetworkError ? NETWORK_ERRORS[outcome.kind] : statusRule(outcome.status).retry
+}
+
+/** Whole or decimal seconds; the first, if a header came twice. */
+function secondsIn(header = ''): number | undefined {
+  const [, seconds] = /^\s*(\d+(?:\.\d+)?)\s*(?:,|$)/.exec(header) ?? []
+  return seconds === undefined ? undefined : Number(seconds)
+}
+
+function secondsUntil(header = '', now: number): number | undefined {
+  if (!/^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(header)) return undefined
+  // All three date formats of HTTP are UTC, and the oldest does not say so.
+  const until = Date.parse(/gmt/i.test(header) ? header : `${header} GMT`)
+  return Number.isNaN(until) ? undefined : Math.max(0, (until - now) / 1000)
+}
