@@ -2526,6 +2526,196 @@ function formEncode(text) {
     return new URLSearchParams([['', text]]).toString().slice(1);
 }
 
+;// CONCATENATED MODULE: ./src/zendesk/http/origin.ts
+/*
+ * Where a Zendesk account is: its subdomain and its origin.
+ */
+/**
+ * The subdomain that `acme`, `acme.zendesk.com` or `https://acme.zendesk.com/` names, in lower case; `undefined` for
+ * anything else. Only ASCII is accepted: some other characters become ASCII in lower case, such as the Kelvin sign.
+ */
+function subdomainOf(value) {
+    const pattern = /^(?:(?:https:\/\/)?([^./]+)\.zendesk\.com\/?|([^./]+))$/i;
+    const [, long, short] = pattern.exec(value) ?? [];
+    const subdomain = long ?? short ?? '';
+    return /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/.test(subdomain)
+        ? subdomain.toLowerCase()
+        : undefined;
+}
+/**
+ * The origin that `value` names: `https:`, or `http:` for this machine, with nothing but scheme, host and port;
+ * `undefined` for anything else.
+ */
+function readOrigin(value) {
+    const url = /^https?:\/\/[^/?#@\\]+\/?$/i.test(value) ? URL.parse(value) : null;
+    if (url === null || url.port === '0')
+        return undefined;
+    return url.protocol === 'https:' || isLoopback(url) ? url.origin : undefined;
+}
+/** Whether `origin` is neither the account's own nor this machine. */
+function isForeign(origin, subdomain) {
+    const url = new URL(origin);
+    return !isLoopback(url) && url.hostname !== '[::1]' && url.hostname !== `${subdomain}.zendesk.com`;
+}
+function isLoopback({ hostname }) {
+    return hostname === 'localhost' || /^127(?:\.\d+){3}$/.test(hostname);
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/scopes.ts
+/*
+ * Zendesk's scopes: https://support.zendesk.com/hc/en-us/articles/4408838272410 and the announcement of granular
+ * scopes of 2026-08-10. The list grows: a scope that is not in it is worth a warning, never an error.
+ */
+const BOTH = [
+    'tickets users organizations hc apps automations targets triggers macros requests satisfaction_ratings',
+    'dynamic_content themes zis webhooks account_settings brands custom_objects deletion_schedules groups',
+    'sla_policies ticket_attachments ticket_views'
+].flatMap((line) => line.split(' '));
+/** Every scope that Zendesk documents. */
+const KNOWN_SCOPES = [
+    ...'read write impersonate unrestricted'.split(' '),
+    ...[...BOTH, 'auditlogs', 'security'].map((resource) => `${resource}:read`),
+    ...[...BOTH, 'any_channel', 'web_widget'].map((resource) => `${resource}:write`)
+];
+/** Splits `text` into scopes, each once, at spaces, commas and newlines. */
+function splitScopes(text) {
+    return [...new Set(text.split(/[\s,]+/).filter(Boolean))];
+}
+/** Whether `scope` has the form of a scope: one word, or `word:word`. */
+function isWellFormedScope(scope) {
+    return /^[\w.-]+(?::[\w.-]+)?$/.test(scope);
+}
+/** The documented scope that is nearest to `scope`; `undefined` if `scope` is documented itself. */
+function nearestScope(scope) {
+    if (KNOWN_SCOPES.includes(scope))
+        return undefined;
+    const distances = KNOWN_SCOPES.map((known) => [known, distance(scope.toLowerCase(), known)]);
+    return distances.reduce((best, next) => (next[1] < best[1] ? next : best))[0];
+}
+/**
+ * The scopes of `requested` that `granted` does not cover: `read` covers every `x:read`, `write` every `x:write`,
+ * and `unrestricted` everything.
+ */
+function scopesNotGranted(requested, granted) {
+    if (granted.includes('unrestricted'))
+        return [];
+    return requested.filter((scope) => !granted.includes(scope) && !granted.includes(/:(read|write)$/.exec(scope)?.[1] ?? scope));
+}
+/**
+ * Whether a token with these scopes may revoke a token: it needs `write`, and `read` as well, because Zendesk reads the
+ * acting user first.
+ */
+function mayRevoke(scopes) {
+    return scopes.includes('unrestricted') || (scopes.includes('read') && scopes.includes('write'));
+}
+/** Whether a 403 to a token with these scopes is no surprise: without `write` it may not revoke anything. */
+function lacksWrite(scopes) {
+    return !scopes.includes('write') && !scopes.includes('unrestricted');
+}
+/** The Levenshtein distance: how many letters have to change to turn `a` into `b`. */
+function distance(a, b) {
+    let row = [...Array(b.length + 1).keys()];
+    for (const letter of a) {
+        let diagonal = 0;
+        let left = 0;
+        row = row.map((above, column) => {
+            const replaced = diagonal + (b[column - 1] === letter ? 0 : 1);
+            left = column === 0 ? above + 1 : Math.min(above + 1, left + 1, replaced);
+            diagonal = above;
+            return left;
+        });
+    }
+    return Math.max(...row.slice(-1));
+}
+
+;// CONCATENATED MODULE: ./src/lib/json.ts
+/*
+ * Reading JSON that somebody else wrote: a value of the wrong type is as if it were missing.
+ */
+/** Whether `value` is a JSON object. */
+function isObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+/** `value` if it is a JSON object, else an empty one. */
+function asObject(value) {
+    return isObject(value) ? value : {};
+}
+/** `value` if it is an array, else an empty one. */
+function asArray(value) {
+    return Array.isArray(value) ? value : [];
+}
+/** `value` if it is a string that is not empty. */
+function asText(value) {
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/token-facts.ts
+
+
+
+
+/*
+ * Tokens as a resource: https://developer.zendesk.com/api-reference/ticketing/oauth/oauth_tokens/
+ */
+/** How much of a token Zendesk shows when it describes it. */
+const PREFIX_LENGTH = 10;
+/** Environment variables have limits (128 KiB on Linux, 32,767 characters on Windows), and state is passed in one. */
+const SCOPES_LIMIT = 4096;
+/** A usable access token: 8 to 8192 visible ASCII characters; `undefined` for anything else. */
+function usableToken(value, shortest = 8) {
+    const isUsable = typeof value === 'string' && value.length >= shortest && /^[!-~]{1,8192}$/.test(value);
+    return isUsable ? new Secret(value) : undefined;
+}
+/** A positive safe integer, such as an id; anything else is as if it were not reported. */
+function positiveInteger(value) {
+    return Number.isSafeInteger(value) && value > 0 ? value : undefined;
+}
+/** Reads the `token` object of a response, or one of a list; a value of the wrong type is as if not reported. */
+function tokenFacts(value) {
+    const token = asObject(value);
+    return {
+        id: positiveInteger(token['id']),
+        clientId: positiveInteger(token['client_id']),
+        userId: positiveInteger(token['user_id']),
+        scopes: scopesOf(token['scopes']),
+        expiresAt: timeOf(token['expires_at']),
+        createdAt: timeOf(token['created_at']),
+        usedAt: timeOf(token['used_at']),
+        hasRefreshToken: token['refresh_token'] !== undefined && token['refresh_token'] !== null,
+        refreshTokenExpiresAt: timeOf(token['refresh_token_expires_at']),
+        prefix: asText(token['token'])
+    };
+}
+/** Whether a token is a JWT (RFC 7519): all of these begin alike. */
+function isJwt(token) {
+    return token.reveal().startsWith('eyJ');
+}
+/**
+ * Scopes as Zendesk writes them: a list, or one string with spaces. They are saved in state and outputs, so whatever
+ * is not a scope, or contains a secret that a server repeats, is left out.
+ *
+ * @returns `undefined` if none are reported, or more than 4 kB; an empty list if Zendesk reports that there are none
+ */
+function scopesOf(value) {
+    if (typeof value !== 'string' && !Array.isArray(value))
+        return undefined;
+    const reported = typeof value === 'string' ? value.split(' ').filter(Boolean) : value;
+    // Strings only: joining deeply nested lists would exhaust the stack.
+    const words = reported.filter((scope) => typeof scope === 'string');
+    if (words.join(' ').length > SCOPES_LIMIT)
+        return undefined;
+    const scopes = words.filter((scope) => isWellFormedScope(scope) && clean(scope) === scope);
+    return scopes.length === 0 && reported.length > 0 ? undefined : scopes;
+}
+/** An ISO 8601 time with its zone, in milliseconds; `null` for null, `undefined` for anything else. */
+function timeOf(value) {
+    if (value === null)
+        return null;
+    const time = asText(value) ?? '';
+    const ms = /^\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)$/i.test(time) ? Date.parse(time) : NaN;
+    return Number.isNaN(ms) ? undefined : ms;
+}
+
 ;// CONCATENATED MODULE: ./src/inputs/input-reader.ts
 
 
@@ -2736,202 +2926,6 @@ function isSet(input) {
 /** An e-mail address as the Basic header needs it: without the `/token` that Zendesk's examples append. */
 function adminEmail(email) {
     return email.replace(/\/token$/, '');
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/http/origin.ts
-/*
- * Where a Zendesk account is: its subdomain and its origin.
- */
-/**
- * The subdomain that `acme`, `acme.zendesk.com` or `https://acme.zendesk.com/` names, in lower case; `undefined` for
- * anything else. Only ASCII is accepted: some other characters become ASCII in lower case, such as the Kelvin sign.
- */
-function subdomainOf(value) {
-    const pattern = /^(?:(?:https:\/\/)?([^./]+)\.zendesk\.com\/?|([^./]+))$/i;
-    const [, long, short] = pattern.exec(value) ?? [];
-    const subdomain = long ?? short ?? '';
-    return /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/.test(subdomain)
-        ? subdomain.toLowerCase()
-        : undefined;
-}
-/**
- * The origin that `value` names: `https:`, or `http:` for this machine, with nothing but scheme, host and port;
- * `undefined` for anything else.
- */
-function readOrigin(value) {
-    const url = /^https?:\/\/[^/?#@\\]+\/?$/i.test(value) ? URL.parse(value) : null;
-    if (url === null || url.port === '0')
-        return undefined;
-    return url.protocol === 'https:' || isLoopback(url) ? url.origin : undefined;
-}
-/** Whether `origin` is neither the account's own nor this machine. */
-function isForeign(origin, subdomain) {
-    const url = new URL(origin);
-    return !isLoopback(url) && url.hostname !== '[::1]' && url.hostname !== `${subdomain}.zendesk.com`;
-}
-function isLoopback({ hostname }) {
-    return hostname === 'localhost' || /^127(?:\.\d+){3}$/.test(hostname);
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/scopes.ts
-/*
- * Zendesk's scopes: https://support.zendesk.com/hc/en-us/articles/4408838272410 and the announcement of granular
- * scopes of 2026-08-10. The list grows: a scope that is not in it is worth a warning, never an error.
- */
-const BOTH = [
-    'tickets users organizations hc apps automations targets triggers macros requests satisfaction_ratings',
-    'dynamic_content themes zis webhooks account_settings brands custom_objects deletion_schedules groups',
-    'sla_policies ticket_attachments ticket_views'
-].flatMap((line) => line.split(' '));
-/** Every scope that Zendesk documents. */
-const KNOWN_SCOPES = [
-    ...'read write impersonate unrestricted'.split(' '),
-    ...[...BOTH, 'auditlogs', 'security'].map((resource) => `${resource}:read`),
-    ...[...BOTH, 'any_channel', 'web_widget'].map((resource) => `${resource}:write`)
-];
-/** Splits `text` into scopes, each once, at spaces, commas and newlines. */
-function splitScopes(text) {
-    return [...new Set(text.split(/[\s,]+/).filter(Boolean))];
-}
-/** Whether `scope` has the form of a scope: one word, or `word:word`. */
-function isWellFormedScope(scope) {
-    return /^[\w.-]+(?::[\w.-]+)?$/.test(scope);
-}
-/** The documented scope that is nearest to `scope`; `undefined` if `scope` is documented itself. */
-function nearestScope(scope) {
-    if (KNOWN_SCOPES.includes(scope))
-        return undefined;
-    const distances = KNOWN_SCOPES.map((known) => [known, distance(scope.toLowerCase(), known)]);
-    return distances.reduce((best, next) => (next[1] < best[1] ? next : best))[0];
-}
-/**
- * The scopes of `requested` that `granted` does not cover: `read` covers every `x:read`, `write` every `x:write`,
- * and `unrestricted` everything.
- */
-function scopesNotGranted(requested, granted) {
-    if (granted.includes('unrestricted'))
-        return [];
-    return requested.filter((scope) => !granted.includes(scope) && !granted.includes(/:(read|write)$/.exec(scope)?.[1] ?? scope));
-}
-/** Whether a token with these scopes may revoke a token: full `write` access is needed. */
-function mayRevoke(scopes) {
-    return scopes.includes('write') || scopes.includes('unrestricted');
-}
-/** The Levenshtein distance: how many letters have to change to turn `a` into `b`. */
-function distance(a, b) {
-    let row = [...Array(b.length + 1).keys()];
-    for (const letter of a) {
-        let diagonal = 0;
-        let left = 0;
-        row = row.map((above, column) => {
-            const replaced = diagonal + (b[column - 1] === letter ? 0 : 1);
-            left = column === 0 ? above + 1 : Math.min(above + 1, left + 1, replaced);
-            diagonal = above;
-            return left;
-        });
-    }
-    return Math.max(...row.slice(-1));
-}
-
-;// CONCATENATED MODULE: ./src/lib/json.ts
-/*
- * Reading JSON that somebody else wrote: a value of the wrong type is as if it were missing.
- */
-/** Whether `value` is a JSON object. */
-function isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-/** `value` if it is a JSON object, else an empty one. */
-function asObject(value) {
-    return isObject(value) ? value : {};
-}
-/** `value` if it is an array, else an empty one. */
-function asArray(value) {
-    return Array.isArray(value) ? value : [];
-}
-/** `value` if it is a string that is not empty. */
-function asText(value) {
-    return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/token-facts.ts
-
-
-
-
-/*
- * Tokens as a resource: https://developer.zendesk.com/api-reference/ticketing/oauth/oauth_tokens/
- */
-/** How much of a token Zendesk shows when it describes it. */
-const PREFIX_LENGTH = 10;
-/** Environment variables have limits (128 KiB on Linux, 32,767 characters on Windows), and state is passed in one. */
-const SCOPES_LIMIT = 4096;
-/** A usable access token: 8 to 8192 visible ASCII characters; `undefined` for anything else. */
-function usableToken(value, shortest = 8) {
-    const isUsable = typeof value === 'string' && value.length >= shortest && /^[!-~]{1,8192}$/.test(value);
-    return isUsable ? new Secret(value) : undefined;
-}
-/** A positive safe integer, such as an id; anything else is as if it were not reported. */
-function positiveInteger(value) {
-    return Number.isSafeInteger(value) && value > 0 ? value : undefined;
-}
-/** Reads the `token` object of a response, or one of a list; a value of the wrong type is as if not reported. */
-function tokenFacts(value) {
-    const token = asObject(value);
-    return {
-        id: positiveInteger(token['id']),
-        clientId: positiveInteger(token['client_id']),
-        userId: positiveInteger(token['user_id']),
-        scopes: scopesOf(token['scopes']),
-        expiresAt: timeOf(token['expires_at']),
-        createdAt: timeOf(token['created_at']),
-        usedAt: timeOf(token['used_at']),
-        hasRefreshToken: token['refresh_token'] !== undefined && token['refresh_token'] !== null,
-        refreshTokenExpiresAt: timeOf(token['refresh_token_expires_at']),
-        prefix: asText(token['token'])
-    };
-}
-/**
- * The facts in a response to a request for the current token, if they are about `token` itself: `token.token` is missing, or
- * equals its first ten characters.
- */
-function factsAbout(token, json) {
-    const described = asObject(json)['token'];
-    if (typeof described !== 'object' || described === null)
-        return undefined;
-    const { token: shown } = asObject(described);
-    const isOwn = shown === undefined || shown === null || shown === token.reveal().slice(0, PREFIX_LENGTH);
-    return isOwn ? tokenFacts(described) : undefined;
-}
-/** The first ten characters of a token, which identify it in a list; `undefined` for a JWT, as all of them begin alike. */
-function prefixOf(token) {
-    const prefix = token.reveal().slice(0, PREFIX_LENGTH);
-    return prefix.startsWith('eyJ') ? undefined : prefix;
-}
-/**
- * Scopes as Zendesk writes them: a list, or one string with spaces. They are saved in state and outputs, so whatever
- * is not a scope, or contains a secret that a server repeats, is left out.
- *
- * @returns `undefined` if none are reported, or more than 4 kB; an empty list if Zendesk reports that there are none
- */
-function scopesOf(value) {
-    if (typeof value !== 'string' && !Array.isArray(value))
-        return undefined;
-    const reported = typeof value === 'string' ? value.split(' ').filter(Boolean) : value;
-    // Strings only: joining deeply nested lists would exhaust the stack.
-    const words = reported.filter((scope) => typeof scope === 'string');
-    if (words.join(' ').length > SCOPES_LIMIT)
-        return undefined;
-    const scopes = words.filter((scope) => isWellFormedScope(scope) && clean(scope) === scope);
-    return scopes.length === 0 && reported.length > 0 ? undefined : scopes;
-}
-/** An ISO 8601 time with its zone, in milliseconds; `null` for null, `undefined` for anything else. */
-function timeOf(value) {
-    if (value === null)
-        return null;
-    const time = asText(value) ?? '';
-    const ms = /^\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)$/i.test(time) ? Date.parse(time) : NaN;
-    return Number.isNaN(ms) ? undefined : ms;
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
@@ -3213,12 +3207,12 @@ function maskInputs(log, names = SECRET_INPUTS, client = {
 class StepEnded extends Error {
     kind;
     constructor(kind, seconds) {
-        super(kind === 'cancelled'
-            ? 'The job was cancelled.'
-            : `The step reached its timeout of ${seconds} s. Raise \`timeout-seconds\`.`);
+        super(kind === 'cancelled' ? 'The job was cancelled.' : `The step reached its timeout of ${seconds} s.`);
         this.kind = kind;
     }
 }
+/** Milliseconds after a cancellation at which all work has to end: the runner kills the process at 10,000. */
+const LONGEST_AFTER_CANCELLATION = 9000;
 /** Reserved for cleanup and the final message: 5 s or 20 % of the timeout, whichever is less. */
 function reserveOf(seconds) {
     return Math.min(5000, seconds * 200);
@@ -3228,7 +3222,10 @@ class Deadline {
     clock;
     seconds;
     signal;
-    reserve;
+    /** By the clock's `elapsed()`: when the work has to end, and its cleanup. */
+    #end;
+    #limit;
+    #cancelledAt = Infinity;
     /**
      * @param seconds the timeout of the whole step, counted from the start of the process
      * @param signal aborted when the runner cancels the job
@@ -3238,11 +3235,13 @@ class Deadline {
         this.clock = clock;
         this.seconds = seconds;
         this.signal = signal;
-        this.reserve = reserve;
+        this.#limit = seconds * 1000;
+        this.#end = this.#limit - reserve;
+        signal.addEventListener('abort', () => (this.#cancelledAt = clock.elapsed()));
     }
     /** Milliseconds left for the work, never below 0. */
     remaining() {
-        return Math.max(0, this.seconds * 1000 - this.reserve - this.clock.elapsed());
+        return Math.max(0, this.#end - this.clock.elapsed());
     }
     /** Throws {@link StepEnded} if nothing new may be started. */
     check() {
@@ -3251,11 +3250,436 @@ class Deadline {
         if (this.remaining() <= 0)
             throw new StepEnded('deadline', this.seconds);
     }
+    /** Whether nothing new may be started. */
+    isOver() {
+        return this.signal.aborted || this.remaining() <= 0;
+    }
     /** A deadline for cleanup, which neither a cancellation nor this deadline ends: in `ms`, but within the timeout. */
     forCleanup(ms) {
-        const reserve = Math.max(0, this.seconds * 1000 - this.clock.elapsed() - ms);
-        return new Deadline(this.clock, this.seconds, new AbortController().signal, reserve);
+        const cleanup = new Deadline(this.clock, this.seconds, new AbortController().signal);
+        cleanup.#limit = Math.min(this.#limit, this.#cancelledAt + LONGEST_AFTER_CANCELLATION);
+        cleanup.#end = Math.min(cleanup.#limit, this.clock.elapsed() + ms);
+        return cleanup;
     }
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/http/request.ts
+
+/** The path of a request without its query, which may hold a cursor that is not ours to print. */
+function pathOf({ path }) {
+    return path.replace(/\?.*/s, '');
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/http/response.ts
+
+
+/** Whether a response accepts a request: a 2xx that is not a web page. */
+function isAccepted({ status, html }) {
+    return status >= 200 && status < 300 && !html;
+}
+/** Whether a 401 is Zendesk's own word about the credential: its body is a JSON object with a string `error`. */
+function isRejection({ status, json }) {
+    return status === 401 && typeof asObject(json)['error'] === 'string';
+}
+/** Whether a response has this status and Zendesk's kind of body, a JSON object, unlike a gateway's page. */
+function isFromAccount({ status, json }, wanted) {
+    return status === wanted && isObject(json);
+}
+/** The scopes that a 403 names, as in "You are missing the following required scopes: users:read, read". */
+function missingScopes(response) {
+    const words = isFromAccount(response, 403) ? zendeskWords(response.json) : undefined;
+    const [, scopes] = /missing the following required scopes?:\s*([\w:.,\s-]+)/i.exec(words ?? '') ?? [];
+    return scopes?.trim().replace(/\.$/, '');
+}
+/** The `error` of an OAuth error response, such as `invalid_grant` (RFC 6749 §5.2). */
+function oauthError(json) {
+    return asText(asObject(json)['error']);
+}
+/**
+ * Zendesk's own words in an error response, cleaned and cut to 200 characters; `undefined` if it gave none. Its
+ * endpoints use five forms: `error` with `error_description` or `description`, `error.title` with
+ * `error.message`, `errors[].title` with `errors[].detail`, and `details` of fields beside `description`.
+ */
+function zendeskWords(json) {
+    const { error, error_description, description, message, errors, details } = asObject(json);
+    const inner = asObject(error);
+    const first = asObject(asArray(errors)[0]);
+    const field = asObject(asArray(Object.values(asObject(details))[0])[0]);
+    const parts = [
+        [error, inner['title'], first['title'], first['code']],
+        [error_description, description, inner['message'], first['detail'], message],
+        [field['description']]
+    ].map((candidates) => candidates.map(asText).find((part) => part !== undefined));
+    const words = [...new Set(parts.filter((part) => part !== undefined))].map(clean).join(': ');
+    return asText(clean(words));
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/http/retry.ts
+
+
+
+/** What a status means; a class such as `5xx` holds for every other status of it. */
+const STATUSES = {
+    '2xx': { retry: 'never', lost: false, error: 'unusableResponse' },
+    '3xx': { retry: 'never', lost: false, error: 'redirect' },
+    '401': { retry: 'never', lost: false, error: 'credentialsRejected' },
+    '403': { retry: 'never', lost: false, error: 'forbidden' },
+    '404': { retry: 'never', lost: false, error: 'subdomainUnknown' },
+    '408': { retry: 'backoff', lost: true, error: 'outage' },
+    '429': { retry: 'always', lost: false, error: 'rateLimit' },
+    '503': { retry: 'if asked', lost: false, error: 'outage' },
+    // The edge in front of Zendesk has statuses of its own, such as 522.
+    '5xx': { retry: 'backoff', lost: true, error: 'outage' }
+};
+const OTHER = { retry: 'never', lost: false, error: 'unexpected' };
+/** Whether a network error is retried. Its request is lost if it was sent. */
+const NETWORK_ERRORS = {
+    dns: 'backoff',
+    certificate: 'never',
+    tls: 'backoff',
+    connection: 'backoff',
+    proxy: 'backoff',
+    proxyRefused: 'never',
+    proxyUnreadable: 'never',
+    proxyIsHttps: 'never',
+    brokenOff: 'backoff',
+    tooLarge: 'never',
+    timeout: 'backoff',
+    cancelled: 'never',
+    unsendable: 'never'
+};
+/** Before the first attempt. */
+const NO_ATTEMPTS = { made: 0, counted: 0, guessed: 0 };
+/** How many attempts may count. */
+const MOST_ATTEMPTS = 5;
+/** Milliseconds: the first backoff and the longest, and the same of a wait that has to be guessed. */
+const BACKOFF = 500;
+const BACKOFF_CAP = 8000;
+const GUESS = 1000;
+const GUESS_CAP = 60_000;
+/** Milliseconds that a wait leaves for the request after it, if its length is ours to choose. */
+const REQUEST_RESERVE = 1000;
+/** Seconds: a rate limit that ends later than this is not believed. */
+const DAY = 86_400;
+/** The rule for a status. */
+function statusRule(status) {
+    return STATUSES[status] ?? STATUSES[`${Math.floor(status / 100)}xx`] ?? OTHER;
+}
+/** Whether another attempt may help at all. */
+function isRetried(outcome) {
+    return retryOf(outcome) !== 'never';
+}
+/** Whether Zendesk may have carried out the request although no usable response says so. */
+function isLost(outcome) {
+    return outcome instanceof NetworkError ? outcome.sent : statusRule(outcome.status).lost;
+}
+/** What follows an attempt that ended with `outcome`, after the attempts `before`. */
+function nextAttempt(outcome, before, circumstances) {
+    const { now, remaining, random, single = false } = circumstances;
+    const made = before.made + 1;
+    if (single && outcome instanceof NetworkError && outcome.staleConnection)
+        return { kind: 'reconnect', attempts: { ...before, made } };
+    if (single || !isRetried(outcome))
+        return { kind: 'final' };
+    // Many jobs of one matrix may wait at the same time: up to a quarter more spreads them out.
+    const spread = 1 + random / 4;
+    const response = outcome instanceof NetworkError ? undefined : outcome;
+    const asked = response && waitAsked(response, now);
+    if (response !== undefined && asked !== undefined) {
+        const least = Math.max(1, asked) * 1000;
+        if (least >= remaining)
+            return { kind: 'too long', seconds: asked, response };
+        // The random part alone never makes a wait too long.
+        const ms = Math.max(least, Math.min(least * spread, remaining - REQUEST_RESERVE));
+        return { kind: 'wait', ms, why: 'asked', attempts: { ...before, made } };
+    }
+    if (retryOf(outcome) === 'always') {
+        const guess = Math.min(GUESS_CAP, GUESS * 2 ** before.guessed);
+        const ms = Math.min(guess * spread, remaining - REQUEST_RESERVE);
+        const attempts = { ...before, made, guessed: before.guessed + 1 };
+        return ms > 0 ? { kind: 'wait', ms, why: 'guessed', attempts } : { kind: 'final' };
+    }
+    const counted = before.counted + 1;
+    // Exponential backoff with full jitter.
+    const ms = random * Math.min(BACKOFF_CAP, BACKOFF * 2 ** before.counted);
+    if (counted === MOST_ATTEMPTS || ms >= remaining)
+        return { kind: 'final' };
+    return { kind: 'wait', ms, why: 'backoff', attempts: { ...before, made, counted } };
+}
+/**
+ * The seconds that a response asks to wait, if its status can ask for that: `Retry-After` (RFC 9110 §10.2.3: seconds,
+ * or a date, which is read against the server's own clock), else, for a rate limit, the seconds until it is reset.
+ *
+ * @param now the wall clock, in milliseconds since 1970, for a response without a `Date`
+ * @returns `undefined` if it does not say so in a way that can be read
+ */
+function waitAsked(response, now) {
+    const { retry } = statusRule(response.status);
+    if (retry !== 'if asked' && retry !== 'always')
+        return undefined;
+    const asked = secondsIn(response.retryAfter) ?? secondsUntil(response.retryAfter, response.date ?? now);
+    if (asked !== undefined || retry === 'if asked')
+        return asked;
+    const reset = secondsIn(response.rateLimitReset);
+    return reset !== undefined && reset <= DAY ? reset : undefined;
+}
+function retryOf(outcome) {
+    return outcome instanceof NetworkError ? NETWORK_ERRORS[outcome.kind] : statusRule(outcome.status).retry;
+}
+/** Whole or decimal seconds; the first, if a header came twice. */
+function secondsIn(header = '') {
+    const [, seconds] = /^\s*(\d+(?:\.\d+)?)\s*(?:,|$)/.exec(header) ?? [];
+    return seconds === undefined ? undefined : Number(seconds);
+}
+function secondsUntil(header = '', now) {
+    if (!/^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(header))
+        return undefined;
+    // All three date formats of HTTP are UTC, and the oldest does not say so.
+    const until = Date.parse(/gmt/i.test(header) ? header : `${header} GMT`);
+    return Number.isNaN(until) ? undefined : Math.max(0, (until - now) / 1000);
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/http/zendesk-error.ts
+
+
+
+
+
+/** What went wrong with a request. `docs/troubleshooting.md` is found by these words, `src/messages.ts` says what to do. */
+const CAUSES = {
+    credentialsRejected: 'Zendesk rejected the credentials',
+    newTokenRejected: 'Zendesk rejected the token',
+    forbidden: 'Zendesk does not allow this',
+    missingScope: 'The credential lacks a scope',
+    gateway: 'Something in front of Zendesk answered with a web page',
+    clientUnknown: 'Zendesk has no such OAuth client',
+    subdomainUnknown: 'There is no Zendesk account at this address',
+    redirect: 'The server responded with a redirect, which is never followed',
+    invalid_client: 'Zendesk rejected the OAuth client (invalid_client)',
+    unauthorized_client: 'Zendesk does not let this OAuth client use this grant (unauthorized_client)',
+    invalid_scope: 'Zendesk rejected the scopes (invalid_scope)',
+    invalid_grant: 'Zendesk rejected the grant (invalid_grant)',
+    endpointGone: 'Zendesk no longer mints tokens at this endpoint',
+    rateLimit: 'Zendesk limits the rate of requests',
+    outage: 'Zendesk is unavailable',
+    unusableResponse: 'The response cannot be used',
+    unexpected: 'Zendesk refused the request',
+    deadline: 'The step reached its timeout',
+    ...NETWORK_CAUSES
+};
+/** A request that failed; the message is one of {@link CAUSES}. */
+class ZendeskError extends Error {
+    kind;
+    request;
+    response;
+    cause;
+    excessiveWait;
+    constructor(kind, request, { response, cause, excessiveWait } = {}) {
+        super(CAUSES[kind]);
+        this.kind = kind;
+        this.request = request;
+        this.response = response;
+        this.cause = cause;
+        this.excessiveWait = excessiveWait;
+    }
+    /** The cause, the request and its status, as a part of a longer sentence. */
+    summary() {
+        const wait = this.wait();
+        return `${this.message} (${this.describeRequest()})${wait && `; ${wait}`}`;
+    }
+    /** What the system called a network error, such as `ECONNREFUSED`; empty if it did not. */
+    get code() {
+        return this.cause instanceof NetworkError ? this.cause.code : '';
+    }
+    /** The request, with the status or the system's code, and Zendesk's own words. */
+    describeRequest(host) {
+        const { request, response } = this;
+        const words = response && zendeskWords(response.json);
+        const at = host === undefined ? '' : ` at ${host}`;
+        const status = response === undefined ? this.code : String(response.status);
+        return `${request.method} ${pathOf(request)}${at}${status && `: ${status}`}${words === undefined ? '' : ` ("${words}")`}`;
+    }
+    /** The wait that the response asked for, if it did not fit; else empty. */
+    wait() {
+        const { excessiveWait } = this;
+        if (excessiveWait === undefined)
+            return '';
+        const seconds = Number.isFinite(excessiveWait) ? `${Math.ceil(excessiveWait)} s, ` : '';
+        return `it asks to wait ${seconds}more than this step has left`;
+    }
+}
+/** Whether `error` says that nothing more may be started: the job was cancelled, or the step's time is over. */
+function isStop(error) {
+    return error instanceof ZendeskError && (error.kind === 'cancelled' || error.kind === 'deadline');
+}
+/** Whether no further request can help: {@link isStop}, or Zendesk asks to wait longer than there is time. */
+function isFinal(error) {
+    return isStop(error) || (error instanceof ZendeskError && error.excessiveWait !== undefined);
+}
+/** The errors of OAuth that need an advice of their own. */
+const OAUTH_ERRORS = ['invalid_client', 'unauthorized_client', 'invalid_scope', 'invalid_grant'];
+/** The error for a response that does not do what the request asked for. */
+function unexpectedResponse(request, response, kind = kindOf(response, request)) {
+    return new ZendeskError(kind, request, { response });
+}
+function kindOf(response, { operation }) {
+    const { status, json, html } = response;
+    const code = OAUTH_ERRORS.find((known) => known === oauthError(json));
+    if (code !== undefined)
+        return code;
+    const { error } = statusRule(status);
+    if (error === 'redirect')
+        return error;
+    if (html && (operation === 'deleteToken' || [401, 403, 429].includes(status)))
+        return 'gateway';
+    if (status === 403 && missingScopes(response) !== undefined)
+        return 'missingScope';
+    if (error === 'outage')
+        return error;
+    const isMint = operation === 'createToken';
+    if (isMint && (status === 410 || isFromAccount(response, 404)))
+        return 'endpointGone';
+    if (html)
+        return 'subdomainUnknown';
+    if (status === 404 && operation === 'deleteToken')
+        return 'unexpected';
+    if (status === 422 && isMint && !/scope/i.test(String(zendeskWords(json))))
+        return 'clientUnknown';
+    return error;
+}
+
+;// CONCATENATED MODULE: ./src/report/errors.ts
+
+
+
+
+
+
+/** What each request is for, as the end of `Could not …`. */
+const PURPOSES = {
+    grantToken: 'mint a token',
+    grantCleanupToken: 'mint a cleanup token',
+    createToken: 'mint a token',
+    checkToken: 'use the new token',
+    verifyToken: 'verify that Zendesk rejects the token',
+    identifyToken: 'look up the token that the sweep works with',
+    deleteToken: 'revoke a token',
+    listTokens: 'list the tokens',
+    listClients: 'look up the client',
+    whoAmI: 'look up the user of `api-token`'
+};
+/** What to do about each error. */
+const CURES = {
+    credentialsRejected: ({ kind }) => ({
+        api_token: 'Check that `api-token` is an active API token of `email`, not a password. One unused for 30 days is deactivated; accounts created since 2026-07-28 have none: use `client-secret`.',
+        access_token: 'The `access-token` has expired, was revoked or is incomplete. Mint another.',
+        client_credentials: 'Check `client-id` and `client-secret`.',
+        authorization_code: 'Check `client-id`, and `client-secret` or `code-verifier`.',
+        refresh_token: 'Check `client-id`, and `client-secret` if the client is confidential.'
+    })[kind],
+    newTokenRejected: 'Run the job again. If it happens again, check the names in `scopes`, and ask the support of Zendesk.',
+    forbidden: ({ error, input }) => {
+        if (error.request.operation === 'grantToken' || error.request.operation === 'grantCleanupToken')
+            return 'Check the client in Admin Center, and the IP restrictions of the account.';
+        const user = 'The user of the credential is not an admin, or the credential lacks a scope';
+        return error.request.operation === 'createToken'
+            ? `${user}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
+            : `${user}. Use an admin's credential with the scopes \`read write\`.`;
+    },
+    missingScope: ({ error, kind }) => `It needs ${clean(String(error.response && missingScopes(error.response)))}. ${kind === 'access_token' ? 'Request this scope when you mint `access-token`, and allow it' : 'Allow this scope'} for the client in Admin Center.`,
+    gateway: ({ host }) => `It is not Zendesk's own answer. Check the firewall and the proxy between the runner and ${host}, and the IP restrictions of the account.`,
+    clientUnknown: ({ clientId }) => `This user sees no client "${clean(clientId)}". Write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\`.`,
+    subdomainUnknown: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host} does not respond as an account does. It may be misspelt, renamed or closed.`,
+    redirect: ({ error: { response }, origin }) => {
+        const url = response?.location ? URL.parse(response.location, origin) : null;
+        return `It points to ${clean(url?.host ?? '') || 'a place that it does not name'}. Check \`subdomain\` and \`base-url\`.`;
+    },
+    invalid_client: ({ clientId, kind }) => {
+        if (clientId.startsWith('zis_') && kind === 'client_credentials')
+            return 'Clients whose identifier begins with `zis_` cannot use `client-secret`. Use `access-token`.';
+        const notNumber = isNumeric(clientId) ? ', not its number' : '';
+        return `Check that \`client-id\` (${clean(clientId)}) is the client's unique identifier in this account${notNumber}, and that \`client-secret\` is complete and belongs to it.`;
+    },
+    unauthorized_client: ({ kind }) => kind === 'client_credentials'
+        ? 'The client is public. Create a new confidential client: changing the kind of this one makes a new secret.'
+        : 'Allow the grant for the client in Admin Center, or use another client.',
+    invalid_scope: ({ error, scopes = [] }) => {
+        if (error.request.operation === 'grantCleanupToken')
+            return 'Allow `read` and `write` in the allowed scopes of the client in Admin Center.';
+        return scopes.length > 0
+            ? "Request in `scopes` only what the client's allowed scopes in Admin Center include, or extend them there."
+            : 'Set `scopes`: this account does not mint without them.';
+    },
+    invalid_grant: ({ kind }) => kind === 'refresh_token'
+        ? 'The refresh token was used, was revoked or has expired. Save the `refresh-token` output after each run, and never let two runs share one. Start again with an authorization code.'
+        : 'An authorization code works once, for 120 seconds, and only with the same `redirect-uri`, `code-verifier` and client. Get another.',
+    endpointGone: ({ input, clientId }) => `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${clean(clientId)} exists.`,
+    rateLimit: ({ error }) => `${waitSentence(error)}Start fewer jobs at once, or raise \`timeout-seconds\`.`,
+    outage: ({ error }) => `${waitSentence(error)}See https://status.zendesk.com, and run the job again later.`,
+    unusableResponse: 'Run the job again. If it happens again, something between the runner and Zendesk may be changing responses.',
+    unexpected: 'Check the inputs of this step against what Zendesk says.',
+    dns: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check the name server of the runner.`,
+    certificate: 'If a proxy of yours inspects TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`. Otherwise check `base-url`: the connection may be intercepted.',
+    tls: ({ host }) => `Check \`base-url\`, and what is between the runner and ${host}.`,
+    connection: ({ host }) => `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`,
+    proxy: 'Check `https_proxy` and `http_proxy` on the runner, and that the proxy works.',
+    proxyRefused: ({ host, error }) => error.code === '407'
+        ? 'It needs a user name and a password. Write them into `https_proxy` as http://user:password@host:port.'
+        : `Allow ${host} in the proxy, or list it in \`no_proxy\`.`,
+    proxyUnreadable: ({ error }) => `Write \`${error.code}\` as http://host:port, or http://user:password@host:port with user and password percent-encoded.`,
+    proxyIsHttps: ({ error }) => `Write \`${error.code}\` as http://host:port: the connection to the proxy is plain, the connection to Zendesk inside it is still TLS.`,
+    brokenOff: ({ host }) => `Run the job again. If it happens again, check what is between the runner and ${host}.`,
+    tooLarge: 'Check `subdomain` and `base-url`: no response of Zendesk is that long.',
+    unsendable: 'A value in it has characters that HTTP does not allow. Check the inputs of this step.',
+    timeout: ({ timeoutSeconds }) => `A request has at most 30 s, and the step ${timeoutSeconds} s. See https://status.zendesk.com, or raise \`timeout-seconds\`.`,
+    deadline: ({ timeoutSeconds }) => `It had ${timeoutSeconds} s for all requests, waits and retries. Raise \`timeout-seconds\`, or see https://status.zendesk.com.`,
+    cancelled: 'Nothing more was started.'
+};
+/** The error in one line: what could not be done, why, what to do, the request with its status, and then `notes`. */
+function explain(error, context, notes = []) {
+    if (!(error instanceof ZendeskError))
+        return error instanceof Error ? error : new Error(String(error));
+    const { kind } = context.credential;
+    const host = new URL(context.origin).host;
+    const cure = CURES[error.kind];
+    const advice = typeof cure === 'string'
+        ? cure
+        : cure({ ...context, error, host, kind, input: `\`${CREDENTIAL_INPUTS[kind].chosenBy}\`` });
+    const line = `Could not ${PURPOSES[error.request.operation]}: ${error.message}. ${advice} ${error.describeRequest(host)}.`;
+    return new Error([line, ...notes].join(' '));
+}
+/** Why something failed, as a part of a longer sentence. */
+function causeOf(error) {
+    if (error instanceof ZendeskError)
+        return error.kind === 'cancelled' ? 'the job was cancelled' : error.summary();
+    return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+}
+function waitSentence(error) {
+    return error.wait().replace(/^i(.*)/, 'I$1. ');
+}
+
+;// CONCATENATED MODULE: ./src/lib/time.ts
+/** A time in ISO 8601, UTC, to the second, such as `2027-04-30T12:00:00Z`; empty for an invalid time. */
+function isoTime(ms) {
+    const date = new Date(ms);
+    return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+const UNITS = [
+    ['day', 86_400],
+    ['hour', 3600],
+    ['minute', 60],
+    ['second', 1]
+];
+/** A length of time in words, such as `1 hour 30 minutes`: its largest unit, and the next smaller one. */
+function duration(seconds) {
+    let left = Math.round(seconds);
+    const largest = UNITS.findIndex(([, length]) => left >= length);
+    const parts = UNITS.slice(largest, largest + 2).map(([unit, length]) => {
+        const count = Math.floor(left / length);
+        left -= count * length;
+        return count === 0 ? '' : `${count} ${unit}${count === 1 ? '' : 's'}`;
+    });
+    return parts.filter(Boolean).join(' ') || '0 seconds';
 }
 
 ;// CONCATENATED MODULE: external "node:events"
@@ -3275,6 +3699,7 @@ const VERSION = '1.0.0';
 const USER_AGENT = `create-zendesk-token/${VERSION}`;
 
 ;// CONCATENATED MODULE: ./src/zendesk/http/connection.ts
+
 
 
 
@@ -3382,6 +3807,7 @@ async function read(request) {
         json: parse(text),
         html: /^\s*</.test(text),
         retryAfter: headers['retry-after'],
+        rateLimitReset: (headers['ratelimit-reset'] ?? headers['rate-limit-reset'])?.toString(),
         location: headers.location,
         date: Number.isNaN(date) ? undefined : date,
         requestId: headers['x-request-id']?.toString()
@@ -3413,344 +3839,6 @@ function parse(text) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/http/request.ts
-
-/** The path of a request without its query, which may hold a cursor that is not ours to print. */
-function pathOf({ path }) {
-    return path.replace(/\?.*/s, '');
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/http/zendesk-error.ts
-
-
-
-
-
-
-/** What went wrong with a request. `docs/troubleshooting.md` is found by these words, `src/messages.ts` says what to do. */
-const CAUSES = {
-    credentialsRejected: 'Zendesk rejected the credentials',
-    newTokenRejected: 'Zendesk rejected the token',
-    forbidden: 'Zendesk does not allow this',
-    missingScope: 'The credential lacks a scope',
-    gateway: 'Something in front of Zendesk answered with a web page',
-    clientUnknown: 'Zendesk has no such OAuth client',
-    subdomainUnknown: 'There is no Zendesk account at this address',
-    redirect: 'The server responded with a redirect, which is never followed',
-    invalid_client: 'Zendesk rejected the OAuth client (invalid_client)',
-    unauthorized_client: 'Zendesk does not let this OAuth client use this grant (unauthorized_client)',
-    invalid_scope: 'Zendesk rejected the scopes (invalid_scope)',
-    invalid_grant: 'Zendesk rejected the grant (invalid_grant)',
-    endpointGone: 'Zendesk no longer mints tokens at this endpoint',
-    rateLimit: 'Zendesk limits the rate of requests',
-    outage: 'Zendesk is unavailable',
-    unusableResponse: 'The response cannot be used',
-    unexpected: 'Zendesk refused the request',
-    deadline: 'The step reached its timeout',
-    ...NETWORK_CAUSES
-};
-/** A request that failed; the message is one of {@link CAUSES}. */
-class ZendeskError extends Error {
-    kind;
-    request;
-    response;
-    cause;
-    /** Sentences to add to the message, such as one about a lost response. */
-    notes = [];
-    /**
-     * @param response what came back, if anything did
-     * @param cause the network error, the cancellation or the deadline, if nothing did
-     */
-    constructor(kind, request, response, cause) {
-        super(CAUSES[kind]);
-        this.kind = kind;
-        this.request = request;
-        this.response = response;
-        this.cause = cause;
-    }
-    /** The cause, the request and its status, as a part of a longer sentence. */
-    summary() {
-        const wait = this.wait();
-        return `${this.message} (${this.describeRequest()})${wait && `; ${wait}`}`;
-    }
-    /** What the system called a network error, such as `ECONNREFUSED`; empty if it did not. */
-    get code() {
-        return this.cause instanceof NetworkError ? this.cause.code : '';
-    }
-    /** The request, with the status or the system's code, and Zendesk's own words. */
-    describeRequest(host) {
-        const { request, response } = this;
-        const words = response && zendeskWords(response.json);
-        const at = host === undefined ? '' : ` at ${host}`;
-        const status = response === undefined ? this.code : String(response.status);
-        return `${request.method} ${pathOf(request)}${at}${status && `: ${status}`}${words === undefined ? '' : ` ("${words}")`}`;
-    }
-    /** The wait that a response asked for, if it did not fit; else empty. */
-    wait() {
-        const seconds = this.response?.excessiveWait;
-        return seconds === undefined
-            ? ''
-            : `it asks to wait ${Math.ceil(seconds)} s, more than this step has left`;
-    }
-}
-/** Whether `error` says that nothing more may be started: the job was cancelled, or the step's time is over. */
-function isStop(error) {
-    return error instanceof ZendeskError && (error.kind === 'cancelled' || error.kind === 'deadline');
-}
-/** Whether no further request can help: {@link isStop}, or Zendesk asks to wait longer than there is time. */
-function isFinal(error) {
-    return isStop(error) || (error instanceof ZendeskError && error.response?.excessiveWait !== undefined);
-}
-/** Whether a response accepts a request: a 2xx that is not a web page. */
-function isAccepted({ status, html }) {
-    return status >= 200 && status < 300 && !html;
-}
-/** Whether a 401 is Zendesk's own word about the credential: its body is a JSON object with a string `error`. */
-function isRejection({ status, json }) {
-    return status === 401 && typeof asObject(json)['error'] === 'string';
-}
-/** Whether a response has this status and Zendesk's kind of body, a JSON object, unlike a gateway's page. */
-function isJson({ status, json }, wanted) {
-    return status === wanted && isObject(json);
-}
-/** The scopes that a 403 names, as in "You are missing the following required scopes: users:read, read". */
-function missingScopes(response) {
-    const words = isJson(response, 403) ? zendeskWords(response.json) : undefined;
-    const [, scopes] = /missing the following required scopes?:\s*([\w:.,\s-]+)/i.exec(words ?? '') ?? [];
-    return scopes?.trim().replace(/\.$/, '');
-}
-/** The `error` of an OAuth error response, such as `invalid_grant` (RFC 6749 §5.2). */
-function oauthError(json) {
-    return asText(asObject(json)['error']);
-}
-/**
- * Zendesk's own words in an error response, cleaned and cut to 200 characters; `undefined` if it gave none. Its
- * endpoints use five forms: `error` with `error_description` or `description`, `error.title` with
- * `error.message`, `errors[].title` with `errors[].detail`, and `details` of fields beside `description`.
- */
-function zendeskWords(json) {
-    const { error, error_description, description, message, errors, details } = asObject(json);
-    const inner = asObject(error);
-    const first = asObject(asArray(errors)[0]);
-    const field = asObject(asArray(Object.values(asObject(details))[0])[0]);
-    const parts = [
-        [error, inner['title'], first['title'], first['code']],
-        [error_description, description, inner['message'], first['detail'], message],
-        [field['description']]
-    ].map((candidates) => candidates.map(asText).find((part) => part !== undefined));
-    const words = [...new Set(parts.filter((part) => part !== undefined))].map(clean).join(': ');
-    return asText(clean(words));
-}
-/** The errors of OAuth that need an advice of their own. */
-const OAUTH_ERRORS = ['invalid_client', 'unauthorized_client', 'invalid_scope', 'invalid_grant'];
-/** The error for a response that does not do what the request asked for. */
-function unexpectedResponse(request, response, kind = kindOf(response, request)) {
-    return new ZendeskError(kind, request, response);
-}
-function kindOf(response, request) {
-    const { status, json, html } = response;
-    const code = OAUTH_ERRORS.find((known) => known === oauthError(json));
-    if (code !== undefined)
-        return code;
-    if (status >= 300 && status < 400)
-        return 'redirect';
-    if (html && (request.operation === 'deleteToken' || [401, 403, 429].includes(status)))
-        return 'gateway';
-    if (status === 401)
-        return 'credentialsRejected';
-    if (status === 403)
-        return missingScopes(response) === undefined ? 'forbidden' : 'missingScope';
-    if (status === 429)
-        return 'rateLimit';
-    if (status === 408 || status >= 500)
-        return 'outage';
-    const isMint = request.operation === 'createToken';
-    if (isMint && (status === 410 || isJson(response, 404)))
-        return 'endpointGone';
-    if (html || (status === 404 && request.operation !== 'deleteToken'))
-        return 'subdomainUnknown';
-    if (status < 300)
-        return 'unusableResponse';
-    if (status === 422 && isMint && !/scope/i.test(String(zendeskWords(json))))
-        return 'clientUnknown';
-    return 'unexpected';
-}
-
-;// CONCATENATED MODULE: ./src/report/errors.ts
-
-
-
-
-
-/** What each request is for, as the end of `Could not …`. */
-const PURPOSES = {
-    grantToken: 'mint a token',
-    grantCleanupToken: 'mint a cleanup token',
-    createToken: 'mint a token',
-    checkToken: 'use the new token',
-    verifyToken: 'verify that Zendesk rejects the token',
-    identifyToken: 'look up the token that the sweep works with',
-    deleteToken: 'revoke a token',
-    listTokens: 'list the tokens',
-    listClients: 'look up the client',
-    whoAmI: 'look up the user of `api-token`'
-};
-/** What to do about each error. */
-const CURES = {
-    credentialsRejected: ({ kind }) => ({
-        api_token: 'Check that `api-token` is an active API token of `email`, not a password. One unused for 30 days is deactivated; accounts created since 2026-07-28 have none: use `client-secret`.',
-        access_token: 'The `access-token` has expired, was revoked or is incomplete. Mint another.',
-        client_credentials: 'Check `client-id` and `client-secret`.',
-        authorization_code: 'Check `client-id`, and `client-secret` or `code-verifier`.',
-        refresh_token: 'Check `client-id`, and `client-secret` if the client is confidential.'
-    })[kind],
-    newTokenRejected: 'Run the job again. If it happens again, check the names in `scopes`, and ask the support of Zendesk.',
-    forbidden: ({ error, input }) => {
-        if (error.request.operation === 'grantToken' || error.request.operation === 'grantCleanupToken')
-            return 'Check the client in Admin Center, and the IP restrictions of the account.';
-        const user = 'The user of the credential is not an admin, or the credential lacks a scope';
-        return error.request.operation === 'createToken'
-            ? `${user}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
-            : `${user}. Use an admin's credential with the scopes \`read write\`.`;
-    },
-    missingScope: ({ error, kind }) => `It needs ${clean(String(error.response && missingScopes(error.response)))}. ${kind === 'access_token' ? 'Request this scope when you mint `access-token`, and allow it' : 'Allow this scope'} for the client in Admin Center.`,
-    gateway: ({ host }) => `It is not Zendesk's own answer. Check the firewall and the proxy between the runner and ${host}, and the IP restrictions of the account.`,
-    clientUnknown: ({ clientId }) => `This user sees no client "${clean(clientId)}". Write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\`.`,
-    subdomainUnknown: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host} does not respond as an account does. It may be misspelt, renamed or closed.`,
-    redirect: ({ error: { response }, origin }) => {
-        const url = response?.location ? URL.parse(response.location, origin) : null;
-        return `It points to ${clean(url?.host ?? '') || 'a place that it does not name'}. Check \`subdomain\` and \`base-url\`.`;
-    },
-    invalid_client: ({ clientId, kind }) => {
-        if (clientId.startsWith('zis_') && kind === 'client_credentials')
-            return 'Clients whose identifier begins with `zis_` cannot use `client-secret`. Use `access-token`.';
-        const notNumber = isNumeric(clientId) ? ', not its number' : '';
-        return `Check that \`client-id\` (${clean(clientId)}) is the client's unique identifier in this account${notNumber}, and that \`client-secret\` is complete and belongs to it.`;
-    },
-    unauthorized_client: ({ kind }) => kind === 'client_credentials'
-        ? 'The client is public. Create a new confidential client: changing the kind of this one makes a new secret.'
-        : 'Allow the grant for the client in Admin Center, or use another client.',
-    invalid_scope: ({ error, scopes = [] }) => {
-        if (error.request.operation === 'grantCleanupToken')
-            return 'Allow `read` and `write` in the allowed scopes of the client in Admin Center.';
-        return scopes.length > 0
-            ? "Request in `scopes` only what the client's allowed scopes in Admin Center include, or extend them there."
-            : 'Set `scopes`: this account does not mint without them.';
-    },
-    invalid_grant: ({ kind }) => kind === 'refresh_token'
-        ? 'The refresh token was used, was revoked or has expired. Save the `refresh-token` output after each run, and never let two runs share one. Start again with an authorization code.'
-        : 'An authorization code works once, for 120 seconds, and only with the same `redirect-uri`, `code-verifier` and client. Get another.',
-    endpointGone: ({ input, clientId }) => `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${clean(clientId)} exists.`,
-    rateLimit: ({ error }) => `${waitSentence(error)}Start fewer jobs at once, or raise \`timeout-seconds\`.`,
-    outage: ({ error }) => `${waitSentence(error)}See https://status.zendesk.com, and run the job again later.`,
-    unusableResponse: 'Run the job again. If it happens again, something between the runner and Zendesk may be changing responses.',
-    unexpected: 'Check the inputs of this step against what Zendesk says.',
-    dns: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check the name server of the runner.`,
-    certificate: 'If a proxy of yours inspects TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`. Otherwise check `base-url`: the connection may be intercepted.',
-    tls: ({ host }) => `Check \`base-url\`, and what is between the runner and ${host}.`,
-    connection: ({ host }) => `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`,
-    proxy: 'Check `https_proxy` and `http_proxy` on the runner, and that the proxy works.',
-    proxyRefused: ({ host, error }) => error.code === '407'
-        ? 'It needs a user name and a password. Write them into `https_proxy` as http://user:password@host:port.'
-        : `Allow ${host} in the proxy, or list it in \`no_proxy\`.`,
-    proxyUnreadable: ({ error }) => `Write \`${error.code}\` as http://host:port, or http://user:password@host:port with user and password percent-encoded.`,
-    proxyIsHttps: ({ error }) => `Write \`${error.code}\` as http://host:port: the connection to the proxy is plain, the connection to Zendesk inside it is still TLS.`,
-    brokenOff: ({ host }) => `Run the job again. If it happens again, check what is between the runner and ${host}.`,
-    tooLarge: 'Check `subdomain` and `base-url`: no response of Zendesk is that long.',
-    unsendable: 'A value in it has characters that HTTP does not allow. Check the inputs of this step.',
-    timeout: ({ timeoutSeconds }) => `A request has at most 30 s, and the step ${timeoutSeconds} s. See https://status.zendesk.com, or raise \`timeout-seconds\`.`,
-    deadline: ({ timeoutSeconds }) => `It had ${timeoutSeconds} s for all requests, waits and retries. Raise \`timeout-seconds\`, or see https://status.zendesk.com.`,
-    cancelled: 'Nothing more was started.'
-};
-/** The error in one line: what could not be done, why, what to do, and the request with its status. */
-function explain(error, context) {
-    if (!(error instanceof ZendeskError))
-        return error instanceof Error ? error : new Error(String(error));
-    const { kind } = context.credential;
-    const host = new URL(context.origin).host;
-    const cure = CURES[error.kind];
-    const advice = typeof cure === 'string'
-        ? cure
-        : cure({ ...context, error, host, kind, input: `\`${CREDENTIAL_INPUTS[kind].chosenBy}\`` });
-    const line = `Could not ${PURPOSES[error.request.operation]}: ${error.message}. ${advice} ${error.describeRequest(host)}.`;
-    return new Error([line, ...error.notes].join(' '));
-}
-/** Why something failed, as a part of a longer sentence. */
-function causeOf(error) {
-    if (error instanceof ZendeskError)
-        return error.kind === 'cancelled' ? 'the job was cancelled' : error.summary();
-    return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
-}
-function waitSentence(error) {
-    return error.wait().replace(/^i(.*)/, 'I$1. ');
-}
-
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = require("node:fs");
-;// CONCATENATED MODULE: ./src/runner/outputs.ts
-
-
-
-/**
- * Makes sure that the runner's files can be written before a token exists. Without them a token would stay active,
- * or `@actions/core` would print it to the log, as runners before 2022 required.
- *
- * @throws {Error} that names the variable of the file that is missing
- */
-function requireFiles(...variables) {
-    for (const variable of variables) {
-        writing(variable, () => (0,external_node_fs_namespaceObject.accessSync)(process.env[variable] ?? '', external_node_fs_namespaceObject.constants.W_OK));
-    }
-}
-/** Sets outputs of `action.yml` or `sweep/action.yml`; `undefined` becomes an empty string. A secret must be masked. */
-function setOutputs(outputs) {
-    writing('GITHUB_OUTPUT', () => {
-        for (const [name, value] of Object.entries(outputs))
-            setOutput(name, value ?? '');
-    });
-}
-/** Exports what Zendesk's own `zcli` reads to later steps. */
-function exportForZcli(subdomain, token) {
-    writing('GITHUB_ENV', () => {
-        exportVariable('ZENDESK_SUBDOMAIN', subdomain);
-        exportVariable('ZENDESK_OAUTH_TOKEN', token.reveal());
-    });
-}
-function writing(variable, write) {
-    try {
-        write();
-    }
-    catch (error) {
-        throw new Error(`Could not write the file that the runner names in ${variable} (${error.message}). Run this action on a GitHub runner of 2022 or later, and check that its disk is not full or read-only.`);
-    }
-}
-
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = require("node:crypto");
-;// CONCATENATED MODULE: ./src/lib/time.ts
-/** A time in ISO 8601, UTC, to the second, such as `2027-04-30T12:00:00Z`; empty for an invalid time. */
-function isoTime(ms) {
-    const date = new Date(ms);
-    return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace(/\.\d{3}Z$/, 'Z');
-}
-const UNITS = [
-    ['day', 86_400],
-    ['hour', 3600],
-    ['minute', 60],
-    ['second', 1]
-];
-/** A length of time in words, such as `1 hour 30 minutes`: its largest unit, and the next smaller one. */
-function duration(seconds) {
-    let left = Math.round(seconds);
-    const largest = UNITS.findIndex(([, length]) => left >= length);
-    const parts = UNITS.slice(largest, largest + 2).map(([unit, length]) => {
-        const count = Math.floor(left / length);
-        left -= count * length;
-        return count === 0 ? '' : `${count} ${unit}${count === 1 ? '' : 's'}`;
-    });
-    return parts.filter(Boolean).join(' ') || '0 seconds';
-}
-
 ;// CONCATENATED MODULE: ./src/zendesk/http/client.ts
 
 
@@ -3759,32 +3847,11 @@ function duration(seconds) {
 
 
 
-const ATTEMPTS = 5;
+
+
 const ATTEMPT_TIMEOUT = 30_000;
-const BACKOFF = 500;
-const BACKOFF_CAP = 8000;
 /** A connection that was idle for longer may be closed without anybody having noticed. */
 const LONGEST_IDLE = 2000;
-const RETRIED_STATUS = [408, 429, 500, 502, 503, 504];
-/** After these Zendesk may have carried out the request all the same. */
-const LOST_STATUS = [408, 500, 502, 504];
-const RETRIED_KIND = ['dns', 'tls', 'connection', 'proxy', 'brokenOff', 'timeout'];
-/**
- * The seconds that the `Retry-After` header of a 429 or 503 asks for (RFC 9110 §10.2.3: seconds, or a date, which is
- * read against the server's own clock), or `undefined` if it cannot be read.
- */
-function retryAfter(response, now) {
-    const { status, retryAfter: header = '', date } = response;
-    if (status !== 429 && status !== 503)
-        return undefined;
-    if (/^\s*\d+\s*$/.test(header))
-        return Number(header);
-    if (!/^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(header))
-        return undefined;
-    // All three date formats of HTTP are UTC, and the oldest does not say so.
-    const until = Date.parse(/gmt/i.test(header) ? header : `${header} GMT`);
-    return Number.isNaN(until) ? undefined : Math.max(0, (until - (date ?? now)) / 1000);
-}
 /** Sends requests to one Zendesk account, one after the other over one connection, and retries what may be retried. */
 class ZendeskClient {
     origin;
@@ -3813,12 +3880,11 @@ class ZendeskClient {
         this.#connection.close();
     }
     /**
-     * Sends a request until another attempt would not change the response. Failed connections, responses that broke
-     * off, 408, 429 and 5xx are retried, up to five attempts in all. A 429 or 503 that says how long to wait is waited
-     * out as often as the deadline allows.
+     * Sends a request until another attempt would not change the response, as the rules in `retry.ts` say.
      *
      * @returns the last response, whatever its status
-     * @throws {ZendeskError} if there was no complete response, the job is cancelled or the deadline is reached
+     * @throws {ZendeskError} if there was no complete response, a response asks to wait for longer than there is time,
+     * the job is cancelled or the deadline is reached
      */
     async send(request, options = {}) {
         try {
@@ -3827,10 +3893,10 @@ class ZendeskClient {
         catch (error) {
             if (!(error instanceof NetworkError || error instanceof StepEnded))
                 throw error;
-            throw new ZendeskError(error.kind, request, undefined, error);
+            throw new ZendeskError(error.kind, request, { cause: error });
         }
     }
-    /** As {@link send}, but returns the error if there was no complete response. */
+    /** As {@link send}, but returns the error if there is one. */
     async trySend(request, options) {
         return this.send(request, options).catch((error) => {
             if (error instanceof ZendeskError)
@@ -3839,45 +3905,38 @@ class ZendeskClient {
         });
     }
     async #sendWithRetries(request, options) {
-        const { attempts = ATTEMPTS, onLostResponse, beforeRetry } = options;
-        const { deadline, log } = this;
-        for (let failures = 0, count = 1;; count += 1) {
-            deadline.check();
-            if (count > 1)
-                beforeRetry?.();
-            const sentAt = deadline.clock.now();
+        const { single = false, observer = {} } = options;
+        const { clock } = this.deadline;
+        for (let attempts = NO_ATTEMPTS;;) {
+            this.deadline.check();
+            if (attempts.made > 0)
+                observer.retry?.();
+            const sentAt = clock.now();
             const outcome = await this.#attempt(request, options);
-            const failed = outcome instanceof NetworkError;
-            if (failed ? outcome.sent : LOST_STATUS.includes(outcome.status))
-                onLostResponse?.(sentAt);
-            const isFinal = failed ? !RETRIED_KIND.includes(outcome.kind) : !RETRIED_STATUS.includes(outcome.status);
-            if (isFinal)
-                return responseOrThrow(outcome);
-            this.close();
-            // A connection that the server has closed meanwhile says nothing: even a single attempt is made once more.
-            if (attempts === 1 && failed && outcome.staleConnection)
-                continue;
-            const asked = failed ? undefined : retryAfter(outcome, deadline.clock.now());
-            if (asked === undefined)
-                failures += 1;
-            if (failures >= attempts || attempts === 1)
-                return responseOrThrow(outcome);
-            const wait = asked === undefined ? this.#backoff(failures) : this.#spread(asked);
-            if (wait >= deadline.remaining()) {
-                // At the deadline, the last outcome says more than "timeout".
-                const response = responseOrThrow(outcome);
-                return asked === undefined ? response : { ...response, excessiveWait: asked };
+            if (isLost(outcome))
+                observer.lost?.(sentAt);
+            if (isRetried(outcome))
+                this.close();
+            const time = { now: clock.now(), remaining: this.deadline.remaining(), random: clock.random() };
+            const next = nextAttempt(outcome, attempts, { ...time, single });
+            if (next.kind === 'too long') {
+                const { response, seconds: excessiveWait } = next;
+                throw new ZendeskError(statusRule(response.status).error, request, { response, excessiveWait });
             }
-            deadline.check();
-            // A wait that Zendesk asked for does not count as an attempt.
-            const next = asked === undefined
-                ? `attempt ${failures + 1} of ${attempts}`
-                : `attempt ${count + 1}, as the response asks,`;
-            log.info(`${request.method} ${pathOf(request)}: ${describe(outcome)}; ${next} in ${(wait / 1000).toFixed(1)} s`);
-            await this.pause(wait);
+            if (next.kind === 'final') {
+                if (outcome instanceof NetworkError)
+                    throw outcome;
+                return outcome;
+            }
+            attempts = next.attempts;
+            if (next.kind === 'reconnect')
+                continue;
+            this.deadline.check();
+            this.log.info(`${request.method} ${pathOf(request)}: ${describe(outcome)}; ${announce(next)}`);
+            await this.pause(next.ms);
         }
     }
-    async #attempt(request, { until = Infinity, grace = 0, onResponse }) {
+    async #attempt(request, { until = Infinity, grace = 0, observer = {} }) {
         const { clock, signal } = this.deadline;
         const started = clock.elapsed();
         const timeout = Math.max(1, Math.min(ATTEMPT_TIMEOUT, until - started, this.deadline.remaining()));
@@ -3888,66 +3947,24 @@ class ZendeskClient {
                 return error;
             throw error;
         });
-        const isResponse = !(outcome instanceof NetworkError);
-        if (isResponse)
-            onResponse?.(outcome);
+        const response = outcome instanceof NetworkError ? undefined : outcome;
+        if (response !== undefined)
+            observer.response?.(response);
         const duration = `${Math.round(clock.elapsed() - started)} ms`;
-        const id = isResponse && outcome.requestId !== undefined ? `, request id ${clean(outcome.requestId)}` : '';
+        const id = response?.requestId === undefined ? '' : `, request id ${clean(response.requestId)}`;
         this.log.debug(`${request.method} ${pathOf(request)}: ${describe(outcome)} after ${duration}${id}`);
         return outcome;
-    }
-    /** Exponential backoff with full jitter. */
-    #backoff(failures) {
-        return this.deadline.clock.random() * Math.min(BACKOFF_CAP, BACKOFF * 2 ** (failures - 1));
-    }
-    /** The wait that was asked for, at least 1 s, plus up to a quarter so that many jobs spread out. */
-    #spread(asked) {
-        const wait = Math.max(1, asked) * 1000;
-        const spread = wait * (1 + this.deadline.clock.random() / 4);
-        // Jitter alone never makes a wait not fit: at least 1 s is left for the request.
-        return Math.max(wait, Math.min(spread, this.deadline.remaining() - 1000));
     }
 }
 function describe(outcome) {
     return outcome instanceof NetworkError ? outcome.message : String(outcome.status);
 }
-function responseOrThrow(outcome) {
-    if (outcome instanceof NetworkError)
-        throw outcome;
-    return outcome;
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/lost-response.ts
-
-
-/** Counts the attempts of a mint that Zendesk may have carried out although no usable response came back. */
-class LostResponses {
-    count = 0;
-    /** Whether the mint was retried after one of them. */
-    isRetried = false;
-    #firstSentAt = 0;
-    /** Counts one; `sentAt` is when it was sent, in milliseconds since 1970. */
-    add(sentAt) {
-        this.#firstSentAt ||= sentAt;
-        this.count += 1;
-    }
-    /** Notes that the mint is attempted again. */
-    retry() {
-        this.isRetried = this.count > 0;
-    }
-    /**
-     * The sentence about the tokens that may exist.
-     *
-     * @param expiresIn the lifetime in seconds that was requested; `undefined` if none could be
-     */
-    note(clientId, expiresIn) {
-        const isOne = this.count === 1;
-        const tokens = isOne ? 'An unused token' : `Up to ${this.count} unused tokens`;
-        const [they, expire, them] = isOne ? ['it', 'expires', 'it'] : ['they', 'expire', 'them'];
-        const expiry = expiresIn === undefined ? `${they} may never expire` : `${they} ${expire} after ${duration(expiresIn)}`;
-        const since = isoTime(this.#firstSentAt).slice(11, 16);
-        return `${tokens} of client ${clean(clientId)} may exist since ${since} UTC; ${expiry}, and \`sweep\` removes ${them}.`;
-    }
+/** The next attempt, and how long it waits. */
+function announce({ ms, why, attempts }) {
+    const wait = `in ${(ms / 1000).toFixed(1)} s`;
+    if (why === 'backoff')
+        return `attempt ${attempts.counted + 1} of ${MOST_ATTEMPTS} ${wait}`;
+    return `attempt ${attempts.made + 1}${why === 'asked' ? ', as the response asks,' : ''} ${wait}`;
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/token-response.ts
@@ -3968,14 +3985,16 @@ class LostResponses {
 async function sendMint(client, request, { credential, lost, grace }) {
     const response = await client.send(request, {
         grace,
-        onResponse: (each) => {
-            const { token, refreshToken } = readTokenResponse(each, credential);
-            for (const secret of [token, refreshToken])
-                if (secret !== undefined)
-                    client.log.mask(secret.reveal());
-        },
-        onLostResponse: (sentAt) => lost.add(sentAt),
-        beforeRetry: () => lost.retry()
+        observer: {
+            response: (each) => {
+                const { token, refreshToken } = readTokenResponse(each, credential);
+                for (const secret of [token, refreshToken])
+                    if (secret !== undefined)
+                        client.log.mask(secret.reveal());
+            },
+            lost: (sentAt) => lost.add(sentAt),
+            retry: () => lost.retry()
+        }
     });
     return { response, reported: readTokenResponse(response, credential) };
 }
@@ -4008,119 +4027,69 @@ function usableLifetime(value) {
 
 
 /**
- * What is known about a token from the response that it came in.
+ * What is known of a token from the response that it came in.
  *
  * @param requested the scopes and the lifetime in seconds that count if the response reports none
  * @param now this machine's clock, in milliseconds since 1970
  */
 function mintedToken({ facts, expiresIn, date, token, refreshToken }, requested, now) {
-    const lifetime = expiresIn ?? requested.expiresIn;
     const mintedAt = date ?? now;
-    const minted = {
-        token,
-        refreshToken,
-        id: undefined,
-        clientId: undefined,
-        userId: undefined,
-        scopes: requested.scopes,
-        scopesReported: false,
-        expiresAt: lifetime === undefined ? '' : isoTime(mintedAt + lifetime * 1000),
-        expiry: expiresIn !== undefined ? 'reported' : lifetime === undefined ? 'unknown' : 'requested',
-        expiredAfter: expiresIn === undefined || date === undefined ? undefined : date + expiresIn * 1000,
-        lifetime,
-        date,
-        mintedAt,
-        seenWorking: false
+    const lifetime = expiresIn ?? requested.expiresIn;
+    const isReported = expiresIn !== undefined;
+    const expiry = lifetime === undefined
+        ? { kind: 'unknown' }
+        : {
+            kind: 'at',
+            time: mintedAt + lifetime * 1000,
+            isReported,
+            lifetime,
+            expiredAfter: isReported && date !== undefined ? date + lifetime * 1000 : undefined
+        };
+    const scopes = { names: requested.scopes, isReported: false };
+    const ids = { id: undefined, clientId: undefined, userId: undefined };
+    const minted = { token, refreshToken, ...ids, scopes, expiry, date, mintedAt, seenWorking: false };
+    return withFacts(minted, facts);
+}
+/** The token with what Zendesk reported about it. */
+function withFacts(minted, facts) {
+    return {
+        ...minted,
+        id: facts.id ?? minted.id,
+        clientId: facts.clientId ?? minted.clientId,
+        userId: facts.userId ?? minted.userId,
+        scopes: minted.scopes.isReported || facts.scopes === undefined
+            ? minted.scopes
+            : { names: facts.scopes, isReported: true },
+        expiry: expiryWith(minted, facts)
     };
-    addFacts(minted, facts);
-    return minted;
+}
+/** The token after Zendesk has accepted it once, with what it reported about it. */
+function seenWorking(minted, facts) {
+    return { ...(facts === undefined ? minted : withFacts(minted, facts)), seenWorking: true };
 }
 /**
- * Adds what Zendesk reported about the token. The lifetime stays what the response to the mint reported, else it is
- * the time between two of Zendesk's own times; if that makes no sense, it is unknown. The `Date` headers may be off,
- * so by them the token has expired only if both the expiry and the mint plus the lifetime are past.
+ * The lifetime stays what the response to the mint reported, else it is the time between two of Zendesk's own times; if
+ * that makes no sense, it is unknown. The `Date` headers may be off, so by them the token has expired only if both the
+ * expiry and the mint plus the lifetime are past.
  */
-function addFacts(minted, facts) {
-    minted.id = facts.id ?? minted.id;
-    minted.clientId = facts.clientId ?? minted.clientId;
-    minted.userId = facts.userId ?? minted.userId;
-    if (!minted.scopesReported && facts.scopes !== undefined) {
-        minted.scopes = facts.scopes;
-        minted.scopesReported = true;
-    }
-    const { expiresAt, createdAt } = facts;
-    const isReported = minted.expiry === 'reported';
-    if (expiresAt === undefined || (expiresAt === null && isReported))
-        return;
-    if (expiresAt === null) {
-        Object.assign(minted, { expiry: 'never', expiresAt: '', lifetime: undefined });
-        return;
-    }
-    const span = (expiresAt - (createdAt ?? minted.mintedAt)) / 1000;
-    if (!isReported)
-        minted.lifetime = span > 0 ? span : undefined;
-    minted.expiresAt = isoTime(expiresAt);
-    minted.expiry = 'reported';
-    const { date, lifetime = 0 } = minted;
-    minted.expiredAfter = date === undefined ? undefined : Math.max(expiresAt, date + lifetime * 1000);
+function expiryWith({ expiry, date, mintedAt }, { expiresAt, createdAt }) {
+    const reported = expiry.kind === 'at' && expiry.isReported ? expiry : undefined;
+    if (expiresAt === undefined)
+        return expiry;
+    if (expiresAt === null)
+        return reported ?? { kind: 'never' };
+    const span = (expiresAt - (createdAt ?? mintedAt)) / 1000;
+    const lifetime = reported === undefined ? (span > 0 ? span : undefined) : reported.lifetime;
+    const expiredAfter = date === undefined ? undefined : Math.max(expiresAt, date + (lifetime ?? 0) * 1000);
+    return { kind: 'at', time: expiresAt, isReported: true, lifetime, expiredAfter };
 }
-
-;// CONCATENATED MODULE: ./src/runner/state.ts
-
-
-
-
-
-
-
-/*
- * What main saves for post. Every later step of the job can read the file behind it, so it holds the token, which
- * those steps can get anyway, and never a credential.
- */
-const KEY = 'zendesk';
-/**
- * The fingerprint of a credential's secret, and of the origin and client that it is for.
- *
- * @param salt that of the fingerprint to compare with; a new one by default
- */
-function fingerprintOf(secret, { origin, clientId }, salt = (0,external_node_crypto_namespaceObject.randomBytes)(16).toString('hex')) {
-    const content = JSON.stringify([salt, origin, clientId, secret]);
-    return { salt, hash: (0,external_node_crypto_namespaceObject.createHash)('sha256').update(content).digest('hex') };
+/** When the token expires, in ISO 8601 and UTC; empty if it does not, or if that is not known. */
+function expiresAt({ expiry }) {
+    return expiry.kind === 'at' ? isoTime(expiry.time) : '';
 }
-/** Saves the state; a later call replaces it. */
-function saveForPost(state) {
-    const saved = 'skipped' in state
-        ? state
-        : { ...state, minted: { ...state.minted, token: state.minted.token.reveal(), refreshToken: undefined } };
-    saveState(KEY, JSON.stringify(saved));
-}
-/** The state that main saved; `undefined` if there is none, or a part that every state has is missing. */
-function loadState() {
-    let saved;
-    try {
-        saved = asObject(JSON.parse(process.env[`STATE_${KEY}`] ?? ''));
-    }
-    catch {
-        return undefined;
-    }
-    const { skipped } = saved;
-    if (skipped === 'true' || skipped === 'auto')
-        return { skipped };
-    const [minted, context] = [asObject(saved['minted']), asObject(saved['context'])];
-    const token = usableToken(minted['token']);
-    const { expiredAfter = 0 } = minted;
-    const { origin, clientId, salt, hash, timeoutSeconds, kind, authMethod } = context;
-    const isComplete = [origin, clientId, salt, hash].every(asText) &&
-        [minted['mintedAt'], timeoutSeconds, expiredAfter].every(Number.isFinite) &&
-        typeof minted['expiresAt'] === 'string' &&
-        Array.isArray(minted['scopes']) &&
-        readOrigin(String(origin)) === origin &&
-        CREDENTIAL_KINDS.some((known) => known === kind) &&
-        AUTH_METHODS.some((known) => known === authMethod);
-    if (token === undefined || !isComplete)
-        return undefined;
-    const ids = Object.fromEntries(['id', 'clientId', 'userId'].map((key) => [key, positiveInteger(minted[key])]));
-    return { minted: { ...minted, ...ids, token }, context: context };
+/** Whether Zendesk reported that the token has no scope at all: it can do nothing. */
+function isUseless({ scopes }) {
+    return scopes.isReported && scopes.names.length === 0;
 }
 
 ;// CONCATENATED MODULE: ./src/runner/summary.ts
@@ -4156,48 +4125,6 @@ function html(text) {
     return oneLine(text)
         .replace(/[&<>"']/g, (character) => `&${String(ENTITIES[character])};`)
         .replace(/`([^`]+)`/g, '<code>$1</code>');
-}
-
-;// CONCATENATED MODULE: ./src/report/token.ts
-
-
-
-
-/*
- * A token in words, for the log and the job summary of main and post.
- */
-/** `token 123`, or what to call a token whose id Zendesk did not report. */
-function nameOf({ id }) {
-    return id === undefined ? 'the token (id unknown)' : `token ${id}`;
-}
-/** When a token expires if nobody revokes it, as a sentence without its full stop. */
-function expiryOf({ expiresAt, expiry }) {
-    if (expiresAt !== '')
-        return `It expires at ${expiresAt}`;
-    return expiry === 'never' ? 'It does not expire' : 'Zendesk did not report when it expires';
-}
-/** The line that ends the main step; `end` says what becomes of the token. */
-function mintedMessage(minted, end) {
-    const { lifetime, expiresAt, expiry, scopes, scopesReported } = minted;
-    const whenEmpty = expiry === 'never' ? 'does not expire' : 'expiry not reported';
-    const atTime = expiresAt === '' ? whenEmpty : `expires at ${expiresAt}`;
-    const expires = lifetime === undefined ? atTime : `expires in ${duration(lifetime)}`;
-    const granted = scopesReported ? clean(scopes.join(' ')) : 'not reported';
-    const [name, id] = minted.id === undefined ? ['a token', 'id unknown; '] : [nameOf(minted), ''];
-    return `Minted ${name} (${id}scopes: ${granted}; ${expires}). ${end}`;
-}
-/** The job summary of a token: in main what it is, in post what became of it. */
-function tokenTable(title, minted, origin, state) {
-    const { id, userId, expiresAt, expiry, scopes, scopesReported } = minted;
-    const cells = {
-        State: state,
-        Expires: expiresAt || (expiry === 'never' ? 'never' : 'not reported'),
-        Scopes: scopesReported ? scopes.join(' ') : 'not reported',
-        Token: String(id ?? 'unknown'),
-        User: String(userId ?? 'unknown'),
-        Account: new URL(origin).host
-    };
-    return { title, head: Object.keys(cells), rows: [Object.values(cells)] };
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/requests.ts
@@ -4275,80 +4202,195 @@ function whoAmIRequest(authorization) {
     return { operation: 'whoAmI', method: 'GET', path: '/api/v2/users/me', authorization };
 }
 
-;// CONCATENATED MODULE: ./src/zendesk/cleanup-token.ts
+;// CONCATENATED MODULE: ./src/report/token.ts
 
 
 
 
 
-
-
-
-
-/** Milliseconds to revoke the cleanup token in if the job is cancelled or the deadline is reached. */
-const CLEANUP_TIMEOUT = 4000;
-/** Milliseconds to wait before a rejected DELETE is sent once more. */
-const REJECTION_PAUSE = 1000;
-/**
- * Mints a cleanup token by the client credentials grant, works with it, and revokes it, even if the work fails.
- *
- * @throws {ZendeskError} if Zendesk gives no cleanup token, and what `work` throws
+/*
+ * A token in words, for the log and the job summary.
  */
-async function withCleanupToken(client, terms, work) {
-    const token = await mintCleanupToken(client, terms);
-    const authorization = bearer(token);
-    let facts;
-    try {
-        terms.onMint?.();
-        const response = await client.trySend(currentTokenRequest(token, 'identifyToken'));
-        if (isStop(response))
-            throw response;
-        if (!(response instanceof ZendeskError) && response.status === 200)
-            facts = factsAbout(token, response.json);
-        return await work({ authorization, facts });
-    }
-    finally {
-        await revokeCleanupToken(client, authorization, facts?.id, terms);
+/** `token 123`, or what to call a token whose id Zendesk did not report. */
+function nameOf({ id }) {
+    return id === undefined ? 'the token (id unknown)' : `token ${id}`;
+}
+/** When a token expires if nobody revokes it, as a sentence without its full stop. */
+function expirySentence({ expiry }) {
+    switch (expiry.kind) {
+        case 'at':
+            return `It expires at ${isoTime(expiry.time)}`;
+        case 'never':
+            return 'It does not expire';
+        case 'unknown':
+            return 'Zendesk did not report when it expires';
     }
 }
-async function mintCleanupToken(client, { credential, clientId, lifetime, onRemaining }) {
-    const grant = { clientId, scopes: ['read', 'write'], expiresIn: lifetime };
-    const request = grantRequest(credential, grant, 'grantCleanupToken');
-    const lost = new LostResponses();
-    try {
-        const options = { credential, lost, grace: CLEANUP_TIMEOUT };
-        const { response, reported } = await sendMint(client, request, options);
-        if (isAccepted(response) && reported.token !== undefined)
-            return reported.token;
-        if (isAccepted(response))
-            lost.add(client.deadline.clock.now());
-        throw unexpectedResponse(request, response);
-    }
-    finally {
-        if (lost.count > 0)
-            onRemaining(`The response to the mint of a cleanup token was lost. ${lost.note(clientId, lifetime)}`);
+/** Where Admin Center shows the tokens of a client. */
+const TOKENS_IN_ADMIN_CENTER = "Apps and integrations > APIs > OAuth clients, the client's tokens";
+/** How to remove a token manually, as a sentence. */
+function manualRemoval({ id }, origin) {
+    const tokens = `${origin}${TOKENS_PATH}`;
+    const request = id === undefined
+        ? `find it as an admin with GET ${tokens} and send DELETE ${tokens}/{id}`
+        : `send DELETE ${tokens}/${id} as an admin`;
+    return `To revoke it manually, delete it in Admin Center (${TOKENS_IN_ADMIN_CENTER}), or ${request}, or let \`sweep\` remove it.`;
+}
+/** The granted scopes, or that Zendesk did not report them. */
+function scopesText({ names, isReported }) {
+    return isReported ? clean(names.join(' ')) : 'not reported';
+}
+/** The line that ends the main step; `end` says what becomes of the token. */
+function mintedMessage(minted, end) {
+    const [name, id] = minted.id === undefined ? ['a token', 'id unknown; '] : [nameOf(minted), ''];
+    return `Minted ${name} (${id}scopes: ${scopesText(minted.scopes)}; ${expires(minted.expiry)}). ${end}`;
+}
+function expires(expiry) {
+    switch (expiry.kind) {
+        case 'at':
+            return expiry.lifetime === undefined
+                ? `expires at ${isoTime(expiry.time)}`
+                : `expires in ${duration(expiry.lifetime)}`;
+        case 'never':
+            return 'does not expire';
+        case 'unknown':
+            return 'expiry not reported';
     }
 }
-async function revokeCleanupToken(client, authorization, id, { lifetime, onRemaining }) {
-    const request = deleteTokenRequest(id ?? 'current', authorization);
-    const { deadline } = client;
-    let response = await client.trySend(request);
-    if (!(response instanceof ZendeskError) && isRejection(response)) {
-        // The token is seconds old, so a server may not know it yet, or the 401 may be stray.
-        await client.pause(REJECTION_PAUSE);
-        response = await client.trySend(request);
+/** The job summary of a token: in main what it is, in post what became of it. */
+function tokenTable(title, minted, origin, state) {
+    const { id, userId, expiry, scopes } = minted;
+    const whenUnknown = expiry.kind === 'never' ? 'never' : 'not reported';
+    const cells = {
+        State: state,
+        Expires: expiry.kind === 'at' ? isoTime(expiry.time) : whenUnknown,
+        Scopes: scopes.isReported ? scopes.names.join(' ') : 'not reported',
+        Token: String(id ?? 'unknown'),
+        User: String(userId ?? 'unknown'),
+        Account: new URL(origin).host
+    };
+    return { title, head: Object.keys(cells), rows: [Object.values(cells)] };
+}
+
+;// CONCATENATED MODULE: ./src/report/mint.ts
+
+
+
+
+
+
+
+
+
+
+/*
+ * What the main step says of a mint.
+ */
+/** When every API token stops working, as Zendesk announced on 2026-07-28, and when that is worth a warning. */
+const API_TOKENS_END = '2027-04-30';
+const WARN_BEFORE = 90 * 86_400_000;
+/** Says that `api-token` and `access-token` will stop working, and warns from 90 days before API tokens do. */
+function reportDeprecation({ kind }, now, log) {
+    if (kind !== 'api_token' && kind !== 'access_token')
+        return;
+    const deprecated = `Zendesk has deprecated the endpoint that mints with \`${CREDENTIAL_INPUTS[kind].chosenBy}\`; it may stop any day`;
+    const end = kind === 'api_token' ? `, and API tokens stop working on ${API_TOKENS_END}` : '';
+    const isSoon = kind === 'api_token' && now >= Date.parse(API_TOKENS_END) - WARN_BEFORE;
+    log[isSoon ? 'warning' : 'info'](`${deprecated}${end}. Use \`client-secret\` instead.`);
+}
+/**
+ * The sentence about tokens that may exist because the responses to their mint were lost.
+ *
+ * @param lifetime the seconds until they expire that were requested; `undefined` if none could be
+ */
+function lostSentence(lost, clientId, lifetime) {
+    const isOne = lost.count === 1;
+    const tokens = isOne ? 'An unused token' : `Up to ${lost.count} unused tokens`;
+    const [they, expire, them] = isOne ? ['it', 'expires', 'it'] : ['they', 'expire', 'them'];
+    const expiry = lifetime === undefined ? `${they} may never expire` : `${they} ${expire} after ${duration(lifetime)}`;
+    const since = isoTime(lost.since).slice(11, 16);
+    return `${tokens} of client ${clean(clientId)} may exist since ${since} UTC; ${expiry}, and \`sweep\` removes ${them}.`;
+}
+/** The sentence about a token that Zendesk created, but that the response to the mint does not show. */
+function unusableSentence(id, origin) {
+    return `The response names token ${id}, which may be active. ${manualRemoval({ id }, origin)}`;
+}
+/** @throws {Error} if Zendesk reports that the token has no scope at all: it can do nothing. */
+function requireScopes(minted) {
+    if (!isUseless(minted))
+        return;
+    throw new Error('Zendesk granted the token no scope, so it can do nothing. Check `scopes`, and the allowed scopes of the client in Admin Center.');
+}
+/** Says which scopes were granted by default, and warns of those that were requested and not granted. */
+function reportScopes({ scopes }, inputs, log) {
+    const granted = scopes.isReported ? scopesText(scopes) : 'scopes that it did not report';
+    if (inputs.hasDefaultScopes)
+        log.info(`\`scopes\` is empty, and Zendesk granted: ${granted}. Set \`scopes\` to request fewer.`);
+    const missing = scopesNotGranted(inputs.scopes, scopes.names);
+    if (missing.length === 0)
+        return;
+    log.warning(`Zendesk did not grant ${clean(missing.join(' '))}. Check the names, and the allowed scopes of the client in Admin Center.`);
+}
+/** What becomes of a token that is revoked when the job ends: promised only if the token or the credential may do it. */
+function revocationPromise(minted, credential) {
+    const { scopes } = minted;
+    if (isAdmin(credential) || (scopes.isReported && mayRevoke(scopes.names)))
+        return 'It will be revoked when the job ends.';
+    const how = credential.kind === 'client_credentials' ? ' with a cleanup token' : '';
+    const expiry = expirySentence(minted).replace(/^It/, 'it');
+    const why = scopes.isReported
+        ? 'Its scopes do not include both `read` and `write`'
+        : 'Zendesk did not report its scopes';
+    return `${why}, so post will try to revoke it${how}; otherwise ${expiry}.`;
+}
+/**
+ * The error of a token that could not be saved for post.
+ *
+ * @param cause why it could not be saved, as a sentence
+ * @param end what became of the token, as one or more sentences
+ */
+function unsavedError(minted, cause, end) {
+    return new Error(`Could not save ${nameOf(minted)} for post: ${cause.message} Without that, post could not have revoked the token, so main tried at once. ${end}`);
+}
+
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = require("node:fs");
+;// CONCATENATED MODULE: ./src/runner/outputs.ts
+
+
+
+/**
+ * Makes sure that the runner's files can be written before a token exists. Without them a token would stay active,
+ * or `@actions/core` would print it to the log, as runners before 2022 required.
+ *
+ * @throws {Error} that names the variable of the file that is missing
+ */
+function requireFiles(...variables) {
+    for (const variable of variables) {
+        writing(variable, () => (0,external_node_fs_namespaceObject.accessSync)(process.env[variable] ?? '', external_node_fs_namespaceObject.constants.W_OK));
     }
-    // The time may have ended while a request was under way.
-    if (response instanceof ZendeskError && (deadline.signal.aborted || deadline.remaining() <= 0))
-        response = await client.fork(deadline.forCleanup(CLEANUP_TIMEOUT)).trySend(request);
-    if (!(response instanceof ZendeskError)) {
-        const isGone = id !== undefined && (isRejection(response) || isJson(response, 404));
-        if (isAccepted(response) || isGone)
-            return;
-        response = unexpectedResponse(request, response);
+}
+/** Sets outputs of `action.yml` or `sweep/action.yml`; `undefined` becomes an empty string. A secret must be masked. */
+function setOutputs(outputs) {
+    writing('GITHUB_OUTPUT', () => {
+        for (const [name, value] of Object.entries(outputs))
+            setOutput(name, value ?? '');
+    });
+}
+/** Exports what Zendesk's own `zcli` reads to later steps. */
+function exportForZcli(subdomain, token) {
+    writing('GITHUB_ENV', () => {
+        exportVariable('ZENDESK_SUBDOMAIN', subdomain);
+        exportVariable('ZENDESK_OAUTH_TOKEN', token.reveal());
+    });
+}
+function writing(variable, write) {
+    try {
+        write();
     }
-    const path = `${client.origin}${TOKENS_PATH}/${id ?? '{id}'}`;
-    onRemaining(`Could not revoke the cleanup token ${id ?? '(id unknown)'}: ${response.summary()}. It expires within ${duration(lifetime)}. To revoke it sooner, send DELETE ${path} as an admin.`);
+    catch (error) {
+        throw new Error(`Could not write the file that the runner names in ${variable} (${error.message}). Run this action on a GitHub runner of 2022 or later, and check that its disk is not full or read-only.`);
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/http/pages.ts
@@ -4387,6 +4429,406 @@ async function* pages(client, list, key) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/zendesk/clients.ts
+
+
+
+
+
+
+
+
+/**
+ * The numeric id of an OAuth client: `clientId` itself if it is all digits, else from the list of clients, since
+ * Zendesk has no look-up by identifier (https://developer.zendesk.com/api-reference/ticketing/oauth/oauth_clients/).
+ *
+ * @throws {ZendeskError} if no client has that identifier, or the list cannot be read
+ */
+async function numericClientId(client, clientId, authorization) {
+    if (isNumeric(clientId))
+        return Number(clientId);
+    const request = listClientsRequest(authorization);
+    for await (const { items } of pages(client, request, 'clients')) {
+        const found = items.map(asObject).find(({ identifier }) => identifier === clientId);
+        const id = positiveInteger(found?.['id']);
+        if (id !== undefined)
+            return id;
+    }
+    throw new ZendeskError('clientUnknown', request);
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/lost-responses.ts
+/** Counts the attempts of a mint that Zendesk may have carried out although no usable response came back. */
+class LostResponses {
+    count = 0;
+    /** Whether the mint was retried after one of them. */
+    isRetried = false;
+    /** When the first of them was sent, in milliseconds since 1970. */
+    since = 0;
+    /** Counts one; `sentAt` is when it was sent, in milliseconds since 1970. */
+    add(sentAt) {
+        if (this.count === 0)
+            this.since = sentAt;
+        this.count += 1;
+    }
+    /** Notes that the mint is attempted again. */
+    retry() {
+        this.isRetried = this.count > 0;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/mint.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** Milliseconds that a mint which was sent may still take after the job was cancelled. */
+const MINT_GRACE = 6000;
+/**
+ * Mints the token, after looking up the client if that is needed, and masks what comes back. A mint whose response was
+ * lost is retried, with a warning that the lost one may have left a token behind.
+ *
+ * @throws {Error} if no response has a usable token; the error names every token that may be active all the same
+ */
+async function mint(client, inputs) {
+    const { credential, clientId, expiresIn, origin } = inputs;
+    const { clock } = client.deadline;
+    const request = await mintRequest(client, inputs);
+    const lost = new LostResponses();
+    const notes = [];
+    try {
+        const { response, reported } = await sendMint(client, request, { credential, lost, grace: MINT_GRACE });
+        const { token, refreshToken, facts } = reported;
+        if (isAccepted(response) && token !== undefined)
+            return mintedToken({ ...reported, token }, inputs, clock.now());
+        if (refreshToken !== undefined)
+            setOutputs({ 'refresh-token': refreshToken.reveal() });
+        const mayHaveMinted = response.status < 300 && oauthError(response.json) === undefined;
+        if (mayHaveMinted && facts.id !== undefined)
+            notes.push(unusableSentence(facts.id, origin));
+        else if (mayHaveMinted)
+            lost.add(clock.now());
+        throw unexpectedResponse(request, response);
+    }
+    catch (error) {
+        if (lost.count > 0) {
+            if (error instanceof ZendeskError && error.kind === 'invalid_grant')
+                notes.push('The first attempt got no response and was probably carried out.');
+            if (!lost.isRetried)
+                notes.push(lostSentence(lost, clientId, expiresIn));
+        }
+        throw explain(error, inputs, notes);
+    }
+    finally {
+        if (lost.isRetried)
+            client.log.warning(lostSentence(lost, clientId, expiresIn));
+    }
+}
+async function mintRequest(client, inputs) {
+    const { credential, clientId, scopes } = inputs;
+    if (!isAdmin(credential))
+        return grantRequest(credential, inputs);
+    const authorization = adminAuthorization(credential);
+    const id = await numericClientId(client, clientId, authorization);
+    return createTokenRequest(authorization, id, scopes);
+}
+
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = require("node:crypto");
+;// CONCATENATED MODULE: ./src/lib/schema.ts
+
+/** A value that JSON has as it is, if `isValid` accepts it. */
+function plain(isValid) {
+    return { write: (value) => value, read: (value) => valid(value, isValid) };
+}
+const schema_text = plain((value) => typeof value === 'string' && value !== '');
+const flag = plain((value) => typeof value === 'boolean');
+const number = plain((value) => Number.isFinite(value));
+/** One of these texts. */
+function choice(choices) {
+    return plain((value) => choices.some((each) => each === value));
+}
+/** A value that may be missing. */
+function optional(schema) {
+    return {
+        write: (value) => (value === undefined ? undefined : schema.write(value)),
+        read: (value) => (value === undefined ? undefined : schema.read(value))
+    };
+}
+/** A list of values. */
+function list(schema) {
+    return {
+        write: (values) => values.map((value) => schema.write(value)),
+        read: (value) => valid(value, Array.isArray).map((each) => schema.read(each))
+    };
+}
+/** An object with these fields; others are ignored. */
+function object(fields) {
+    // TypeScript follows no type through a loop over its fields.
+    const names = Object.keys(fields);
+    return {
+        write: (value) => Object.fromEntries(names.map((name) => [name, fields[name].write(value[name])])),
+        read: (value) => {
+            const given = valid(value, isObject);
+            return Object.fromEntries(names.map((name) => [name, fields[name].read(given[name])]));
+        }
+    };
+}
+/** One of several objects, told apart by their `kind`. */
+function union(kinds) {
+    const schemas = kinds;
+    const kind = choice(Object.keys(kinds));
+    return {
+        write: (value) => schemas[kind.read(value.kind)].write(value),
+        read: (value) => schemas[kind.read(asObject(value)['kind'])].read(value)
+    };
+}
+function valid(value, isValid) {
+    if (!isValid(value))
+        throw new TypeError('not valid');
+    return value;
+}
+
+;// CONCATENATED MODULE: ./src/runner/state.ts
+
+
+
+
+
+
+
+
+/*
+ * What main saves for post. Every later step of the job can read the file behind it, so it holds the token, which
+ * those steps can get anyway, and never a credential.
+ */
+const KEY = 'zendesk';
+const id = plain((value) => positiveInteger(value) !== undefined);
+const origin = plain((value) => typeof value === 'string' && readOrigin(value) === value);
+const token = {
+    write: (value) => value.reveal(),
+    read: (value) => {
+        const usable = usableToken(value);
+        if (usable === undefined)
+            throw new TypeError('not a token');
+        return usable;
+    }
+};
+const schema = union({
+    skipped: object({ kind: choice(['skipped']), why: choice(['true', 'auto']) }),
+    minted: object({
+        kind: choice(['minted']),
+        minted: object({
+            token,
+            refreshToken: { write: () => undefined, read: () => undefined },
+            id: optional(id),
+            clientId: optional(id),
+            userId: optional(id),
+            scopes: object({ names: list(schema_text), isReported: flag }),
+            expiry: union({
+                at: object({
+                    kind: choice(['at']),
+                    time: number,
+                    isReported: flag,
+                    lifetime: optional(number),
+                    expiredAfter: optional(number)
+                }),
+                never: object({ kind: choice(['never']) }),
+                unknown: object({ kind: choice(['unknown']) })
+            }),
+            date: optional(number),
+            mintedAt: number,
+            seenWorking: flag
+        }),
+        context: object({
+            origin,
+            timeoutSeconds: number,
+            jobSummary: flag,
+            kind: choice(CREDENTIAL_KINDS),
+            clientId: schema_text,
+            authMethod: choice(AUTH_METHODS),
+            salt: schema_text,
+            hash: schema_text
+        })
+    })
+});
+/**
+ * The fingerprint of a credential's secret, and of the origin and client that it is for.
+ *
+ * @param salt that of the fingerprint to compare with; a new one by default
+ */
+function fingerprintOf(secret, { origin, clientId }, salt = (0,external_node_crypto_namespaceObject.randomBytes)(16).toString('hex')) {
+    const content = JSON.stringify([salt, origin, clientId, secret]);
+    return { salt, hash: (0,external_node_crypto_namespaceObject.createHash)('sha256').update(content).digest('hex') };
+}
+/** Saves the state; a later call replaces it. */
+function saveForPost(state) {
+    saveState(KEY, JSON.stringify(schema.write(state)));
+}
+/** Reads what main saved. */
+function loadState() {
+    const saved = process.env[`STATE_${KEY}`] ?? '';
+    if (saved === '')
+        return { kind: 'none' };
+    try {
+        return schema.read(JSON.parse(saved));
+    }
+    catch {
+        return { kind: 'unreadable' };
+    }
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/revocation-rules.ts
+/*
+ * What proves that a token is revoked, as tables: docs/how-it-works.md prints them under "What a 401 proves". They
+ * hold for the token of the main step and for a cleanup token. Nothing here sends, waits or logs.
+ *
+ * - rejected: Zendesk's own 401 to a request made with the token
+ * - expired: a rejection whose `Date` header is past the reported expiry
+ * - active: 200 about this token, or a JSON 403, which only a token that is known gets
+ * - unknown: any other response, or none
+ * - stopped: the job was cancelled, the time is over, or a wait does not fit into it
+ */
+/** After a DELETE. `seen active` means: after an accepted one, in this step. */
+const AFTER_DELETE = {
+    accepted: { 'nothing accepted': 'verify', rechecked: 'verify', 'seen active': 'verify' },
+    'accepted by id': { 'nothing accepted': 'gone', rechecked: 'gone', 'seen active': 'gone' },
+    rejected: { 'nothing accepted': 'recheck', rechecked: 'next way', 'seen active': 'verify' },
+    'not found': { 'nothing accepted': 'recheck at once', rechecked: 'next way', 'seen active': 'verify' },
+    expired: { 'nothing accepted': 'expired', rechecked: 'expired', 'seen active': 'expired' },
+    'anything else': { 'nothing accepted': 'next way', rechecked: 'next way', 'seen active': 'next way' },
+    stopped: { 'nothing accepted': 'warn', rechecked: 'warn', 'seen active': 'warn' }
+};
+/** Verification, after an accepted DELETE. `ask again` without a wait left is `next way`. */
+const VERIFICATION = {
+    rejected: {
+        'not seen active': 'verified',
+        'seen active': 'ask again after 1 s',
+        'seen active, then rejected': 'verified'
+    },
+    expired: {
+        'not seen active': 'verified',
+        'seen active': 'expired',
+        'seen active, then rejected': 'expired'
+    },
+    active: {
+        'not seen active': 'ask again',
+        'seen active': 'ask again',
+        'seen active, then rejected': 'ask again'
+    },
+    unknown: {
+        'not seen active': 'unverified',
+        'seen active': 'next way',
+        'seen active, then rejected': 'next way'
+    },
+    stopped: { 'not seen active': 'unverified', 'seen active': 'warn', 'seen active, then rejected': 'warn' }
+};
+/** Recheck, after a rejected or not found DELETE with none accepted; once in a step. */
+const RECHECK = {
+    rejected: {
+        'waits left': 'ask again',
+        'last, token known': 'verified',
+        'last, token not known': 'next way'
+    },
+    expired: { 'waits left': 'expired', 'last, token known': 'expired', 'last, token not known': 'expired' },
+    active: {
+        'waits left': 'same DELETE',
+        'last, token known': 'same DELETE',
+        'last, token not known': 'same DELETE'
+    },
+    unknown: { 'waits left': 'next way', 'last, token known': 'next way', 'last, token not known': 'next way' },
+    stopped: { 'waits left': 'warn', 'last, token known': 'warn', 'last, token not known': 'warn' }
+};
+/** The check of main. A JSON 404 is what a narrow token gets. If all requests are used, the end is an error. */
+const CHECK = {
+    active: { first: 'checked', 'after a rejection': 'checked' },
+    'not found': { first: 'checked', 'after a rejection': 'checked' },
+    rejected: { first: 'ask again', 'after a rejection': 'ask again' },
+    unknown: { first: 'not checked', 'after a rejection': 'ask again' }
+};
+/** Milliseconds that a wait leaves for the request after it. */
+const revocation_rules_REQUEST_RESERVE = 500;
+/** Milliseconds before each request of the check. */
+const CHECK_WAITS = [0, 500, 1000, 2000];
+/** After an accepted DELETE. A wait after which the token was active proves nothing, so it may be shortened. */
+const VERIFICATION_QUESTIONS = [0, 1000, 3000].map((wait) => ({ wait, needs: 0 }));
+/** Has to agree with the first rejection of a token that was seen active. */
+const SECOND_REJECTION = { wait: 1000, needs: 1000 + revocation_rules_REQUEST_RESERVE };
+/** After a DELETE that was rejected, or that did not find the token. */
+const RECHECK_QUESTIONS = { recheck: fixed([1000], 3000), 'recheck at once': fixed([0, 1000], 3000) };
+/** Questions whose waits are what the proof rests on: they are never shortened, and all that remain have to fit. */
+function fixed(waits, last) {
+    const needs = (from) => waits.slice(from).reduce((sum, wait) => sum + wait, last + revocation_rules_REQUEST_RESERVE);
+    return {
+        early: waits.map((wait, index) => ({ wait, needs: wait === 0 ? 0 : needs(index) })),
+        last: { wait: last, needs: needs(waits.length) }
+    };
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/token-status.ts
+
+
+
+
+
+/** Milliseconds between the creation of a JWT and its own `iat` claim, or else the `Date` of its mint. */
+const IAT_TOLERANCE = 5000;
+const MINT_TOLERANCE = 60_000;
+/** Reads a response to a request for the current token: the only place that does. */
+function tokenStatus(identity, response) {
+    if (isRejection(response))
+        return { is: 'rejected' };
+    if (isFromAccount(response, 403))
+        return { is: 'active', facts: undefined };
+    const facts = response.status === 200 ? factsAbout(identity, response.json) : undefined;
+    return facts === undefined ? { is: 'unknown' } : { is: 'active', facts };
+}
+/**
+ * The facts in a response, if they are about this very token: `token.token` is missing, or equals its first ten
+ * characters. As all JWTs begin alike, a JWT must have been created when its `iat` claim says (RFC 9068 §2.2), or, if
+ * that cannot be read, when it was minted here.
+ */
+function factsAbout({ token, date }, json) {
+    const described = asObject(json)['token'];
+    if (!isObject(described))
+        return undefined;
+    const { token: shown } = described;
+    const value = token.reveal();
+    if (shown !== undefined && shown !== null && shown !== value.slice(0, PREFIX_LENGTH))
+        return undefined;
+    const facts = tokenFacts(described);
+    if (!isJwt(token))
+        return facts;
+    const issuedAt = issueTimeOf(value);
+    const [expected, tolerance] = issuedAt === undefined ? [date, MINT_TOLERANCE] : [issuedAt, IAT_TOLERANCE];
+    return isNear(facts.createdAt, expected, tolerance) ? facts : undefined;
+}
+/** Whether two times are known, and at most `tolerance` apart; all in milliseconds. */
+function isNear(time, other, tolerance) {
+    return typeof time === 'number' && other !== undefined && Math.abs(time - other) <= tolerance;
+}
+/** The `iat` claim of a JWT in milliseconds since 1970; `undefined` if it cannot be read. */
+function issueTimeOf(jwt) {
+    try {
+        const [, payload = ''] = jwt.split('.');
+        const { iat } = asObject(JSON.parse(Buffer.from(payload, 'base64url').toString()));
+        return typeof iat === 'number' ? iat * 1000 : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/zendesk/revocation.ts
 
 
@@ -4398,205 +4840,481 @@ async function* pages(client, list, key) {
 
 
 
-
-const STILL_WORKS = new Error('Zendesk accepted the DELETE, but the token still works');
-const ID_UNKNOWN = new Error('its id is not known, and no token in the list is certainly this one');
-/** Seconds. */
-const CLEANUP_LIFETIME = 600;
 /** Milliseconds that a DELETE may still take after the job was cancelled. */
 const DELETE_GRACE = 2000;
-/** Milliseconds to wait before asking again with the token. */
-const PAUSES = [1000, 3000];
-/** Milliseconds that a wait leaves for the request after it. */
-const REQUEST_RESERVE = 500;
-/** Milliseconds between the mint and the creation of a token in the list that can be the minted one. */
-const CREATION_TOLERANCE = 60_000;
+/** Milliseconds for a revocation that cannot be left to later, after the job was cancelled or the time was over. */
+const GRACE_PERIOD = 4000;
+/** Of two obstacles the one to name: that the token still works, else the later, unless it is the end of the time. */
+function tellingMore(first, second) {
+    const isTimeout = second.kind === 'stopped' && second.error.kind === 'deadline';
+    return first.kind === 'still works' || isTimeout ? first : second;
+}
+/** The ways to revoke a token with itself. */
+function ownWays({ token, id }) {
+    const itself = { authorization: bearer(token), by: 'the token itself' };
+    return [...(id === undefined ? [] : [{ id, ...itself }]), { id: 'current', ...itself }];
+}
+/** Revokes a token that nobody will revoke later: once more, in 4 s, if the job was cancelled or the time was over. */
+async function insist(client, revoke) {
+    const end = await revoke(client);
+    const isDone = end === 'verified' || end === 'expired' || end === 'gone';
+    if (isDone || !client.deadline.isOver())
+        return end;
+    return revoke(client.fork(client.deadline.forCleanup(GRACE_PERIOD)));
+}
 /**
- * Revokes a token and verifies that Zendesk rejects it, one way after the other: with the credential by id, with the
- * token itself by id and as the current one, and with a cleanup token. Zendesk has responded 204 to a `DELETE` of the
- * current token without revoking it, so only its own 401 to the token counts as proof.
+ * The revocation of one token: it sends, waits, and looks up in the tables of `revocation-rules.ts` what comes next.
+ * Zendesk has responded 204 to a `DELETE` of the current token without revoking it, so each way is verified.
  */
 class Revocation {
-    client;
-    minted;
-    terms;
+    token;
+    isCleanup;
     #obstacles = [];
     /** What Zendesk has accepted a DELETE from. */
     #acceptedFrom;
-    /** Whether a DELETE was sent, and its response lost. */
-    #responseLost = false;
-    /** Whether a rejected DELETE was rechecked: once in a post step is enough. */
-    #rechecked = false;
-    constructor(client, minted, terms) {
-        this.client = client;
-        this.minted = minted;
-        this.terms = terms;
+    #isSeenActive = false;
+    #isRechecked = false;
+    #isUnanswered = false;
+    /** @param isCleanup whether the token is a cleanup token, which is gone if its DELETE by id is accepted */
+    constructor(token, isCleanup = false) {
+        this.token = token;
+        this.isCleanup = isCleanup;
     }
-    async run() {
-        for (const way of this.#ways()) {
-            const outcome = await way;
-            if ('result' in outcome)
-                return outcome;
-            this.#obstacles.push(outcome);
-            if (isFinal(outcome.why))
-                break;
+    /** The obstacle that says most; there is one unless the token is revoked. */
+    get obstacle() {
+        return this.#obstacles.reduce(tellingMore);
+    }
+    /** Notes why a way could not be tried. */
+    failed(obstacle) {
+        this.#obstacles.push(obstacle);
+        return obstacle.kind === 'stopped' ? 'warn' : 'next way';
+    }
+    /** Tries one way after the other; `next way` if none of them ended the revocation. */
+    async try(client, ways) {
+        // The job was cancelled before an accepted DELETE was verified.
+        if (this.#acceptedFrom !== undefined && !this.#isSeenActive) {
+            const end = await this.#verify(client);
+            if (end !== 'next way')
+                return end;
         }
-        const scopeOnly = this.#obstacles.every(({ isScope }) => isScope);
-        return { result: 'active', why: this.#lastObstacle(), scopeOnly, deleteSent: this.#responseLost };
+        for (const way of ways) {
+            const end = await this.#delete(client, way);
+            if (end !== 'next way')
+                return end;
+        }
+        return 'next way';
     }
-    #lastObstacle() {
-        const whys = this.#obstacles.map(({ why }) => why);
-        // Why the step ended says less than that Zendesk accepted a DELETE, and a timeout less than what it was spent on.
-        if (isStop(whys.at(-1)) && whys.includes(STILL_WORKS))
-            return STILL_WORKS;
-        return whys.findLast((why) => !(isStop(why) && why.kind === 'deadline')) ?? whys[0];
-    }
-    *#ways() {
-        const { credential } = this.terms;
-        const { id, token } = this.minted;
-        const itself = { authorization: bearer(token), by: 'the token itself' };
-        if (id !== undefined) {
-            if (credential !== undefined && isAdmin(credential)) {
-                const authorization = adminAuthorization(credential);
-                yield this.#delete({ id, authorization, by: 'credential' });
+    /** What became of the token. */
+    outcome(end) {
+        switch (end) {
+            case 'verified':
+                return { end, by: this.#acceptedFrom };
+            case 'expired':
+            case 'gone':
+                return { end };
+            case 'unverified':
+                return { end, obstacle: this.obstacle };
+            case 'warn':
+            case 'next way': {
+                const isScopeOnly = this.#obstacles.every(({ kind }) => kind === 'scope');
+                return { end: 'active', obstacle: this.obstacle, isScopeOnly, isUnanswered: this.#isUnanswered };
             }
-            yield this.#delete({ id, ...itself });
         }
-        yield this.#delete({ id: 'current', ...itself });
-        if (credential?.kind === 'client_credentials')
-            yield this.#deleteWithCleanupToken(credential);
     }
-    /** Sends the DELETE of one way, and verifies what came of it. */
-    async #delete(way) {
-        const request = deleteTokenRequest(way.id, way.authorization);
+    async #delete(client, way) {
         for (;;) {
-            const onLostResponse = () => void (this.#responseLost = true);
-            const response = await this.client.trySend(request, { grace: DELETE_GRACE, onLostResponse });
-            if (response instanceof ZendeskError)
-                return { why: response };
-            this.#responseLost = false;
-            if (isAccepted(response))
-                this.#acceptedFrom = way.by;
-            const isNotFound = way.id !== 'current' && isJson(response, 404);
-            const isRejected = way.by === 'the token itself' && isRejection(response);
-            const why = unexpectedResponse(request, response, isRejected ? 'newTokenRejected' : undefined);
-            if (this.#acceptedFrom && (isAccepted(response) || isNotFound || isRejected))
-                return this.#verify();
-            if (isRejected && this.#stateIn(response) === 'expired')
-                return { result: 'expired' };
-            if (!isNotFound && !isRejected)
-                return { why, isScope: this.#isMissingScope(way, response) };
-            if (this.#rechecked)
-                return { why };
-            // Neither is a proof by itself: some servers may not know the token yet, and one 401 may be stray.
-            this.#rechecked = true;
-            const { state, why: last } = await this.#ask(isNotFound ? [0, ...PAUSES] : PAUSES, 'rejected');
-            if (state === 'expired')
-                return { result: 'expired' };
-            const isProof = this.minted.seenWorking || (isNotFound && way.by === 'credential');
-            if (state === 'rejected' && isProof)
-                return { result: 'verified', by: undefined };
-            if (state !== 'active')
-                return { why: isStop(last) ? last : why };
+            const result = await this.#sendDelete(client, way);
+            const next = AFTER_DELETE[result][this.#deleteHistory()];
+            if (next === 'verify')
+                return this.#verify(client);
+            if (next !== 'recheck' && next !== 'recheck at once')
+                return next;
+            const after = await this.#recheck(client, next, way.by);
+            if (after !== 'same DELETE')
+                return after;
         }
     }
-    /** After an accepted DELETE: asks with the token until Zendesk rejects it. One rejection is the proof. */
-    async #verify() {
-        const { state, why } = await this.#ask([0, ...PAUSES], 'active');
-        if (state === 'rejected' || state === 'expired')
-            return { result: 'verified', by: this.#acceptedFrom };
-        if (state === 'active')
-            return { why: isStop(why) ? why : STILL_WORKS };
-        return { result: 'unverified', why };
+    #deleteHistory() {
+        if (this.#isSeenActive)
+            return 'seen active';
+        return this.#isRechecked ? 'rechecked' : 'nothing accepted';
     }
-    /** Asks with the token after each pause, as long as its state is `expected`. */
-    async #ask(pauses, expected) {
-        const request = currentTokenRequest(this.minted.token, 'verifyToken');
-        let last = { state: 'unknown', why: STILL_WORKS };
-        for (const pause of pauses) {
-            if (pause > 0)
-                await this.#pause(pause);
-            const response = await this.client.trySend(request);
-            if (response instanceof ZendeskError) {
-                // If the step ends before another response, the token counts as active.
-                const isActive = last.state === 'active' && isStop(response);
-                return { state: isActive ? 'active' : 'unknown', why: response };
+    async #sendDelete(client, { id, authorization, by }) {
+        const request = deleteTokenRequest(id, authorization);
+        const observer = { lost: () => (this.#isUnanswered = true) };
+        const response = await client.trySend(request, { grace: DELETE_GRACE, observer });
+        if (response instanceof ZendeskError)
+            return this.#noResponse(response) === 'stopped' ? 'stopped' : 'anything else';
+        this.#isUnanswered = false;
+        if (isAccepted(response)) {
+            this.#acceptedFrom = by;
+            return this.isCleanup && id !== 'current' ? 'accepted by id' : 'accepted';
+        }
+        if (by === 'the token itself' && isRejection(response)) {
+            this.failed({ kind: 'other', error: unexpectedResponse(request, response, 'newTokenRejected') });
+            return this.#isExpired(response) ? 'expired' : 'rejected';
+        }
+        const kind = this.#isMissingScope(by, response) ? 'scope' : 'other';
+        this.failed({ kind, error: unexpectedResponse(request, response) });
+        return id !== 'current' && isFromAccount(response, 404) ? 'not found' : 'anything else';
+    }
+    /** After an accepted DELETE: asks with the token until Zendesk rejects it. */
+    async #verify(client) {
+        const questions = [...VERIFICATION_QUESTIONS];
+        let question = questions.shift();
+        let history = this.#isSeenActive ? 'seen active' : 'not seen active';
+        while (question !== undefined) {
+            const status = await this.#ask(client, question);
+            const next = VERIFICATION[status][history];
+            if (status === 'active') {
+                this.#isSeenActive = true;
+                this.failed({ kind: 'still works' });
+                history = 'seen active';
             }
-            last = { state: this.#stateIn(response), why: unexpectedResponse(request, response) };
-            if (last.state !== expected)
-                break;
-            if (expected === 'active')
-                this.#obstacles.push({ why: STILL_WORKS });
+            if (next === 'ask again')
+                question = questions.shift();
+            else if (next !== 'ask again after 1 s')
+                return next;
+            else
+                [question, history] = [SECOND_REJECTION, 'seen active, then rejected'];
         }
-        return last;
+        return 'next way';
     }
-    #stateIn(response) {
-        const { token, expiredAfter = Infinity } = this.minted;
-        // By the clock of this very response.
-        if (isRejection(response))
-            return (response.date ?? 0) > expiredAfter ? 'expired' : 'rejected';
-        const isAboutIt = response.status === 200 && factsAbout(token, response.json) !== undefined;
-        // A 403 is given only to a token that is known.
-        return isAboutIt || isJson(response, 403) ? 'active' : 'unknown';
+    /** Without an accepted DELETE: some servers may not know the token yet, and one 401 may be stray. */
+    async #recheck(client, questions, by) {
+        this.#isRechecked = true;
+        const { early, last } = RECHECK_QUESTIONS[questions];
+        for (const question of early) {
+            const next = RECHECK[await this.#ask(client, question)]['waits left'];
+            if (next !== 'ask again')
+                return next;
+        }
+        const isKnown = this.token.seenWorking || (questions === 'recheck at once' && by === 'credential');
+        return RECHECK[await this.#ask(client, last)][isKnown ? 'last, token known' : 'last, token not known'];
     }
-    #isMissingScope({ by }, response) {
+    /** Asks with the token, after a wait. */
+    async #ask(client, { wait, needs }) {
+        const left = client.deadline.remaining();
+        if (needs > left) {
+            this.failed({ kind: 'no time' });
+            return 'stopped';
+        }
+        const pause = needs > 0 ? wait : Math.min(wait, left - revocation_rules_REQUEST_RESERVE);
+        if (pause > 0)
+            await client.pause(pause);
+        const request = currentTokenRequest(this.token.token, 'verifyToken');
+        const response = await client.trySend(request);
+        if (response instanceof ZendeskError)
+            return this.#noResponse(response);
+        const { is } = tokenStatus(this.token, response);
+        if (is === 'unknown')
+            this.failed({ kind: 'other', error: unexpectedResponse(request, response) });
+        return is === 'rejected' && this.#isExpired(response) ? 'expired' : is;
+    }
+    #noResponse(error) {
+        const isStopped = isFinal(error);
+        this.failed({ kind: isStopped ? 'stopped' : 'other', error });
+        return isStopped ? 'stopped' : 'unknown';
+    }
+    /** Whether a rejection is past the expiry that Zendesk reported, by the clock of this very response. */
+    #isExpired({ date }) {
+        const { expiry } = this.token;
+        const after = expiry.kind === 'at' ? expiry.expiredAfter : undefined;
+        return date !== undefined && after !== undefined && date > after;
+    }
+    #isMissingScope(by, response) {
         if (missingScopes(response) !== undefined)
             return true;
-        const { scopes, scopesReported } = this.minted;
-        return by === 'the token itself' && isJson(response, 403) && scopesReported && !mayRevoke(scopes);
-    }
-    /** Waits, but leaves time for the next request. */
-    async #pause(ms) {
-        const longest = Math.max(0, this.client.deadline.remaining() - REQUEST_RESERVE);
-        await this.client.pause(Math.min(ms, longest));
-    }
-    async #deleteWithCleanupToken(credential) {
-        const { clientId, onCleanupToken, onRemaining } = this.terms;
-        const onMint = () => onCleanupToken?.(this.#lastObstacle());
-        const terms = { credential, clientId, lifetime: CLEANUP_LIFETIME, onMint, onRemaining };
-        try {
-            return await withCleanupToken(this.client, terms, async (cleanup) => {
-                const id = this.minted.id ?? (await findId(this.client, this.minted, cleanup));
-                if (id === undefined)
-                    return { why: ID_UNKNOWN };
-                return this.#delete({ id, authorization: cleanup.authorization, by: 'a cleanup token' });
-            });
-        }
-        catch (error) {
-            if (!(error instanceof ZendeskError))
-                throw error;
-            return { why: error, isScope: error.kind === 'invalid_scope' || error.kind === 'missingScope' };
-        }
+        const { names, isReported } = this.token.scopes;
+        return by === 'the token itself' && isFromAccount(response, 403) && isReported && lacksWrite(names);
     }
 }
+
+;// CONCATENATED MODULE: ./src/zendesk/cleanup-token.ts
+
+
+
+
+
+
+
+
+
+
 /**
- * The id of the minted token, from the list of its user's tokens: the only one of the same client, user, scopes and
- * first ten characters that was created within a minute of the mint.
+ * Mints a cleanup token by the client credentials grant (it may read and write everything its user may), works with it,
+ * and revokes it, even if the work fails.
+ *
+ * @throws {ZendeskError} if Zendesk gives no cleanup token, and what `work` throws
  */
-async function findId(client, minted, { authorization, facts }) {
-    const prefix = prefixOf(minted.token);
-    if (prefix === undefined || facts?.clientId === undefined || facts.userId === undefined)
-        return undefined;
-    const sorted = (scopes) => [...scopes].sort().join(' ');
-    const request = listTokensRequest(facts.clientId, authorization);
-    const matches = [];
-    for await (const { items } of pages(client, request, 'tokens')) {
-        for (const item of items.map(tokenFacts)) {
-            const isMatch = item.prefix === prefix &&
-                item.clientId === facts.clientId &&
-                item.userId === facts.userId &&
-                item.scopes !== undefined &&
-                sorted(item.scopes) === sorted(minted.scopes) &&
-                Math.abs((item.createdAt ?? NaN) - minted.mintedAt) <= CREATION_TOLERANCE;
-            if (isMatch)
-                matches.push(item.id);
-        }
+async function withCleanupToken(client, terms, work) {
+    let token = await mintCleanupToken(client, terms);
+    try {
+        terms.onMint?.();
+        token = await identify(client, token);
+        return await work(token);
     }
-    const [match, ...others] = matches;
-    return others.length === 0 ? match : undefined;
+    finally {
+        const revocation = new Revocation(token, true);
+        const end = await insist(client, (within) => revocation.try(within, ownWays(token)));
+        const outcome = revocation.outcome(end);
+        if ('obstacle' in outcome)
+            terms.remaining.push({ token, obstacle: outcome.obstacle });
+    }
+}
+async function mintCleanupToken(client, { credential, clientId, lifetime, remaining }) {
+    const grant = { clientId, scopes: ['read', 'write'], expiresIn: lifetime };
+    const request = grantRequest(credential, grant, 'grantCleanupToken');
+    const { clock } = client.deadline;
+    const lost = new LostResponses();
+    try {
+        const { response, reported } = await sendMint(client, request, { credential, lost, grace: GRACE_PERIOD });
+        const { token } = reported;
+        if (isAccepted(response) && token !== undefined)
+            return mintedToken({ ...reported, token }, grant, clock.now());
+        if (isAccepted(response))
+            lost.add(clock.now());
+        throw unexpectedResponse(request, response);
+    }
+    finally {
+        if (lost.count > 0)
+            remaining.push({ lost, lifetime });
+    }
+}
+/** Asks Zendesk for the token's id and user, since only a revocation by id is known to work. */
+async function identify(client, token) {
+    const response = await client.trySend(currentTokenRequest(token.token, 'identifyToken'));
+    if (isStop(response))
+        throw response;
+    if (response instanceof ZendeskError)
+        return token;
+    const status = tokenStatus(token, response);
+    return status.is === 'active' ? seenWorking(token, status.facts) : token;
+}
+
+;// CONCATENATED MODULE: ./src/report/revocation.ts
+
+
+
+
+
+
+
+
+
+
+/** Says why there is nothing to revoke, or warns that this is not known. */
+function reportNothingToRevoke(state, log) {
+    switch (state.kind) {
+        case 'none':
+            log.info('The main step saved no token, so there is nothing to revoke.');
+            break;
+        case 'skipped':
+            log.info(state.why === 'true'
+                ? 'The token is not revoked, because `skip-token-revoke` is `true`.'
+                : 'The token is not revoked, because that would revoke its refresh token, too.');
+            break;
+        case 'unreadable':
+            log.warning(`The state that the main step saved cannot be read, so a token of this step may be active. Delete it in Admin Center (${TOKENS_IN_ADMIN_CENTER}), or let \`sweep\` remove it.`);
+    }
+}
+/** What became of a token that Zendesk rejects. */
+const DONE = {
+    verified: (name) => `Revoked ${name} and verified that Zendesk rejects it.`,
+    gone: (name) => `Revoked ${name}: Zendesk accepted the DELETE.`,
+    expired: (name) => `Zendesk rejects ${name}, which had expired.`
+};
+/** Says what became of the token, and of cleanup tokens: at most one warning. */
+function reportOutcome(outcome, report, log) {
+    const { minted, remaining, isWithoutCredential } = report;
+    const rest = remaining.map((each) => remainingSentence(each, report.context));
+    if (!('obstacle' in outcome)) {
+        log.info(DONE[outcome.end](nameOf(minted)));
+        if (rest.length > 0)
+            log.warning(rest.join(' '));
+        return;
+    }
+    const isForeseen = outcome.end === 'active' &&
+        outcome.isScopeOnly &&
+        !isWithoutCredential &&
+        minted.expiry.kind === 'at' &&
+        minted.expiry.isReported &&
+        rest.length === 0;
+    const text = remainsSentence(outcome, minted);
+    if (isForeseen) {
+        log.info(`${text} ${expirySentence(minted)}.`);
+        return;
+    }
+    const inputs = isWithoutCredential
+        ? ['Post was given other inputs than main, so it could not use the credential.']
+        : [];
+    log.warning([text, ...inputs, stillThere(report), ...rest].join(' '));
+}
+/** Says that the revocation broke off, as when the step reached its timeout. */
+function reportFailure(error, report, log) {
+    const text = `Could not revoke ${nameOf(report.minted)}: ${causeOf(error)}.`;
+    const rest = report.remaining.map((each) => remainingSentence(each, report.context));
+    log.warning([text, stillThere(report), ...rest].join(' '));
+}
+/** What became of a token that main could not save for post, as the end of an error. */
+function unsavedSentence(outcome, report) {
+    const rest = report.remaining.map((each) => remainingSentence(each, report.context));
+    const end = 'obstacle' in outcome
+        ? `${remainsSentence(outcome, report.minted)} ${stillThere(report)}`
+        : DONE[outcome.end](nameOf(report.minted));
+    return [end, ...rest].join(' ');
+}
+/** The line about a cleanup token that was minted. */
+function cleanupSentence(minted, why) {
+    return `Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(minted)}, because: ${obstacleText(why)}.`;
+}
+/** A sentence about a cleanup token that may remain active. */
+function remainingSentence(remaining, { origin, clientId }) {
+    if ('lost' in remaining)
+        return `The response to the mint of a cleanup token was lost. ${lostSentence(remaining.lost, clientId, remaining.lifetime)}`;
+    const { token, obstacle } = remaining;
+    const name = `the cleanup token ${token.id ?? '(id unknown)'}`;
+    return `Could not revoke ${name}: ${obstacleText(obstacle)}. ${expirySentence(token)}. ${manualRemoval(token, origin)}`;
+}
+function remainsSentence(outcome, minted) {
+    const name = nameOf(minted);
+    const why = obstacleText(outcome.obstacle);
+    if (outcome.end === 'unverified')
+        return `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${why}.`;
+    const unanswered = outcome.isUnanswered ? ' The DELETE was sent and not answered.' : '';
+    return `Could not revoke ${name}: ${why}.${unanswered}`;
+}
+/** Why a revocation failed, as a part of a longer sentence. */
+function obstacleText(obstacle) {
+    switch (obstacle.kind) {
+        case 'still works':
+            return 'Zendesk accepted the DELETE, but the token still works';
+        case 'no time':
+            return 'Zendesk rejected it, but there was no time left to make sure';
+        case 'id unknown':
+            return 'its id is not known, and no token in the list is certainly this one';
+        case 'scope':
+        case 'stopped':
+        case 'other':
+            return causeOf(obstacle.error);
+    }
+}
+/** When the token expires, and how to remove it manually. */
+function stillThere({ minted, context }) {
+    return `${expirySentence(minted)}. ${manualRemoval(minted, context.origin)}`;
+}
+/** The title of the summary, and the state of the token. */
+const SUMMARIES = {
+    verified: ['Zendesk token revoked', 'Zendesk rejects it'],
+    gone: ['Zendesk token revoked', 'Zendesk accepted the DELETE'],
+    expired: ['Zendesk token expired', 'Zendesk rejects it'],
+    unverified: ['Zendesk token revoked, not verified', 'Zendesk accepted the DELETE'],
+    active: ['Zendesk token not revoked', 'may still be active']
+};
+/** The job summary of post. */
+function revocationTable(outcome, { minted, context }) {
+    const [title, state] = SUMMARIES[outcome.end];
+    const revoker = outcome.end === 'verified' ? outcome.by : undefined;
+    const by = revoker === 'credential' ? CREDENTIAL_INPUTS[context.kind].chosenBy : revoker;
+    return tokenTable(title, minted, context.origin, by === undefined ? state : `revoked with ${by}; ${state}`);
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/find-token-id.ts
+
+
+
+
+
+
+
+/** Milliseconds between the mint and the creation of a token in the list that can be the minted one. */
+const CREATION_TOLERANCE = 60_000;
+/**
+ * Finds the id of a token in the list of its user's tokens: the only one of the same client, user, scopes and first ten
+ * characters that was created within a minute of the mint. A JWT is not found, as all of them begin alike.
+ *
+ * @param cleanup a token of the same client and user, with which the list is read
+ * @throws {ZendeskError} if the list cannot be read
+ */
+async function findTokenId(client, minted, cleanup) {
+    const { clientId, userId } = cleanup;
+    if (isJwt(minted.token) || clientId === undefined || userId === undefined)
+        return undefined;
+    const prefix = minted.token.reveal().slice(0, PREFIX_LENGTH);
+    const sorted = (scopes) => [...scopes].sort().join(' ');
+    const isIt = (item) => item.prefix === prefix &&
+        item.clientId === clientId &&
+        item.userId === userId &&
+        item.scopes !== undefined &&
+        sorted(item.scopes) === sorted(minted.scopes.names) &&
+        isNear(item.createdAt, minted.mintedAt, CREATION_TOLERANCE);
+    const matches = [];
+    const request = listTokensRequest(clientId, bearer(cleanup.token));
+    for await (const { items } of pages(client, request, 'tokens'))
+        matches.push(...items.map(tokenFacts).filter(isIt));
+    return matches.length === 1 ? matches[0]?.id : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/revoke-token.ts
+
+
+
+
+
+
+
+
+/** Seconds until a cleanup token expires. */
+const CLEANUP_LIFETIME = 600;
+/**
+ * Revokes the token that main minted and verifies that Zendesk rejects it, one way after the other: with the credential
+ * by id, with the token itself by id and as the current one, and with a cleanup token.
+ */
+async function revokeToken(client, minted, terms) {
+    const revocation = new Revocation(minted);
+    return revocation.outcome(await tryEachWay(client, revocation, terms));
+}
+/** As {@link revokeToken}, for a token that nobody will revoke later: not even a cancelled job ends it before 4 s. */
+async function revokeTokenNow(client, minted, terms) {
+    const revocation = new Revocation(minted);
+    return revocation.outcome(await insist(client, (within) => tryEachWay(within, revocation, terms)));
+}
+async function tryEachWay(client, revocation, terms) {
+    const { credential } = terms;
+    const { token } = revocation;
+    const ways = ownWays(token);
+    if (credential !== undefined && isAdmin(credential) && token.id !== undefined)
+        ways.unshift({ id: token.id, authorization: adminAuthorization(credential), by: 'credential' });
+    const end = await revocation.try(client, ways);
+    if (end !== 'next way' || credential?.kind !== 'client_credentials')
+        return end;
+    return tryCleanupToken(client, revocation, { ...terms, credential });
+}
+async function tryCleanupToken(client, revocation, terms) {
+    const { token, obstacle } = revocation;
+    const onMint = () => terms.onCleanupToken?.(obstacle);
+    try {
+        return await withCleanupToken(client, { ...terms, lifetime: CLEANUP_LIFETIME, onMint }, async (cleanup) => {
+            const id = token.id ?? (await findTokenId(client, token, cleanup));
+            if (id === undefined)
+                return revocation.failed({ kind: 'id unknown' });
+            return revocation.try(client, [{ id, authorization: bearer(cleanup.token), by: 'a cleanup token' }]);
+        });
+    }
+    catch (error) {
+        if (error instanceof ZendeskError)
+            return revocation.failed({ kind: obstacleOf(error), error });
+        throw error;
+    }
+}
+function obstacleOf(error) {
+    if (isFinal(error))
+        return 'stopped';
+    return error.kind === 'invalid_scope' || error.kind === 'missingScope' ? 'scope' : 'other';
 }
 
 ;// CONCATENATED MODULE: ./src/publish-token.ts
+
 
 
 
@@ -4627,138 +5345,37 @@ async function publishToken(client, inputs, minted) {
         'token-id': minted.id,
         'client-id': minted.clientId ?? inputs.clientId,
         'user-id': minted.userId,
-        scopes: minted.scopesReported ? minted.scopes.join(' ') : '',
-        'expires-at': minted.expiresAt,
+        scopes: minted.scopes.isReported ? minted.scopes.names.join(' ') : '',
+        'expires-at': expiresAt(minted),
         'base-url': inputs.origin
     });
 }
-/** Whether post revokes the token: with `auto`, not if that would also revoke a refresh token that came with it. */
-function shouldRevoke({ skipRevoke }, { refreshToken }) {
-    return skipRevoke === 'auto' ? refreshToken === undefined : skipRevoke === 'false';
+/**
+ * Whether post revokes the token: with `auto`, not if that would also revoke a refresh token that came with it, unless
+ * neither is of use.
+ */
+function shouldRevoke({ skipRevoke }, minted) {
+    if (skipRevoke !== 'auto')
+        return skipRevoke === 'false';
+    return minted.refreshToken === undefined || isUseless(minted);
 }
 function stateOf(inputs, minted) {
     if (!shouldRevoke(inputs, minted))
-        return { skipped: inputs.skipRevoke === 'true' ? 'true' : 'auto' };
+        return { kind: 'skipped', why: inputs.skipRevoke === 'true' ? 'true' : 'auto' };
     const { credential, clientId, origin, timeoutSeconds, jobSummary } = inputs;
     const { salt, hash } = fingerprintOf(reusableSecret(credential), inputs);
     const { kind } = credential;
     const authMethod = isAdmin(credential) ? 'client_secret_post' : credential.authMethod;
-    return { minted, context: { origin, timeoutSeconds, jobSummary, kind, clientId, authMethod, salt, hash } };
+    const context = { origin, timeoutSeconds, jobSummary, kind, clientId, authMethod, salt, hash };
+    return { kind: 'minted', minted, context };
 }
-/** Revokes a token that post will not know about; returns the error that says so. */
-async function revokeAtOnce(client, { credential, clientId }, minted, cause) {
-    const onRemaining = client.log.warning;
-    const outcome = await new Revocation(client, minted, { credential, clientId, onRemaining }).run();
-    const why = 'why' in outcome ? `: ${causeOf(outcome.why)}` : '';
-    const isRevoked = outcome.result === 'verified' || outcome.result === 'expired';
-    const end = isRevoked ? 'was revoked at once' : `may still be active${why}`;
-    return new Error(`Could not save ${nameOf(minted)} for post: ${cause.message} Without that, post could not have revoked the token, so it ${end}.`);
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/clients.ts
-
-
-
-
-
-
-
-
-/**
- * The numeric id of an OAuth client: `clientId` itself if it is all digits, else from the list of clients, since
- * Zendesk has no look-up by identifier (https://developer.zendesk.com/api-reference/ticketing/oauth/oauth_clients/).
- *
- * @throws {ZendeskError} if no client has that identifier, or the list cannot be read
- */
-async function numericClientId(client, clientId, authorization) {
-    if (isNumeric(clientId))
-        return Number(clientId);
-    const request = listClientsRequest(authorization);
-    for await (const { items } of pages(client, request, 'clients')) {
-        const found = items.map(asObject).find(({ identifier }) => identifier === clientId);
-        const id = positiveInteger(found?.['id']);
-        if (id !== undefined)
-            return id;
-    }
-    throw new ZendeskError('clientUnknown', request);
-}
-
-;// CONCATENATED MODULE: ./src/mint.ts
-
-
-
-
-
-
-
-
-
-
-
-
-/** Milliseconds that a mint which was sent may still take after the job was cancelled. */
-const MINT_GRACE = 6000;
-/**
- * Requests the token, after looking up the client if that is needed, and masks what comes back. A mint whose response
- * was lost is retried, with a warning that the lost one may have left a token behind.
- *
- * @throws {ZendeskError} if no response has a usable token
- */
-async function requestToken(client, inputs) {
-    const { credential, clientId, expiresIn } = inputs;
-    const { clock } = client.deadline;
-    const request = await mintRequest(client, inputs);
-    const lost = new LostResponses();
-    try {
-        const { response, reported } = await sendMint(client, request, { credential, lost, grace: MINT_GRACE });
-        const { token, refreshToken, facts } = reported;
-        if (!isAccepted(response) || token === undefined) {
-            if (refreshToken !== undefined)
-                setOutputs({ 'refresh-token': refreshToken.reveal() });
-            if (await mayHaveMinted(client, credential, response, facts.id))
-                lost.add(clock.now());
-            throw unexpectedResponse(request, response);
-        }
-        if (lost.count > 0)
-            client.log.warning(lost.note(clientId, expiresIn));
-        return mintedToken({ ...reported, token }, inputs, clock.now());
-    }
-    catch (error) {
-        if (error instanceof ZendeskError && lost.count > 0) {
-            if (error.kind === 'invalid_grant')
-                error.notes.push('The first attempt got no response and was probably carried out.');
-            if (lost.isRetried)
-                client.log.warning(lost.note(clientId, expiresIn));
-            else
-                error.notes.push(lost.note(clientId, expiresIn));
-        }
-        throw error;
-    }
-}
-async function mintRequest(client, inputs) {
-    const { credential, clientId, scopes } = inputs;
-    if (!isAdmin(credential))
-        return grantRequest(credential, inputs);
-    const authorization = adminAuthorization(credential);
-    const id = await numericClientId(client, clientId, authorization);
-    return createTokenRequest(authorization, id, scopes);
-}
-/**
- * Whether a response without a usable token may have minted one all the same. If the response names its id, the
- * token is revoked at once.
- */
-async function mayHaveMinted(client, credential, { status, json }, id) {
-    if (status >= 300 || oauthError(json) !== undefined)
-        return false;
-    if (id === undefined || !isAdmin(credential))
-        return true;
-    const revoked = await client
-        .send(deleteTokenRequest(id, adminAuthorization(credential)))
-        .catch(() => undefined);
-    if (revoked === undefined || !isAccepted(revoked))
-        return true;
-    client.log.info(`Zendesk created token ${id}, but its response had no usable token, so it was revoked.`);
-    return false;
+/** Revokes a token that post will not know about; returns the error that says what became of it. */
+async function revokeAtOnce(client, { credential, clientId, origin }, minted, cause) {
+    const remaining = [];
+    const outcome = await revokeTokenNow(client, minted, { credential, clientId, remaining });
+    const context = { origin, clientId, kind: credential.kind };
+    const end = unsavedSentence(outcome, { minted, context, isWithoutCredential: false, remaining });
+    return unsavedError(minted, cause, end);
 }
 
 ;// CONCATENATED MODULE: ./src/step.ts
@@ -4770,31 +5387,35 @@ const TIMEOUT_GRACE = 250;
 /**
  * Runs a step from its start to the end of the process, which comes when the step's work or its time is over,
  * whatever sockets and promises remain.
+ *
+ * @param failureCode the exit code if the step fails: 1 with one error in the log, 0 in silence
  */
-async function runStep(host, { clock, log }, run) {
+async function runStep(host, { clock, log }, run, failureCode) {
     const signal = prepare(host);
-    let code = 0;
-    let endStep;
-    const ended = new Promise((_resolve, reject) => (endStep = reject));
-    host.on('uncaughtException', endStep);
-    const step = {
-        clock,
-        log,
-        startDeadline: (seconds, reserve) => {
+    const crashed = new Promise((_resolve, reject) => host.on('uncaughtException', reject));
+    crashed.catch(() => undefined);
+    const within = async ({ seconds, reserve }, work) => {
+        let timer;
+        const timedOut = new Promise((_resolve, reject) => {
             const end = seconds * 1000 + TIMEOUT_GRACE - clock.elapsed();
-            setTimeout(() => endStep(new StepEnded('deadline', seconds)), end);
-            return new Deadline(clock, seconds, signal, reserve);
-        },
-        onFailure: (error) => {
-            log.error(error instanceof Error ? error.message : String(error));
-            return 1;
+            timer = setTimeout(() => reject(new StepEnded('deadline', seconds)), end);
+        });
+        try {
+            const deadline = new Deadline(clock, seconds, signal, reserve);
+            return await Promise.race([work(deadline), timedOut, crashed]);
+        }
+        finally {
+            clearTimeout(timer);
         }
     };
+    let code = 0;
     try {
-        await Promise.race([run(step), ended]);
+        await Promise.race([run({ clock, log, within }), crashed]);
     }
     catch (error) {
-        code = step.onFailure(error);
+        code = failureCode;
+        if (code !== 0)
+            log.error(error instanceof Error ? error.message : String(error));
     }
     // On Windows a pipe is written to in the background: all output has to be out before the process ends.
     await new Promise((resolve) => host.stdout.write('', resolve));
@@ -4821,50 +5442,48 @@ function prepare(host) {
 
 
 
+
 /** Milliseconds for the whole check. */
 const CHECK_TIMEOUT = 10_000;
-/** Milliseconds to wait before each request: some servers may not know a new token yet. */
-const check_token_PAUSES = [0, 500, 1000, 2000];
 /**
- * Uses a new token once, to see that it works and to learn what the response to the mint does not report.
+ * Uses a new token once, to see that it works and to learn what the response to the mint does not report. After a
+ * rejection it asks again, since some servers may not know a new token yet.
  *
- * @returns why the token was not checked: an error, or a response that says nothing about it
- * @throws {ZendeskError} if Zendesk still rejects the token after four requests, or the job is cancelled
+ * @returns the token, with what Zendesk reports about it
+ * @throws {ZendeskError} if nothing but rejections was heard of the token, or the job is cancelled
  */
-async function verifyToken(client, minted) {
+async function checkToken(client, token) {
     const { clock } = client.deadline;
     const end = clock.elapsed() + CHECK_TIMEOUT;
-    const request = currentTokenRequest(minted.token, 'checkToken');
-    let rejection;
-    for (const pause of check_token_PAUSES) {
-        if (clock.elapsed() + pause >= end)
+    const request = currentTokenRequest(token.token, 'checkToken');
+    let history = 'first';
+    let rejected = new ZendeskError('newTokenRejected', request);
+    for (const wait of CHECK_WAITS) {
+        if (clock.elapsed() + wait >= end)
             break;
-        if (pause > 0)
-            await client.pause(pause);
-        const response = await client.trySend(request, { attempts: 1, until: end });
-        if (response instanceof ZendeskError) {
-            if (response.kind === 'cancelled')
-                throw response;
-            // A token that was rejected a moment ago does not count as a working one.
-            if (rejection !== undefined)
-                break;
-            return response;
-        }
-        if (isRejection(response)) {
-            rejection = response;
+        if (wait > 0)
+            await client.pause(wait);
+        const outcome = await client.trySend(request, { single: true, until: end });
+        const isError = outcome instanceof ZendeskError;
+        if (isError && outcome.kind === 'cancelled')
+            throw outcome;
+        const status = isError ? UNKNOWN : statusFor(token, outcome);
+        const next = CHECK[status.is][history];
+        if (next === 'checked')
+            return { token: status.is === 'active' ? seenWorking(token, status.facts) : token };
+        if (next === 'not checked')
+            return { token, unchecked: isError ? outcome : unexpectedResponse(request, outcome) };
+        if (status.is !== 'rejected' || isError)
             continue;
-        }
-        const facts = response.status === 200 ? factsAbout(minted.token, response.json) : undefined;
-        minted.seenWorking = isJson(response, 403) || facts !== undefined;
-        if (facts !== undefined)
-            addFacts(minted, facts);
-        // A narrow token may not ask about itself.
-        if (minted.seenWorking || isJson(response, 404))
-            return undefined;
-        const kind = response.status === 200 && !response.html ? 'unusableResponse' : undefined;
-        return unexpectedResponse(request, response, kind);
+        history = 'after a rejection';
+        rejected = unexpectedResponse(request, outcome, 'newTokenRejected');
     }
-    throw new ZendeskError('newTokenRejected', request, rejection);
+    throw rejected;
+}
+const UNKNOWN = { is: 'unknown' };
+/** As {@link tokenStatus}, but a narrow token may not ask about itself. */
+function statusFor(token, response) {
+    return isFromAccount(response, 404) ? { is: 'not found' } : tokenStatus(token, response);
 }
 
 ;// CONCATENATED MODULE: ./src/main.ts
@@ -4882,97 +5501,52 @@ async function verifyToken(client, minted) {
 
 
 
-
-
-
-/** When every API token stops working, as Zendesk announced on 2026-07-28, and when that is worth a warning. */
-const API_TOKENS_END = '2027-04-30';
-const WARN_BEFORE = 90 * 86_400_000;
 /**
- * The main step: mints a token, masks it, and publishes it to post and to later steps.
+ * The main step: mints a token, masks it, publishes it to post and to later steps, and checks it.
  *
  * @throws {Error} with one line that names cause and cure, if there is no usable token
  */
-async function main({ clock, log, startDeadline }) {
+async function main({ clock, log, within }) {
     maskInputs(log);
     const inputs = readMainInputs(log);
     requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT', ...(inputs.exportEnv ? ['GITHUB_ENV'] : []));
-    announceDeprecation(inputs, clock.now(), log);
-    const client = new ZendeskClient(inputs.origin, startDeadline(inputs.timeoutSeconds), log);
+    reportDeprecation(inputs.credential, clock.now(), log);
     try {
-        await mint(client, inputs);
+        await within({ seconds: inputs.timeoutSeconds }, (deadline) => createToken(new ZendeskClient(inputs.origin, deadline, log), inputs));
     }
     catch (error) {
         throw explain(error, inputs);
     }
 }
-async function mint(client, inputs) {
+async function createToken(client, inputs) {
     const { log, deadline } = client;
-    const minted = await requestToken(client, inputs);
+    const minted = await mint(client, inputs);
     await publishToken(client, inputs, minted);
     requireScopes(minted);
     deadline.check();
-    if (!isAdmin(inputs.credential))
-        await check(client, inputs, minted);
-    reportScopes(minted, inputs, log);
+    const token = isAdmin(inputs.credential) ? minted : await check(client, inputs, minted);
+    reportScopes(token, inputs, log);
     if (inputs.exportEnv)
-        exportForZcli(inputs.subdomain, minted.token);
-    const end = describeEnd(inputs, minted);
+        exportForZcli(inputs.subdomain, token.token);
+    const end = shouldRevoke(inputs, token)
+        ? revocationPromise(token, inputs.credential)
+        : 'It will not be revoked when the job ends.';
     if (inputs.jobSummary)
-        await writeSummary(tokenTable('Zendesk token minted', minted, inputs.origin, end), log);
-    log.info(mintedMessage(minted, end));
+        await writeSummary(tokenTable('Zendesk token minted', token, inputs.origin, end), log);
+    log.info(mintedMessage(token, end));
 }
-/** Uses the new token once, and publishes what this reports about it. */
+/** Uses the new token once, and publishes what Zendesk reports about it. */
 async function check(client, inputs, minted) {
-    const unchecked = await verifyToken(client, minted);
-    if (minted.seenWorking)
-        await publishToken(client, inputs, minted);
+    const { token, unchecked } = await checkToken(client, minted);
+    if (token.seenWorking)
+        await publishToken(client, inputs, token);
     if (unchecked !== undefined)
         client.log.info(`The new token was not checked: ${causeOf(unchecked)}.`);
-    requireScopes(minted);
-}
-/** Says that `api-token` and `access-token` will stop working, and warns from 90 days before API tokens do. */
-function announceDeprecation({ credential }, now, log) {
-    if (!isAdmin(credential))
-        return;
-    const { kind } = credential;
-    const deprecated = `Zendesk has deprecated the endpoint that mints with \`${CREDENTIAL_INPUTS[kind].chosenBy}\`; it may stop any day`;
-    const end = kind === 'api_token' ? `, and API tokens stop working on ${API_TOKENS_END}` : '';
-    const isSoon = kind === 'api_token' && now >= Date.parse(API_TOKENS_END) - WARN_BEFORE;
-    log[isSoon ? 'warning' : 'info'](`${deprecated}${end}. Use \`client-secret\` instead.`);
-}
-/** @throws {Error} if Zendesk reports that the token has no scope at all: it can do nothing. */
-function requireScopes({ scopes, scopesReported }) {
-    if (!scopesReported || scopes.length > 0)
-        return;
-    throw new Error('Zendesk granted the token no scope, so it can do nothing. Check `scopes`, and the allowed scopes of the client in Admin Center.');
-}
-/** Says which scopes were granted by default, and warns of those that were requested and not granted. */
-function reportScopes({ scopes, scopesReported }, inputs, log) {
-    const granted = scopesReported ? clean(scopes.join(' ')) : 'scopes that it did not report';
-    if (inputs.hasDefaultScopes)
-        log.info(`\`scopes\` is empty, and Zendesk granted: ${granted}. Set \`scopes\` to request fewer.`);
-    const missing = scopesNotGranted(inputs.scopes, scopes);
-    if (missing.length === 0)
-        return;
-    log.warning(`Zendesk did not grant ${clean(missing.join(' '))}. Check the names, and the allowed scopes of the client in Admin Center.`);
-}
-/** What becomes of the token when the job ends; a revocation is promised only if the token or the credential may do it. */
-function describeEnd(inputs, minted) {
-    const { credential } = inputs;
-    const { scopes, scopesReported } = minted;
-    if (!shouldRevoke(inputs, minted))
-        return 'It will not be revoked when the job ends.';
-    if (isAdmin(credential) || (scopesReported && mayRevoke(scopes)))
-        return 'It will be revoked when the job ends.';
-    const how = credential.kind === 'client_credentials' ? ' with a cleanup token' : '';
-    const expiry = expiryOf(minted).replace(/^It/, 'it');
-    const why = scopesReported ? 'Its scopes do not include `write`' : 'Zendesk did not report its scopes';
-    return `${why}, so post will try to revoke it${how}; otherwise ${expiry}.`;
+    requireScopes(token);
+    return token;
 }
 
 ;// CONCATENATED MODULE: ./src/post.ts
-
 
 
 
@@ -4990,57 +5564,38 @@ const LONGEST_POST = 240;
 /** The post step: revokes the token that main minted, and verifies that Zendesk rejects it. It never fails the job. */
 async function post(step) {
     const { log } = step;
-    const ignore = () => 0;
-    step.onFailure = ignore;
     const state = loadState();
-    if (state === undefined || 'skipped' in state) {
-        log.info(nothingToRevoke(state));
+    if (state.kind !== 'minted') {
+        reportNothingToRevoke(state, log);
         return;
     }
     const { minted, context } = state;
-    const warnings = [];
-    step.onFailure = (error) => {
-        const text = `Could not revoke ${nameOf(minted)}: ${causeOf(error)}.`;
-        log.warning([text, manualRemoval(state), ...warnings].join(' '));
-        return 0;
-    };
-    const { origin, clientId, kind } = context;
-    const { usedByPost } = CREDENTIAL_INPUTS[kind];
-    maskInputs(log, usedByPost ? CREDENTIAL_INPUTS[kind].secret : [], context);
+    const { usedByPost, secret } = CREDENTIAL_INPUTS[context.kind];
+    maskInputs(log, usedByPost ? secret : [], context);
     log.mask(minted.token.reveal());
-    const seconds = Math.min(context.timeoutSeconds, LONGEST_POST);
-    const client = new ZendeskClient(origin, step.startDeadline(seconds, reserveOf(seconds)), log);
     const credential = usedByPost ? sameCredential(context) : undefined;
-    const outcome = await new Revocation(client, minted, {
-        credential,
-        clientId,
-        onCleanupToken: (why) => log.info(`Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(minted)}, because: ${causeOf(why)}.`),
-        onRemaining: (sentence) => warnings.push(sentence)
-    }).run();
-    report(outcome, state, { differs: usedByPost && credential === undefined, warnings }, log);
-    step.onFailure = ignore;
-    if (context.jobSummary)
-        await writeSummary(tableOf(outcome, state), log);
+    const isWithoutCredential = usedByPost && credential === undefined;
+    const report = { minted, context, isWithoutCredential, remaining: [] };
+    const outcome = await revoke(step, report, credential);
+    if (outcome !== undefined && context.jobSummary)
+        await writeSummary(revocationTable(outcome, report), log);
 }
-/** The title of the summary, and the state of the token. */
-const SUMMARIES = {
-    verified: ['Zendesk token revoked', 'Zendesk rejects it'],
-    expired: ['Zendesk token expired', 'Zendesk rejects it'],
-    unverified: ['Zendesk token revoked, not verified', 'Zendesk accepted the DELETE'],
-    active: ['Zendesk token not revoked', 'may still be active']
-};
-function tableOf(outcome, { minted, context }) {
-    const [title, state] = SUMMARIES[outcome.result];
-    const revoker = outcome.result === 'verified' ? outcome.by : undefined;
-    const by = revoker === 'credential' ? CREDENTIAL_INPUTS[context.kind].chosenBy : revoker;
-    return tokenTable(title, minted, context.origin, by === undefined ? state : `revoked with ${by}; ${state}`);
-}
-function nothingToRevoke(state) {
-    if (state === undefined)
-        return 'No token was minted, so there is nothing to revoke.';
-    return state.skipped === 'true'
-        ? 'The token is not revoked, because `skip-token-revoke` is `true`.'
-        : 'The token is not revoked, because that would revoke its refresh token, too.';
+/** Revokes the token and says what became of it; returns nothing if the revocation broke off. */
+async function revoke({ log, within }, report, credential) {
+    const { minted, context, remaining } = report;
+    const { origin, clientId, timeoutSeconds } = context;
+    const onCleanupToken = (why) => log.info(cleanupSentence(minted, why));
+    const terms = { credential, clientId, remaining, onCleanupToken };
+    const seconds = Math.min(timeoutSeconds, LONGEST_POST);
+    try {
+        const outcome = await within({ seconds, reserve: reserveOf(seconds) }, (deadline) => revokeToken(new ZendeskClient(origin, deadline, log), minted, terms));
+        reportOutcome(outcome, report, log);
+        return outcome;
+    }
+    catch (error) {
+        reportFailure(error, report, log);
+        return undefined;
+    }
 }
 /**
  * The credential that minted the token, read from the inputs and used only if it is the same: a bug of the runner
@@ -5050,40 +5605,6 @@ function sameCredential(context) {
     const credential = rereadCredential(context.kind, context.authMethod);
     const { hash } = fingerprintOf(reusableSecret(credential), context, context.salt);
     return hash === context.hash ? credential : undefined;
-}
-/** Says what became of the token. */
-function report(outcome, state, { differs, warnings }, log) {
-    const { minted } = state;
-    const name = nameOf(minted);
-    if (outcome.result === 'verified' || outcome.result === 'expired') {
-        log.info(outcome.result === 'verified'
-            ? `Revoked ${name} and verified that Zendesk rejects it.`
-            : `Zendesk rejects ${name}, which had expired.`);
-        if (warnings.length > 0)
-            log.warning(warnings.join(' '));
-        return;
-    }
-    let text = `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${causeOf(outcome.why)}.`;
-    if (outcome.result === 'active') {
-        if (outcome.scopeOnly && !differs && minted.expiry === 'reported' && warnings.length === 0) {
-            log.info(`Could not revoke ${name}: no available token has the scope \`write\`. ${expiryOf(minted)}.`);
-            return;
-        }
-        text = `Could not revoke ${name}: ${causeOf(outcome.why)}.`;
-        if (outcome.deleteSent)
-            text += ' The DELETE was sent and not answered.';
-        if (differs)
-            text += ' Post was given other inputs than main, so it could not use the credential.';
-    }
-    log.warning([text, manualRemoval(state), ...warnings].join(' '));
-}
-/** When the token expires, and how to remove it manually. */
-function manualRemoval({ minted, context }) {
-    const path = `${context.origin}${TOKENS_PATH}`;
-    const how = minted.id === undefined
-        ? `find it as an admin with GET ${path} and send DELETE ${path}/{id}`
-        : `send DELETE ${path}/${minted.id} as an admin`;
-    return `${expiryOf(minted)}. To revoke it manually, ${how}, or let \`sweep\` remove it.`;
 }
 
 ;// CONCATENATED MODULE: ./src/runner/log.ts
@@ -5141,24 +5662,27 @@ function staleToken(token, criteria, date, local) {
 
 
 
+
+
+
 /** Ids in the output, rows in the summary, ids in a line of the log. */
 const OUTPUT_IDS = 5000;
 const SUMMARY_ROWS = 500;
 const LOG_IDS = 50;
 /** What a sweep has found, and what became of it. */
 class SweepReport {
-    dryRun;
-    explain;
+    inputs;
     /** How many tokens were listed. */
     checked = 0;
     #tokens = new Map();
     #revoked = new Set();
+    /** Why a token could not be revoked, in a few words. */
     #failed = new Map();
+    /** One message of each kind of error is enough. */
+    #messages = new Map();
     #stopped;
-    /** @param explain turns an error into the sentences of the log */
-    constructor(dryRun, explain) {
-        this.dryRun = dryRun;
-        this.explain = explain;
+    constructor(inputs) {
+        this.inputs = inputs;
     }
     get matched() {
         return this.#tokens.size;
@@ -5168,7 +5692,7 @@ class SweepReport {
     }
     /** Notes what ended the sweep before it had finished; the first error counts. */
     stop(error) {
-        this.#stopped ??= this.explain(error);
+        this.#stopped ??= explain(error, this.inputs).message;
     }
     /** Notes a stale token, once: a page may be shown twice. */
     add(token) {
@@ -5180,10 +5704,14 @@ class SweepReport {
     }
     /** Notes what became of a token: the error that kept it from being revoked, or nothing. */
     record({ id }, error) {
-        if (error === undefined)
+        if (error === undefined) {
             this.#revoked.add(id);
-        else
-            this.#failed.set(id, error);
+            return;
+        }
+        // Only words: thousands of responses would take much memory.
+        this.#failed.set(id, error.summary());
+        if (!this.#messages.has(error.kind))
+            this.#messages.set(error.kind, explain(error, this.inputs).message);
     }
     outputs() {
         const ids = [...this.#tokens.keys()].slice(0, OUTPUT_IDS);
@@ -5194,7 +5722,7 @@ class SweepReport {
     message() {
         if (this.matched === 0)
             return `No stale tokens (${this.checked} checked).`;
-        if (!this.dryRun)
+        if (!this.inputs.dryRun)
             return `Revoked ${stale(this.revoked)} (${this.checked} checked).`;
         const ids = idList([...this.#tokens.keys()]);
         return `Found ${stale(this.matched)} (${this.checked} checked). \`dry-run: 'false'\` would revoke: ${ids}.`;
@@ -5206,20 +5734,19 @@ class SweepReport {
             return undefined;
         const parts = this.#stopped === undefined ? [] : [this.#stopped];
         if (remained > 0) {
-            // One message of each kind of error is enough.
-            const kinds = new Map([...this.#failed.values()].reverse().map((error) => [error.kind, error]));
             const ids = idList([...this.#failed.keys()].sort((a, b) => a - b));
             parts.push(`Could not revoke ${remained} of ${stale(this.matched)}: ${ids}.`);
-            parts.push(...[...kinds.values()].map(this.explain));
+            parts.push(...this.#messages.values());
         }
-        else if (!this.dryRun && this.matched > 0) {
+        else if (!this.inputs.dryRun && this.matched > 0) {
             parts.push(`Revoked ${stale(this.revoked)} before that.`);
         }
         return new Error(parts.join(' '));
     }
     /** The job summary: counts, then failures first. */
-    table(title, now) {
-        const outcome = this.dryRun
+    table(now) {
+        const title = `Zendesk tokens of ${clean(this.inputs.clientId)}`;
+        const outcome = this.inputs.dryRun
             ? 'This was a dry run: nothing was revoked.'
             : `Revoked: ${this.revoked}. Failed: ${this.#failed.size}.`;
         const lines = [`${stale(this.matched)} (${this.checked} checked). ${outcome}`];
@@ -5236,9 +5763,9 @@ class SweepReport {
         const age = (time) => duration(Math.max(0, now - time) / 1000);
         const lastUse = usedAt === null ? 'never' : `${age(usedAt)} ago`;
         const error = this.#failed.get(id);
-        let outcome = this.dryRun ? 'would be revoked' : 'not revoked';
+        let outcome = this.inputs.dryRun ? 'would be revoked' : 'not revoked';
         if (error !== undefined)
-            outcome += `: ${error.summary()}`;
+            outcome += `: ${error}`;
         if (this.#revoked.has(id))
             outcome = 'revoked';
         return [String(id), String(userId), scopes, age(createdAt), lastUse, outcome];
@@ -5250,6 +5777,47 @@ function stale(count) {
 function idList(ids) {
     const shown = ids.slice(0, LOG_IDS).join(', ');
     return ids.length > LOG_IDS ? `${shown} and ${ids.length - LOG_IDS} more` : shown;
+}
+/** The error of a sweep that cannot tell its own token, or its user, from others. */
+function unknownIdentity() {
+    return new Error('Zendesk does not report which token this sweep works with, or whose it is, so nothing was listed or revoked. Check that the credential has the scope `read`.');
+}
+
+;// CONCATENATED MODULE: ./src/zendesk/identify.ts
+
+
+
+
+
+
+
+/**
+ * Asks Zendesk for the user of an admin's credential and, if that is an access token, for its id.
+ *
+ * @returns `undefined` for what Zendesk does not report about this very credential
+ * @throws {ZendeskError} if there is no response, or it refuses the request
+ */
+async function identify_identify(client, credential) {
+    if (credential.kind === 'access_token') {
+        const token = credential.accessToken;
+        const request = currentTokenRequest(token, 'identifyToken');
+        const response = await client.send(request);
+        if (response.status !== 200)
+            throw unexpectedResponse(request, response);
+        const status = tokenStatus({ token, date: undefined }, response);
+        const facts = status.is === 'active' ? status.facts : undefined;
+        return { id: facts?.id, userId: facts?.userId };
+    }
+    const request = whoAmIRequest(adminAuthorization(credential));
+    const response = await client.send(request);
+    if (response.status !== 200)
+        throw unexpectedResponse(request, response);
+    // Zendesk responds to rejected credentials with 200 and an anonymous user, whose id is null.
+    const userId = positiveInteger(asObject(asObject(response.json)['user'])['id']);
+    const kind = response.html ? undefined : 'credentialsRejected';
+    if (userId === undefined)
+        throw unexpectedResponse(request, response, kind);
+    return { id: undefined, userId };
 }
 
 ;// CONCATENATED MODULE: ./src/sweep.ts
@@ -5285,79 +5853,60 @@ const PROGRESS = 15_000;
  *
  * @throws {Error} with one line, if a stale token remained or the sweep did not finish
  */
-async function sweep({ clock, log, startDeadline }) {
-    // Makes V8 collect garbage earlier, so that memory stays flat over ten thousand requests. Not imported: loading this
-    // module would cost main and post 3 ms, too.
-    process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size');
+async function sweep({ clock, log, within }) {
     maskInputs(log);
     const inputs = readSweepInputs(log);
     requireFiles('GITHUB_OUTPUT');
-    const { origin, timeoutSeconds } = inputs;
-    const client = new ZendeskClient(origin, startDeadline(timeoutSeconds, reserveOf(timeoutSeconds)), log);
-    const report = new SweepReport(inputs.dryRun, (error) => explain(error, inputs).message);
+    const seconds = inputs.timeoutSeconds;
+    const report = new SweepReport(inputs);
+    const remaining = [];
     try {
-        await run(client, inputs, report);
+        await within({ seconds, reserve: reserveOf(seconds) }, (deadline) => run({ client: new ZendeskClient(inputs.origin, deadline, log), inputs, report }, remaining));
     }
     catch (error) {
         report.stop(error);
     }
+    for (const each of remaining)
+        log.warning(remainingSentence(each, inputs));
     setOutputs(report.outputs());
-    const title = `Zendesk tokens of ${clean(inputs.clientId)}`;
     if (inputs.jobSummary)
-        await writeSummary(report.table(title, clock.now()), log);
+        await writeSummary(report.table(clock.now()), log);
     const error = report.error();
     if (error !== undefined)
         throw error;
     log.info(report.message());
 }
-async function run(client, inputs, report) {
+async function run(sweep, remaining) {
+    const { client, inputs } = sweep;
     const { clientId, credential, allUsers, olderThan, timeoutSeconds } = inputs;
-    const work = async (authorization, own, ownClient) => {
+    const revoke = async (authorization, own, ownClient) => {
         const id = ownClient ?? (await numericClientId(client, clientId, authorization));
-        await revokeStale({ client, inputs, report, authorization }, { ...own, olderThan, clientId: id });
+        await revokeStale(sweep, authorization, { ...own, olderThan, clientId: id });
     };
     if (isAdmin(credential)) {
-        await work(adminAuthorization(credential), await identify(client, credential, allUsers));
+        await revoke(adminAuthorization(credential), await ownOfAdmin(client, credential, allUsers));
         return;
     }
     const lifetime = Math.max(SHORTEST_CLEANUP, timeoutSeconds + CLEANUP_MARGIN);
-    const terms = { credential, clientId, lifetime, onRemaining: client.log.warning };
-    await withCleanupToken(client, terms, ({ authorization, facts }) => work(authorization, ownFacts(facts, allUsers), facts?.clientId));
+    await withCleanupToken(client, { credential, clientId, lifetime, remaining }, (cleanup) => revoke(bearer(cleanup.token), ownOf(cleanup, allUsers), cleanup.clientId));
 }
-async function identify(client, credential, allUsers) {
-    if (credential.kind === 'access_token') {
-        const request = currentTokenRequest(credential.accessToken, 'identifyToken');
-        const response = await client.send(request);
-        if (response.status !== 200)
-            throw unexpectedResponse(request, response);
-        return ownFacts(factsAbout(credential.accessToken, response.json), allUsers);
-    }
-    if (allUsers)
-        return { userId: undefined, ownId: undefined };
-    const authorization = adminAuthorization(credential);
-    const request = whoAmIRequest(authorization);
-    const response = await client.send(request);
-    if (response.status !== 200)
-        throw unexpectedResponse(request, response);
-    // Zendesk responds to rejected credentials with 200 and an anonymous user, whose id is null.
-    const userId = positiveInteger(asObject(asObject(response.json)['user'])['id']);
-    const kind = response.html ? undefined : 'credentialsRejected';
-    if (userId === undefined)
-        throw unexpectedResponse(request, response, kind);
+async function ownOfAdmin(client, credential, allUsers) {
+    if (credential.kind === 'access_token')
+        return ownOf(await identify_identify(client, credential), allUsers);
+    const userId = allUsers ? undefined : (await identify_identify(client, credential)).userId;
     return { userId, ownId: undefined };
 }
-/** @throws {Error} if Zendesk does not report the token that the sweep works with, or its user */
-function ownFacts({ id, userId } = {}, allUsers) {
-    if (id === undefined || (userId === undefined && !allUsers)) {
-        throw new Error('Zendesk does not report which token this sweep works with, or whose it is, so nothing was listed or revoked. Check that the credential has the scope `read`.');
-    }
+/** @throws {Error} if it is not known which token the sweep works with, or whose it is */
+function ownOf({ id, userId }, allUsers) {
+    if (id === undefined || (userId === undefined && !allUsers))
+        throw unknownIdentity();
     return { userId: allUsers ? undefined : userId, ownId: id };
 }
 /** Lists the client's tokens to the last page, then revokes the stale ones; `report` is updated with each. */
-async function revokeStale(sweep, criteria) {
-    const { client, inputs, report, authorization } = sweep;
+async function revokeStale(sweep, authorization, criteria) {
+    const { client, inputs, report } = sweep;
     try {
-        await list(sweep, criteria);
+        await sweep_list(sweep, authorization, criteria);
     }
     catch (error) {
         // What was found before the list broke off is stale all the same.
@@ -5382,8 +5931,8 @@ async function revokeStale(sweep, criteria) {
     };
     await Promise.all(Array.from({ length: WORKERS }, work));
 }
-async function list(sweep, criteria) {
-    const { client, inputs, report, authorization } = sweep;
+async function sweep_list(sweep, authorization, criteria) {
+    const { client, inputs, report } = sweep;
     const progress = progressLog(client);
     const request = listTokensRequest(criteria.clientId, authorization, inputs.allUsers);
     for await (const { items, response } of pages(client, request, 'tokens')) {
@@ -5401,7 +5950,9 @@ async function tryToRevoke(client, id, authorization) {
     const response = await client.trySend(request);
     if (response instanceof ZendeskError)
         return response;
-    return isAccepted(response) || isJson(response, 404) ? undefined : unexpectedResponse(request, response);
+    return isAccepted(response) || isFromAccount(response, 404)
+        ? undefined
+        : unexpectedResponse(request, response);
 }
 /** Returns a function that logs how far the work is, now and then. */
 function progressLog({ deadline: { clock }, log }) {
@@ -5424,13 +5975,13 @@ function progressLog({ deadline: { clock }, log }) {
 /*
  * Entry points of dist/main.cjs, post.cjs and sweep.cjs.
  */
-const entry = (step) => () => runStep(process, { clock: systemClock, log: runnerLog }, step);
+const entry = (step, failureCode) => () => runStep(process, { clock: systemClock, log: runnerLog }, step, failureCode);
 /** The main step. Exit code 1, and exactly one error, if there is no usable token. */
-const src_main = entry(main);
+const src_main = entry(main, 1);
 /** The post step. Exit code 0, whatever happens. */
-const src_post = entry(post);
+const src_post = entry(post, 0);
 /** The sweep. Exit code 1, and exactly one error, if a stale token remained. */
-const src_sweep = entry(sweep);
+const src_sweep = entry(sweep, 1);
 
 })();
 

@@ -1,53 +1,53 @@
 import { type MainInputs } from './inputs/inputs.ts'
+import { explain } from './report/errors.ts'
+import { lostSentence, unusableSentence } from './report/mint.ts'
 import { setOutputs } from './runner/outputs.ts'
-import { type ZendeskClient } from './zendesk/http/client.ts'
 import { numericClientId } from './zendesk/clients.ts'
-import { isAccepted, oauthError, type ZendeskResponse } from './zendesk/http/response.ts'
+import { adminAuthorization, isAdmin } from './zendesk/credential.ts'
+import { type ZendeskClient } from './zendesk/http/client.ts'
 import { type ZendeskRequest } from './zendesk/http/request.ts'
-import { adminAuthorization, isAdmin, type Credential } from './zendesk/credential.ts'
-import { LostResponses } from './zendesk/lost-response.ts'
+import { isAccepted, oauthError } from './zendesk/http/response.ts'
+import { unexpectedResponse, ZendeskError } from './zendesk/http/zendesk-error.ts'
+import { LostResponses } from './zendesk/lost-responses.ts'
+import { createTokenRequest, grantRequest } from './zendesk/requests.ts'
 import { sendMint } from './zendesk/token-response.ts'
 import { mintedToken, type MintedToken } from './zendesk/token.ts'
-import { createTokenRequest, deleteTokenRequest, grantRequest } from './zendesk/requests.ts'
-import { unexpectedResponse, ZendeskError } from './zendesk/http/zendesk-error.ts'
 
 /** Milliseconds that a mint which was sent may still take after the job was cancelled. */
 const MINT_GRACE = 6000
 
 /**
- * Requests the token, after looking up the client if that is needed, and masks what comes back. A mint whose response
- * was lost is retried, with a warning that the lost one may have left a token behind.
+ * Mints the token, after looking up the client if that is needed, and masks what comes back. A mint whose response was
+ * lost is retried, with a warning that the lost one may have left a token behind.
  *
- * @param notes receives sentences that belong to the error, if there is one
- * @throws {ZendeskError} if no response has a usable token
+ * @throws {Error} if no response has a usable token; the error names every token that may be active all the same
  */
-export async function requestToken(
-  client: ZendeskClient,
-  inputs: MainInputs,
-  notes: string[]
-): Promise<MintedToken> {
-  const { credential, clientId, expiresIn } = inputs
+export async function mint(client: ZendeskClient, inputs: MainInputs): Promise<MintedToken> {
+  const { credential, clientId, expiresIn, origin } = inputs
   const { clock } = client.deadline
   const request = await mintRequest(client, inputs)
   const lost = new LostResponses()
+  const notes: string[] = []
   try {
     const { response, reported } = await sendMint(client, request, { credential, lost, grace: MINT_GRACE })
     const { token, refreshToken, facts } = reported
-    if (!isAccepted(response) || token === undefined) {
-      if (refreshToken !== undefined) setOutputs({ 'refresh-token': refreshToken.reveal() })
-      if (await mayHaveMinted(client, credential, response, facts.id)) lost.add(clock.now())
-      throw unexpectedResponse(request, response)
-    }
-    if (lost.count > 0) client.log.warning(lost.note(clientId, expiresIn))
-    return mintedToken({ ...reported, token }, inputs, clock.now())
+    if (isAccepted(response) && token !== undefined)
+      return mintedToken({ ...reported, token }, inputs, clock.now())
+
+    if (refreshToken !== undefined) setOutputs({ 'refresh-token': refreshToken.reveal() })
+    const mayHaveMinted = response.status < 300 && oauthError(response.json) === undefined
+    if (mayHaveMinted && facts.id !== undefined) notes.push(unusableSentence(facts.id, origin))
+    else if (mayHaveMinted) lost.add(clock.now())
+    throw unexpectedResponse(request, response)
   } catch (error) {
-    if (error instanceof ZendeskError && lost.count > 0) {
-      if (error.kind === 'invalid_grant')
+    if (lost.count > 0) {
+      if (error instanceof ZendeskError && error.kind === 'invalid_grant')
         notes.push('The first attempt got no response and was probably carried out.')
-      if (lost.isRetried) client.log.warning(lost.note(clientId, expiresIn))
-      else notes.push(lost.note(clientId, expiresIn))
+      if (!lost.isRetried) notes.push(lostSentence(lost, clientId, expiresIn))
     }
-    throw error
+    throw explain(error, inputs, notes)
+  } finally {
+    if (lost.isRetried) client.log.warning(lostSentence(lost, clientId, expiresIn))
   }
 }
 
@@ -57,24 +57,4 @@ async function mintRequest(client: ZendeskClient, inputs: MainInputs): Promise<Z
   const authorization = adminAuthorization(credential)
   const id = await numericClientId(client, clientId, authorization)
   return createTokenRequest(authorization, id, scopes)
-}
-
-/**
- * Whether a response without a usable token may have minted one all the same. If the response names its id, the
- * token is revoked at once.
- */
-async function mayHaveMinted(
-  client: ZendeskClient,
-  credential: Credential,
-  { status, json }: ZendeskResponse,
-  id: number | undefined
-): Promise<boolean> {
-  if (status >= 300 || oauthError(json) !== undefined) return false
-  if (id === undefined || !isAdmin(credential)) return true
-  const revoked = await client
-    .send(deleteTokenRequest(id, adminAuthorization(credential)))
-    .catch(() => undefined)
-  if (revoked === undefined || !isAccepted(revoked)) return true
-  client.log.info(`Zendesk created token ${id}, but its response had no usable token, so it was revoked.`)
-  return false
 }

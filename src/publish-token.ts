@@ -1,12 +1,13 @@
 import { type MainInputs } from './inputs/inputs.ts'
-import { causeOf } from './report/errors.ts'
+import { unsavedError } from './report/mint.ts'
+import { unsavedSentence } from './report/revocation.ts'
 import { setOutputs } from './runner/outputs.ts'
 import { fingerprintOf, saveForPost, type State } from './runner/state.ts'
-import { nameOf } from './report/token.ts'
-import { type ZendeskClient } from './zendesk/http/client.ts'
+import { type Remaining } from './zendesk/cleanup-token.ts'
 import { isAdmin, reusableSecret } from './zendesk/credential.ts'
-import { type MintedToken } from './zendesk/token.ts'
-import { Revocation } from './zendesk/revocation.ts'
+import { type ZendeskClient } from './zendesk/http/client.ts'
+import { revokeTokenNow } from './zendesk/revoke-token.ts'
+import { expiresAt, isUseless, type MintedToken } from './zendesk/token.ts'
 
 /**
  * Saves what post has to revoke, and then sets the outputs: in this order, so that whatever fails afterwards leaves
@@ -31,39 +32,42 @@ export async function publishToken(
     'token-id': minted.id,
     'client-id': minted.clientId ?? inputs.clientId,
     'user-id': minted.userId,
-    scopes: minted.scopesReported ? minted.scopes.join(' ') : '',
-    'expires-at': minted.expiresAt,
+    scopes: minted.scopes.isReported ? minted.scopes.names.join(' ') : '',
+    'expires-at': expiresAt(minted),
     'base-url': inputs.origin
   })
 }
 
-/** Whether post revokes the token: with `auto`, not if that would also revoke a refresh token that came with it. */
-export function shouldRevoke({ skipRevoke }: MainInputs, { refreshToken }: MintedToken): boolean {
-  return skipRevoke === 'auto' ? refreshToken === undefined : skipRevoke === 'false'
+/**
+ * Whether post revokes the token: with `auto`, not if that would also revoke a refresh token that came with it, unless
+ * neither is of use.
+ */
+export function shouldRevoke({ skipRevoke }: MainInputs, minted: MintedToken): boolean {
+  if (skipRevoke !== 'auto') return skipRevoke === 'false'
+  return minted.refreshToken === undefined || isUseless(minted)
 }
 
 function stateOf(inputs: MainInputs, minted: MintedToken): State {
-  if (!shouldRevoke(inputs, minted)) return { skipped: inputs.skipRevoke === 'true' ? 'true' : 'auto' }
+  if (!shouldRevoke(inputs, minted))
+    return { kind: 'skipped', why: inputs.skipRevoke === 'true' ? 'true' : 'auto' }
   const { credential, clientId, origin, timeoutSeconds, jobSummary } = inputs
   const { salt, hash } = fingerprintOf(reusableSecret(credential), inputs)
   const { kind } = credential
   const authMethod = isAdmin(credential) ? 'client_secret_post' : credential.authMethod
-  return { minted, context: { origin, timeoutSeconds, jobSummary, kind, clientId, authMethod, salt, hash } }
+  const context = { origin, timeoutSeconds, jobSummary, kind, clientId, authMethod, salt, hash }
+  return { kind: 'minted', minted, context }
 }
 
-/** Revokes a token that post will not know about; returns the error that says so. */
+/** Revokes a token that post will not know about; returns the error that says what became of it. */
 async function revokeAtOnce(
   client: ZendeskClient,
-  { credential, clientId }: MainInputs,
+  { credential, clientId, origin }: MainInputs,
   minted: MintedToken,
   cause: Error
 ): Promise<Error> {
-  const onRemaining = client.log.warning
-  const outcome = await new Revocation(client, minted, { credential, clientId, onRemaining }).run()
-  const why = 'why' in outcome ? `: ${causeOf(outcome.why)}` : ''
-  const isRevoked = outcome.result === 'verified' || outcome.result === 'expired'
-  const end = isRevoked ? 'was revoked at once' : `may still be active${why}`
-  return new Error(
-    `Could not save ${nameOf(minted)} for post: ${cause.message} Without that, post could not have revoked the token, so it ${end}.`
-  )
+  const remaining: Remaining[] = []
+  const outcome = await revokeTokenNow(client, minted, { credential, clientId, remaining })
+  const context = { origin, clientId, kind: credential.kind }
+  const end = unsavedSentence(outcome, { minted, context, isWithoutCredential: false, remaining })
+  return unsavedError(minted, cause, end)
 }

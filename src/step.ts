@@ -7,15 +7,19 @@ export interface Step {
   clock: Clock
   log: Log
   /**
-   * Sets the step's deadline, once its timeout is known: from then on the step ends at its timeout, whatever it
-   * waits for.
+   * Does the work of the step within its timeout, whatever it waits for.
    *
-   * @param seconds the timeout of the whole step
-   * @param reserve milliseconds of it that are not for the work
+   * @throws {StepEnded} at the timeout, and what `work` throws
    */
-  startDeadline: (seconds: number, reserve?: number) => Deadline
-  /** Reports what went wrong, and returns the exit code. A step may replace it. */
-  onFailure: (error: unknown) => number
+  within: <Result>(limit: Limit, work: (deadline: Deadline) => Promise<Result>) => Promise<Result>
+}
+
+/** How long a step may take. */
+export interface Limit {
+  /** The timeout of the whole step. */
+  seconds: number
+  /** Milliseconds of it that are not for the work. */
+  reserve?: number
 }
 
 /** What is needed of the process that a step runs in. */
@@ -27,34 +31,38 @@ const TIMEOUT_GRACE = 250
 /**
  * Runs a step from its start to the end of the process, which comes when the step's work or its time is over,
  * whatever sockets and promises remain.
+ *
+ * @param failureCode the exit code if the step fails: 1 with one error in the log, 0 in silence
  */
 export async function runStep(
   host: Host,
   { clock, log }: Pick<Step, 'clock' | 'log'>,
-  run: (step: Step) => Promise<void>
+  run: (step: Step) => Promise<void>,
+  failureCode: 0 | 1
 ): Promise<void> {
   const signal = prepare(host)
-  let code = 0
-  let endStep!: (error: unknown) => void
-  const ended = new Promise<never>((_resolve, reject) => (endStep = reject))
-  host.on('uncaughtException', endStep)
-  const step: Step = {
-    clock,
-    log,
-    startDeadline: (seconds, reserve) => {
+  const crashed = new Promise<never>((_resolve, reject) => host.on('uncaughtException', reject))
+  crashed.catch(() => undefined)
+  const within: Step['within'] = async ({ seconds, reserve }, work) => {
+    let timer: NodeJS.Timeout | undefined
+    const timedOut = new Promise<never>((_resolve, reject) => {
       const end = seconds * 1000 + TIMEOUT_GRACE - clock.elapsed()
-      setTimeout(() => endStep(new StepEnded('deadline', seconds)), end)
-      return new Deadline(clock, seconds, signal, reserve)
-    },
-    onFailure: (error) => {
-      log.error(error instanceof Error ? error.message : String(error))
-      return 1
+      timer = setTimeout(() => reject(new StepEnded('deadline', seconds)), end)
+    })
+    try {
+      const deadline = new Deadline(clock, seconds, signal, reserve)
+      return await Promise.race([work(deadline), timedOut, crashed])
+    } finally {
+      clearTimeout(timer)
     }
   }
+
+  let code = 0
   try {
-    await Promise.race([run(step), ended])
+    await Promise.race([run({ clock, log, within }), crashed])
   } catch (error) {
-    code = step.onFailure(error)
+    code = failureCode
+    if (code !== 0) log.error(error instanceof Error ? error.message : String(error))
   }
   // On Windows a pipe is written to in the background: all output has to be out before the process ends.
   await new Promise((resolve) => host.stdout.write('', resolve))

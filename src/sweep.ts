@@ -1,29 +1,23 @@
 import { readSweepInputs, type SweepInputs } from './inputs/inputs.ts'
 import { maskInputs } from './inputs/mask-inputs.ts'
 import { reserveOf } from './lib/deadline.ts'
-import { asObject } from './lib/json.ts'
-import { clean } from './lib/redact.ts'
 import { type Secret } from './lib/secret.ts'
-import { explain } from './report/errors.ts'
+import { remainingSentence } from './report/revocation.ts'
+import { SweepReport, unknownIdentity } from './report/sweep.ts'
 import { requireFiles, setOutputs } from './runner/outputs.ts'
 import { writeSummary } from './runner/summary.ts'
 import { type Step } from './step.ts'
-import { SweepReport } from './report/sweep.ts'
-import { withCleanupToken } from './zendesk/cleanup-token.ts'
-import { ZendeskClient } from './zendesk/http/client.ts'
+import { withCleanupToken, type Remaining } from './zendesk/cleanup-token.ts'
 import { numericClientId } from './zendesk/clients.ts'
-import { adminAuthorization, isAdmin, type AdminCredential } from './zendesk/credential.ts'
+import { adminAuthorization, bearer, isAdmin, type AdminCredential } from './zendesk/credential.ts'
+import { ZendeskClient } from './zendesk/http/client.ts'
 import { pages } from './zendesk/http/pages.ts'
-import {
-  currentTokenRequest,
-  deleteTokenRequest,
-  listTokensRequest,
-  whoAmIRequest
-} from './zendesk/requests.ts'
-import { staleToken, type StaleCriteria } from './zendesk/stale-tokens.ts'
-import { factsAbout, positiveInteger, tokenFacts, type TokenFacts } from './zendesk/token-facts.ts'
-import { isFinal, unexpectedResponse, ZendeskError } from './zendesk/http/zendesk-error.ts'
 import { isAccepted, isFromAccount } from './zendesk/http/response.ts'
+import { isFinal, unexpectedResponse, ZendeskError } from './zendesk/http/zendesk-error.ts'
+import { identify, type Identity } from './zendesk/identify.ts'
+import { deleteTokenRequest, listTokensRequest } from './zendesk/requests.ts'
+import { staleToken, type StaleCriteria } from './zendesk/stale-tokens.ts'
+import { tokenFacts } from './zendesk/token-facts.ts'
 
 /** Tokens that are revoked at the same time. */
 const WORKERS = 4
@@ -38,77 +32,27 @@ const PROGRESS = 15_000
  *
  * @throws {Error} with one line, if a stale token remained or the sweep did not finish
  */
-export async function sweep({ clock, log, startDeadline }: Step): Promise<void> {
-  // Makes V8 collect garbage earlier, so that memory stays flat over ten thousand requests. Not imported: loading this
-  // module would cost main and post 3 ms, too.
-  process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size')
+export async function sweep({ clock, log, within }: Step): Promise<void> {
   maskInputs(log)
   const inputs = readSweepInputs(log)
   requireFiles('GITHUB_OUTPUT')
 
-  const { origin, timeoutSeconds } = inputs
-  const client = new ZendeskClient(origin, startDeadline(timeoutSeconds, reserveOf(timeoutSeconds)), log)
-  const report = new SweepReport(inputs.dryRun, (error) => explain(error, inputs).message)
+  const seconds = inputs.timeoutSeconds
+  const report = new SweepReport(inputs)
+  const remaining: Remaining[] = []
   try {
-    await run(client, inputs, report)
+    await within({ seconds, reserve: reserveOf(seconds) }, (deadline) =>
+      run({ client: new ZendeskClient(inputs.origin, deadline, log), inputs, report }, remaining)
+    )
   } catch (error) {
     report.stop(error)
   }
+  for (const each of remaining) log.warning(remainingSentence(each, inputs))
   setOutputs(report.outputs())
-  const title = `Zendesk tokens of ${clean(inputs.clientId)}`
-  if (inputs.jobSummary) await writeSummary(report.table(title, clock.now()), log)
+  if (inputs.jobSummary) await writeSummary(report.table(clock.now()), log)
   const error = report.error()
   if (error !== undefined) throw error
   log.info(report.message())
-}
-
-async function run(client: ZendeskClient, inputs: SweepInputs, report: SweepReport): Promise<void> {
-  const { clientId, credential, allUsers, olderThan, timeoutSeconds } = inputs
-  const work = async (authorization: Secret, own: Own, ownClient?: number): Promise<void> => {
-    const id = ownClient ?? (await numericClientId(client, clientId, authorization))
-    await revokeStale({ client, inputs, report, authorization }, { ...own, olderThan, clientId: id })
-  }
-  if (isAdmin(credential)) {
-    await work(adminAuthorization(credential), await identify(client, credential, allUsers))
-    return
-  }
-  const lifetime = Math.max(SHORTEST_CLEANUP, timeoutSeconds + CLEANUP_MARGIN)
-  const terms = { credential, clientId, lifetime, onRemaining: client.log.warning }
-  await withCleanupToken(client, terms, ({ authorization, facts }) =>
-    work(authorization, ownFacts(facts, allUsers), facts?.clientId)
-  )
-}
-
-/** What must be known about the credential: its user, unless all users are swept, and the token that it is. */
-type Own = Pick<StaleCriteria, 'userId' | 'ownId'>
-
-async function identify(client: ZendeskClient, credential: AdminCredential, allUsers: boolean): Promise<Own> {
-  if (credential.kind === 'access_token') {
-    const request = currentTokenRequest(credential.accessToken, 'identifyToken')
-    const response = await client.send(request)
-    if (response.status !== 200) throw unexpectedResponse(request, response)
-    return ownFacts(factsAbout(credential.accessToken, response.json), allUsers)
-  }
-  if (allUsers) return { userId: undefined, ownId: undefined }
-  const authorization = adminAuthorization(credential)
-  const request = whoAmIRequest(authorization)
-  const response = await client.send(request)
-  if (response.status !== 200) throw unexpectedResponse(request, response)
-  // Zendesk responds to rejected credentials with 200 and an anonymous user, whose id is null.
-  const userId = positiveInteger(asObject(asObject(response.json)['user'])['id'])
-  const kind = response.html ? undefined : 'credentialsRejected'
-  if (userId === undefined) throw unexpectedResponse(request, response, kind)
-  return { userId, ownId: undefined }
-}
-
-/** @throws {Error} if Zendesk does not report the token that the sweep works with, or its user */
-function ownFacts({ id, userId }: Partial<TokenFacts> = {}, allUsers: boolean): Own {
-  if (id === undefined || (userId === undefined && !allUsers)) {
-    throw new Error(
-      'Zendesk does not report which token this sweep works with, or whose it is, so nothing was listed or revoked. Check that the credential has the scope `read`.'
-    )
-  }
-  return { userId: allUsers ? undefined : userId, ownId: id }
 }
 
 /** What a sweep works with. */
@@ -116,14 +60,49 @@ interface Sweep {
   client: ZendeskClient
   inputs: SweepInputs
   report: SweepReport
-  authorization: Secret
+}
+
+/** What must be known about the credential: its user, unless all users are swept, and the token that it is. */
+type Own = Pick<StaleCriteria, 'userId' | 'ownId'>
+
+async function run(sweep: Sweep, remaining: Remaining[]): Promise<void> {
+  const { client, inputs } = sweep
+  const { clientId, credential, allUsers, olderThan, timeoutSeconds } = inputs
+  const revoke = async (authorization: Secret, own: Own, ownClient?: number): Promise<void> => {
+    const id = ownClient ?? (await numericClientId(client, clientId, authorization))
+    await revokeStale(sweep, authorization, { ...own, olderThan, clientId: id })
+  }
+  if (isAdmin(credential)) {
+    await revoke(adminAuthorization(credential), await ownOfAdmin(client, credential, allUsers))
+    return
+  }
+  const lifetime = Math.max(SHORTEST_CLEANUP, timeoutSeconds + CLEANUP_MARGIN)
+  await withCleanupToken(client, { credential, clientId, lifetime, remaining }, (cleanup) =>
+    revoke(bearer(cleanup.token), ownOf(cleanup, allUsers), cleanup.clientId)
+  )
+}
+
+async function ownOfAdmin(
+  client: ZendeskClient,
+  credential: AdminCredential,
+  allUsers: boolean
+): Promise<Own> {
+  if (credential.kind === 'access_token') return ownOf(await identify(client, credential), allUsers)
+  const userId = allUsers ? undefined : (await identify(client, credential)).userId
+  return { userId, ownId: undefined }
+}
+
+/** @throws {Error} if it is not known which token the sweep works with, or whose it is */
+function ownOf({ id, userId }: Identity, allUsers: boolean): Own {
+  if (id === undefined || (userId === undefined && !allUsers)) throw unknownIdentity()
+  return { userId: allUsers ? undefined : userId, ownId: id }
 }
 
 /** Lists the client's tokens to the last page, then revokes the stale ones; `report` is updated with each. */
-async function revokeStale(sweep: Sweep, criteria: StaleCriteria): Promise<void> {
-  const { client, inputs, report, authorization } = sweep
+async function revokeStale(sweep: Sweep, authorization: Secret, criteria: StaleCriteria): Promise<void> {
+  const { client, inputs, report } = sweep
   try {
-    await list(sweep, criteria)
+    await list(sweep, authorization, criteria)
   } catch (error) {
     // What was found before the list broke off is stale all the same.
     report.stop(error)
@@ -147,8 +126,8 @@ async function revokeStale(sweep: Sweep, criteria: StaleCriteria): Promise<void>
   await Promise.all(Array.from({ length: WORKERS }, work))
 }
 
-async function list(sweep: Sweep, criteria: StaleCriteria): Promise<void> {
-  const { client, inputs, report, authorization } = sweep
+async function list(sweep: Sweep, authorization: Secret, criteria: StaleCriteria): Promise<void> {
+  const { client, inputs, report } = sweep
   const progress = progressLog(client)
   const request = listTokensRequest(criteria.clientId, authorization, inputs.allUsers)
   for await (const { items, response } of pages(client, request, 'tokens')) {

@@ -6,13 +6,12 @@ export class StepEnded extends Error {
     readonly kind: 'cancelled' | 'deadline',
     seconds: number
   ) {
-    super(
-      kind === 'cancelled'
-        ? 'The job was cancelled.'
-        : `The step reached its timeout of ${seconds} s. Raise \`timeout-seconds\`.`
-    )
+    super(kind === 'cancelled' ? 'The job was cancelled.' : `The step reached its timeout of ${seconds} s.`)
   }
 }
+
+/** Milliseconds after a cancellation at which all work has to end: the runner kills the process at 10,000. */
+const LONGEST_AFTER_CANCELLATION = 9000
 
 /** Reserved for cleanup and the final message: 5 s or 20 % of the timeout, whichever is less. */
 export function reserveOf(seconds: number): number {
@@ -21,6 +20,11 @@ export function reserveOf(seconds: number): number {
 
 /** When a step's work has to end, and whether it may start anything new. */
 export class Deadline {
+  /** By the clock's `elapsed()`: when the work has to end, and its cleanup. */
+  #end: number
+  #limit: number
+  #cancelledAt = Infinity
+
   /**
    * @param seconds the timeout of the whole step, counted from the start of the process
    * @param signal aborted when the runner cancels the job
@@ -30,12 +34,16 @@ export class Deadline {
     readonly clock: Clock,
     readonly seconds: number,
     readonly signal: AbortSignal,
-    private readonly reserve = 0
-  ) {}
+    reserve = 0
+  ) {
+    this.#limit = seconds * 1000
+    this.#end = this.#limit - reserve
+    signal.addEventListener('abort', () => (this.#cancelledAt = clock.elapsed()))
+  }
 
   /** Milliseconds left for the work, never below 0. */
   remaining(): number {
-    return Math.max(0, this.seconds * 1000 - this.reserve - this.clock.elapsed())
+    return Math.max(0, this.#end - this.clock.elapsed())
   }
 
   /** Throws {@link StepEnded} if nothing new may be started. */
@@ -44,9 +52,16 @@ export class Deadline {
     if (this.remaining() <= 0) throw new StepEnded('deadline', this.seconds)
   }
 
+  /** Whether nothing new may be started. */
+  isOver(): boolean {
+    return this.signal.aborted || this.remaining() <= 0
+  }
+
   /** A deadline for cleanup, which neither a cancellation nor this deadline ends: in `ms`, but within the timeout. */
   forCleanup(ms: number): Deadline {
-    const reserve = Math.max(0, this.seconds * 1000 - this.clock.elapsed() - ms)
-    return new Deadline(this.clock, this.seconds, new AbortController().signal, reserve)
+    const cleanup = new Deadline(this.clock, this.seconds, new AbortController().signal)
+    cleanup.#limit = Math.min(this.#limit, this.#cancelledAt + LONGEST_AFTER_CANCELLATION)
+    cleanup.#end = Math.min(cleanup.#limit, this.clock.elapsed() + ms)
+    return cleanup
   }
 }

@@ -1,7 +1,10 @@
+import { type SweepInputs } from '../inputs/inputs.ts'
+import { clean } from '../lib/redact.ts'
 import { duration } from '../lib/time.ts'
 import { type Table } from '../runner/summary.ts'
 import { type StaleToken } from '../zendesk/stale-tokens.ts'
-import { type ZendeskError } from '../zendesk/http/zendesk-error.ts'
+import { type ErrorKind, type ZendeskError } from '../zendesk/http/zendesk-error.ts'
+import { explain } from './errors.ts'
 
 /** Ids in the output, rows in the summary, ids in a line of the log. */
 const OUTPUT_IDS = 5000
@@ -14,14 +17,13 @@ export class SweepReport {
   checked = 0
   readonly #tokens = new Map<number, StaleToken>()
   readonly #revoked = new Set<number>()
-  readonly #failed = new Map<number, ZendeskError>()
+  /** Why a token could not be revoked, in a few words. */
+  readonly #failed = new Map<number, string>()
+  /** One message of each kind of error is enough. */
+  readonly #messages = new Map<ErrorKind, string>()
   #stopped: string | undefined
 
-  /** @param explain turns an error into the sentences of the log */
-  constructor(
-    readonly dryRun: boolean,
-    readonly explain: (error: unknown) => string
-  ) {}
+  constructor(readonly inputs: SweepInputs) {}
 
   get matched(): number {
     return this.#tokens.size
@@ -33,7 +35,7 @@ export class SweepReport {
 
   /** Notes what ended the sweep before it had finished; the first error counts. */
   stop(error: unknown): void {
-    this.#stopped ??= this.explain(error)
+    this.#stopped ??= explain(error, this.inputs).message
   }
 
   /** Notes a stale token, once: a page may be shown twice. */
@@ -48,8 +50,13 @@ export class SweepReport {
 
   /** Notes what became of a token: the error that kept it from being revoked, or nothing. */
   record({ id }: StaleToken, error: ZendeskError | undefined): void {
-    if (error === undefined) this.#revoked.add(id)
-    else this.#failed.set(id, error)
+    if (error === undefined) {
+      this.#revoked.add(id)
+      return
+    }
+    // Only words: thousands of responses would take much memory.
+    this.#failed.set(id, error.summary())
+    if (!this.#messages.has(error.kind)) this.#messages.set(error.kind, explain(error, this.inputs).message)
   }
 
   outputs(): Record<string, string | number> {
@@ -61,7 +68,7 @@ export class SweepReport {
   /** The line that ends a sweep without failures. */
   message(): string {
     if (this.matched === 0) return `No stale tokens (${this.checked} checked).`
-    if (!this.dryRun) return `Revoked ${stale(this.revoked)} (${this.checked} checked).`
+    if (!this.inputs.dryRun) return `Revoked ${stale(this.revoked)} (${this.checked} checked).`
     const ids = idList([...this.#tokens.keys()])
     return `Found ${stale(this.matched)} (${this.checked} checked). \`dry-run: 'false'\` would revoke: ${ids}.`
   }
@@ -72,20 +79,19 @@ export class SweepReport {
     if (this.#stopped === undefined && remained === 0) return undefined
     const parts = this.#stopped === undefined ? [] : [this.#stopped]
     if (remained > 0) {
-      // One message of each kind of error is enough.
-      const kinds = new Map([...this.#failed.values()].reverse().map((error) => [error.kind, error]))
       const ids = idList([...this.#failed.keys()].sort((a, b) => a - b))
       parts.push(`Could not revoke ${remained} of ${stale(this.matched)}: ${ids}.`)
-      parts.push(...[...kinds.values()].map(this.explain))
-    } else if (!this.dryRun && this.matched > 0) {
+      parts.push(...this.#messages.values())
+    } else if (!this.inputs.dryRun && this.matched > 0) {
       parts.push(`Revoked ${stale(this.revoked)} before that.`)
     }
     return new Error(parts.join(' '))
   }
 
   /** The job summary: counts, then failures first. */
-  table(title: string, now: number): Table {
-    const outcome = this.dryRun
+  table(now: number): Table {
+    const title = `Zendesk tokens of ${clean(this.inputs.clientId)}`
+    const outcome = this.inputs.dryRun
       ? 'This was a dry run: nothing was revoked.'
       : `Revoked: ${this.revoked}. Failed: ${this.#failed.size}.`
     const lines = [`${stale(this.matched)} (${this.checked} checked). ${outcome}`]
@@ -101,8 +107,8 @@ export class SweepReport {
     const age = (time: number): string => duration(Math.max(0, now - time) / 1000)
     const lastUse = usedAt === null ? 'never' : `${age(usedAt)} ago`
     const error = this.#failed.get(id)
-    let outcome = this.dryRun ? 'would be revoked' : 'not revoked'
-    if (error !== undefined) outcome += `: ${error.summary()}`
+    let outcome = this.inputs.dryRun ? 'would be revoked' : 'not revoked'
+    if (error !== undefined) outcome += `: ${error}`
     if (this.#revoked.has(id)) outcome = 'revoked'
     return [String(id), String(userId), scopes, age(createdAt), lastUse, outcome]
   }
@@ -115,4 +121,11 @@ function stale(count: number): string {
 function idList(ids: number[]): string {
   const shown = ids.slice(0, LOG_IDS).join(', ')
   return ids.length > LOG_IDS ? `${shown} and ${ids.length - LOG_IDS} more` : shown
+}
+
+/** The error of a sweep that cannot tell its own token, or its user, from others. */
+export function unknownIdentity(): Error {
+  return new Error(
+    'Zendesk does not report which token this sweep works with, or whose it is, so nothing was listed or revoked. Check that the credential has the scope `read`.'
+  )
 }

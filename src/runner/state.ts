@@ -1,15 +1,27 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { saveState } from '@actions/core'
-import { asObject, asText, type JsonObject } from '../lib/json.ts'
+import {
+  choice,
+  flag,
+  list,
+  number,
+  object,
+  optional,
+  plain,
+  text,
+  union,
+  type Schema
+} from '../lib/schema.ts'
+import { type Secret } from '../lib/secret.ts'
 import {
   AUTH_METHODS,
   CREDENTIAL_KINDS,
   type AuthMethod,
   type CredentialKind
 } from '../zendesk/credential.ts'
-import { type MintedToken } from '../zendesk/token.ts'
 import { readOrigin } from '../zendesk/http/origin.ts'
 import { positiveInteger, usableToken } from '../zendesk/token-facts.ts'
+import { type Expiry, type MintedToken } from '../zendesk/token.ts'
 
 /*
  * What main saves for post. Every later step of the job can read the file behind it, so it holds the token, which
@@ -32,7 +44,64 @@ export interface MintContext {
   hash: string
 }
 
-export type State = { skipped: 'true' | 'auto' } | { minted: MintedToken; context: MintContext }
+/** What main saves: a token to revoke, or why there is none. */
+export type State =
+  | { kind: 'minted'; minted: MintedToken; context: MintContext }
+  /** `why` is the value of `skip-token-revoke`. */
+  | { kind: 'skipped'; why: 'true' | 'auto' }
+
+/** What post finds: `none` if main saved nothing, `unreadable` if it is not what main saves. */
+export type LoadedState = State | { kind: 'none' | 'unreadable' }
+
+const id = plain((value): value is number => positiveInteger(value) !== undefined)
+const origin = plain((value): value is string => typeof value === 'string' && readOrigin(value) === value)
+const token: Schema<Secret> = {
+  write: (value) => value.reveal(),
+  read: (value) => {
+    const usable = usableToken(value)
+    if (usable === undefined) throw new TypeError('not a token')
+    return usable
+  }
+}
+
+const schema = union<State>({
+  skipped: object({ kind: choice(['skipped']), why: choice(['true', 'auto']) }),
+  minted: object({
+    kind: choice(['minted']),
+    minted: object<MintedToken>({
+      token,
+      refreshToken: { write: () => undefined, read: () => undefined },
+      id: optional(id),
+      clientId: optional(id),
+      userId: optional(id),
+      scopes: object({ names: list(text), isReported: flag }),
+      expiry: union<Expiry>({
+        at: object({
+          kind: choice(['at']),
+          time: number,
+          isReported: flag,
+          lifetime: optional(number),
+          expiredAfter: optional(number)
+        }),
+        never: object({ kind: choice(['never']) }),
+        unknown: object({ kind: choice(['unknown']) })
+      }),
+      date: optional(number),
+      mintedAt: number,
+      seenWorking: flag
+    }),
+    context: object<MintContext>({
+      origin,
+      timeoutSeconds: number,
+      jobSummary: flag,
+      kind: choice(CREDENTIAL_KINDS),
+      clientId: text,
+      authMethod: choice(AUTH_METHODS),
+      salt: text,
+      hash: text
+    })
+  })
+})
 
 /**
  * The fingerprint of a credential's secret, and of the origin and client that it is for.
@@ -50,38 +119,16 @@ export function fingerprintOf(
 
 /** Saves the state; a later call replaces it. */
 export function saveForPost(state: State): void {
-  const saved =
-    'skipped' in state
-      ? state
-      : { ...state, minted: { ...state.minted, token: state.minted.token.reveal(), refreshToken: undefined } }
-  saveState(KEY, JSON.stringify(saved))
+  saveState(KEY, JSON.stringify(schema.write(state)))
 }
 
-/** The state that main saved; `undefined` if there is none, or a part that every state has is missing. */
-export function loadState(): State | undefined {
-  let saved: JsonObject
+/** Reads what main saved. */
+export function loadState(): LoadedState {
+  const saved = process.env[`STATE_${KEY}`] ?? ''
+  if (saved === '') return { kind: 'none' }
   try {
-    saved = asObject(JSON.parse(process.env[`STATE_${KEY}`] ?? ''))
+    return schema.read(JSON.parse(saved))
   } catch {
-    return undefined
+    return { kind: 'unreadable' }
   }
-  const { skipped } = saved
-  if (skipped === 'true' || skipped === 'auto') return { skipped }
-  const [minted, context] = [asObject(saved['minted']), asObject(saved['context'])]
-  const token = usableToken(minted['token'])
-  const { expiredAfter = 0 } = minted
-  const { origin, clientId, salt, hash, timeoutSeconds, kind, authMethod } = context
-  const isComplete =
-    [origin, clientId, salt, hash].every(asText) &&
-    [minted['mintedAt'], timeoutSeconds, expiredAfter].every(Number.isFinite) &&
-    typeof minted['expiresAt'] === 'string' &&
-    Array.isArray(minted['scopes']) &&
-    readOrigin(String(origin)) === origin &&
-    CREDENTIAL_KINDS.some((known) => known === kind) &&
-    AUTH_METHODS.some((known) => known === authMethod)
-  if (token === undefined || !isComplete) return undefined
-  const ids = Object.fromEntries(
-    ['id', 'clientId', 'userId'].map((key) => [key, positiveInteger(minted[key])])
-  )
-  return { minted: { ...minted, ...ids, token } as MintedToken, context: context as unknown as MintContext }
 }

@@ -1,50 +1,57 @@
 import { type ZendeskClient } from './http/client.ts'
-import { isFromAccount, isRejection, type ZendeskResponse } from './http/response.ts'
-import { addFacts, type MintedToken } from './token.ts'
-import { currentTokenRequest } from './requests.ts'
-import { factsAbout } from './token-facts.ts'
+import { isFromAccount, type ZendeskResponse } from './http/response.ts'
 import { unexpectedResponse, ZendeskError } from './http/zendesk-error.ts'
+import { currentTokenRequest } from './requests.ts'
+import { CHECK, CHECK_WAITS, type CheckHistory } from './revocation-rules.ts'
+import { tokenStatus, type TokenStatus } from './token-status.ts'
+import { seenWorking, type MintedToken } from './token.ts'
 
 /** Milliseconds for the whole check. */
 const CHECK_TIMEOUT = 10_000
-/** Milliseconds to wait before each request: some servers may not know a new token yet. */
-const PAUSES = [0, 500, 1000, 2000]
+
+/** A token after the check. */
+export interface CheckedToken {
+  token: MintedToken
+  /** Why it was not checked: a network error, or a response that says nothing about it. */
+  unchecked?: ZendeskError
+}
 
 /**
- * Uses a new token once, to see that it works and to learn what the response to the mint does not report.
+ * Uses a new token once, to see that it works and to learn what the response to the mint does not report. After a
+ * rejection it asks again, since some servers may not know a new token yet.
  *
- * @returns why the token was not checked: an error, or a response that says nothing about it
- * @throws {ZendeskError} if Zendesk still rejects the token after four requests, or the job is cancelled
+ * @returns the token, with what Zendesk reports about it
+ * @throws {ZendeskError} if nothing but rejections was heard of the token, or the job is cancelled
  */
-export async function verifyToken(
-  client: ZendeskClient,
-  minted: MintedToken
-): Promise<ZendeskError | undefined> {
+export async function checkToken(client: ZendeskClient, token: MintedToken): Promise<CheckedToken> {
   const { clock } = client.deadline
   const end = clock.elapsed() + CHECK_TIMEOUT
-  const request = currentTokenRequest(minted.token, 'checkToken')
-  let rejection: ZendeskResponse | undefined
-  for (const pause of PAUSES) {
-    if (clock.elapsed() + pause >= end) break
-    if (pause > 0) await client.pause(pause)
-    const response = await client.trySend(request, { single: true, until: end })
-    if (response instanceof ZendeskError) {
-      if (response.kind === 'cancelled') throw response
-      // A token that was rejected a moment ago does not count as a working one.
-      if (rejection !== undefined) break
-      return response
-    }
-    if (isRejection(response)) {
-      rejection = response
-      continue
-    }
-    const facts = response.status === 200 ? factsAbout(minted.token, response.json) : undefined
-    minted.seenWorking = isFromAccount(response, 403) || facts !== undefined
-    if (facts !== undefined) addFacts(minted, facts)
-    // A narrow token may not ask about itself.
-    if (minted.seenWorking || isFromAccount(response, 404)) return undefined
-    const kind = response.status === 200 && !response.html ? 'unusableResponse' : undefined
-    return unexpectedResponse(request, response, kind)
+  const request = currentTokenRequest(token.token, 'checkToken')
+  let history: CheckHistory = 'first'
+  let rejected = new ZendeskError('newTokenRejected', request)
+  for (const wait of CHECK_WAITS) {
+    if (clock.elapsed() + wait >= end) break
+    if (wait > 0) await client.pause(wait)
+    const outcome = await client.trySend(request, { single: true, until: end })
+    const isError = outcome instanceof ZendeskError
+    if (isError && outcome.kind === 'cancelled') throw outcome
+
+    const status = isError ? UNKNOWN : statusFor(token, outcome)
+    const next = CHECK[status.is][history]
+    if (next === 'checked')
+      return { token: status.is === 'active' ? seenWorking(token, status.facts) : token }
+    if (next === 'not checked')
+      return { token, unchecked: isError ? outcome : unexpectedResponse(request, outcome) }
+    if (status.is !== 'rejected' || isError) continue
+    history = 'after a rejection'
+    rejected = unexpectedResponse(request, outcome, 'newTokenRejected')
   }
-  throw new ZendeskError('newTokenRejected', request, { response: rejection })
+  throw rejected
+}
+
+const UNKNOWN = { is: 'unknown' } as const
+
+/** As {@link tokenStatus}, but a narrow token may not ask about itself. */
+function statusFor(token: MintedToken, response: ZendeskResponse): TokenStatus | { is: 'not found' } {
+  return isFromAccount(response, 404) ? { is: 'not found' } : tokenStatus(token, response)
 }

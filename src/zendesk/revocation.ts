@@ -1,5 +1,5 @@
 import { type Secret } from '../lib/secret.ts'
-import { withCleanupToken, type CleanupToken } from './cleanup-token.ts'
+import { bearer } from './credential.ts'
 import { type ZendeskClient } from './http/client.ts'
 import {
   isAccepted,
@@ -8,242 +8,262 @@ import {
   missingScopes,
   type ZendeskResponse
 } from './http/response.ts'
-import { adminAuthorization, bearer, isAdmin, type ClientCredentials, type Credential } from './credential.ts'
+import { isFinal, unexpectedResponse, ZendeskError } from './http/zendesk-error.ts'
+import { currentTokenRequest, deleteTokenRequest } from './requests.ts'
+import {
+  AFTER_DELETE,
+  RECHECK,
+  RECHECK_QUESTIONS,
+  REQUEST_RESERVE,
+  SECOND_REJECTION,
+  VERIFICATION,
+  VERIFICATION_QUESTIONS,
+  type AfterRecheck,
+  type DeleteHistory,
+  type DeleteResult,
+  type End,
+  type Question,
+  type Status,
+  type VerificationHistory
+} from './revocation-rules.ts'
+import { lacksWrite } from './scopes.ts'
+import { tokenStatus } from './token-status.ts'
 import { type MintedToken } from './token.ts'
-import { pages } from './http/pages.ts'
-import { mayRevoke } from './scopes.ts'
-import { currentTokenRequest, deleteTokenRequest, listTokensRequest } from './requests.ts'
-import { factsAbout, prefixOf, tokenFacts } from './token-facts.ts'
-import { isFinal, isStop, unexpectedResponse, ZendeskError } from './http/zendesk-error.ts'
-
-/** What a revocation may use besides the token itself. */
-export interface RevocationTerms {
-  /** The credential that minted the token; `undefined` if it is used up, or not available. */
-  credential: Credential | undefined
-  /** The `client-id` input. */
-  clientId: string
-  /** Called once a cleanup token is minted, with the obstacle that made it necessary. */
-  onCleanupToken?: (why: Error) => void
-  /** Called with a sentence for the log if a cleanup token may remain active. */
-  onRemaining: (sentence: string) => void
-}
 
 /** What Zendesk accepts a DELETE from. */
 export type Revoker = 'credential' | 'the token itself' | 'a cleanup token'
 
-/** How a revocation ended. */
-export type Outcome =
-  /** Zendesk rejects the token; `by` is what it accepted a DELETE from, if it did. */
-  | { result: 'verified'; by: Revoker | undefined }
-  /** Zendesk rejects the token, and its expiry is past by Zendesk's own clock. */
-  | { result: 'expired' }
-  /** Zendesk accepted the DELETE, but was not seen to reject the token. */
-  | { result: 'unverified'; why: Error }
-  /** The token may still be active; `scopeOnly` if nothing but missing scopes prevented the revocation. */
-  | { result: 'active'; why: Error; scopeOnly: boolean; deleteSent: boolean }
-
-/** Why one way to revoke the token failed. */
-interface Obstacle {
-  why: Error
-  isScope?: boolean
-}
-
-/** What a response to the token itself shows. */
-type TokenState = 'active' | 'rejected' | 'expired' | 'unknown'
-
-/** One way to revoke the token. */
-interface Way {
+/** One way to revoke a token. */
+export interface Way {
   id: number | 'current'
   authorization: Secret
   by: Revoker
 }
 
-const STILL_WORKS = new Error('Zendesk accepted the DELETE, but the token still works')
-const ID_UNKNOWN = new Error('its id is not known, and no token in the list is certainly this one')
+/** Why one way to revoke a token failed, or why the revocation stopped. */
+export type Obstacle =
+  /** The credential or the token lacks a scope. */
+  | { kind: 'scope'; error: ZendeskError }
+  /** Zendesk accepted the DELETE, but the token still works. */
+  | { kind: 'still works' }
+  /** Zendesk rejected the token, but the waits that would prove it do not fit into the time left. */
+  | { kind: 'no time' }
+  /** The id is not known, and no token in the list is certainly this one. */
+  | { kind: 'id unknown' }
+  /** The job was cancelled, the deadline was reached, or Zendesk asks to wait longer. */
+  | { kind: 'stopped'; error: ZendeskError }
+  | { kind: 'other'; error: ZendeskError }
 
-/** Seconds. */
-const CLEANUP_LIFETIME = 600
+/** How a revocation ended. */
+export type Outcome =
+  /** `by` is what Zendesk accepted a DELETE from, if it did. */
+  | { end: 'verified'; by: Revoker | undefined }
+  | { end: 'expired' | 'gone' }
+  | { end: 'unverified'; obstacle: Obstacle }
+  | {
+      end: 'active'
+      obstacle: Obstacle
+      /** Whether nothing but missing scopes prevented the revocation. */
+      isScopeOnly: boolean
+      /** Whether the last DELETE was sent and not answered. */
+      isUnanswered: boolean
+    }
+
 /** Milliseconds that a DELETE may still take after the job was cancelled. */
 const DELETE_GRACE = 2000
-/** Milliseconds to wait before asking again with the token. */
-const PAUSES = [1000, 3000]
-/** Milliseconds that a wait leaves for the request after it. */
-const REQUEST_RESERVE = 500
-/** Milliseconds between the mint and the creation of a token in the list that can be the minted one. */
-const CREATION_TOLERANCE = 60_000
+/** Milliseconds for a revocation that cannot be left to later, after the job was cancelled or the time was over. */
+export const GRACE_PERIOD = 4000
+
+/** Of two obstacles the one to name: that the token still works, else the later, unless it is the end of the time. */
+function tellingMore(first: Obstacle, second: Obstacle): Obstacle {
+  const isTimeout = second.kind === 'stopped' && second.error.kind === 'deadline'
+  return first.kind === 'still works' || isTimeout ? first : second
+}
+
+/** The ways to revoke a token with itself. */
+export function ownWays({ token, id }: MintedToken): Way[] {
+  const itself = { authorization: bearer(token), by: 'the token itself' } as const
+  return [...(id === undefined ? [] : [{ id, ...itself }]), { id: 'current', ...itself }]
+}
+
+/** Revokes a token that nobody will revoke later: once more, in 4 s, if the job was cancelled or the time was over. */
+export async function insist(
+  client: ZendeskClient,
+  revoke: (client: ZendeskClient) => Promise<End | 'next way'>
+): Promise<End | 'next way'> {
+  const end = await revoke(client)
+  const isDone = end === 'verified' || end === 'expired' || end === 'gone'
+  if (isDone || !client.deadline.isOver()) return end
+  return revoke(client.fork(client.deadline.forCleanup(GRACE_PERIOD)))
+}
 
 /**
- * Revokes a token and verifies that Zendesk rejects it, one way after the other: with the credential by id, with the
- * token itself by id and as the current one, and with a cleanup token. Zendesk has responded 204 to a `DELETE` of the
- * current token without revoking it, so only its own 401 to the token counts as proof.
+ * The revocation of one token: it sends, waits, and looks up in the tables of `revocation-rules.ts` what comes next.
+ * Zendesk has responded 204 to a `DELETE` of the current token without revoking it, so each way is verified.
  */
 export class Revocation {
   readonly #obstacles: Obstacle[] = []
   /** What Zendesk has accepted a DELETE from. */
   #acceptedFrom: Revoker | undefined
-  /** Whether a DELETE was sent, and its response lost. */
-  #responseLost = false
-  /** Whether a rejected DELETE was rechecked: once in a post step is enough. */
-  #rechecked = false
+  #isSeenActive = false
+  #isRechecked = false
+  #isUnanswered = false
 
+  /** @param isCleanup whether the token is a cleanup token, which is gone if its DELETE by id is accepted */
   constructor(
-    readonly client: ZendeskClient,
-    readonly minted: MintedToken,
-    readonly terms: RevocationTerms
+    readonly token: MintedToken,
+    readonly isCleanup = false
   ) {}
 
-  async run(): Promise<Outcome> {
-    for (const way of this.#ways()) {
-      const outcome = await way
-      if ('result' in outcome) return outcome
-      this.#obstacles.push(outcome)
-      if (isFinal(outcome.why)) break
+  /** The obstacle that says most; there is one unless the token is revoked. */
+  get obstacle(): Obstacle {
+    return this.#obstacles.reduce(tellingMore)
+  }
+
+  /** Notes why a way could not be tried. */
+  failed(obstacle: Obstacle): 'next way' | 'warn' {
+    this.#obstacles.push(obstacle)
+    return obstacle.kind === 'stopped' ? 'warn' : 'next way'
+  }
+
+  /** Tries one way after the other; `next way` if none of them ended the revocation. */
+  async try(client: ZendeskClient, ways: readonly Way[]): Promise<End | 'next way'> {
+    // The job was cancelled before an accepted DELETE was verified.
+    if (this.#acceptedFrom !== undefined && !this.#isSeenActive) {
+      const end = await this.#verify(client)
+      if (end !== 'next way') return end
     }
-    const scopeOnly = this.#obstacles.every(({ isScope }) => isScope)
-    return { result: 'active', why: this.#lastObstacle(), scopeOnly, deleteSent: this.#responseLost }
+    for (const way of ways) {
+      const end = await this.#delete(client, way)
+      if (end !== 'next way') return end
+    }
+    return 'next way'
   }
 
-  #lastObstacle(): Error {
-    const whys = this.#obstacles.map(({ why }) => why) as [Error]
-    // Why the step ended says less than that Zendesk accepted a DELETE, and a timeout less than what it was spent on.
-    if (isStop(whys.at(-1)) && whys.includes(STILL_WORKS)) return STILL_WORKS
-    return whys.findLast((why) => !(isStop(why) && why.kind === 'deadline')) ?? whys[0]
-  }
-
-  *#ways(): Generator<Promise<Outcome | Obstacle>> {
-    const { credential } = this.terms
-    const { id, token } = this.minted
-    const itself = { authorization: bearer(token), by: 'the token itself' } as const
-    if (id !== undefined) {
-      if (credential !== undefined && isAdmin(credential)) {
-        const authorization = adminAuthorization(credential)
-        yield this.#delete({ id, authorization, by: 'credential' })
+  /** What became of the token. */
+  outcome(end: End | 'next way'): Outcome {
+    switch (end) {
+      case 'verified':
+        return { end, by: this.#acceptedFrom }
+      case 'expired':
+      case 'gone':
+        return { end }
+      case 'unverified':
+        return { end, obstacle: this.obstacle }
+      case 'warn':
+      case 'next way': {
+        const isScopeOnly = this.#obstacles.every(({ kind }) => kind === 'scope')
+        return { end: 'active', obstacle: this.obstacle, isScopeOnly, isUnanswered: this.#isUnanswered }
       }
-      yield this.#delete({ id, ...itself })
     }
-    yield this.#delete({ id: 'current', ...itself })
-    if (credential?.kind === 'client_credentials') yield this.#deleteWithCleanupToken(credential)
   }
 
-  /** Sends the DELETE of one way, and verifies what came of it. */
-  async #delete(way: Way): Promise<Outcome | Obstacle> {
-    const request = deleteTokenRequest(way.id, way.authorization)
+  async #delete(client: ZendeskClient, way: Way): Promise<End | 'next way'> {
     for (;;) {
-      const observer = { lost: (): void => void (this.#responseLost = true) }
-      const response = await this.client.trySend(request, { grace: DELETE_GRACE, observer })
-      if (response instanceof ZendeskError) return { why: response }
-      this.#responseLost = false
-
-      if (isAccepted(response)) this.#acceptedFrom = way.by
-      const isNotFound = way.id !== 'current' && isFromAccount(response, 404)
-      const isRejected = way.by === 'the token itself' && isRejection(response)
-      const why = unexpectedResponse(request, response, isRejected ? 'newTokenRejected' : undefined)
-      if (this.#acceptedFrom && (isAccepted(response) || isNotFound || isRejected)) return this.#verify()
-      if (isRejected && this.#stateIn(response) === 'expired') return { result: 'expired' }
-      if (!isNotFound && !isRejected) return { why, isScope: this.#isMissingScope(way, response) }
-      if (this.#rechecked) return { why }
-
-      // Neither is a proof by itself: some servers may not know the token yet, and one 401 may be stray.
-      this.#rechecked = true
-      const { state, why: last } = await this.#ask(isNotFound ? [0, ...PAUSES] : PAUSES, 'rejected')
-      if (state === 'expired') return { result: 'expired' }
-      const isProof = this.minted.seenWorking || (isNotFound && way.by === 'credential')
-      if (state === 'rejected' && isProof) return { result: 'verified', by: undefined }
-      if (state !== 'active') return { why: isStop(last) ? last : why }
+      const result = await this.#sendDelete(client, way)
+      const next = AFTER_DELETE[result][this.#deleteHistory()]
+      if (next === 'verify') return this.#verify(client)
+      if (next !== 'recheck' && next !== 'recheck at once') return next
+      const after = await this.#recheck(client, next, way.by)
+      if (after !== 'same DELETE') return after
     }
   }
 
-  /** After an accepted DELETE: asks with the token until Zendesk rejects it. One rejection is the proof. */
-  async #verify(): Promise<Outcome | Obstacle> {
-    const { state, why } = await this.#ask([0, ...PAUSES], 'active')
-    if (state === 'rejected' || state === 'expired') return { result: 'verified', by: this.#acceptedFrom }
-    if (state === 'active') return { why: isStop(why) ? why : STILL_WORKS }
-    return { result: 'unverified', why }
+  #deleteHistory(): DeleteHistory {
+    if (this.#isSeenActive) return 'seen active'
+    return this.#isRechecked ? 'rechecked' : 'nothing accepted'
   }
 
-  /** Asks with the token after each pause, as long as its state is `expected`. */
-  async #ask(pauses: number[], expected: 'active' | 'rejected'): Promise<{ state: TokenState; why: Error }> {
-    const request = currentTokenRequest(this.minted.token, 'verifyToken')
-    let last: { state: TokenState; why: Error } = { state: 'unknown', why: STILL_WORKS }
-    for (const pause of pauses) {
-      if (pause > 0) await this.#pause(pause)
-      const response = await this.client.trySend(request)
-      if (response instanceof ZendeskError) {
-        // If the step ends before another response, the token counts as active.
-        const isActive = last.state === 'active' && isStop(response)
-        return { state: isActive ? 'active' : 'unknown', why: response }
+  async #sendDelete(client: ZendeskClient, { id, authorization, by }: Way): Promise<DeleteResult> {
+    const request = deleteTokenRequest(id, authorization)
+    const observer = { lost: () => (this.#isUnanswered = true) }
+    const response = await client.trySend(request, { grace: DELETE_GRACE, observer })
+    if (response instanceof ZendeskError)
+      return this.#noResponse(response) === 'stopped' ? 'stopped' : 'anything else'
+
+    this.#isUnanswered = false
+    if (isAccepted(response)) {
+      this.#acceptedFrom = by
+      return this.isCleanup && id !== 'current' ? 'accepted by id' : 'accepted'
+    }
+    if (by === 'the token itself' && isRejection(response)) {
+      this.failed({ kind: 'other', error: unexpectedResponse(request, response, 'newTokenRejected') })
+      return this.#isExpired(response) ? 'expired' : 'rejected'
+    }
+    const kind = this.#isMissingScope(by, response) ? 'scope' : 'other'
+    this.failed({ kind, error: unexpectedResponse(request, response) })
+    return id !== 'current' && isFromAccount(response, 404) ? 'not found' : 'anything else'
+  }
+
+  /** After an accepted DELETE: asks with the token until Zendesk rejects it. */
+  async #verify(client: ZendeskClient): Promise<End | 'next way'> {
+    const questions = [...VERIFICATION_QUESTIONS]
+    let question = questions.shift()
+    let history: VerificationHistory = this.#isSeenActive ? 'seen active' : 'not seen active'
+    while (question !== undefined) {
+      const status = await this.#ask(client, question)
+      const next = VERIFICATION[status][history]
+      if (status === 'active') {
+        this.#isSeenActive = true
+        this.failed({ kind: 'still works' })
+        history = 'seen active'
       }
-      last = { state: this.#stateIn(response), why: unexpectedResponse(request, response) }
-      if (last.state !== expected) break
-      if (expected === 'active') this.#obstacles.push({ why: STILL_WORKS })
+      if (next === 'ask again') question = questions.shift()
+      else if (next !== 'ask again after 1 s') return next
+      else [question, history] = [SECOND_REJECTION, 'seen active, then rejected']
     }
-    return last
+    return 'next way'
   }
 
-  #stateIn(response: ZendeskResponse): TokenState {
-    const { token, expiredAfter = Infinity } = this.minted
-    // By the clock of this very response.
-    if (isRejection(response)) return (response.date ?? 0) > expiredAfter ? 'expired' : 'rejected'
-    const isAboutIt = response.status === 200 && factsAbout(token, response.json) !== undefined
-    // A 403 is given only to a token that is known.
-    return isAboutIt || isFromAccount(response, 403) ? 'active' : 'unknown'
+  /** Without an accepted DELETE: some servers may not know the token yet, and one 401 may be stray. */
+  async #recheck(
+    client: ZendeskClient,
+    questions: keyof typeof RECHECK_QUESTIONS,
+    by: Revoker
+  ): Promise<Exclude<AfterRecheck, 'ask again'>> {
+    this.#isRechecked = true
+    const { early, last } = RECHECK_QUESTIONS[questions]
+    for (const question of early) {
+      const next = RECHECK[await this.#ask(client, question)]['waits left']
+      if (next !== 'ask again') return next
+    }
+    const isKnown = this.token.seenWorking || (questions === 'recheck at once' && by === 'credential')
+    return RECHECK[await this.#ask(client, last)][isKnown ? 'last, token known' : 'last, token not known']
   }
 
-  #isMissingScope({ by }: Way, response: ZendeskResponse): boolean {
+  /** Asks with the token, after a wait. */
+  async #ask(client: ZendeskClient, { wait, needs }: Question): Promise<Status> {
+    const left = client.deadline.remaining()
+    if (needs > left) {
+      this.failed({ kind: 'no time' })
+      return 'stopped'
+    }
+    const pause = needs > 0 ? wait : Math.min(wait, left - REQUEST_RESERVE)
+    if (pause > 0) await client.pause(pause)
+    const request = currentTokenRequest(this.token.token, 'verifyToken')
+    const response = await client.trySend(request)
+    if (response instanceof ZendeskError) return this.#noResponse(response)
+    const { is } = tokenStatus(this.token, response)
+    if (is === 'unknown') this.failed({ kind: 'other', error: unexpectedResponse(request, response) })
+    return is === 'rejected' && this.#isExpired(response) ? 'expired' : is
+  }
+
+  #noResponse(error: ZendeskError): 'stopped' | 'unknown' {
+    const isStopped = isFinal(error)
+    this.failed({ kind: isStopped ? 'stopped' : 'other', error })
+    return isStopped ? 'stopped' : 'unknown'
+  }
+
+  /** Whether a rejection is past the expiry that Zendesk reported, by the clock of this very response. */
+  #isExpired({ date }: ZendeskResponse): boolean {
+    const { expiry } = this.token
+    const after = expiry.kind === 'at' ? expiry.expiredAfter : undefined
+    return date !== undefined && after !== undefined && date > after
+  }
+
+  #isMissingScope(by: Revoker, response: ZendeskResponse): boolean {
     if (missingScopes(response) !== undefined) return true
-    const { scopes, scopesReported } = this.minted
-    return by === 'the token itself' && isFromAccount(response, 403) && scopesReported && !mayRevoke(scopes)
+    const { names, isReported } = this.token.scopes
+    return by === 'the token itself' && isFromAccount(response, 403) && isReported && lacksWrite(names)
   }
-
-  /** Waits, but leaves time for the next request. */
-  async #pause(ms: number): Promise<void> {
-    const longest = Math.max(0, this.client.deadline.remaining() - REQUEST_RESERVE)
-    await this.client.pause(Math.min(ms, longest))
-  }
-
-  async #deleteWithCleanupToken(credential: ClientCredentials): Promise<Outcome | Obstacle> {
-    const { clientId, onCleanupToken, onRemaining } = this.terms
-    const onMint = (): void => onCleanupToken?.(this.#lastObstacle())
-    const terms = { credential, clientId, lifetime: CLEANUP_LIFETIME, onMint, onRemaining }
-    try {
-      return await withCleanupToken(this.client, terms, async (cleanup) => {
-        const id = this.minted.id ?? (await findId(this.client, this.minted, cleanup))
-        if (id === undefined) return { why: ID_UNKNOWN }
-        return this.#delete({ id, authorization: cleanup.authorization, by: 'a cleanup token' })
-      })
-    } catch (error) {
-      if (!(error instanceof ZendeskError)) throw error
-      return { why: error, isScope: error.kind === 'invalid_scope' || error.kind === 'missingScope' }
-    }
-  }
-}
-
-/**
- * The id of the minted token, from the list of its user's tokens: the only one of the same client, user, scopes and
- * first ten characters that was created within a minute of the mint.
- */
-async function findId(
-  client: ZendeskClient,
-  minted: MintedToken,
-  { authorization, facts }: CleanupToken
-): Promise<number | undefined> {
-  const prefix = prefixOf(minted.token)
-  if (prefix === undefined || facts?.clientId === undefined || facts.userId === undefined) return undefined
-  const sorted = (scopes: string[]): string => [...scopes].sort().join(' ')
-  const request = listTokensRequest(facts.clientId, authorization)
-  const matches: (number | undefined)[] = []
-  for await (const { items } of pages(client, request, 'tokens')) {
-    for (const item of items.map(tokenFacts)) {
-      const isMatch =
-        item.prefix === prefix &&
-        item.clientId === facts.clientId &&
-        item.userId === facts.userId &&
-        item.scopes !== undefined &&
-        sorted(item.scopes) === sorted(minted.scopes) &&
-        Math.abs((item.createdAt ?? NaN) - minted.mintedAt) <= CREATION_TOLERANCE
-      if (isMatch) matches.push(item.id)
-    }
-  }
-  const [match, ...others] = matches
-  return others.length === 0 ? match : undefined
 }

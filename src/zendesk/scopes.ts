@@ -43,9 +43,17 @@ export function scopesNotGranted(requested: readonly string[], granted: readonly
   )
 }
 
-/** Whether a token with these scopes may revoke a token: full `write` access is needed. */
+/**
+ * Whether a token with these scopes may revoke a token: it needs `write`, and `read` as well, because Zendesk reads the
+ * acting user first.
+ */
 export function mayRevoke(scopes: readonly string[]): boolean {
-  return scopes.includes('write') || scopes.includes('unrestricted')
+  return scopes.includes('unrestricted') || (scopes.includes('read') && scopes.includes('write'))
+}
+
+/** Whether a 403 to a token with these scopes is no surprise: without `write` it may not revoke anything. */
+export function lacksWrite(scopes: readonly string[]): boolean {
+  return !scopes.includes('write') && !scopes.includes('unrestricted')
 }
 
 /** The Levenshtein distance: how many letters have to change to turn `a` into `b`. */

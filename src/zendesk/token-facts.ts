@@ -8,7 +8,7 @@ import { isWellFormedScope } from './scopes.ts'
  */
 
 /** How much of a token Zendesk shows when it describes it. */
-const PREFIX_LENGTH = 10
+export const PREFIX_LENGTH = 10
 
 /** Environment variables have limits (128 KiB on Linux, 32,767 characters on Windows), and state is passed in one. */
 export const SCOPES_LIMIT = 4096
@@ -60,22 +60,9 @@ export function tokenFacts(value: unknown): TokenFacts {
   }
 }
 
-/**
- * The facts in a response to a request for the current token, if they are about `token` itself: `token.token` is missing, or
- * equals its first ten characters.
- */
-export function factsAbout(token: Secret, json: unknown): TokenFacts | undefined {
-  const described = asObject(json)['token']
-  if (typeof described !== 'object' || described === null) return undefined
-  const { token: shown } = asObject(described)
-  const isOwn = shown === undefined || shown === null || shown === token.reveal().slice(0, PREFIX_LENGTH)
-  return isOwn ? tokenFacts(described) : undefined
-}
-
-/** The first ten characters of a token, which identify it in a list; `undefined` for a JWT, as all of them begin alike. */
-export function prefixOf(token: Secret): string | undefined {
-  const prefix = token.reveal().slice(0, PREFIX_LENGTH)
-  return prefix.startsWith('eyJ') ? undefined : prefix
+/** Whether a token is a JWT (RFC 7519): all of these begin alike. */
+export function isJwt(token: Secret): boolean {
+  return token.reveal().startsWith('eyJ')
 }
 
 /**

@@ -5,7 +5,7 @@ import { type ZendeskClient } from './http/client.ts'
 import { type ZendeskResponse } from './http/response.ts'
 import { type ZendeskRequest } from './http/request.ts'
 import { givesRefreshToken, isAdmin, type Credential } from './credential.ts'
-import { type LostResponses } from './lost-response.ts'
+import { type LostResponses } from './lost-responses.ts'
 import { positiveInteger, scopesOf, tokenFacts, usableToken, type TokenFacts } from './token-facts.ts'
 
 /** What the response to a mint reports. */
