@@ -33,11 +33,13 @@ export async function writeSummary({ title, lines = [], head, rows }: Table, log
   }
 }
 
-const ENTITIES: Record<string, string> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": '#39' }
-
 /** Text as HTML, with `code` for what is in backquotes. */
 function html(text: string): string {
   return oneLine(text)
-    .replace(/[&<>"']/g, (character) => `&${String(ENTITIES[character])};`)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;')
     .replace(/`([^`]+)`/g, '<code>$1</code>')
 }
