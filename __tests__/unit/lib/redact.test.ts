@@ -11,7 +11,7 @@ beforeEach(async () => {
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-describe('A known secret', () => {
+describe('addSecret', () => {
   const SECRET = 'p+ss w/rd"=ü&<b>'
 
   it.each([
@@ -25,10 +25,11 @@ describe('A known secret', () => {
     ['as base64url', Buffer.from(SECRET).toString('base64url')],
     ['as hexadecimal digits', Buffer.from(SECRET).toString('hex')],
     ['as hexadecimal digits in upper case', Buffer.from(SECRET).toString('hex').toUpperCase()]
-  ])('is hidden in quotes and in our own lines when it is repeated %s', (_form, repeated) => {
+  ])('hides a secret that is repeated %s', (_form, repeated) => {
     redact.addSecret(SECRET)
-    expect(redact.clean(`before ${repeated} after ${repeated}`)).toBe('before *** after ***')
-    expect(redact.oneLine(`before ${repeated} after ${repeated}`)).toBe('before *** after ***')
+    const text = `before ${repeated} after ${repeated}.`
+    expect(redact.oneLine(text)).toBe('before *** after ***.')
+    expect(redact.clean(text)).toBe('***')
   })
 
   it.each([
@@ -38,7 +39,7 @@ describe('A known secret', () => {
     ['abc', '***'],
     ['id:', '***'],
     ['ci_bot:', '***']
-  ])('is hidden in the base64 of a Basic header in which %j precedes it', (prefix) => {
+  ])('hides it in the base64 of a Basic header in which %j precedes it', (prefix) => {
     const secret = 'kJ7-secret-value-of-31-bytes-+9'
     redact.addSecret(secret)
     const whole = base64(prefix + secret)
@@ -46,17 +47,106 @@ describe('A known secret', () => {
     const before = Math.ceil((prefix.length * 4) / 3)
     expect(redact.oneLine(whole)).toMatch(new RegExp(`^.{0,${before}}\\*\\*\\*.?=*$`))
     expect(redact.oneLine(whole).slice(0, before)).toBe(before === 0 ? '' : whole.slice(0, before))
+    expect(redact.clean(whole)).toBe('***')
+  })
+
+  it('takes four characters for a secret, and no fewer', () => {
+    redact.addSecret('abc')
+    redact.addSecret('wxyz')
+    expect(redact.oneLine('abc is no secret, wxyz is')).toBe('abc is no secret, *** is')
   })
 })
 
-it('nothing under 4 characters counts as a secret', () => {
-  const { oneLine, addSecret } = redact
-  addSecret('abc')
-  expect(oneLine('abc is no secret')).toBe('abc is no secret')
+describe('oneLine', () => {
+  it('hides secrets as a whole, and nothing around them', () => {
+    redact.addSecret('top-secret-value')
+    redact.addSecret('et-value-2')
+    expect(redact.oneLine(' top-secret-value ')).toBe(' *** ')
+    expect(redact.oneLine('a top-secret-value-2 b')).toBe('a *** b')
+    expect(redact.oneLine('ü top-secret-valu é')).toBe('ü top-secret-valu é')
+  })
+
+  it.each([
+    ['blanks', ' '],
+    ['line breaks', '\r\n'],
+    ['NUL', '\0'],
+    ['invisible characters', '\ufe0f\u034f\u3164\u2800\u{e0100}'],
+    ['other letters', 'ü']
+  ])('hides a secret that is interrupted by %s', (_what, by) => {
+    redact.addSecret('top-secret-value')
+    expect(redact.oneLine(`a ${'top-secret-value'.split('').join(by)} b`)).toBe('a *** b')
+  })
+
+  it.each([
+    ['a line break', 'a\r\nb\u2028c', 'a b c'],
+    ['control characters', 'a\0b\u001bc\u0085d', 'abcd'],
+    ['invisible characters', 'a\u200bb\ufe0fc\u2800d\u{e0100}e', 'abcde'],
+    ['half a character', 'a\ud83db\udd25', 'ab'],
+    ['`::` at the start', '::error::x', ': :error::x'],
+    ['`::` behind blanks', ' \t::error::x', ' : :error::x'],
+    ['`::` behind a control character', '\u001b:\u200b:error::x', ': :error::x'],
+    ['`##[` anywhere', '##[a] ##[b] #\0#[c]', '## [a] ## [b] ## [c]']
+  ])('breaks up or removes %s', (_what, text, line) => {
+    expect(redact.oneLine(text)).toBe(line)
+  })
+
+  it.each(['https://[::1]:8443 and [fe80::1]', 'a::b', '🔥 ≥ 5 … é'])('leaves %j alone', (text) => {
+    expect(redact.oneLine(text)).toBe(text)
+  })
 })
 
-it('letters whose lower case is longer keep their place', () => {
-  const { oneLine, addSecret } = redact
-  addSecret('İstanbul-secret')
-  expect(oneLine('a İstanbul-secret here')).toBe('a *** here')
+describe('clean', () => {
+  const SECRET = 'Qx7-canary_Zk4+Lm9/Wp2=Hs6'
+
+  beforeEach(() => redact.addSecret(SECRET))
+
+  it.each([
+    ['twelve characters of a secret', SECRET.slice(3, 15)],
+    ['them in another case', SECRET.slice(3, 15).toUpperCase()],
+    ['its beginning', SECRET.slice(0, 12)],
+    ['its end', SECRET.slice(-12)],
+    ['part of its base64', base64(SECRET).slice(4, 16)],
+    ['part of its percent-encoding', encodeURIComponent(SECRET).slice(8, 20)],
+    ['them with tags between', SECRET.slice(3, 15).split('').join('<b>')],
+    ['them with letters between that do not show', SECRET.slice(3, 15).split('').join('\ufe0f\u3164')],
+    ['them with blanks between', SECRET.slice(3, 15).split('').join(' ')]
+  ])('shows nothing of a text that has %s', (_what, part) => {
+    expect(redact.clean(`what it says: ${part}!`)).toBe('***')
+  })
+
+  it('shows nothing of a text with a part of a secret that looks like markup', () => {
+    redact.addSecret('a<b>c<d>e<f>g')
+    expect(redact.clean('it is a<b>c<d>e<f>')).toBe('***')
+  })
+
+  it('shows a text that has eleven characters of a secret, and hides a short secret alone', () => {
+    redact.addSecret('hunter2!')
+    const text = `it says ${SECRET.slice(3, 14)}`
+    expect(redact.clean(`${text} hunter2! too`)).toBe(`${text} *** too`)
+  })
+
+  it('looks at no more than 2,048 characters', () => {
+    expect(redact.clean(`<${'x'.repeat(2043)}>end${SECRET}`)).toBe('end')
+  })
+
+  it.each([
+    ['markup', '<p>a <b>b</b></p> 1 < 2 > 0 <', 'a b 1 0'],
+    ['what is around it', ' \n a \u200b', 'a'],
+    ['every `::`', 'a ::b:::c', 'a : :b: : :c'],
+    ['`##[`', 'x ##[y]', 'x ## [y]']
+  ])('removes or breaks up %s', (_what, text, cleaned) => {
+    expect(redact.clean(text)).toBe(cleaned)
+  })
+
+  it.each(['http://[::1]:8080/x', 'https://[2001:DB8::a1]', '[::ffff:127.0.0.1]'])(
+    'leaves %s alone',
+    (url) => {
+      expect(redact.clean(url)).toBe(url)
+    }
+  )
+
+  it.each(['z', '語', '🔥'])('shows 200 characters at most, such as %s', (letter) => {
+    expect(redact.clean(letter.repeat(200))).toBe(letter.repeat(200))
+    expect(redact.clean(letter.repeat(201))).toBe(`${letter.repeat(199)}…`)
+  })
 })

@@ -5,8 +5,8 @@ import { setUpRunner } from '../../support/runner-env.ts'
 const runner = setUpRunner()
 
 it('each message is one safe line of its kind', () => {
-  const hostile = 'one\ntwo ::set-output name=x::y ##[command]z'
-  const safe = 'one two : :set-output name=x: :y ## [command]z'
+  const hostile = '::set-output name=x::y\nat [::1] ##[command]z'
+  const safe = ': :set-output name=x::y at [::1] ## [command]z'
   log.debug(hostile)
   log.info(hostile)
   log.warning(hostile)

@@ -28,11 +28,12 @@ describe('the job summary', () => {
 
   it('escapes all text, and shows neither control characters nor secrets', async () => {
     log.mask('top-secret-value')
-    const text = `<img src=x onerror=alert(1)>a & b > "c" 'd'\n\u0007top-secret-value`
-    await writeSummary({ title: text, lines: [text], head: [text], rows: [[text]] }, log)
+    const html = `<img src=x onerror=alert(1)>a & b > "c" 'd'\n\u0007`
+    const text = `${html}top-secret-value`
+    await writeSummary({ title: text, lines: [text], head: [text], rows: [[html], [text]] }, log)
     expect(written().split('a &amp; b &gt; &quot;c&quot; &#39;d&#39; ***')).toHaveLength(4)
     // A cell may be words of Zendesk, so it has no markup at all.
-    expect(written()).toContain('<td>a &amp; b &quot;c&quot; &#39;d&#39; ***</td>')
+    expect(written()).toContain('<tr><td>a &amp; b &quot;c&quot; &#39;d&#39;</td></tr><tr><td>***</td></tr>')
     expect(written()).not.toMatch(/<img|top-secret|\u0007/)
   })
 
