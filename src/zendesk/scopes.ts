@@ -1,3 +1,5 @@
+import { replaceInvisible } from '../lib/invisible.ts'
+
 /*
  * Zendesk's scopes: https://support.zendesk.com/hc/en-us/articles/4408838272410 and the announcement of granular
  * scopes of 2026-08-10. The list grows: a scope that is not in it is worth a warning, never an error.
@@ -15,9 +17,10 @@ export const KNOWN_SCOPES: readonly string[] = [
   ...[...BOTH, 'any_channel', 'web_widget'].map((resource) => `${resource}:write`)
 ]
 
-/** Splits `text` into scopes, each once, at spaces, commas and newlines. */
+/** Splits `text` into scopes, each once, at white space, commas, invisible characters and the `-` of a YAML list. */
 export function splitScopes(text: string): string[] {
-  return [...new Set(text.split(/[\s,]+/).filter(Boolean))]
+  const words = replaceInvisible(text, () => ' ').split(/[\s,]+/)
+  return [...new Set(words.filter((word) => word !== '' && word !== '-'))]
 }
 
 /** Whether `scope` has the form of a scope: one word, or `word:word`. */
@@ -58,16 +61,17 @@ export function lacksWrite(scopes: readonly string[]): boolean {
 
 /** The Levenshtein distance: how many letters have to change to turn `a` into `b`. */
 function distance(a: string, b: string): number {
+  // A row has the distances of what was read of `a` to every beginning of `b`, and `last` is the last that was found.
   let row = [...Array(b.length + 1).keys()]
+  let last = b.length
   for (const letter of a) {
     let diagonal = 0
-    let left = 0
     row = row.map((above, column) => {
       const replaced = diagonal + (b[column - 1] === letter ? 0 : 1)
-      left = column === 0 ? above + 1 : Math.min(above + 1, left + 1, replaced)
+      last = column === 0 ? above + 1 : Math.min(above + 1, last + 1, replaced)
       diagonal = above
-      return left
+      return last
     })
   }
-  return Math.max(...row.slice(-1))
+  return last
 }

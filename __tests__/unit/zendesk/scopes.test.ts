@@ -27,7 +27,10 @@ describe('splitScopes', () => {
     ['read', ['read']],
     ['read\nwrite\r\nhc:read', ['read', 'write', 'hc:read']],
     [' ,read ,\t write, ', ['read', 'write']],
-    ['read write read', ['read', 'write']]
+    ['read write read', ['read', 'write']],
+    ['- tickets:read\n- hc:read\n-', ['tickets:read', 'hc:read']],
+    ['-read --', ['-read', '--']],
+    ['\u200bread\u200b\ufeffwrite\u{e0100}hc:read\u00a0', ['read', 'write', 'hc:read']]
   ])('splits %j', (text, scopes) => {
     expect(splitScopes(text)).toEqual(scopes)
   })
