@@ -3,14 +3,15 @@
  */
 
 /**
- * The subdomain that `acme`, `acme.zendesk.com` or `https://acme.zendesk.com/` names, in lower case; `undefined` for
- * anything else. Only ASCII is accepted: some other characters become ASCII in lower case, such as the Kelvin sign.
+ * The subdomain that `acme`, `acme.zendesk.com` or an address of the account names, such as
+ * `https://acme.zendesk.com/agent/home`, in lower case; `undefined` for anything else.
  */
 export function subdomainOf(value: string): string | undefined {
-  const pattern = /^(?:(?:https:\/\/)?([^./]+)\.zendesk\.com\/?|([^./]+))$/i
-  const [, long, short] = pattern.exec(value) ?? []
-  const subdomain = long ?? short ?? ''
-  return /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/.test(subdomain)
+  // Without the flag `u`, `i` equates ASCII letters alone: in lower case some other characters become ASCII.
+  const address = /^(?:https?:\/\/)?([^./]+)\.zendesk\.com(?::443)?(?:[/?#].*)?$/is
+  const [, subdomain = value] = address.exec(value) ?? []
+  // `xn--` begins an encoded name with other letters, which a subdomain of Zendesk does not have.
+  return /^(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(subdomain)
     ? subdomain.toLowerCase()
     : undefined
 }

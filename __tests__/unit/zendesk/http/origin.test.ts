@@ -4,8 +4,16 @@ import { isForeign, readOrigin, subdomainOf } from '../../../../src/zendesk/http
 describe('subdomainOf', () => {
   it.each([
     ['the subdomain', ['acme', 'ACME']],
-    ['the host', ['acme.zendesk.com', 'Acme.Zendesk.Com', 'acme.zendesk.com/']],
-    ['the URL', ['https://acme.zendesk.com', 'https://acme.zendesk.com/', 'HTTPS://ACME.ZENDESK.COM/']]
+    ['the host', ['acme.zendesk.com', 'Acme.Zendesk.Com', 'acme.zendesk.com/', 'acme.zendesk.com:443']],
+    ['the URL', ['https://acme.zendesk.com', 'https://acme.zendesk.com/', 'HTTPS://ACME.ZENDESK.COM/']],
+    ['the URL without TLS, or with its port', ['http://acme.zendesk.com', 'https://acme.zendesk.com:443/']],
+    ['a path', ['https://acme.zendesk.com/agent/tickets/1', 'acme.zendesk.com/agent', 'acme.zendesk.com//']],
+    [
+      'a path that names another host',
+      ['https://acme.zendesk.com/x@evil.example', 'acme.zendesk.com/a.b/:8']
+    ],
+    ['a query or fragment', ['https://acme.zendesk.com/?a=b#c', 'acme.zendesk.com?x', 'acme.zendesk.com#x']],
+    ['a path with other letters', ['https://acme.zendesk.com/hc/de/articles/1-Über uns']]
   ])('reads acme from %s', (_what, values) => {
     expect(values.map(subdomainOf)).toEqual(values.map(() => 'acme'))
   })
@@ -18,18 +26,28 @@ describe('subdomainOf', () => {
   it.each([
     ['nothing', ['', '.', '.zendesk.com', 'zendesk.com']],
     ['a hyphen at an end', ['-acme', 'acme-']],
-    ['another character', ['ac_me', 'ac me', 'äcme', 'acme\nevil', 'acme\n']],
+    ['another character', ['ac_me', 'ac me', 'äcme', 'acme\nevil', 'acme\n', 'acme.zendesk.com\n']],
+    [
+      'a letter whose lower case is ASCII',
+      ['ac\u212ame', 'https://ac\u212ame.zendesk.com/', 'acme.zende\u017fk.com']
+    ],
+    ['an encoded name', ['xn--a', 'XN--MNCHEN-3YA', 'https://xn--a.zendesk.com/agent']],
     ['more than 63 characters', ['x'.repeat(64)]],
     ['a short name as a URL', ['acme/', 'https://acme', 'https://acme/']],
-    ['another scheme', ['http://acme.zendesk.com', 'ftp://acme.zendesk.com', 'xhttps://acme.zendesk.com']],
-    ['a path', ['acme.zendesk.com//', 'acme.zendesk.com/agent']],
-    ['a port, query or fragment', ['acme.zendesk.com:443', 'acme.zendesk.com?x', 'acme.zendesk.com#x']],
-    ['a user or a subdomain of it', ['user@acme.zendesk.com', 'a.acme.zendesk.com']],
+    ['another scheme', ['ftp://acme.zendesk.com', 'xhttps://acme.zendesk.com', '//acme.zendesk.com']],
+    ['another port', ['acme.zendesk.com:8443', 'https://acme.zendesk.com:4430', 'acme.zendesk.com:443x']],
+    [
+      'a user or a subdomain of it',
+      ['user@acme.zendesk.com', 'https://a:b@acme.zendesk.com/', 'a.acme.zendesk.com']
+    ],
     [
       'another domain',
       ['acme.example', 'acme.zendesk.org', 'acmezendesk.com', 'acme.zendesk.com.evil.example']
     ],
-    ['a host before it', ['evil.example/acme.zendesk.com', 'https://evil.example\\.zendesk.com']],
+    [
+      'a host before it',
+      ['evil.example/acme.zendesk.com', 'https://evil.example\\.zendesk.com', 'evil?acme.zendesk.com']
+    ],
     ['a line before it', ['x\nhttps://acme.zendesk.com']]
   ])('rejects %s', (_what, values) => {
     expect(values.filter((value) => subdomainOf(value) !== undefined)).toEqual([])
