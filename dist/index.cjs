@@ -2345,25 +2345,38 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
+;// CONCATENATED MODULE: ./src/lib/invisible.ts
+/**
+ * Replaces every code point of `text` that Unicode lets a reader not see: format characters, such as U+200B and
+ * U+FEFF, what a font may leave out, such as U+FE0F, and the blank braille pattern.
+ */
+function replaceInvisible(text, by) {
+    // Most text is ASCII: it does not pay for the second expression, which takes half a millisecond to compile.
+    if (/^[\0-\x7f]*$/.test(text))
+        return text;
+    return text.replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu, by);
+}
+/** `text` without the white space and the invisible characters at its ends. */
+function trim(text) {
+    const blank = replaceInvisible(text, (character) => ' '.repeat(character.length));
+    return text.slice(blank.length - blank.trimStart().length, blank.trimEnd().length);
+}
+
 ;// CONCATENATED MODULE: ./src/lib/redact.ts
+
 /*
  * Makes text safe to print. The runner masks a known secret in a few forms; a server can repeat it in others, in
- * part or interrupted by control characters, or send text that the runner takes for a command.
+ * part or interrupted by characters that do not show, or send text that the runner takes for a command.
  */
 /** Characters of the text that are looked at, and of the result that are kept. */
 const READ_LIMIT = 2048;
 const RESULT_LIMIT = 200;
-/** A run of this many characters that it shares with a secret is removed from text that somebody else wrote. */
+/** Text that somebody else wrote is hidden if it shares a run of this many characters with a secret. */
 const SHARED_RUN = 12;
 /** Shorter values are not taken for secrets: hiding `1` or `acme` would ruin every line. */
 const SHORTEST_SECRET = 4;
-/** Characters that may separate the parts of a secret. */
-const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u;
 /** The known secrets in every form, compacted. */
 const known = new Set();
-/** Every run of {@link SHARED_RUN} characters of the secrets that are indexed so far. */
-const knownRuns = new Set();
-const indexed = new Set();
 /** Hides `secret` from here on, in the forms in which servers repeat what they were sent. */
 function addSecret(secret) {
     const bytes = Buffer.from(secret);
@@ -2378,9 +2391,9 @@ function addSecret(secret) {
         bytes.toString('base64url'),
         bytes.toString('hex')
     ];
-    for (const { text } of forms.map(compact))
-        if (text.length >= SHORTEST_SECRET)
-            known.add(text);
+    for (const form of forms.map(compact))
+        if (form.length >= SHORTEST_SECRET)
+            known.add(form);
 }
 /** The base64 of a secret behind `by` other bytes, without the characters that those bytes change. */
 function shifted(bytes, by) {
@@ -2389,74 +2402,62 @@ function shifted(bytes, by) {
         .replace(/.=*$/, '')
         .slice(by + 1);
 }
-/** The text in lower case without separators, and the position of each of its characters. */
+/** The visible ASCII characters of `text`, in lower case: all by which secrets are compared. */
 function compact(text) {
-    const positions = [];
-    let rest = '';
-    for (const [position, character] of text.split('').entries()) {
-        if (SEPARATOR.test(character))
-            continue;
-        const lower = character.toLowerCase();
-        rest += lower.length === 1 ? lower : character;
-        positions.push(position);
-    }
-    return { text: rest, positions };
+    return text.replace(/[^!-~]+/g, '').toLowerCase();
 }
-/** Finds where `text` contains a known secret as a whole, or shares a run of {@link SHARED_RUN} characters with one. */
-function* secretsIn(text, isPartial) {
-    for (const secret of known) {
-        for (let at = text.indexOf(secret); at !== -1; at = text.indexOf(secret, at + 1))
-            yield [at, secret.length];
-        // Indexed when it is first needed, which in most steps is never.
-        if (!isPartial || indexed.has(secret))
-            continue;
-        indexed.add(secret);
-        for (const run of runsOf(secret))
-            knownRuns.add(run);
-    }
-    const runs = isPartial ? runsOf(text).entries() : [];
-    for (const [at, run] of runs)
-        if (knownRuns.has(run))
-            yield [at, SHARED_RUN];
+/** Whether `text` shares a run of {@link SHARED_RUN} characters with a known secret. */
+function sharesRun(text) {
+    const visible = compact(text);
+    const secrets = [...known].join('\n');
+    for (let end = SHARED_RUN; end <= visible.length; end += 1)
+        if (secrets.includes(visible.slice(end - SHARED_RUN, end)))
+            return true;
+    return false;
 }
-function runsOf(text) {
-    const count = Math.max(0, text.length - SHARED_RUN + 1);
-    return Array.from({ length: count }, (_, at) => text.slice(at, at + SHARED_RUN));
-}
-/** Replaces the known secrets in `text` by `***`, and with `isPartial` what it shares with them. */
-function redact(text, isPartial = false) {
-    const { text: rest, positions } = compact(text);
+/** Replaces the known secrets in `line` by `***`, also those that are interrupted by what is not visible ASCII. */
+function hideSecrets(line) {
+    const visible = compact(line);
     const hidden = new Set();
-    for (const [start, length] of secretsIn(rest, isPartial)) {
-        const end = Number(positions[start + length - 1]);
-        for (let position = Number(positions[start]); position <= end; position += 1)
-            hidden.add(position);
+    for (const secret of known) {
+        for (let at = visible.indexOf(secret); at !== -1; at = visible.indexOf(secret, at + 1))
+            for (let each = at; each < at + secret.length; each += 1)
+                hidden.add(each);
     }
     if (hidden.size === 0)
-        return text;
-    const show = (character, position) => hidden.has(position) ? (hidden.has(position - 1) ? '' : '***') : character;
-    return text.split('').map(show).join('');
+        return line;
+    // Each visible character with what follows it; the blank in front makes sure that the first part has none.
+    const [before, ...parts] = ` ${line}`.split(/(?=[!-~])/);
+    const shown = parts.map((part, index) => {
+        if (!hidden.has(index))
+            return part;
+        return (hidden.has(index - 1) ? '' : '***') + (hidden.has(index + 1) ? '' : part.slice(1));
+    });
+    return [before, ...shown].join('').slice(1);
 }
 /**
- * Makes a sentence of ours safe as one line of the log: no known secret, no control or invisible characters, and
- * nothing that the runner would execute (`::` at the start of a line, `##[` anywhere in it).
+ * Makes a sentence of ours safe as one line of the log: no known secret, nothing that a reader cannot see, and nothing
+ * that the runner would execute (`::` at the start of a line, `##[` anywhere in it).
  */
 function oneLine(text) {
-    const plain = redact(text)
-        .replace(/\s+/g, ' ')
-        .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '');
-    return redact(plain)
-        .replace(/:(?=:)/g, ': ')
+    const seen = replaceInvisible(text.replace(/\s+/g, ' '), () => '');
+    return hideSecrets(seen.replace(/[\0-\x1f\x7f-\x9f\ud800-\udfff]/gu, ''))
+        .replace(/^ *:(?=:)/, '$& ')
         .replace(/##(?=\[)/g, '## ');
 }
 /**
  * Cleans text that somebody else wrote, so that it can stand in a line. It is cut to 2 kB before anything else, so that
- * cleaning takes linear time; then secrets go, whole or in part, and markup, and it is cut to 200 characters.
+ * cleaning takes linear time. If it shares a part with a secret, before or after its markup is removed, nothing of it
+ * is shown, else at most 200 characters.
  */
 function clean(text) {
-    const read = redact(text.slice(0, READ_LIMIT), true);
+    const read = text.slice(0, READ_LIMIT);
     const plain = read.replace(/<[^>]*>/g, '').replace(/[<>]/g, '');
-    const characters = Array.from(oneLine(redact(plain, true)).trim());
+    if (sharesRun(read) || sharesRun(plain))
+        return '***';
+    // `::` goes everywhere, but for that of an IPv6 address in brackets.
+    const line = oneLine(plain).replace(/:(?=:)(?![\da-f:.]*\])/gi, ': ');
+    const characters = Array.from(line.trim());
     return characters.length <= RESULT_LIMIT
         ? characters.join('')
         : `${characters.slice(0, RESULT_LIMIT - 1).join('')}…`;
@@ -2531,14 +2532,15 @@ function formEncode(text) {
  * Where a Zendesk account is: its subdomain and its origin.
  */
 /**
- * The subdomain that `acme`, `acme.zendesk.com` or `https://acme.zendesk.com/` names, in lower case; `undefined` for
- * anything else. Only ASCII is accepted: some other characters become ASCII in lower case, such as the Kelvin sign.
+ * The subdomain that `acme`, `acme.zendesk.com` or an address of the account names, such as
+ * `https://acme.zendesk.com/agent/home`, in lower case; `undefined` for anything else.
  */
 function subdomainOf(value) {
-    const pattern = /^(?:(?:https:\/\/)?([^./]+)\.zendesk\.com\/?|([^./]+))$/i;
-    const [, long, short] = pattern.exec(value) ?? [];
-    const subdomain = long ?? short ?? '';
-    return /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/.test(subdomain)
+    // Without the flag `u`, `i` equates ASCII letters alone: in lower case some other characters become ASCII.
+    const address = /^(?:https?:\/\/)?([^./]+)\.zendesk\.com(?::443)?(?:[/?#].*)?$/is;
+    const [, subdomain = value] = address.exec(value) ?? [];
+    // `xn--` begins an encoded name with other letters, which a subdomain of Zendesk does not have.
+    return /^(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(subdomain)
         ? subdomain.toLowerCase()
         : undefined;
 }
@@ -2562,6 +2564,7 @@ function isLoopback({ hostname }) {
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/scopes.ts
+
 /*
  * Zendesk's scopes: https://support.zendesk.com/hc/en-us/articles/4408838272410 and the announcement of granular
  * scopes of 2026-08-10. The list grows: a scope that is not in it is worth a warning, never an error.
@@ -2577,9 +2580,10 @@ const KNOWN_SCOPES = [
     ...[...BOTH, 'auditlogs', 'security'].map((resource) => `${resource}:read`),
     ...[...BOTH, 'any_channel', 'web_widget'].map((resource) => `${resource}:write`)
 ];
-/** Splits `text` into scopes, each once, at spaces, commas and newlines. */
+/** Splits `text` into scopes, each once, at white space, commas, invisible characters and the `-` of a YAML list. */
 function splitScopes(text) {
-    return [...new Set(text.split(/[\s,]+/).filter(Boolean))];
+    const words = replaceInvisible(text, () => ' ').split(/[\s,]+/);
+    return [...new Set(words.filter((word) => word !== '' && word !== '-'))];
 }
 /** Whether `scope` has the form of a scope: one word, or `word:word`. */
 function isWellFormedScope(scope) {
@@ -2614,18 +2618,19 @@ function lacksWrite(scopes) {
 }
 /** The Levenshtein distance: how many letters have to change to turn `a` into `b`. */
 function distance(a, b) {
+    // A row has the distances of what was read of `a` to every beginning of `b`, and `last` is the last that was found.
     let row = [...Array(b.length + 1).keys()];
+    let last = b.length;
     for (const letter of a) {
         let diagonal = 0;
-        let left = 0;
         row = row.map((above, column) => {
             const replaced = diagonal + (b[column - 1] === letter ? 0 : 1);
-            left = column === 0 ? above + 1 : Math.min(above + 1, left + 1, replaced);
+            last = column === 0 ? above + 1 : Math.min(above + 1, last + 1, replaced);
             diagonal = above;
-            return left;
+            return last;
         });
     }
-    return Math.max(...row.slice(-1));
+    return last;
 }
 
 ;// CONCATENATED MODULE: ./src/lib/json.ts
@@ -4119,11 +4124,14 @@ async function writeSummary({ title, lines = [], head, rows }, log) {
         log.info(`The job summary could not be written: ${error.message}`);
     }
 }
-const ENTITIES = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": '#39' };
 /** Text as HTML, with `code` for what is in backquotes. */
 function html(text) {
     return oneLine(text)
-        .replace(/[&<>"']/g, (character) => `&${String(ENTITIES[character])};`)
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replaceAll('"', '&quot;')
+        .replaceAll("'", '&#39;')
         .replace(/`([^`]+)`/g, '<code>$1</code>');
 }
 
@@ -4346,11 +4354,11 @@ function revocationPromise(minted, credential) {
 /**
  * The error of a token that could not be saved for post.
  *
- * @param cause why it could not be saved, as a sentence
+ * @param cause why it could not be saved, in sentences
  * @param end what became of the token, as one or more sentences
  */
 function unsavedError(minted, cause, end) {
-    return new Error(`Could not save ${nameOf(minted)} for post: ${cause.message} Without that, post could not have revoked the token, so main tried at once. ${end}`);
+    return new Error(`Could not save ${nameOf(minted)} for post. ${cause.message} Without it post could not revoke the token, so main tried at once. ${end}`);
 }
 
 ;// CONCATENATED MODULE: external "node:fs"
@@ -4359,37 +4367,54 @@ const external_node_fs_namespaceObject = require("node:fs");
 
 
 
+const USER = "A job in a container runs as the user of its image: write `--user root`, or the number of the runner's user, into `options` of `container`.";
+const DISK = 'The disk is full: free some space before this step.';
+/** What to do about a file that cannot be written, by the code of the system. */
+const outputs_CURES = {
+    EACCES: USER,
+    EPERM: USER,
+    ENOSPC: DISK,
+    EDQUOT: DISK,
+    EROFS: 'Its file system is read-only: mount the work folder of the runner so that it can be written.'
+};
+const OTHER_CURE = 'Run this action on a GitHub runner of 2022 or later.';
 /**
  * Makes sure that the runner's files can be written before a token exists. Without them a token would stay active,
  * or `@actions/core` would print it to the log, as runners before 2022 required.
  *
- * @throws {Error} that names the variable of the file that is missing
+ * @throws {Error} that names the variable of a file that cannot be written, and what to do
  */
 function requireFiles(...variables) {
     for (const variable of variables) {
-        writing(variable, () => (0,external_node_fs_namespaceObject.accessSync)(process.env[variable] ?? '', external_node_fs_namespaceObject.constants.W_OK));
+        writeRunnerFile(variable, () => (0,external_node_fs_namespaceObject.accessSync)(process.env[variable] ?? '', external_node_fs_namespaceObject.constants.W_OK));
     }
 }
 /** Sets outputs of `action.yml` or `sweep/action.yml`; `undefined` becomes an empty string. A secret must be masked. */
 function setOutputs(outputs) {
-    writing('GITHUB_OUTPUT', () => {
+    writeRunnerFile('GITHUB_OUTPUT', () => {
         for (const [name, value] of Object.entries(outputs))
             setOutput(name, value ?? '');
     });
 }
 /** Exports what Zendesk's own `zcli` reads to later steps. */
 function exportForZcli(subdomain, token) {
-    writing('GITHUB_ENV', () => {
+    writeRunnerFile('GITHUB_ENV', () => {
         exportVariable('ZENDESK_SUBDOMAIN', subdomain);
         exportVariable('ZENDESK_OAUTH_TOKEN', token.reveal());
     });
 }
-function writing(variable, write) {
+/**
+ * Runs `write`, which writes to the file that the runner names in `variable`.
+ *
+ * @throws {Error} that names the variable, the system's words, and what to do
+ */
+function writeRunnerFile(variable, write) {
     try {
         write();
     }
     catch (error) {
-        throw new Error(`Could not write the file that the runner names in ${variable} (${error.message}). Run this action on a GitHub runner of 2022 or later, and check that its disk is not full or read-only.`);
+        const { message, code = '' } = error;
+        throw new Error(`Could not write the file that the runner names in ${variable} (${message}). ${outputs_CURES[code] ?? OTHER_CURE}`);
     }
 }
 
@@ -4608,6 +4633,7 @@ function valid(value, isValid) {
 
 
 
+
 /*
  * What main saves for post. Every later step of the job can read the file behind it, so it holds the token, which
  * those steps can get anyway, and never a credential.
@@ -4671,9 +4697,13 @@ function fingerprintOf(secret, { origin, clientId }, salt = (0,external_node_cry
     const content = JSON.stringify([salt, origin, clientId, secret]);
     return { salt, hash: (0,external_node_crypto_namespaceObject.createHash)('sha256').update(content).digest('hex') };
 }
-/** Saves the state; a later call replaces it. */
+/**
+ * Saves the state; a later call replaces it.
+ *
+ * @throws {Error} that names the file, if it cannot be written
+ */
 function saveForPost(state) {
-    saveState(KEY, JSON.stringify(schema.write(state)));
+    writeRunnerFile('GITHUB_STATE', () => saveState(KEY, JSON.stringify(schema.write(state))));
 }
 /** Reads what main saved. */
 function loadState() {

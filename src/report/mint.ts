@@ -82,11 +82,11 @@ export function revocationPromise(minted: MintedToken, credential: Credential): 
 /**
  * The error of a token that could not be saved for post.
  *
- * @param cause why it could not be saved, as a sentence
+ * @param cause why it could not be saved, in sentences
  * @param end what became of the token, as one or more sentences
  */
 export function unsavedError(minted: MintedToken, cause: Error, end: string): Error {
   return new Error(
-    `Could not save ${nameOf(minted)} for post: ${cause.message} Without that, post could not have revoked the token, so main tried at once. ${end}`
+    `Could not save ${nameOf(minted)} for post. ${cause.message} Without it post could not revoke the token, so main tried at once. ${end}`
   )
 }

@@ -22,6 +22,7 @@ import {
 import { readOrigin } from '../zendesk/http/origin.ts'
 import { positiveInteger, usableToken } from '../zendesk/token-facts.ts'
 import { type Expiry, type MintedToken } from '../zendesk/token.ts'
+import { writeRunnerFile } from './outputs.ts'
 
 /*
  * What main saves for post. Every later step of the job can read the file behind it, so it holds the token, which
@@ -117,9 +118,13 @@ export function fingerprintOf(
   return { salt, hash: createHash('sha256').update(content).digest('hex') }
 }
 
-/** Saves the state; a later call replaces it. */
+/**
+ * Saves the state; a later call replaces it.
+ *
+ * @throws {Error} that names the file, if it cannot be written
+ */
 export function saveForPost(state: State): void {
-  saveState(KEY, JSON.stringify(schema.write(state)))
+  writeRunnerFile('GITHUB_STATE', () => saveState(KEY, JSON.stringify(schema.write(state))))
 }
 
 /** Reads what main saved. */
