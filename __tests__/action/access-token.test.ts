@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { runJob } from '../../mock/runner.ts'
-import { at, credentials, requestLog, mockZendesk } from '../support/fixtures.ts'
-import { mintedLine, revokedLine } from '../support/log-lines.ts'
-import { mainAndPost, preloaded, root, said } from '../support/run-action.ts'
+import { mintedLine, revokedLine, said } from '../support/log-lines.ts'
+import { mainThenPost, preloaded, root } from '../support/run-action.ts'
+import { at, credentials, mockZendesk, requestLog, clientCredentials } from '../support/zendesk.ts'
 
 describe('with an access token, the action', () => {
   it.concurrent(
@@ -11,9 +11,9 @@ describe('with an access token, the action', () => {
     async () => {
       const zendesk = await mockZendesk()
       const { accessToken } = zendesk.credentials
-      const { main, post } = await mainAndPost(
-        at(zendesk, { ...credentials.accessToken(zendesk), scopes: 'tickets:read, tickets:write' })
-      )
+      const { main, post } = await mainThenPost(zendesk, {
+        inputs: at(zendesk, { ...credentials.accessToken(zendesk), scopes: 'tickets:read, tickets:write' })
+      })
       const { value } = zendesk.tokens.get(22_000_000_002)!
       expect(said(main)).toEqual([
         `::add-mask::${accessToken}`,
@@ -43,7 +43,7 @@ describe('with an access token, the action', () => {
       'client-id': 'tickets_only',
       scopes: 'tickets:read'
     })
-    const { main, post } = await mainAndPost(inputs)
+    const { main, post } = await mainThenPost(zendesk, { inputs })
     expect(main.outputs).toMatchObject({ 'expires-at': '2026-11-21T12:30:00Z', scopes: 'tickets:read' })
     expect(said(main).at(-1)).toBe(mintedLine(22_000_000_002, 'tickets:read', 'expires in 30 minutes'))
     expect(said(post).at(-1)).toBe(revokedLine(22_000_000_002))
@@ -53,7 +53,7 @@ describe('with an access token, the action', () => {
     const zendesk = await mockZendesk()
     const { steps } = await runJob(
       [
-        { id: 'admin', uses: root, with: at(zendesk, credentials.clientCredentials(zendesk)) },
+        { id: 'admin', uses: root, with: clientCredentials(zendesk) },
         {
           id: 'zis',
           uses: root,

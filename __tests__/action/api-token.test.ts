@@ -1,9 +1,19 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { adminId } from '../../mock/zendesk.ts'
-import { at, basicOf, credentials, requestLog, mockZendesk } from '../support/fixtures.ts'
-import { defaultScopes, mintedLine, responded, revokedLine } from '../support/log-lines.ts'
-import { annotated, mainAndPost, nothing, published, said, stream, userAgent } from '../support/run-action.ts'
+import {
+  annotated,
+  defaultScopes,
+  mintedLine,
+  nothing,
+  published,
+  responded,
+  revokedLine,
+  said,
+  stream
+} from '../support/log-lines.ts'
+import { mainThenPost, userAgent } from '../support/run-action.ts'
+import { at, basicOf, credentials, mockZendesk, requestLog } from '../support/zendesk.ts'
 
 const DEPRECATED =
   'Zendesk has deprecated the endpoint that mints with `api-token`; it may stop any day, and API tokens stop working on 2027-04-30. Use `client-secret` instead.'
@@ -14,7 +24,7 @@ describe('with an API token, the action', () => {
     async () => {
       const zendesk = await mockZendesk()
       const inputs = at(zendesk, { ...credentials.apiToken(zendesk), 'client-id': 360_000_000_101 })
-      const { main, post } = await mainAndPost(inputs)
+      const { main, post } = await mainThenPost(zendesk, { inputs })
       const basic = basicOf(zendesk)
       const token = zendesk.tokens.get(22_000_000_002)!
       const masks = [`::add-mask::${zendesk.credentials.apiToken}`, `::add-mask::${basic}`]
@@ -66,9 +76,9 @@ describe('with an API token, the action', () => {
     'looks the client up by its identifier, page by page, over the connection of the mint',
     async () => {
       const zendesk = await mockZendesk({ clientsBefore: 250 })
-      const { main, post } = await mainAndPost(
-        at(zendesk, { ...credentials.apiToken(zendesk), email: 'ada@acme.example/token' })
-      )
+      const { main, post } = await mainThenPost(zendesk, {
+        inputs: at(zendesk, { ...credentials.apiToken(zendesk), email: 'ada@acme.example/token' })
+      })
       // The cursors of the mock end in characters that have to be encoded.
       const cursor = (id: number): string =>
         encodeURIComponent(`${Buffer.from(`id:${id}`).toString('base64')}+=`)
@@ -92,8 +102,9 @@ describe('with an API token, the action', () => {
 
   it.concurrent('warns from 90 days before API tokens stop working', async () => {
     const zendesk = await mockZendesk()
-    const { main } = await mainAndPost(at(zendesk, credentials.apiToken(zendesk)), {
-      preload: { now: Date.UTC(2027, 0, 30) }
+    const { main } = await mainThenPost(zendesk, {
+      inputs: at(zendesk, credentials.apiToken(zendesk)),
+      mainRun: { now: Date.UTC(2027, 0, 30) }
     })
     expect(annotated(main)).toEqual([`::warning::${DEPRECATED}`])
   })

@@ -1,22 +1,27 @@
 import { describe, expect, it } from '@jest/globals'
 
 import {
-  at,
-  authorizationCode,
-  codeVerifier,
-  redirectUri,
-  requestLog,
-  mockZendesk
-} from '../support/fixtures.ts'
-import {
+  annotated,
   defaultScopes,
   KEPT_FOR_REFRESH,
   mintedLine,
   NOT_REVOKED_LATER,
+  nothing,
   NOTHING_MINTED,
-  revokedLine
+  published,
+  revokedLine,
+  said,
+  stream
 } from '../support/log-lines.ts'
-import { annotated, mainAndPost, nothing, published, said, stream } from '../support/run-action.ts'
+import { mainThenPost } from '../support/run-action.ts'
+import {
+  at,
+  authorizationCode,
+  codeVerifier,
+  mockZendesk,
+  redirectUri,
+  requestLog
+} from '../support/zendesk.ts'
 
 describe('with an authorization code, the action', () => {
   it.concurrent.each([
@@ -35,7 +40,7 @@ describe('with an authorization code, the action', () => {
         ...code,
         ...(method !== undefined && { 'client-secret': secret!, 'token-endpoint-auth-method': method })
       })
-      const { main, post } = await mainAndPost(inputs)
+      const { main, post } = await mainThenPost(zendesk, { inputs })
       const { value, refreshToken } = zendesk.tokens.get(22_000_000_002)!
       const basic = Buffer.from(`${client}:${secret ?? ''}`).toString('base64')
       const isBasic = method === 'client_secret_basic'
@@ -79,7 +84,7 @@ describe('with an authorization code, the action', () => {
       ...authorizationCode(zendesk, 'browser_app', true),
       'skip-token-revoke': 'False'
     })
-    const { main, post } = await mainAndPost(inputs)
+    const { main, post } = await mainThenPost(zendesk, { inputs })
     const { value, refreshToken } = zendesk.tokens.get(22_000_000_002)!
     for (const secret of [refreshToken!, codeVerifier, String(inputs['authorization-code'])]) {
       expect(main.state['zendesk']).not.toContain(secret)
@@ -95,8 +100,8 @@ describe('with an authorization code, the action', () => {
   it.concurrent('fails with the cause and the cure if the code was used before', async () => {
     const zendesk = await mockZendesk()
     const inputs = at(zendesk, authorizationCode(zendesk, 'browser_app', true))
-    await mainAndPost(inputs)
-    const { main, post } = await mainAndPost(inputs)
+    await mainThenPost(zendesk, { inputs })
+    const { main, post } = await mainThenPost(zendesk, { inputs })
     expect(annotated(main)).toEqual([
       `::error::Could not mint a token: Zendesk rejected the grant (invalid_grant). An authorization code works once, for 120 seconds, and only with the same \`redirect-uri\`, \`code-verifier\` and client. Get another. POST /oauth/tokens at 127.0.0.1:${zendesk.port}: 400 ("invalid_grant: The provided access grant is invalid, expired, or revoked (e.g. invalid assertion, expired authorization token, bad end-user password credentials, or mismatching authorization code and…").`
     ])

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
 
 import { runJob } from '../../mock/runner.ts'
-import { at, credentials, mockZendesk } from '../support/fixtures.ts'
-import { preloaded, root, scratch, sweepAction, userAgent } from '../support/run-action.ts'
+import { preloaded, root, sweepAction, userAgent } from '../support/run-action.ts'
+import { scratch } from '../support/scratch.ts'
+import { at, credentials, mockZendesk, clientCredentials } from '../support/zendesk.ts'
 
 const dist = join(root, 'dist')
 const code = readFileSync(join(dist, 'index.cjs'), 'utf8')
@@ -114,8 +115,7 @@ describe('the stubs of undici and @actions/exec in dist/', () => {
   it('are never reached by main, post and sweep', async () => {
     const zendesk = await mockZendesk()
     const folder = scratch('coverage')
-    const inputs = at(zendesk, {
-      ...credentials.clientCredentials(zendesk),
+    const inputs = clientCredentials(zendesk, {
       scopes: 'tickets:read',
       'job-summary': true,
       'export-env': true
@@ -139,8 +139,7 @@ describe('the stubs of undici and @actions/exec in dist/', () => {
     expect(existsSync(folder)).toBe(true)
     const called = calledIn(folder)
     // The coverage does name functions that were called.
-    for (const name of ['_getAgent', 'mint', 'revokeToken', 'sweep', 'httpsOverHttp'])
-      expect(called).toContain(name)
+    for (const name of ['_getAgent', 'main', 'post', 'sweep', 'httpsOverHttp']) expect(called).toContain(name)
     for (const name of STUB_USERS) expect(called).not.toContain(name)
     expect(new Set(zendesk.requests.map(({ headers }) => headers['user-agent']))).toEqual(
       new Set([userAgent])

@@ -3,15 +3,26 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 
 import { adminId } from '../../mock/zendesk.ts'
-import { at, credentials, requestLog, mockZendesk } from '../support/fixtures.ts'
-import { defaultScopes, mintedLine, responded, revokedLine } from '../support/log-lines.ts'
-import { annotated, mainAndPost, NOON, nothing, published, said, stream } from '../support/run-action.ts'
+import { NOON } from '../support/clock.ts'
+import {
+  annotated,
+  defaultScopes,
+  mintedLine,
+  nothing,
+  published,
+  responded,
+  revokedLine,
+  said,
+  stream
+} from '../support/log-lines.ts'
+import { mainThenPost } from '../support/run-action.ts'
+import { at, credentials, mockZendesk, requestLog, clientCredentials } from '../support/zendesk.ts'
 
 describe('with client credentials, the action', () => {
   it.concurrent('mints, checks and publishes a token; post revokes and verifies it', async () => {
     const zendesk = await mockZendesk()
-    const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'expires-in': 900 })
-    const { main, post } = await mainAndPost(inputs)
+    const inputs = clientCredentials(zendesk, { 'expires-in': 900 })
+    const { main, post } = await mainThenPost(zendesk, { inputs })
     const secret = zendesk.client('ci_bot').secret!
     const { value } = zendesk.tokens.get(22_000_000_002)!
 
@@ -58,8 +69,8 @@ describe('with client credentials, the action', () => {
     'saves one value in state for post, with a hash of the client secret and not the secret',
     async () => {
       const zendesk = await mockZendesk()
-      const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'expires-in': 900 })
-      const { main } = await mainAndPost(inputs)
+      const inputs = clientCredentials(zendesk, { 'expires-in': 900 })
+      const { main } = await mainThenPost(zendesk, { inputs })
       const secret = zendesk.client('ci_bot').secret!
       expect(Object.keys(main.state)).toEqual(['zendesk'])
       const state = main.state['zendesk']!
@@ -108,7 +119,7 @@ describe('with client credentials, the action', () => {
         ...credentials.clientCredentials(zendesk, 'agent_bot'),
         'token-endpoint-auth-method': 'Client_Secret_Basic'
       })
-      const { main, post } = await mainAndPost(inputs)
+      const { main, post } = await mainThenPost(zendesk, { inputs })
       const { value } = zendesk.tokens.get(22_000_000_002)!
       const pair = 'agent_bot:sandbox+secret%2Bof%2Fagent_bot%3A50%25%260123456789'
       const basic = Buffer.from(pair).toString('base64')
@@ -130,7 +141,7 @@ describe('with client credentials, the action', () => {
     ['the token is a JWT', { tokenFormat: 'jwt' }]
   ] as const)('mints and revokes a token even if %s', async (_condition, options) => {
     const zendesk = await mockZendesk(options)
-    const { main, post } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)))
+    const { main, post } = await mainThenPost(zendesk)
     expect(main.outputs).toMatchObject({ 'token-id': '22000000002', 'expires-at': '2026-11-21T13:00:00Z' })
     expect(annotated(main)).toEqual([])
     expect(said(post).at(-1)).toBe(revokedLine(22_000_000_002))
@@ -140,9 +151,9 @@ describe('with client credentials, the action', () => {
     'warns of an unknown scope, names the nearest known one, and warns that it was not granted',
     async () => {
       const zendesk = await mockZendesk()
-      const { main } = await mainAndPost(
-        at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'read\ntickets:wrote' })
-      )
+      const { main } = await mainThenPost(zendesk, {
+        inputs: clientCredentials(zendesk, { scopes: 'read\ntickets:wrote' })
+      })
       expect(annotated(main)).toEqual([
         expect.stringMatching(/^::warning::.*tickets:wrote.*tickets:write/),
         expect.stringMatching(/^::warning::Zendesk did not grant tickets:wrote\. /)

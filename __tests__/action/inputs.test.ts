@@ -1,18 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { connectProxy } from '../support/net.ts'
-import {
-  annotated,
-  clientCredentials,
-  count,
-  infoLines,
-  mockZendesk,
-  nothing,
-  published,
-  runStep,
-  shown,
-  type StepEnd
-} from '../support/adapter.ts'
+import { annotated, count, infoLines, nothing, published, shown } from '../support/log-lines.ts'
+import { runStep, type StepEnd } from '../support/run-action.ts'
+import { connectProxy } from '../support/servers.ts'
+import { clientCredentials, mockZendesk } from '../support/zendesk.ts'
 
 const QUOTED = '"a-secret-in-quotes-0123"'
 
@@ -20,14 +11,10 @@ const QUOTED = '"a-secret-in-quotes-0123"'
 async function mainBehindProxy(inputs: Record<string, string>): Promise<StepEnd> {
   const zendesk = await mockZendesk()
   const proxy = await connectProxy(zendesk.port, () => 403)
-  try {
-    return await runStep('main', {
-      inputs: clientCredentials(zendesk, inputs),
-      env: { https_proxy: `http://${proxy.host}:${proxy.port}` }
-    })
-  } finally {
-    proxy.close()
-  }
+  return runStep('main', {
+    inputs: clientCredentials(zendesk, inputs),
+    env: { https_proxy: `http://${proxy.host}:${proxy.port}` }
+  })
 }
 
 describe('before any request, main refuses', () => {

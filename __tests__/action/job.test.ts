@@ -1,23 +1,22 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { runJob } from '../../mock/runner.ts'
-import { at, credentials, mockZendesk } from '../support/fixtures.ts'
-import { NOT_REVOKED_LATER, revokedLine } from '../support/log-lines.ts'
-import { mainAndPost, preloaded, root, said, stream } from '../support/run-action.ts'
+import { NOT_REVOKED_LATER, revokedLine, said, stream } from '../support/log-lines.ts'
+import { mainThenPost, preloaded, root } from '../support/run-action.ts'
+import { at, credentials, mockZendesk, clientCredentials } from '../support/zendesk.ts'
 
 describe('in a job, the action', () => {
   it.concurrent(
     'exports variables if `export-env` is true, and writes two summaries if `job-summary` is true',
     async () => {
       const zendesk = await mockZendesk()
-      const { main, post } = await mainAndPost(
-        at(zendesk, {
-          ...credentials.clientCredentials(zendesk),
+      const { main, post } = await mainThenPost(zendesk, {
+        inputs: clientCredentials(zendesk, {
           subdomain: 'https://ACME.zendesk.com/',
           'export-env': 'TRUE',
           'job-summary': 'true'
         })
-      )
+      })
       const { value } = zendesk.tokens.get(22_000_000_002)!
       const table = (title: string, state: string): string =>
         `<h3>${title}</h3>\n<table><tr><th>State</th><th>Expires</th><th>Scopes</th><th>Token</th><th>User</th><th>Account</th></tr><tr><td>${state}</td><td>2026-11-21T13:00:00Z</td><td>read write</td><td>22000000002</td><td>900100001</td><td>127.0.0.1:${zendesk.port}</td></tr></table>\n`
@@ -33,9 +32,9 @@ describe('in a job, the action', () => {
     'neither revokes the token nor saves it in state if `skip-token-revoke` is true',
     async () => {
       const zendesk = await mockZendesk()
-      const { main, post } = await mainAndPost(
-        at(zendesk, { ...credentials.clientCredentials(zendesk), 'skip-token-revoke': 'true' })
-      )
+      const { main, post } = await mainThenPost(zendesk, {
+        inputs: clientCredentials(zendesk, { 'skip-token-revoke': 'true' })
+      })
       expect(main.state).toEqual({ zendesk: '{"skipped":"true"}' })
       expect(said(main).at(-1)).toMatch(NOT_REVOKED_LATER)
       expect(stream(post)).toEqual(['The token is not revoked, because `skip-token-revoke` is `true`.'])
@@ -45,7 +44,7 @@ describe('in a job, the action', () => {
 
   it.concurrent('revokes its token even if a later step fails', async () => {
     const zendesk = await mockZendesk()
-    const mint = { uses: root, with: at(zendesk, credentials.clientCredentials(zendesk)) }
+    const mint = { uses: root, with: clientCredentials(zendesk) }
     const fail = { run: ['node', '--eval', 'process.exit(3)'] as const }
     const { steps } = await runJob([mint, fail, mint], { env: preloaded() })
     expect(steps.map(({ phase, outcome }) => `${phase} ${outcome}`)).toEqual([

@@ -11,9 +11,9 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import type Provider from 'oidc-provider'
 
 import { type InputValue, type StepResult } from '../../mock/runner.ts'
-import { codeChallenge, codeVerifier, redirectUri } from '../support/fixtures.ts'
-import { KEPT_FOR_REFRESH, revokedLine } from '../support/log-lines.ts'
-import { annotated, mainAndPost, said } from '../support/run-action.ts'
+import { annotated, KEPT_FOR_REFRESH, revokedLine, said } from '../support/log-lines.ts'
+import { runStep, type StepEnd } from '../support/run-action.ts'
+import { codeChallenge, codeVerifier, redirectUri, type Inputs } from '../support/zendesk.ts'
 
 // Each of these characters is special in a form, in a URL or in a Basic header.
 const clientSecret = 'secret +&=%:/"?#@~ of a client'
@@ -152,8 +152,10 @@ async function codeFor(clientId: string, usesPkce: boolean): Promise<string> {
   return code.save()
 }
 
-function run(inputs: Record<string, InputValue>): Promise<{ main: StepResult; post: StepResult }> {
-  return mainAndPost({ subdomain: 'acme', 'base-url': url, ...inputs }, { preload: { now: Date.now() } })
+async function run(more: Inputs<InputValue>): Promise<{ main: StepEnd; post: StepEnd }> {
+  const inputs = { subdomain: 'acme', 'base-url': url, ...more }
+  const main = await runStep('main', { inputs, now: Date.now() })
+  return { main, post: await runStep('post', { inputs, now: Date.now(), state: main.state }) }
 }
 
 /** The client that uses each authentication method. */

@@ -2,13 +2,22 @@ import { describe, expect, it } from '@jest/globals'
 
 import { type InputValue } from '../../mock/runner.ts'
 import { type Zendesk } from '../../mock/zendesk.ts'
-import { at, authorizationCode, edited, requestLog, mockZendesk } from '../support/fixtures.ts'
-import { defaultScopes, mintedLine, NOT_REVOKED_LATER, retryLine } from '../support/log-lines.ts'
-import { annotated, mainAndPost, said } from '../support/run-action.ts'
+import {
+  annotated,
+  defaultScopes,
+  mintedLine,
+  NOT_REVOKED_LATER,
+  retryLine,
+  said
+} from '../support/log-lines.ts'
+import { mainThenPost } from '../support/run-action.ts'
+import { at, authorizationCode, edited, mockZendesk, requestLog } from '../support/zendesk.ts'
 
 /** The inputs with the refresh token that came with an authorization code. */
 async function refreshTokenOf(zendesk: Zendesk): Promise<Record<string, InputValue>> {
-  const { main } = await mainAndPost(at(zendesk, authorizationCode(zendesk, 'browser_app', true)))
+  const { main } = await mainThenPost(zendesk, {
+    inputs: at(zendesk, authorizationCode(zendesk, 'browser_app', true))
+  })
   zendesk.forget()
   return at(zendesk, { 'client-id': 'browser_app', 'refresh-token': main.outputs['refresh-token']! })
 }
@@ -18,7 +27,7 @@ describe('with a refresh token, the action', () => {
     const zendesk = await mockZendesk()
     const inputs = await refreshTokenOf(zendesk)
     const sent = String(inputs['refresh-token'])
-    const { main, post } = await mainAndPost(inputs)
+    const { main, post } = await mainThenPost(zendesk, { inputs })
     const { value, refreshToken } = zendesk.tokens.get(22_000_000_003)!
     expect(said(main)).toEqual([
       `::add-mask::${sent}`,
@@ -45,7 +54,7 @@ describe('with a refresh token, the action', () => {
       { path: '/oauth/tokens' },
       edited((body) => ({ ...body, access_token: 'short' }))
     )
-    const { main, post } = await mainAndPost(inputs)
+    const { main, post } = await mainThenPost(zendesk, { inputs })
     const { refreshToken } = zendesk.tokens.get(22_000_000_003)!
     expect(main.outputs).toEqual({ 'refresh-token': refreshToken })
     expect(said(main).slice(0, 2)).toEqual([
@@ -63,7 +72,7 @@ describe('with a refresh token, the action', () => {
     const zendesk = await mockZendesk()
     const inputs = await refreshTokenOf(zendesk)
     zendesk.fault({ path: '/api/v2/oauth/tokens/current' }, { kind: 'stray-401' })
-    const { main } = await mainAndPost(inputs)
+    const { main } = await mainThenPost(zendesk, { inputs })
     expect(main.exitCode).toBe(1)
     expect(main.outputs['refresh-token']).toBe(zendesk.tokens.get(22_000_000_003)!.refreshToken)
   })
@@ -74,7 +83,7 @@ describe('with a refresh token, the action', () => {
       const zendesk = await mockZendesk()
       const inputs = await refreshTokenOf(zendesk)
       zendesk.fault({ path: '/oauth/tokens', count: 1 }, { kind: 'lose-response' })
-      const { main } = await mainAndPost(inputs, { preload: { random: 0 } })
+      const { main } = await mainThenPost(zendesk, { inputs, mainRun: { random: 0 } })
       expect(said(main)).toContain(
         retryLine(
           'POST /oauth/tokens: The connection broke before the response was complete: ECONNRESET',

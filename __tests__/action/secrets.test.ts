@@ -1,34 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { parseCommand } from '../../mock/runner/commands.ts'
 import { type Fault } from '../../mock/zendesk.ts'
-import { connectProxy } from '../support/net.ts'
-import {
-  annotated,
-  at,
-  clientCredentials,
-  count,
-  edited,
-  mainThenPost,
-  MINT,
-  mockZendesk,
-  runStep,
-  shown,
-  type StepEnd
-} from '../support/adapter.ts'
+import { annotated, count, shown, masks } from '../support/log-lines.ts'
+import { mainThenPost, runStep, type StepEnd } from '../support/run-action.ts'
+import { connectProxy } from '../support/servers.ts'
+import { at, clientCredentials, edited, GRANT, mockZendesk } from '../support/zendesk.ts'
 
 const SECRET = 'Qx7-canary_Zk4+Lm9/Wp2=Hs6'
 
 /** The shortest run of a secret that must not be shown. */
 const RUN = 12
-
-/** What was masked. */
-function masks({ stdout }: StepEnd): string[] {
-  return stdout
-    .map(parseCommand)
-    .filter((command) => command?.name === 'add-mask')
-    .map((command) => command!.data)
-}
 
 /** Every run of 12 characters of `secret`, in any case, that `step` shows outside of a mask. */
 function leaked(step: StepEnd, secret: string): string[] {
@@ -45,7 +26,7 @@ function refusal(body: unknown, status = 400): Fault {
 /** Runs main, whose mint gets this response. */
 async function mainWith(fault: Fault, inputs: Record<string, string> = {}): Promise<StepEnd> {
   const zendesk = await mockZendesk()
-  zendesk.fault({ path: MINT }, [fault])
+  zendesk.fault({ path: GRANT }, [fault])
   return runStep('main', { inputs: at(zendesk, { 'client-secret': SECRET, ...inputs }), timeoutMs: 60_000 })
 }
 
@@ -99,7 +80,7 @@ describe('main does not show a secret that a response repeats', () => {
           refusal({ error: token.slice(0, 40), description: token.slice(30, -1) }, 403)
         )
         zendesk.fault(
-          { path: MINT },
+          { path: GRANT },
           refusal({ error: token.toUpperCase(), error_description: token.slice(1) })
         )
       }
@@ -171,23 +152,19 @@ describe('main masks nothing shorter than 4 characters', () => {
   it.concurrent.each(['e', '1', 'abc'])('not the proxy password %s', async (password) => {
     const zendesk = await mockZendesk()
     const proxy = await connectProxy(zendesk.port, () => 403)
-    try {
-      const main = await runStep('main', {
-        inputs: clientCredentials(zendesk, { 'base-url': 'https://acme.zendesk.com' }),
-        env: { https_proxy: `http://ci:${password}@${proxy.host}:${proxy.port}` }
-      })
-      expect(main.exitCode).toBe(1)
-      expect(masks(main).filter((mask) => mask.length < 4)).toEqual([])
-    } finally {
-      proxy.close()
-    }
+    const main = await runStep('main', {
+      inputs: clientCredentials(zendesk, { 'base-url': 'https://acme.zendesk.com' }),
+      env: { https_proxy: `http://ci:${password}@${proxy.host}:${proxy.port}` }
+    })
+    expect(main.exitCode).toBe(1)
+    expect(masks(main).filter((mask) => mask.length < 4)).toEqual([])
   })
 
   it.concurrent('not the refresh token e in a response', async () => {
     const zendesk = await mockZendesk()
     const redirectUri = 'https://app.example/back'
     const code = zendesk.authorize({ client: 'ci_bot', redirectUri, scope: 'read write' })
-    zendesk.fault({ path: MINT }, [edited((body) => ({ ...body, refresh_token: 'e' }))])
+    zendesk.fault({ path: GRANT }, [edited((body) => ({ ...body, refresh_token: 'e' }))])
     const main = await runStep('main', {
       inputs: clientCredentials(zendesk, { 'authorization-code': code, 'redirect-uri': redirectUri })
     })
@@ -199,7 +176,7 @@ describe('main masks nothing shorter than 4 characters', () => {
     'not the access token %s in a response, which is an error',
     async (value) => {
       const zendesk = await mockZendesk()
-      zendesk.fault({ path: MINT }, [edited((body) => ({ ...body, access_token: value }))])
+      zendesk.fault({ path: GRANT }, [edited((body) => ({ ...body, access_token: value }))])
       const main = await runStep('main', { inputs: clientCredentials(zendesk) })
       expect(main.exitCode).toBe(1)
       expect(main.outputs).not.toHaveProperty('token')

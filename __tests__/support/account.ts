@@ -9,8 +9,7 @@ import {
 import { Secret } from '../../src/lib/secret.ts'
 import { type MintedToken } from '../../src/zendesk/token.ts'
 import { type RunnerEnv } from './runner-env.ts'
-
-export type Inputs = Record<string, string>
+import { at, authorizationCode, changed, clientCredentials, credentials, type Inputs } from './zendesk.ts'
 
 /** A token of which everything is known. */
 export const MINTED: MintedToken = {
@@ -30,40 +29,24 @@ export const MINTED: MintedToken = {
   seenWorking: true
 }
 
-export const TOKENS = '/api/v2/oauth/tokens'
-export const CURRENT = `${TOKENS}/current`
-export const CLIENTS = '/api/v2/oauth/clients'
-/** Where the grants are exchanged. */
-export const GRANT = '/oauth/tokens'
-
-const VERIFIER = 'a-verifier-of-some-length'
-
 /** A mock Zendesk account, and the inputs of a step that uses it, by the kind of credential. */
 export class Account {
   zendesk!: Zendesk
 
-  readonly apiToken = (more: Inputs = {}): Inputs => {
-    const { email, apiToken } = this.zendesk.credentials
-    return this.#inputs({ email, 'api-token': apiToken, ...more })
-  }
+  readonly apiToken = (more: Inputs = {}): Inputs =>
+    at(this.zendesk, { ...credentials.apiToken(this.zendesk), ...more })
 
   readonly accessToken = (more: Inputs = {}): Inputs =>
-    this.#inputs({ 'access-token': this.zendesk.credentials.accessToken, ...more })
+    at(this.zendesk, { ...credentials.accessToken(this.zendesk), ...more })
 
-  readonly clientCredentials = (more: Inputs = {}): Inputs =>
-    this.#inputs({ 'client-secret': String(this.zendesk.client('ci_bot').secret), ...more })
+  readonly clientCredentials = (more: Inputs = {}): Inputs => clientCredentials(this.zendesk, more)
 
   /** An authorization code that comes with a refresh token. */
-  readonly authorizationCode = (more: Inputs = {}, scope = 'read write'): Inputs => {
-    const redirectUri = 'https://acme.example/back'
-    const challenge = { codeChallenge: VERIFIER, codeChallengeMethod: 'plain' } as const
-    const code = this.zendesk.authorize({ client: 'browser_app', redirectUri, scope, ...challenge })
-    const grant = { 'authorization-code': code, 'redirect-uri': redirectUri, 'code-verifier': VERIFIER }
-    return this.#inputs({ 'client-id': 'browser_app', ...grant, ...more })
-  }
+  readonly authorizationCode = (more: Inputs = {}, scope?: string): Inputs =>
+    at(this.zendesk, { ...authorizationCode(this.zendesk, 'browser_app', true, scope), ...more })
 
   readonly refreshToken = (refreshToken: string, more: Inputs = {}): Inputs =>
-    this.#inputs({ 'client-id': 'browser_app', 'refresh-token': refreshToken, ...more })
+    at(this.zendesk, { 'client-id': 'browser_app', 'refresh-token': refreshToken, ...more })
 
   /** The one token that is active. */
   get token(): Token {
@@ -79,7 +62,7 @@ export class Account {
 
   /** Changes the responses to requests that match. */
   edit(matcher: FaultMatcher, change: (response: MockResponse) => Partial<MockResponse>): void {
-    this.zendesk.fault(matcher, { kind: 'edit', edit: (response) => ({ ...response, ...change(response) }) })
+    this.zendesk.fault(matcher, changed(change))
   }
 
   /** Changes the body of responses. */
@@ -93,10 +76,6 @@ export class Account {
       action()
       return {}
     })
-  }
-
-  #inputs(more: Inputs): Inputs {
-    return { subdomain: 'acme', 'client-id': 'ci_bot', 'base-url': this.zendesk.url, ...more }
   }
 }
 

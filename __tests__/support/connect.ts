@@ -6,7 +6,7 @@ import { Connection } from '../../src/zendesk/http/connection.ts'
 import { type ZendeskResponse } from '../../src/zendesk/http/response.ts'
 import { NetworkError } from '../../src/zendesk/http/network-error.ts'
 import { type ZendeskRequest } from '../../src/zendesk/http/request.ts'
-import { neverCancelled, rejectionOf, useFakeTimeouts } from './clock.ts'
+import { neverCancelled, rejectionOf, useFakeTimeouts } from './client.ts'
 import { closeAll } from './servers.ts'
 
 /*
@@ -47,8 +47,8 @@ export function usesConnections(): void {
 }
 
 /** Lets all requests to other machines go through the proxy at this port. */
-export function useProxy({ port }: { port: number }): void {
-  process.env['http_proxy'] = process.env['https_proxy'] = `http://127.0.0.1:${port}`
+export function useProxy({ host, port }: { host: string; port: number }): void {
+  process.env['http_proxy'] = process.env['https_proxy'] = `http://${host}:${port}`
 }
 
 /** A connection to a port of this machine, or to an origin. */

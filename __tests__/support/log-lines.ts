@@ -1,8 +1,62 @@
 /*
- * Lines of the log that more than one test expects.
+ * What a step printed, and lines that more than one test expects there.
  */
+import { parseCommand } from '../../mock/runner/commands.ts'
+import { type StepResult } from '../../mock/runner.ts'
 
-const nameOf = (id?: number | string): string => (id === undefined ? 'the token (id unknown)' : `token ${id}`)
+/** The lines of stdout, without the milliseconds and ids of requests, which differ each time. */
+export function stream({ stdout }: StepResult): string[] {
+  return stdout.map((line) =>
+    line.replace(/ after \d+ ms/, ' after N ms').replace(/(, request id )[\da-f]{8}-[\da-f-]{27}$/, '$1ID')
+  )
+}
+
+/** The lines of stdout without debug lines. */
+export function said(step: StepResult): string[] {
+  return stream(step).filter((line) => !line.startsWith('::debug::'))
+}
+
+/** The lines that are no commands. */
+export function infoLines({ stdout }: StepResult): string[] {
+  return stdout.filter((line) => !line.startsWith('::'))
+}
+
+/** The lines that become annotations. */
+export function annotated(step: StepResult): string[] {
+  return said(step).filter((line) => /^::(error|warning|notice)/.test(line))
+}
+
+/** The number of annotations of this level. */
+export function count(step: StepResult, level: 'error' | 'warning'): number {
+  return annotated(step).filter((line) => line.startsWith(`::${level}`)).length
+}
+
+/** What a step masked. */
+export function masks({ stdout }: StepResult): string[] {
+  return stdout.flatMap((line) => {
+    const command = parseCommand(line)
+    return command?.name === 'add-mask' ? [command.data] : []
+  })
+}
+
+/** Everything that a step showed: stdout without the masks, stderr, and the summary. */
+export function shown({ stdout, stderr, summary }: StepResult): string {
+  return [...stdout.filter((line) => !line.startsWith('::add-mask::')), stderr, summary].join('\n')
+}
+
+/** What a step gives to post and to later steps. To be compared by toEqual: toMatchObject takes anything for `{}`. */
+export function published({
+  outputs,
+  state,
+  env
+}: StepResult): Pick<StepResult, 'outputs' | 'state' | 'env'> {
+  return { outputs, state, env }
+}
+
+export const nothing = { outputs: {}, state: {}, env: {} }
+
+/** What the log says only of a token that Zendesk rejects for certain. */
+export const VERIFIED = 'verified that Zendesk rejects it'
 
 export const NOTHING_MINTED = 'No token was minted, so there is nothing to revoke.'
 export const KEPT_FOR_REFRESH = 'The token is not revoked, because that would revoke its refresh token, too.'
@@ -21,7 +75,7 @@ export function mintedLine(
 
 /** The last line of post. */
 export function revokedLine(id?: number | string): string {
-  return `Revoked ${nameOf(id)} and verified that Zendesk rejects it.`
+  return `Revoked ${id === undefined ? 'the token (id unknown)' : `token ${id}`} and ${VERIFIED}.`
 }
 
 /** The line of main about the default scopes. */

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals'
 import nock from 'nock'
 import { type ZendeskRequest } from '../../src/zendesk/http/request.ts'
-import { ORIGIN, useFakeTimeouts } from './clock.ts'
+import { ORIGIN, useFakeTimeouts } from './client.ts'
 
 /*
  * nock replaces `node:http`. It has to be removed again: all test files that a worker runs share Node's modules.

@@ -1,11 +1,12 @@
 import { expect } from '@jest/globals'
+import { ORIGIN, testClient } from './client.ts'
+import { NOON } from './clock.ts'
 import { nock } from './nock.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { type Credential } from '../../src/zendesk/credential.ts'
 import { type MintedToken } from '../../src/zendesk/token.ts'
 import { Revocation, type Outcome, type Revoker } from '../../src/zendesk/revocation.ts'
 import { ZendeskError } from '../../src/zendesk/http/zendesk-error.ts'
-import { NOON, ORIGIN, testClient } from './clock.ts'
 
 /*
  * Revocations of one minted token, as lists of the requests that are expected and the responses to them.

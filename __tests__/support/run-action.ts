@@ -1,29 +1,20 @@
 /*
- * Runs the built files of dist/ as GitHub's runner runs them: whole jobs, or single steps. Each process has a clock of
- * its own (see preload/time.js), so that no test depends on how fast the machine is.
+ * Runs the built files of dist/ as GitHub's runner runs them. Each process has a clock of its own (see
+ * preload/time.js), so that no test depends on how fast the machine is.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-
-import { afterAll, jest } from '@jest/globals'
-
-import {
-  Job,
-  runJob,
-  type ActionStep,
-  type InputValue,
-  type Interference,
-  type JobOptions,
-  type StepResult
-} from '../../mock/runner.ts'
-import { RequestWatch } from './requests.ts'
+import { expect, jest } from '@jest/globals'
+import { Job, type InputValue, type Interference, type StepResult } from '../../mock/runner.ts'
+import { type Zendesk } from '../../mock/zendesk.ts'
+import { NOON } from './clock.ts'
+import { annotated, count, shown, VERIFIED } from './log-lines.ts'
+import { stalled } from './request-watch.ts'
+import { scratch } from './scratch.ts'
+import { at, clientCredentials, credentials, type Inputs, mintedTokens, requestLines } from './zendesk.ts'
 
 export const root = join(import.meta.dirname, '../..')
 export const sweepAction = join(root, 'sweep')
-
-/** The time of day at which every process starts, and at which the clock of every mock stands. */
-export const NOON = Date.UTC(2026, 10, 21, 12)
 
 /** The version that every request names. */
 export const userAgent = `create-zendesk-token/${(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version}`
@@ -31,20 +22,7 @@ export const userAgent = `create-zendesk-token/${(JSON.parse(readFileSync(join(r
 // Long enough for many processes on a busy machine; only a test that hangs takes as long.
 jest.setTimeout(240_000)
 
-const folder = mkdtempSync(join(tmpdir(), 'run-action-'))
 const preload = join(import.meta.dirname, 'preload/time.js')
-export const requestWatch = new RequestWatch()
-let files = 0
-
-afterAll(() => {
-  requestWatch.close()
-  rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
-})
-
-/** A path that no other test has. */
-export function scratch(name = 'file'): string {
-  return join(folder, `${name}-${++files}`)
-}
 
 /** What is changed about a process. `preload/time.js` explains each. */
 export interface Preloaded {
@@ -77,7 +55,7 @@ export function preloaded(wanted: Preloaded = {}): Record<string, string> {
   const variables = {
     // NODE_OPTIONS reads a backslash as an escape.
     NODE_OPTIONS: `--require "${preload.replaceAll('\\', '/')}"`,
-    TEST_STALLED: requestWatch.stalled,
+    TEST_STALLED: stalled,
     TEST_NOW: now,
     TEST_RANDOM: random,
     TEST_LOOKUPS: lookups,
@@ -95,7 +73,7 @@ export function preloaded(wanted: Preloaded = {}): Record<string, string> {
 
 /** What a single step runs with. */
 export interface StepRun extends Interference, Preloaded {
-  inputs?: Record<string, InputValue>
+  inputs?: Inputs<InputValue>
   env?: Record<string, string>
   /** For post: what main saved. */
   state?: Readonly<Record<string, string>>
@@ -130,55 +108,77 @@ export async function runStep(entry: 'main' | 'post' | 'sweep', run: StepRun = {
   }
 }
 
-/** What a job of one action runs with: changes to both processes, and to post alone. */
-type JobRun = Omit<ActionStep, 'uses' | 'with'> &
-  Pick<JobOptions, 'node' | 'debug'> & { preload?: Preloaded; postPreload?: Preloaded }
-
-/** Runs a job of one step with this action, and its post step. */
-export async function mainAndPost(
-  inputs: Record<string, InputValue>,
-  { preload = {}, postPreload, node, debug, postEnv, ...step }: JobRun = {}
-): Promise<{ main: StepResult; post: StepResult }> {
-  const options = { env: preloaded(preload), ...(node && { node }), ...(debug && { debug }) }
-  const forPost = { ...(postPreload && preloaded({ ...preload, ...postPreload })), ...postEnv }
-  const { steps } = await runJob([{ ...step, uses: root, with: inputs, postEnv: forPost }], options)
-  return { main: steps[0]!, post: steps[1]! }
+/** Sweeps with this credential. */
+export function sweep(
+  zendesk: Zendesk,
+  credential: keyof typeof credentials,
+  inputs: Inputs<InputValue> = {},
+  run: StepRun = {}
+): Promise<StepEnd> {
+  return runStep('sweep', { inputs: at(zendesk, { ...credentials[credential](zendesk), ...inputs }), ...run })
 }
 
-/** The lines of stdout, without the milliseconds and ids of requests, which differ each time. */
-export function stream({ stdout }: StepResult): string[] {
-  return stdout.map((line) =>
-    line.replace(/ after \d+ ms/, ' after N ms').replace(/(, request id )[\da-f]{8}-[\da-f-]{27}$/, '$1ID')
-  )
+/** Does `work` at the first call only: several tests share its result. */
+export function once<Result>(work: () => Promise<Result>): () => Promise<Result> {
+  let result: Promise<Result> | undefined
+  return () => (result ??= work())
 }
 
-/** The lines of stdout without debug lines. */
-export function said(step: StepResult): string[] {
-  return stream(step).filter((line) => !line.startsWith('::debug::'))
+/** How a job of one step went. */
+export interface Run {
+  main: StepEnd
+  post: StepEnd
+  /** What main and post requested, one line each; see `requestLines`. */
+  mainRequests: string[]
+  /** Without what a cleanup token asks or does about itself. */
+  postRequests: string[]
 }
 
-/** The lines that become annotations. */
-export function annotated(step: StepResult): string[] {
-  return said(step).filter((line) => /^::(error|warning|notice)/.test(line))
+/** What a job of one step runs with. */
+export interface Circumstances {
+  /** Those of client credentials, unless given. */
+  inputs?: Inputs<InputValue>
+  /** Called after main: the place for the faults of post. */
+  between?: (main: StepEnd) => unknown
+  mainRun?: StepRun
+  postRun?: StepRun
 }
 
-/** The number of annotations of this level. */
-export function count(step: StepResult, level: 'error' | 'warning'): number {
-  return annotated(step).filter((line) => line.startsWith(`::${level}`)).length
+/** Runs main, then post, and holds post to what it promises whatever happens. */
+export async function mainThenPost(
+  zendesk: Zendesk,
+  { inputs = clientCredentials(zendesk), between, mainRun, postRun }: Circumstances = {}
+): Promise<Run> {
+  const main = await runStep('main', { inputs, ...mainRun })
+  const boundary = zendesk.requests.length
+  await between?.(main)
+  const post = await runStep('post', { inputs, state: main.state, ...postRun })
+  expectCalm(zendesk, post)
+  return {
+    main,
+    post,
+    mainRequests: requestLines(zendesk, zendesk.requests.slice(0, boundary)),
+    postRequests: requestLines(zendesk, zendesk.requests.slice(boundary)).filter(
+      (line) => !/ (current|cleanup) by cleanup$/.test(line)
+    )
+  }
 }
 
-/** What a step gives to post and to later steps. To be compared by toEqual: toMatchObject takes anything for `{}`. */
-export function published({
-  outputs,
-  state,
-  env
-}: StepResult): Pick<StepResult, 'outputs' | 'state' | 'env'> {
-  return { outputs, state, env }
+/** Post never fails the job, warns at most once, never says "verified" of an active token, and cleans up after itself. */
+export function expectCalm(zendesk: Zendesk, post: StepEnd): void {
+  expect(post).toMatchObject({ exitCode: 0, stderr: '', timedOut: false })
+  expect(count(post, 'error')).toBe(0)
+  expect(count(post, 'warning')).toBeLessThanOrEqual(1)
+  const isActive = zendesk.activeTokens().includes(mintedTokens(zendesk)[0]!)
+  if (shown(post).includes(VERIFIED) || /had (already )?expired/.test(shown(post)))
+    expect(isActive).toBe(false)
 }
 
-export const nothing = { outputs: {}, state: {}, env: {} }
-
-/** Everything that a step showed: stdout without the masks, stderr, and the summary. */
-export function shown({ stdout, stderr, summary }: StepResult): string {
-  return [...stdout.filter((line) => !line.startsWith('::add-mask::')), stderr, summary].join('\n')
+/** Post sent these requests, and reported without a warning that the token is revoked and no longer works. */
+export function expectVerified(zendesk: Zendesk, { post, postRequests }: Run, requests: string[]): void {
+  expect(postRequests).toEqual(requests)
+  expect(shown(post)).toContain(VERIFIED)
+  expect(annotated(post)).toEqual([])
+  const active = zendesk.activeTokens()
+  expect(mintedTokens(zendesk).filter((token) => active.includes(token))).toEqual([])
 }

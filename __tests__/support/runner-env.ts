@@ -1,12 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { summary } from '@actions/core'
-import { afterAll, afterEach, beforeEach, jest } from '@jest/globals'
+import { afterEach, beforeEach, jest } from '@jest/globals'
 import { Deadline } from '../../src/lib/deadline.ts'
 import { runnerLog } from '../../src/runner/log.ts'
 import { type Step } from '../../src/step.ts'
 import { FakeClock } from './clock.ts'
+import { scratch } from './scratch.ts'
 
 /** The files that a runner gives a step, by the variables that name them. */
 const FILES = ['GITHUB_STATE', 'GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'] as const
@@ -23,7 +23,11 @@ export class RunnerEnv {
   stdout: string[] = []
   /** The deadlines that were started, as seconds and reserve. */
   deadlines: (readonly [seconds: number, reserve: number | undefined])[] = []
-  readonly #folder = mkdtempSync(join(tmpdir(), 'runner-env-'))
+  readonly #folder = scratch('runner')
+
+  constructor() {
+    mkdirSync(this.#folder)
+  }
 
   /** What the steps run with: the real log, and a clock on which nobody waits. */
   get step(): Step {
@@ -115,10 +119,6 @@ export class RunnerEnv {
   write(text: string): void {
     this.stdout.push(...text.split(/\r?\n/).slice(0, -1))
   }
-
-  remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true })
-  }
 }
 
 /** Sets up a runner for the tests of a file: fresh before each, and everything restored after it. */
@@ -139,9 +139,6 @@ export function setUpRunner(): RunnerEnv {
     jest.restoreAllMocks()
     for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name)
     Object.assign(process.env, before)
-  })
-  afterAll(() => {
-    runner.remove()
   })
   return runner
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { main } from '../../src/main.ts'
-import { CURRENT, GRANT, setUpAccount, type Inputs } from '../support/account.ts'
+import { setUpAccount } from '../support/account.ts'
 import { setUpRunner } from '../support/runner-env.ts'
+import { CURRENT, GRANT, type Inputs } from '../support/zendesk.ts'
 
 /*
  * The main step, as far as the tests of `dist/` do not show it: in which order it works, and what it says about scopes

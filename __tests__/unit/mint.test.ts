@@ -5,9 +5,11 @@ import { requestToken } from '../../src/mint.ts'
 import { ZendeskClient } from '../../src/zendesk/http/client.ts'
 import { type MintedToken } from '../../src/zendesk/token.ts'
 import { ZendeskError } from '../../src/zendesk/http/zendesk-error.ts'
-import { GRANT, setUpAccount, TOKENS, type Inputs } from '../support/account.ts'
-import { NOON, rejectionOf } from '../support/clock.ts'
+import { setUpAccount } from '../support/account.ts'
+import { rejectionOf } from '../support/client.ts'
+import { NOON } from '../support/clock.ts'
 import { setUpRunner } from '../support/runner-env.ts'
+import { GRANT, type Inputs, TOKENS } from '../support/zendesk.ts'
 
 /*
  * The mint itself, and what the log and the error say about tokens that may exist although no step knows them.

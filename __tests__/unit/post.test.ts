@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals'
 import { type Token } from '../../mock/zendesk.ts'
 import { main } from '../../src/main.ts'
 import { post } from '../../src/post.ts'
-import { CURRENT, GRANT, setUpAccount, TOKENS, type Inputs } from '../support/account.ts'
-import { rejectionOf } from '../support/clock.ts'
+import { setUpAccount } from '../support/account.ts'
+import { rejectionOf } from '../support/client.ts'
 import { setUpRunner } from '../support/runner-env.ts'
+import { CURRENT, GRANT, type Inputs, TOKENS } from '../support/zendesk.ts'
 
 /*
  * What post logs and writes into the summary. Which requests it sends, and what they prove, is in the tests of the

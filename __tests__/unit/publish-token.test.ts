@@ -5,9 +5,10 @@ import { main } from '../../src/main.ts'
 import { shouldRevoke } from '../../src/publish-token.ts'
 import { fingerprintOf } from '../../src/runner/state.ts'
 import { adminId } from '../../mock/zendesk.ts'
-import { CURRENT, GRANT, MINTED, setUpAccount, TOKENS, type Inputs } from '../support/account.ts'
-import { RecordedLog } from '../support/clock.ts'
+import { MINTED, setUpAccount } from '../support/account.ts'
+import { RecordedLog } from '../support/client.ts'
 import { setUpRunner } from '../support/runner-env.ts'
+import { CURRENT, GRANT, type Inputs, TOKENS } from '../support/zendesk.ts'
 
 /*
  * What main saves for post, and what becomes of a token that cannot be saved.

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { StepEnded } from '../../src/lib/deadline.ts'
 import { runStep, type Host, type Step } from '../../src/step.ts'
-import { FakeClock, RecordedLog } from '../support/clock.ts'
+import { RecordedLog } from '../support/client.ts'
+import { FakeClock } from '../support/clock.ts'
 
 type Listener = (argument?: unknown) => void
 

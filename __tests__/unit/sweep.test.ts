@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { type Fault } from '../../mock/zendesk.ts'
 import { sweep } from '../../src/sweep.ts'
-import { CLIENTS, CURRENT, setUpAccount, TOKENS, type Inputs } from '../support/account.ts'
+import { setUpAccount } from '../support/account.ts'
 import { setUpRunner } from '../support/runner-env.ts'
+import { CLIENTS, CURRENT, type Inputs, TOKENS } from '../support/zendesk.ts'
 
 /*
  * The sweep, as far as the tests of `dist/` and the contract do not show it.

@@ -1,12 +1,18 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-
 import { afterAll, describe, expect, it } from '@jest/globals'
 
 import { adminId, type Fault, type FaultMatcher, type Zendesk } from '../../../mock/zendesk.ts'
-import { at, basicOf, credentials, once, mockZendesk } from '../../support/fixtures.ts'
-import { caFile, connectProxy, impostor, relay, tls, type Listener } from '../../support/net.ts'
-import { annotated, nothing, published, runStep, shown, type StepEnd } from '../../support/run-action.ts'
+import { annotated, nothing, published, shown } from '../../support/log-lines.ts'
+import { once, runStep, type StepEnd } from '../../support/run-action.ts'
+import {
+  caFile,
+  connectProxy,
+  impostor,
+  type Listening,
+  relay,
+  tls,
+  serveEmpty
+} from '../../support/servers.ts'
+import { at, basicOf, credentials, mockZendesk } from '../../support/zendesk.ts'
 import { faults, TIMEOUT, type FaultRow } from './faults.ts'
 
 /*
@@ -224,20 +230,11 @@ function rowOf({ rows }: RequestRow, { name, kind }: FaultRow): Row {
   return (find(name) ?? find(kind))!
 }
 
-const listeners: Listener[] = []
-let redirectsFollowed = 0
-const redirectTarget = createServer((_request, response) => {
-  redirectsFollowed += 1
-  response.end('{}')
-})
-let redirectUrl = ''
+let redirectTarget: Listening | undefined
 /** Starts the servers that the faults need besides the mock; returns those with wrong certificates. */
 const startServers = once(async () => {
-  await new Promise<void>((resolve) => redirectTarget.listen(0, '127.0.0.1', resolve))
-  redirectUrl = `http://127.0.0.1:${(redirectTarget.address() as AddressInfo).port}/elsewhere`
-  const impostors = { wrongName: await impostor(tls.wrongName), wrongCa: await impostor(tls.wrongCa) }
-  listeners.push(...Object.values(impostors))
-  return impostors
+  redirectTarget = await serveEmpty()
+  return { wrongName: await impostor(tls.wrongName), wrongCa: await impostor(tls.wrongCa) }
 })
 
 /** The network between a step and the mock, which works until `break` is called. */
@@ -265,7 +262,6 @@ async function networkTo(zendesk: Zendesk, { way, certificate, refusal }: FaultR
           () => (isBroken && certificate ? impostors[certificate].port : zendesk.port),
           way === 'tls' ? '127.0.0.1' : undefined
         )
-  listeners.push(front)
   const { host, port } = front
   const isDown = certificate === undefined && refusal === undefined
   return {
@@ -338,7 +334,7 @@ async function run(
 /** With `FULL=1` all faults; without it every fifth, and different ones for each request, so that all are used. */
 function faultsFor(request: RequestRow): FaultRow[] {
   const offset = requests.indexOf(request)
-  return faults(() => redirectUrl).filter(
+  return faults(() => `http://127.0.0.1:${redirectTarget!.port}/elsewhere`).filter(
     (_fault, index) => process.env['FULL'] !== undefined || (index + offset) % 5 === 0
   )
 }
@@ -365,14 +361,12 @@ describe.each(requests)('a fault in $name', (request) => {
     const secrets = [zendesk.client('ci_bot').secret!, apiToken, basicOf(zendesk), 'proxy-password']
     const tokens = [...zendesk.tokens.values()].map(({ value }) => value)
     expect([...secrets, ...tokens].filter((secret) => text.includes(secret))).toEqual([])
-    expect(redirectsFollowed).toBe(0)
+    expect(redirectTarget?.requests()).toBe(0)
     counts.set(row, (counts.get(row) ?? 0) + 1)
   })
 })
 
 afterAll(() => {
-  redirectTarget.close()
-  for (const { close } of listeners) close()
   const cells = [...counts.values()].reduce((sum, count) => sum + count, 0)
   process.stdout.write(
     `fault matrix: ${cells} cells of ${requests.length} requests × ${faults(() => '').length} faults\n`

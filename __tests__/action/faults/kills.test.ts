@@ -1,8 +1,11 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
 
 import { type Zendesk } from '../../../mock/zendesk.ts'
-import { at, cancelDuring, credentials, mockZendesk, type Fate } from '../../support/fixtures.ts'
-import { annotated, NOON, runStep, type StepEnd, type StepRun } from '../../support/run-action.ts'
+import { cancelDuring, type Fate } from '../../support/cancel.ts'
+import { NOON } from '../../support/clock.ts'
+import { annotated } from '../../support/log-lines.ts'
+import { runStep, type StepEnd, type StepRun } from '../../support/run-action.ts'
+import { at, credentials, mockZendesk } from '../../support/zendesk.ts'
 
 /*
  * Main and post are ended at each point of their work: cancelled by the runner, killed, or by their timeout while a
@@ -91,9 +94,9 @@ function interference(zendesk: Zendesk, { at: point, fate, signal }: Cell): Step
   if (fate === 'printed') return { signalAt: new RegExp(point), signal: signal! }
   const [, nth = '1', method = '', path = ''] = /^(?:(\d).. )?(\S+) (.*)/.exec(point) ?? []
   const matcher = { method, path: new RegExp(`^${path.replace('#', '(?:\\d+|current)')}$`) }
-  const { onStart, preload } = cancelDuring(zendesk, matcher, signal ?? 'SIGTERM', fate, Number(nth))
+  const cancel = cancelDuring(zendesk, matcher, signal ?? 'SIGTERM', fate, Number(nth))
   // Without a signal, the request stalls until the timeout.
-  return signal === undefined ? {} : { onStart, ...preload }
+  return signal === undefined ? {} : cancel
 }
 
 /** Runs the step that is ended, and post after a main step. */

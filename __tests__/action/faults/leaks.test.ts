@@ -5,10 +5,10 @@ import { parseCommand } from '../../../mock/runner/commands.ts'
 import { type Fault, type Zendesk } from '../../../mock/zendesk.ts'
 import { oneLine, clean, addSecret } from '../../../src/lib/redact.ts'
 import { explain } from '../../../src/report/errors.ts'
-import { unexpectedResponse } from '../../../src/zendesk/http/zendesk-error.ts'
 import { zendeskWords } from '../../../src/zendesk/http/response.ts'
-import { at, once, mockZendesk } from '../../support/fixtures.ts'
-import { runStep, type StepEnd } from '../../support/run-action.ts'
+import { unexpectedResponse } from '../../../src/zendesk/http/zendesk-error.ts'
+import { once, runStep, type StepEnd } from '../../support/run-action.ts'
+import { at, mockZendesk } from '../../support/zendesk.ts'
 
 /*
  * A server repeats every secret that it knows in every field of its responses, in the encodings that servers and

@@ -5,16 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from '@jest/globals'
 
 import { type Zendesk } from '../../../mock/zendesk.ts'
-import { at, credentials, mockZendesk } from '../../support/fixtures.ts'
-import {
-  annotated,
-  NOON,
-  runStep,
-  said,
-  scratch,
-  type StepEnd,
-  type StepRun
-} from '../../support/run-action.ts'
+import { NOON } from '../../support/clock.ts'
+import { annotated, said } from '../../support/log-lines.ts'
+import { runStep, type StepEnd, type StepRun } from '../../support/run-action.ts'
+import { scratch } from '../../support/scratch.ts'
+import { mockZendesk, clientCredentials } from '../../support/zendesk.ts'
 
 /*
  * All jobs of a large matrix start at once and end at once, under Zendesk's lowest rate limit of 200 requests a minute.
@@ -75,11 +70,7 @@ function waitsOf(steps: readonly StepEnd[]): number[] {
 it(`${JOBS} jobs at once all mint and revoke a token under a limit of ${LIMIT} requests a minute`, async () => {
   const clock = new Clock()
   const zendesk = await mockZendesk({ now: clock.now, rateLimit: { limit: LIMIT, perMs: MINUTE } })
-  const inputs = at(zendesk, {
-    ...credentials.clientCredentials(zendesk),
-    'expires-in': 172_800,
-    'timeout-seconds': 3600
-  })
+  const inputs = clientCredentials(zendesk, { 'expires-in': 172_800, 'timeout-seconds': 3600 })
   clock.stop(zendesk)
   const mains = await atOnce((run) => runStep('main', { ...run, inputs }))
   const { requests } = zendesk

@@ -1,21 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { type Fault } from '../../../mock/zendesk.ts'
-import {
-  annotated,
-  count,
-  edited,
-  expectVerified,
-  foreignResponses,
-  lookUp,
-  mainThenPost,
-  MINT,
-  mockZendesk,
-  shown,
-  theToken,
-  VERIFIED,
-  type Run
-} from '../../support/adapter.ts'
+import { annotated, count, shown, VERIFIED } from '../../support/log-lines.ts'
+import { expectVerified, mainThenPost, type Run } from '../../support/run-action.ts'
+import { edited, foreignResponses, GRANT, lookUp, mockZendesk, theToken } from '../../support/zendesk.ts'
 
 const CHECK = 'GET current by token'
 const DELETED_AS_CURRENT = ['DELETE current by token', 'GET current by token']
@@ -104,7 +92,7 @@ describe('main repeats the check of the new token', () => {
       kind: 'edit',
       edit: (response) => ({ ...response, headers: { ...response.headers, Connection: 'close' } })
     }
-    if (isNew) zendesk.fault({ path: MINT }, [last])
+    if (isNew) zendesk.fault({ path: GRANT }, [last])
     zendesk.fault({ ...lookUp, count: checks }, { kind: 'reset' })
     const run = await mainThenPost(zendesk)
     expect(run.mainRequests).toEqual(['POST grant', ...Array<string>(checks).fill(CHECK)])

@@ -1,17 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { type Zendesk } from '../../../mock/zendesk.ts'
-import { once } from '../../support/fixtures.ts'
-import { caFile, relay, tls } from '../../support/net.ts'
-import {
-  annotated,
-  clientCredentials,
-  count,
-  MINT,
-  mockZendesk,
-  runStep,
-  shown
-} from '../../support/adapter.ts'
+import { annotated, count, shown } from '../../support/log-lines.ts'
+import { once, runStep } from '../../support/run-action.ts'
+import { caFile, relay, tls } from '../../support/servers.ts'
+import { clientCredentials, GRANT, mockZendesk } from '../../support/zendesk.ts'
 
 const secureZendesk = once(() => mockZendesk({ tls: tls.good }))
 
@@ -25,24 +18,16 @@ describe('a proxy URL that begins with https://', () => {
     'in %s is refused before any connection, and the error says to write http://',
     async (name) => {
       const zendesk = await secureZendesk()
-      let connections = 0
-      const proxy = await relay(() => {
-        connections++
-        return zendesk.port
+      const proxy = await relay(() => zendesk.port)
+      const main = await runStep('main', {
+        inputs: acme(zendesk),
+        env: { [name]: `https://ci:a-proxy-password@${proxy.host}:${proxy.port}` }
       })
-      try {
-        const main = await runStep('main', {
-          inputs: acme(zendesk),
-          env: { [name]: `https://ci:a-proxy-password@${proxy.host}:${proxy.port}` }
-        })
-        expect(main).toMatchObject({ exitCode: 1, stderr: '' })
-        expect(annotated(main)).toEqual([expect.stringMatching(/^::error.*http:\/\//)])
-        expect(shown(main)).not.toContain('a-proxy-password')
-        expect(main.stdout).toContain('::add-mask::a-proxy-password')
-        expect(connections).toBe(0)
-      } finally {
-        proxy.close()
-      }
+      expect(main).toMatchObject({ exitCode: 1, stderr: '' })
+      expect(annotated(main)).toEqual([expect.stringMatching(/^::error.*http:\/\//)])
+      expect(shown(main)).not.toContain('a-proxy-password')
+      expect(main.stdout).toContain('::add-mask::a-proxy-password')
+      expect(proxy.connections()).toBe(0)
     }
   )
 
@@ -58,7 +43,7 @@ describe('a proxy URL that begins with https://', () => {
 
 it.concurrent.each([7, 61])('the error about a timeout of %i s names these seconds', async (seconds) => {
   const zendesk = await mockZendesk()
-  zendesk.fault({ path: MINT }, { kind: 'stall' })
+  zendesk.fault({ path: GRANT }, { kind: 'stall' })
   const main = await runStep('main', { inputs: clientCredentials(zendesk, { 'timeout-seconds': seconds }) })
   expect(main.exitCode).toBe(1)
   const errors = annotated(main).filter((line) => line.startsWith('::error'))
@@ -72,7 +57,7 @@ describe('main warns once of tokens that lost responses may have left behind', (
     [4, /up to 4 tokens|up to 4 unused tokens/i]
   ])('after %i of them, and mints another', async (lost, words) => {
     const zendesk = await mockZendesk()
-    zendesk.fault({ path: MINT, count: lost }, { kind: 'lose-response' })
+    zendesk.fault({ path: GRANT, count: lost }, { kind: 'lose-response' })
     const main = await runStep('main', { inputs: clientCredentials(zendesk) })
     expect(main.exitCode).toBe(0)
     expect(annotated(main)).toEqual([expect.stringMatching(words)])
@@ -82,7 +67,7 @@ describe('main warns once of tokens that lost responses may have left behind', (
 
   it.concurrent('beside the error, after the five that it tries', async () => {
     const zendesk = await mockZendesk()
-    zendesk.fault({ path: MINT }, { kind: 'lose-response' })
+    zendesk.fault({ path: GRANT }, { kind: 'lose-response' })
     const main = await runStep('main', { inputs: clientCredentials(zendesk) })
     expect(main.exitCode).toBe(1)
     expect([count(main, 'warning'), count(main, 'error')]).toEqual([1, 1])
@@ -93,7 +78,7 @@ describe('main warns once of tokens that lost responses may have left behind', (
 describe('if the mint gets the web page of a gateway, main', () => {
   it.concurrent.each([401, 403])('says that it is not from Zendesk, and fails: %i', async (status) => {
     const zendesk = await mockZendesk()
-    zendesk.fault({ path: MINT }, { kind: 'gateway', status })
+    zendesk.fault({ path: GRANT }, { kind: 'gateway', status })
     const main = await runStep('main', { inputs: clientCredentials(zendesk) })
     expect(main.exitCode).toBe(1)
     expect(zendesk.requests).toHaveLength(1)
@@ -102,7 +87,10 @@ describe('if the mint gets the web page of a gateway, main', () => {
 
   it.concurrent('waits as its Retry-After says: 429', async () => {
     const zendesk = await mockZendesk()
-    zendesk.fault({ path: MINT, count: 7 }, { kind: 'gateway', status: 429, headers: { 'Retry-After': '3' } })
+    zendesk.fault(
+      { path: GRANT, count: 7 },
+      { kind: 'gateway', status: 429, headers: { 'Retry-After': '3' } }
+    )
     const main = await runStep('main', { inputs: clientCredentials(zendesk), random: 0 })
     expect(main).toMatchObject({ exitCode: 0, elapsed: 21_000 })
   })

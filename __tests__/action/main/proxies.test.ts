@@ -2,19 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { RequestError, Server } from 'proxy-chain'
 
 import { type Zendesk } from '../../../mock/zendesk.ts'
-import { at, credentials, mockZendesk } from '../../support/fixtures.ts'
-import { caFile, relay, tls } from '../../support/net.ts'
-import { revokedLine } from '../../support/log-lines.ts'
-import {
-  annotated,
-  count,
-  nothing,
-  published,
-  runStep,
-  shown,
-  type StepEnd,
-  type StepRun
-} from '../../support/run-action.ts'
+import { annotated, count, nothing, published, revokedLine, shown, masks } from '../../support/log-lines.ts'
+import { runStep, type StepEnd, type StepRun } from '../../support/run-action.ts'
+import { caFile, relay, tls } from '../../support/servers.ts'
+import { mockZendesk, clientCredentials } from '../../support/zendesk.ts'
 
 /*
  * Main and post behind a real CONNECT proxy, which alone can reach acme.zendesk.com: the processes find no host name,
@@ -75,12 +66,7 @@ function run(
   { lookups = 0, inputs, state }: StepRun
 ): Promise<StepEnd> {
   return runStep(entry, {
-    inputs: at(zendesk, {
-      ...credentials.clientCredentials(zendesk),
-      'base-url': baseUrl(),
-      'timeout-seconds': 20,
-      ...inputs
-    }),
+    inputs: clientCredentials(zendesk, { 'base-url': baseUrl(), 'timeout-seconds': 20, ...inputs }),
     env: { NODE_EXTRA_CA_CERTS: caFile, ...env },
     lookups,
     ...(state && { state })
@@ -99,12 +85,6 @@ function errorOf(ended: StepEnd): string {
   expect(published(ended)).toEqual(nothing)
   expect(count(ended, 'error')).toBe(1)
   return annotated(ended).find((line) => line.startsWith('::error::'))!
-}
-
-function masksOf({ stdout }: StepEnd): string[] {
-  return stdout
-    .filter((line) => line.startsWith('::add-mask::'))
-    .map((line) => line.slice(12).replaceAll('%25', '%'))
 }
 
 describe('behind a proxy', () => {
@@ -139,7 +119,7 @@ describe('behind a proxy', () => {
     const ended = await post(env, minted.state)
     for (const step of [minted, ended]) {
       expect(step).toMatchObject({ exitCode: 0, stderr: '' })
-      expect(masksOf(step)).toEqual(expect.arrayContaining([encoded, PASSWORD]))
+      expect(masks(step)).toEqual(expect.arrayContaining([encoded, PASSWORD]))
       const everything = shown(step) + JSON.stringify([step.env, step.outputs, step.state])
       for (const form of [encoded, PASSWORD, Buffer.from(`${USER}:${PASSWORD}`).toString('base64')]) {
         expect(everything).not.toContain(form)
@@ -174,7 +154,6 @@ describe('behind a proxy', () => {
     expect(errorOf(ended)).toContain('The proxy could not be reached')
     expect(ended.stdout.filter((line) => /^POST .*; attempt \d of 5 in/.test(line))).toHaveLength(4)
     expect(shown(ended)).not.toContain('secret-word')
-    down.close()
   })
 
   it.each([

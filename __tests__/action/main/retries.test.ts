@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { type Fault } from '../../../mock/zendesk.ts'
-import { at, cancelAtLine, credentials, mockZendesk } from '../../support/fixtures.ts'
-import { NOTHING_MINTED, retryLine } from '../../support/log-lines.ts'
-import { annotated, mainAndPost, NOON, nothing, published, said } from '../../support/run-action.ts'
+import { cancelAtLine } from '../../support/cancel.ts'
+import { NOON } from '../../support/clock.ts'
+import { annotated, nothing, NOTHING_MINTED, published, retryLine, said } from '../../support/log-lines.ts'
+import { mainThenPost } from '../../support/run-action.ts'
+import { mockZendesk, clientCredentials } from '../../support/zendesk.ts'
 
 const MINT = { path: '/oauth/tokens' }
 
@@ -20,8 +22,8 @@ describe('main waits out a rate limit', () => {
   ])('%s', async (_wait, retryAfter, count, random, seconds) => {
     const zendesk = await mockZendesk()
     zendesk.fault({ ...MINT, count }, rateLimit(retryAfter))
-    const { main } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
-      preload: { random }
+    const { main } = await mainThenPost(zendesk, {
+      mainRun: { random }
     })
     const attempts = Array.from({ length: count }, (_, index) => index + 2)
     expect(said(main).slice(1, 1 + count)).toEqual(
@@ -43,9 +45,9 @@ describe('main waits out a rate limit', () => {
     async () => {
       const zendesk = await mockZendesk()
       zendesk.fault(MINT, rateLimit('61'))
-      const { main, post } = await mainAndPost(
-        at(zendesk, { ...credentials.clientCredentials(zendesk), 'timeout-seconds': 60 })
-      )
+      const { main, post } = await mainThenPost(zendesk, {
+        inputs: clientCredentials(zendesk, { 'timeout-seconds': 60 })
+      })
       expect(said(main).slice(1)).toEqual([
         `::error::Could not mint a token: Zendesk limits the rate of requests. It asks to wait 61 s, more than this step has left. Start fewer jobs at once, or raise \`timeout-seconds\`. POST /oauth/tokens at 127.0.0.1:${zendesk.port}: 429.`
       ])
@@ -61,10 +63,9 @@ describe('main waits out a rate limit', () => {
   onPosix.each(['SIGINT', 'SIGTERM'] as const)('but ends at once on %s', async (signal) => {
     const zendesk = await mockZendesk()
     zendesk.fault(MINT, rateLimit('200'))
-    const { main } = await mainAndPost(
-      at(zendesk, credentials.clientCredentials(zendesk)),
-      cancelAtLine(' as the response asks,', signal)
-    )
+    const { main } = await mainThenPost(zendesk, {
+      mainRun: cancelAtLine(' as the response asks,', signal)
+    })
     expect(annotated(main)).toEqual([
       expect.stringMatching(/^::error::Could not mint a token: The job was cancelled\. /)
     ])
@@ -77,7 +78,7 @@ describe('main retries a mint', () => {
   it.concurrent('four times, each on a new connection and after a longer wait', async () => {
     const zendesk = await mockZendesk()
     zendesk.fault(MINT, { kind: 'response', status: 503, body: { error: 'Unavailable' } })
-    const { main } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)))
+    const { main } = await mainThenPost(zendesk)
     expect(said(main).slice(1)).toEqual([
       retryLine('POST /oauth/tokens: 503', 2, '0.3'),
       retryLine('POST /oauth/tokens: 503', 3, '0.5'),
@@ -92,8 +93,8 @@ describe('main retries a mint', () => {
   it.concurrent('if it got no response within 30 s', async () => {
     const zendesk = await mockZendesk()
     zendesk.fault(MINT, [{ kind: 'stall' }])
-    const { main } = await mainAndPost(at(zendesk, credentials.clientCredentials(zendesk)), {
-      preload: { random: 0 }
+    const { main } = await mainThenPost(zendesk, {
+      mainRun: { random: 0 }
     })
     expect(said(main)[1]).toBe(retryLine('POST /oauth/tokens: There was no response in time', 2, '0.0'))
     expect(main.exitCode).toBe(0)

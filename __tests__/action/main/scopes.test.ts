@@ -2,24 +2,19 @@ import { describe, expect, it } from '@jest/globals'
 
 import { type InputValue } from '../../../mock/runner.ts'
 import { type Zendesk, type ZendeskOptions } from '../../../mock/zendesk.ts'
+import { annotated, count, infoLines, shown, VERIFIED } from '../../support/log-lines.ts'
+import { mainThenPost, runStep } from '../../support/run-action.ts'
 import {
-  annotated,
   at,
   clientCredentials,
-  count,
   credentials,
   edited,
-  infoLines,
+  GRANT,
   json403,
   lookUp,
-  mainThenPost,
-  MINT,
   mintedTokens,
-  mockZendesk,
-  runStep,
-  shown,
-  VERIFIED
-} from '../../support/adapter.ts'
+  mockZendesk
+} from '../../support/zendesk.ts'
 
 const PROMISE = 'will be revoked when the job ends'
 
@@ -145,7 +140,7 @@ describe('main promises that the token will be revoked', () => {
 
   it.concurrent('not if `write` was requested, but not granted: it warns', async () => {
     const zendesk = await mockZendesk()
-    zendesk.fault({ path: MINT }, [edited((body) => ({ ...body, scope: 'read' }))])
+    zendesk.fault({ path: GRANT }, [edited((body) => ({ ...body, scope: 'read' }))])
     const main = await runStep('main', { inputs: clientCredentials(zendesk, { scopes: 'read write' }) })
     expect(shown(main)).not.toContain(PROMISE)
     expect(count(main, 'warning')).toBe(1)
@@ -178,7 +173,7 @@ describe('main treats scopes of more than 4 kB as not reported', () => {
   /** A grant with so many scopes, whose check reports nothing. */
   async function grantedMany(length: number): Promise<Zendesk> {
     const zendesk = await mockZendesk()
-    zendesk.fault({ path: MINT }, [edited((body) => ({ ...body, scope: many(length).join(' ') }))])
+    zendesk.fault({ path: GRANT }, [edited((body) => ({ ...body, scope: many(length).join(' ') }))])
     zendesk.fault(lookUp, [json403])
     return zendesk
   }

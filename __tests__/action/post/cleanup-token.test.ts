@@ -1,23 +1,19 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { type Fault } from '../../../mock/zendesk.ts'
+import { annotated, count, infoLines } from '../../support/log-lines.ts'
+import { expectVerified, mainThenPost, runStep } from '../../support/run-action.ts'
 import {
-  annotated,
   at,
   clientCredentials,
-  count,
   credentials,
   deletionById,
   deletionOfCurrent,
-  expectVerified,
-  infoLines,
+  GRANT,
   json403,
-  mainThenPost,
-  MINT,
   mockZendesk,
-  runStep,
   theToken
-} from '../../support/adapter.ts'
+} from '../../support/zendesk.ts'
 
 const missingScope: Fault = {
   kind: 'response',
@@ -73,7 +69,7 @@ describe('if the token may not revoke itself, post', () => {
     const run = await mainThenPost(zendesk, {
       inputs: clientCredentials(zendesk, { scopes: 'tickets:read' }),
       between: () =>
-        zendesk.fault({ path: MINT }, { kind: 'response', status: 429, headers: { 'Retry-After': '900' } })
+        zendesk.fault({ path: GRANT }, { kind: 'response', status: 429, headers: { 'Retry-After': '900' } })
     })
     expect(count(run.post, 'warning')).toBe(1)
   })
@@ -103,7 +99,7 @@ describe('if its state names another origin or client, as the runner may give it
     expect(post.exitCode).toBe(0)
     const sent = [...zendesk.requests, ...elsewhere.requests]
     expect(sent).not.toEqual([])
-    expect(sent.map(({ path }) => path)).not.toContain(MINT)
+    expect(sent.map(({ path }) => path)).not.toContain(GRANT)
     expect(sent.map(({ body }) => body).join()).not.toContain(zendesk.client('ci_bot').secret)
   })
 })

@@ -1,19 +1,16 @@
 import { describe, expect, it } from '@jest/globals'
 
+import { HOUR, NOON } from '../../support/clock.ts'
+import { annotated, shown } from '../../support/log-lines.ts'
+import { expectVerified, mainThenPost } from '../../support/run-action.ts'
 import {
-  annotated,
   deletionById,
   deletionOfCurrent,
-  expectVerified,
-  HOUR,
   lookUp,
-  mainThenPost,
   mockZendesk,
-  NOON,
-  shown,
   stray401,
   theToken
-} from '../../support/adapter.ts'
+} from '../../support/zendesk.ts'
 
 const BY_ID = 'DELETE token by token'
 const VERIFY = 'GET current by token'

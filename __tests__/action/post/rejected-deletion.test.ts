@@ -1,30 +1,24 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { type Fault, type Zendesk } from '../../../mock/zendesk.ts'
+import { HOUR, NOON } from '../../support/clock.ts'
+import { annotated, count, infoLines, shown, VERIFIED } from '../../support/log-lines.ts'
+import { expectVerified, mainThenPost } from '../../support/run-action.ts'
 import {
-  annotated,
   anyDeletion,
   at,
   clientCredentials,
-  count,
   credentials,
   deletionById,
-  expectVerified,
-  HOUR,
-  infoLines,
   json403,
   json404,
   LINES,
   lookUp,
-  mainThenPost,
   mockZendesk,
-  NOON,
   revokeElsewhere,
-  shown,
   stray401,
-  theToken,
-  VERIFIED
-} from '../../support/adapter.ts'
+  theToken
+} from '../../support/zendesk.ts'
 
 describe('a DELETE that Zendesk rejects does not prove that the token is revoked, so post', () => {
   it.concurrent.each<[string, (zendesk: Zendesk) => unknown, string[], number]>([

@@ -2,9 +2,18 @@ import { describe, expect, it } from '@jest/globals'
 
 import { type InputValue, type StepResult } from '../../../mock/runner.ts'
 import { agentId, type Zendesk } from '../../../mock/zendesk.ts'
-import { at, credentials, edited, requestLog, mockZendesk } from '../../support/fixtures.ts'
-import { mintedLine, NOTHING_MINTED, responded, revokedLine } from '../../support/log-lines.ts'
-import { annotated, mainAndPost, NOON, said, stream } from '../../support/run-action.ts'
+import { NOON } from '../../support/clock.ts'
+import {
+  annotated,
+  mintedLine,
+  NOTHING_MINTED,
+  responded,
+  revokedLine,
+  said,
+  stream
+} from '../../support/log-lines.ts'
+import { mainThenPost } from '../../support/run-action.ts'
+import { at, credentials, edited, mockZendesk, requestLog, clientCredentials } from '../../support/zendesk.ts'
 
 const CURRENT = '/api/v2/oauth/tokens/current'
 
@@ -15,7 +24,7 @@ const CLEANUP_MINTED = `Minted a cleanup token (read write, 10 minutes) to revok
 
 /** The inputs for a token that may not revoke itself. */
 function narrowInputs(zendesk: Zendesk, more: Record<string, InputValue> = {}): Record<string, InputValue> {
-  return at(zendesk, { ...credentials.clientCredentials(zendesk), scopes: 'tickets:read', ...more })
+  return clientCredentials(zendesk, { scopes: 'tickets:read', ...more })
 }
 
 /** Post succeeds, whatever happens. */
@@ -38,7 +47,7 @@ describe('post revokes a token whose scopes do not let it revoke itself', () => 
         ...zendesk.seedTokens(1, { scopes: ['tickets:read'], age: 90_000 }),
         ...zendesk.seedTokens(120, { scopes: ['tickets:read'], age: 0 })
       ]
-      const { main, post } = await mainAndPost(narrowInputs(zendesk))
+      const { main, post } = await mainThenPost(zendesk, { inputs: narrowInputs(zendesk) })
       const secret = zendesk.client('ci_bot').secret!
       const [minted, cleanup] = [...zendesk.tokens.values()].slice(-2)
       expect(stream(main)).toEqual([
@@ -96,7 +105,7 @@ describe('post revokes a token whose scopes do not let it revoke itself', () => 
         })
       )
     } else zendesk.behaviour.tokenFormat = 'jwt'
-    const { post } = await mainAndPost(narrowInputs(zendesk))
+    const { post } = await mainThenPost(zendesk, { inputs: narrowInputs(zendesk) })
     expect(annotated(post)).toEqual([
       `::warning::Could not revoke the token (id unknown): its id is not known, and no token in the list is certainly this one. It expires at 2026-11-21T13:00:00Z. To revoke it manually, find it as an admin with GET ${zendesk.url}/api/v2/oauth/tokens and send DELETE ${zendesk.url}/api/v2/oauth/tokens/{id}, or let \`sweep\` remove it.`
     ])
@@ -111,7 +120,7 @@ describe('post revokes a token whose scopes do not let it revoke itself', () => 
 
   it.concurrent('with the token itself, if Zendesk allows it', async () => {
     const zendesk = await mockZendesk({ narrowTokensManageThemselves: true })
-    const { post } = await mainAndPost(narrowInputs(zendesk))
+    const { post } = await mainThenPost(zendesk, { inputs: narrowInputs(zendesk) })
     expect(said(post).at(-1)).toBe(revokedLine(22_000_000_002))
     expect(zendesk.seen()).toHaveLength(4)
   })
@@ -124,7 +133,7 @@ describe('post', () => {
       { method: 'DELETE', path: '/api/v2/oauth/tokens/22000000003' },
       { kind: 'response', status: 403 }
     )
-    const { post } = await mainAndPost(narrowInputs(zendesk))
+    const { post } = await mainThenPost(zendesk, { inputs: narrowInputs(zendesk) })
     expect(said(post).slice(3)).toEqual([
       CLEANUP_MINTED,
       revokedLine(),
@@ -137,8 +146,11 @@ describe('post', () => {
     'revokes with the token itself if the runner gives it the inputs of another action',
     async () => {
       const zendesk = await mockZendesk()
-      const { post } = await mainAndPost(at(zendesk, credentials.apiToken(zendesk)), {
-        postWith: at(zendesk, { email: 'gus@acme.example', 'api-token': 'an-api-token-of-somebody-else' })
+      const { post } = await mainThenPost(zendesk, {
+        inputs: at(zendesk, credentials.apiToken(zendesk)),
+        postRun: {
+          inputs: at(zendesk, { email: 'gus@acme.example', 'api-token': 'an-api-token-of-somebody-else' })
+        }
       })
       const own = `Bearer ${zendesk.tokens.get(22_000_000_002)!.value}`
       expect(postRequests(zendesk)).toEqual([
@@ -152,8 +164,9 @@ describe('post', () => {
 
   it.concurrent('warns that its inputs differ from those of main, if it needs the credential', async () => {
     const zendesk = await mockZendesk()
-    const { post } = await mainAndPost(narrowInputs(zendesk, { 'job-summary': true }), {
-      postWith: { subdomain: 'other', 'base-url': 'http://127.0.0.1:1' }
+    const { post } = await mainThenPost(zendesk, {
+      inputs: narrowInputs(zendesk, { 'job-summary': true }),
+      postRun: { inputs: { subdomain: 'other', 'base-url': 'http://127.0.0.1:1' } }
     })
     expect(postRequests(zendesk)).toEqual([
       `DELETE ${CURRENT} | Bearer ${zendesk.tokens.get(22_000_000_002)!.value}`
@@ -175,8 +188,8 @@ describe('post', () => {
     '{"skipped":"no"}'
   ])('revokes nothing if it cannot read the state: %j', async (state) => {
     const zendesk = await mockZendesk()
-    const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'skip-token-revoke': 'true' })
-    const { post } = await mainAndPost(inputs, { postEnv: { STATE_zendesk: state } })
+    const inputs = clientCredentials(zendesk, { 'skip-token-revoke': 'true' })
+    const { post } = await mainThenPost(zendesk, { inputs, postRun: { state: { zendesk: state } } })
     expect(stream(post)).toEqual([NOTHING_MINTED])
     expect(zendesk.requests).toHaveLength(2)
     expectSuccess(post)

@@ -1,24 +1,20 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { type Fault, type Zendesk } from '../../../mock/zendesk.ts'
+import { annotated, count, shown, VERIFIED } from '../../support/log-lines.ts'
+import { expectVerified, mainThenPost } from '../../support/run-action.ts'
 import {
-  annotated,
   anyDeletion,
   clientCredentials,
-  count,
   deletionById,
-  expectVerified,
   false204,
   foreignResponses,
   json404,
   LINES,
   lookUp,
-  mainThenPost,
   mockZendesk,
-  shown,
-  theToken,
-  VERIFIED
-} from '../../support/adapter.ts'
+  theToken
+} from '../../support/zendesk.ts'
 
 /** The response of Zendesk to a request with another token. */
 function aboutAnother(zendesk: Zendesk): Fault {

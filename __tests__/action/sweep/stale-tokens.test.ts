@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { type InputValue } from '../../../mock/runner.ts'
 import {
   adminId,
   agentId,
@@ -9,40 +8,23 @@ import {
   type TokenSeed,
   type Zendesk
 } from '../../../mock/zendesk.ts'
+import { cancelAtRequest } from '../../support/cancel.ts'
+import { HOUR, NOON, DAY } from '../../support/clock.ts'
+import { count, shown } from '../../support/log-lines.ts'
+import { type StepEnd, sweep } from '../../support/run-action.ts'
 import {
-  at,
-  cancelAtRequest,
-  count,
-  credentials,
+  type credentials,
   deletionById,
   edited,
-  HOUR,
   json403,
   json404,
   lookUp,
-  mockZendesk,
-  NOON,
-  runStep,
-  shown,
-  type StepEnd,
-  type StepRun
-} from '../../support/adapter.ts'
+  mockZendesk
+} from '../../support/zendesk.ts'
 
-const DAY = 24 * HOUR
+const REVOKE = { 'dry-run': 'false' }
 const LIST = { method: 'GET', path: '/api/v2/oauth/tokens' }
 const ME = { method: 'GET', path: '/api/v2/users/me' }
-
-/** Sweeps with `dry-run: false`. */
-function sweep(
-  zendesk: Zendesk,
-  inputs: Record<string, InputValue> = {},
-  { credential = 'clientCredentials', ...run }: StepRun & { credential?: keyof typeof credentials } = {}
-): Promise<StepEnd> {
-  return runStep('sweep', {
-    inputs: at(zendesk, { ...credentials[credential](zendesk), 'dry-run': 'false', ...inputs }),
-    ...run
-  })
-}
 
 function outcome({ outputs: { matched, revoked, failed } }: StepEnd): (string | undefined)[] {
   return [matched, revoked, failed]
@@ -66,7 +48,7 @@ function currentWith(change: Record<string, unknown>): Fault {
 async function isStaleIf(
   change: Record<string, unknown>,
   seed: TokenSeed = {},
-  credential?: keyof typeof credentials
+  credential: keyof typeof credentials = 'clientCredentials'
 ): Promise<boolean> {
   const zendesk = await mockZendesk()
   const token = zendesk.seedTokens(1, { age: 10 * DAY, ...seed })[0]!
@@ -76,7 +58,7 @@ async function isStaleIf(
     tokens: body.tokens.map((each) => (each.id === token.id ? { ...each, ...change } : each))
   }))
   zendesk.fault(LIST, list)
-  const step = await sweep(zendesk, {}, { ...(credential && { credential }) })
+  const step = await sweep(zendesk, credential, REVOKE)
   expect(step).toMatchObject({ exitCode: 0, stderr: '' })
   expect(stale.revoked).toBe(true)
   expect(outcome(step)).toEqual(token.revoked ? ['2', '2', '0'] : ['1', '1', '0'])
@@ -117,7 +99,7 @@ describe('a sweep of the tokens of one user', () => {
       const zendesk = await mockZendesk()
       const seeded = zendesk.seedTokens(3)
       zendesk.fault(credential === 'apiToken' ? ME : lookUp, fault)
-      expectFailure(zendesk, await sweep(zendesk, {}, { credential }), seeded)
+      expectFailure(zendesk, await sweep(zendesk, credential, REVOKE), seeded)
       expect(zendesk.seen()).not.toContain(`GET ${LIST.path}`)
     }
   )
@@ -132,7 +114,7 @@ describe('a sweep of the tokens of one user', () => {
       const zendesk = await mockZendesk()
       const seeded = zendesk.seedTokens(3, { userId: agentId })
       zendesk.behaviour.currentIsAbout = seeded[0]!.id
-      const step = await sweep(zendesk, { 'all-users': allUsers }, { credential })
+      const step = await sweep(zendesk, credential, { ...REVOKE, 'all-users': allUsers })
       expectFailure(zendesk, step, seeded)
       expect(zendesk.seen()).not.toContain(`GET ${LIST.path}`)
     }
@@ -161,7 +143,7 @@ describe('a token is stale by both clocks or not at all:', () => {
   ])('%s', async (_what, seed, runnerDays, dateDays, expected) => {
     const zendesk = await mockZendesk({ dateSkew: dateDays * DAY })
     const tokens = zendesk.seedTokens(3, seed)
-    const step = await sweep(zendesk, {}, { now: NOON + runnerDays * DAY })
+    const step = await sweep(zendesk, 'clientCredentials', REVOKE, { now: NOON + runnerDays * DAY })
     expect(step).toMatchObject({ exitCode: 0, stderr: '' })
     expect(isRevoked(tokens)).toEqual(expected)
     const stale = String(expected.filter(Boolean).length)
@@ -235,7 +217,7 @@ describe('a sweep fails, and its counts say so, if the DELETE of a token gets', 
     const zendesk = await mockZendesk()
     const tokens = zendesk.seedTokens(2)
     const handle = zendesk.fault({ ...deletionById, count: 2 }, fault)
-    const step = await sweep(zendesk)
+    const step = await sweep(zendesk, 'clientCredentials', REVOKE)
     expect(outcome(step)).toEqual(['2', '0', '2'])
     expect(handle.hits).toBe(2)
     expectFailure(zendesk, step, tokens)
@@ -245,7 +227,7 @@ describe('a sweep fails, and its counts say so, if the DELETE of a token gets', 
     const zendesk = await mockZendesk()
     zendesk.seedTokens(2)
     zendesk.fault({ ...deletionById, count: 2 }, json404)
-    const step = await sweep(zendesk)
+    const step = await sweep(zendesk, 'clientCredentials', REVOKE)
     expect(outcome(step)).toEqual(['2', '2', '0'])
     expect(step.exitCode).toBe(0)
   })
@@ -261,7 +243,7 @@ describe('a sweep fails, and revokes only its cleanup token, if', () => {
     const zendesk = await mockZendesk()
     const tokens = zendesk.seedTokens(2)
     zendesk.fault(LIST, fault)
-    expectFailure(zendesk, await sweep(zendesk), tokens)
+    expectFailure(zendesk, await sweep(zendesk, 'clientCredentials', REVOKE), tokens)
   })
 
   // Windows has no signals that a process could handle.
@@ -270,8 +252,8 @@ describe('a sweep fails, and revokes only its cleanup token, if', () => {
     const zendesk = await mockZendesk()
     const tokens = zendesk.seedTokens(300)
     // The client list, the mint, `current`, and one page of the list.
-    const { preload, onStart } = cancelAtRequest(zendesk, 4, 'SIGHUP')
-    const step = await sweep(zendesk, {}, { onStart, ...preload })
+    const cancel = cancelAtRequest(zendesk, 4, 'SIGHUP')
+    const step = await sweep(zendesk, 'clientCredentials', REVOKE, cancel)
     expect(step.signal).toBeNull()
     expectFailure(zendesk, step, tokens)
     expect(shown(step)).not.toContain(zendesk.client('ci_bot').secret)

@@ -2,50 +2,25 @@ import { readFileSync, writeFileSync } from 'node:fs'
 
 import { describe, expect, it } from '@jest/globals'
 
-import { type InputValue, type Interference, runJob, type StepResult } from '../../../mock/runner.ts'
+import { runJob, type StepResult } from '../../../mock/runner.ts'
 import { adminId, agentId, type Fault, type Token, type Zendesk } from '../../../mock/zendesk.ts'
+import { cancelAtRequest } from '../../support/cancel.ts'
+import { NOON, DAY, HOUR } from '../../support/clock.ts'
+import { annotated, nothing, published, responded, said, stream } from '../../support/log-lines.ts'
+import { sweepAction, sweep } from '../../support/run-action.ts'
+import { scratch } from '../../support/scratch.ts'
 import {
-  at,
   basicOf,
-  cancelAtRequest,
   credentials,
   edited,
+  mockZendesk,
   requestLog,
-  mockZendesk
-} from '../../support/fixtures.ts'
-import { responded } from '../../support/log-lines.ts'
-import {
-  annotated,
-  NOON,
-  nothing,
-  type Preloaded,
-  preloaded,
-  published,
-  said,
-  scratch,
-  stream,
-  sweepAction
-} from '../../support/run-action.ts'
+  CURRENT,
+  clientCredentials,
+  TOKENS
+} from '../../support/zendesk.ts'
 
 const MINUTE = 60_000
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
-const CURRENT = '/api/v2/oauth/tokens/current'
-const LIST = '/api/v2/oauth/tokens'
-
-/** Runs the sweep as a job of one step. */
-async function sweep(
-  zendesk: Zendesk,
-  credential: keyof typeof credentials,
-  inputs: Record<string, InputValue> = {},
-  { preload = {}, ...step }: Interference & { preload?: Preloaded } = {}
-): Promise<StepResult> {
-  const { steps } = await runJob(
-    [{ ...step, uses: sweepAction, with: at(zendesk, { ...credentials[credential](zendesk), ...inputs }) }],
-    { env: preloaded(preload) }
-  )
-  return steps[0]!
-}
 
 /** Three stale tokens, and one of each kind that is not stale. */
 function seedAllKinds(zendesk: Zendesk): { stale: Token[]; others: Token[] } {
@@ -167,14 +142,14 @@ describe('a sweep with `dry-run: false`', () => {
       expect(zendesk.requests[0]!.headers.authorization).toBe(isBasic ? `Basic ${basic}` : undefined)
       expect(zendesk.seen().filter((line) => line.startsWith('GET'))).toEqual([
         `GET ${CURRENT}`,
-        `GET ${LIST}`
+        `GET ${TOKENS}`
       ])
       expect(
         deletions(zendesk)
           .map(({ path }) => Number(path.split('/').at(-1)))
           .toSorted()
       ).toEqual([...ids(stale), cleanup.id])
-      expect(zendesk.seen().at(-1)).toBe(`DELETE ${LIST}/${cleanup.id}`)
+      expect(zendesk.seen().at(-1)).toBe(`DELETE ${TOKENS}/${cleanup.id}`)
       expect(new Set(zendesk.requests.slice(1).map(({ headers }) => headers.authorization))).toEqual(
         new Set([`Bearer ${cleanup.value}`])
       )
@@ -195,13 +170,13 @@ describe('a sweep with `dry-run: false`', () => {
       ...page,
       tokens: page.tokens.map((token) => ({ ...token, used_at: null }))
     }))
-    zendesk.fault({ method: 'GET', path: LIST }, unused)
+    zendesk.fault({ method: 'GET', path: TOKENS }, unused)
     const step = await sweep(zendesk, 'accessToken', { 'client-id': 'admin_tools', 'dry-run': false })
     // No look-up of the user: that is in the response about the token.
     expect(zendesk.seen().filter((line) => line.startsWith('GET'))).toEqual([
       `GET ${CURRENT}`,
       'GET /api/v2/oauth/clients',
-      `GET ${LIST}`
+      `GET ${TOKENS}`
     ])
     expect(said(step).at(-1)).toBe('Revoked 2 stale tokens (3 checked).')
     expect(revoked(stale)).toEqual([true, true])
@@ -228,7 +203,7 @@ describe('a sweep with `dry-run: false`', () => {
     const step = await sweep(zendesk, 'apiToken', both)
     expect(zendesk.requests.map(({ target }) => target).slice(0, -2)).toEqual([
       '/api/v2/oauth/clients?page[size]=100',
-      `${LIST}?client_id=360000000101&all=true&page[size]=100`
+      `${TOKENS}?client_id=360000000101&all=true&page[size]=100`
     ])
     expect(deletions(zendesk)).toHaveLength(2)
     expect(said(step).at(-1)).toBe('Revoked 2 stale tokens (2 checked).')
@@ -252,7 +227,10 @@ describe('a sweep fails', () => {
     const zendesk = await mockZendesk()
     const stale = zendesk.seedTokens(10)
     const { id } = stale[2]!
-    zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'response', status: 403, body: { error: '<b>no</b>' } })
+    zendesk.fault(
+      { path: `${TOKENS}/${id}` },
+      { kind: 'response', status: 403, body: { error: '<b>no</b>' } }
+    )
     const step = await sweep(zendesk, 'clientCredentials', { 'dry-run': false })
     expect(annotated(step)).toEqual([
       expect.stringMatching(
@@ -282,8 +260,8 @@ describe('a sweep fails', () => {
     async (_page, fault, words) => {
       const zendesk = await mockZendesk()
       const stale = zendesk.seedTokens(250)
-      zendesk.fault({ method: 'GET', path: LIST }, [{ kind: 'pass' }, ...Array<Fault>(5).fill(fault)])
-      const step = await sweep(zendesk, 'clientCredentials', { 'dry-run': false }, { preload: { random: 0 } })
+      zendesk.fault({ method: 'GET', path: TOKENS }, [{ kind: 'pass' }, ...Array<Fault>(5).fill(fault)])
+      const step = await sweep(zendesk, 'clientCredentials', { 'dry-run': false }, { random: 0 })
       expect(annotated(step)).toEqual([expect.stringMatching(/^::error::Could not list the tokens: /)])
       expect(annotated(step)[0]).toContain(words)
       expect(annotated(step)[0]).toMatch(/ Revoked 100 stale tokens before that\.$/)
@@ -297,7 +275,7 @@ describe('a sweep fails', () => {
   it('at its timeout; the error names the remaining tokens, and it revokes its cleanup token', async () => {
     const zendesk = await mockZendesk()
     const stale = zendesk.seedTokens(12)
-    for (const { id } of stale.slice(8)) zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'stall' })
+    for (const { id } of stale.slice(8)) zendesk.fault({ path: `${TOKENS}/${id}` }, { kind: 'stall' })
     const step = await sweep(zendesk, 'clientCredentials', { 'dry-run': false, 'timeout-seconds': 5 })
     const remaining = ids(stale.slice(8))
     expect(annotated(step)).toEqual([
@@ -316,7 +294,7 @@ describe('a sweep fails', () => {
     async (signal) => {
       const zendesk = await mockZendesk()
       const stale = zendesk.seedTokens(12)
-      for (const { id } of stale.slice(4)) zendesk.fault({ path: `${LIST}/${id}` }, { kind: 'stall' })
+      for (const { id } of stale.slice(4)) zendesk.fault({ path: `${TOKENS}/${id}` }, { kind: 'stall' })
       const cancel = cancelAtRequest(zendesk, 11, signal)
       const step = await sweep(zendesk, 'clientCredentials', { 'dry-run': false }, cancel)
       expect(annotated(step)).toEqual([
@@ -334,7 +312,7 @@ describe('a sweep by the real clock', () => {
   it('revokes 101 tokens, and prints nothing to stderr', async () => {
     const zendesk = await mockZendesk({ now: Date.now })
     zendesk.seedTokens(101)
-    const inputs = at(zendesk, { ...credentials.clientCredentials(zendesk), 'dry-run': false })
+    const inputs = clientCredentials(zendesk, { 'dry-run': false })
     const { steps } = await runJob([{ uses: sweepAction, with: inputs }])
     expect(said(steps[0]!).at(-1)).toBe('Revoked 101 stale tokens (102 checked).')
     expect(steps[0]).toMatchObject({ exitCode: 0, stderr: '' })
@@ -363,7 +341,7 @@ describe('a sweep of many tokens', () => {
     })
     zendesk.seedTokens(count)
     const inputs = { 'dry-run': false, 'timeout-seconds': 3600 }
-    const step = await sweep(zendesk, 'clientCredentials', inputs, { preload: { report, clockFile } })
+    const step = await sweep(zendesk, 'clientCredentials', inputs, { report, clockFile })
     const limited = zendesk.requests.filter(({ status }) => status === 429).length
     return { zendesk, step, limited, memory: Number(readFileSync(report, 'utf8')) }
   }

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from '@jest/globals'
 import { systemClock } from '../../../src/lib/clock.ts'
-import { neverCancelled } from '../../support/clock.ts'
+import { neverCancelled } from '../../support/client.ts'
 
 describe('the clock of the system', () => {
   it('reads the wall clock', () => {

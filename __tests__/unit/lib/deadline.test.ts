@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { Deadline, reserveOf, StepEnded } from '../../../src/lib/deadline.ts'
-import { FakeClock, neverCancelled } from '../../support/clock.ts'
+import { neverCancelled } from '../../support/client.ts'
+import { FakeClock } from '../../support/clock.ts'
 
 /** A deadline at which `passed` milliseconds of the timeout are over. */
 function deadlineAfter(passed: number, seconds: number, signal = neverCancelled(), reserve = 0): Deadline {

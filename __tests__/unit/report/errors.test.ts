@@ -14,8 +14,9 @@ import {
   ZendeskError,
   type ErrorKind
 } from '../../../src/zendesk/http/zendesk-error.ts'
-import { GRANT, setUpAccount, TOKENS, type Inputs } from '../../support/account.ts'
+import { setUpAccount } from '../../support/account.ts'
 import { setUpRunner } from '../../support/runner-env.ts'
+import { GRANT, type Inputs, TOKENS } from '../../support/zendesk.ts'
 
 const runner = setUpRunner()
 const account = setUpAccount(runner)

@@ -1,4 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals'
+import { ORIGIN, rejectionOf, testClient } from '../../support/client.ts'
+import { NOON } from '../../support/clock.ts'
 import { nock, useNock } from '../../support/nock.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { type ZendeskResponse } from '../../../src/zendesk/http/response.ts'
@@ -6,7 +8,6 @@ import { mintedToken } from '../../../src/zendesk/token.ts'
 import { tokenFacts } from '../../../src/zendesk/token-facts.ts'
 import { verifyToken } from '../../../src/zendesk/check-token.ts'
 import { type ZendeskError } from '../../../src/zendesk/http/zendesk-error.ts'
-import { NOON, ORIGIN, rejectionOf, testClient } from '../../support/clock.ts'
 
 const PATH = '/api/v2/oauth/tokens/current'
 const rejection = { error: 'invalid_token' }

@@ -1,9 +1,9 @@
 import { describe, expect, it, jest } from '@jest/globals'
+import { ORIGIN, testClient, type TestClient } from '../../support/client.ts'
 import { nock, useNock } from '../../support/nock.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { withCleanupToken, type CleanupTerms, type CleanupToken } from '../../../src/zendesk/cleanup-token.ts'
 import { CAUSES, type ErrorKind } from '../../../src/zendesk/http/zendesk-error.ts'
-import { ORIGIN, testClient, type TestClient } from '../../support/clock.ts'
 
 /*
  * What the tests of `action/` do not show of a cleanup token: rare responses, exact waits and what is reported.

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
+import { ORIGIN, rejectionOf, testClient } from '../../support/client.ts'
 import { nock, useNock } from '../../support/nock.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { numericClientId } from '../../../src/zendesk/clients.ts'
-import { ORIGIN, rejectionOf, testClient } from '../../support/clock.ts'
 
 const PATH = '/api/v2/oauth/clients'
 

@@ -1,16 +1,17 @@
 import { describe, expect, it, jest } from '@jest/globals'
+import { rejectionOf, testClient } from '../../support/client.ts'
+import { NOON } from '../../support/clock.ts'
 import { useNock } from '../../support/nock.ts'
-import { type MintedToken } from '../../../src/zendesk/token.ts'
-import { type Revoker } from '../../../src/zendesk/revocation.ts'
-import { NOON, rejectionOf, testClient } from '../../support/clock.ts'
 import {
   accessToken,
   ADMIN,
   CLEANUP,
   clientCredentials,
   del,
+  type Exchange,
   fiveTimes,
   get,
+  type Given,
   html,
   list,
   lookUp,
@@ -18,10 +19,10 @@ import {
   MISSING_SCOPE,
   OWN,
   revoke,
-  verified,
-  type Exchange,
-  type Given
+  verified
 } from '../../support/revoke.ts'
+import { type MintedToken } from '../../../src/zendesk/token.ts'
+import { type Revoker } from '../../../src/zendesk/revocation.ts'
 
 /*
  * What the tests of `action/post/` do not show of a revocation: exact waits, rare responses, and what it reports.

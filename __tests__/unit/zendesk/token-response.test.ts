@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
+import { ORIGIN, testClient } from '../../support/client.ts'
+import { NOON } from '../../support/clock.ts'
 import { nock, useNock } from '../../support/nock.ts'
 import { type ZendeskResponse } from '../../../src/zendesk/http/response.ts'
 import { type Credential } from '../../../src/zendesk/credential.ts'
 import { LostResponses } from '../../../src/zendesk/lost-response.ts'
 import { readTokenResponse, sendMint, type TokenResponse } from '../../../src/zendesk/token-response.ts'
-import { NOON, ORIGIN, testClient } from '../../support/clock.ts'
 
 const apiToken = { kind: 'api_token' } as Credential
 const clientCredentials = { kind: 'client_credentials' } as Credential

@@ -1,10 +1,11 @@
 import { describe, expect, it, jest } from '@jest/globals'
+import { ORIGIN, rejectionOf, testClient, type TestClient } from '../../../support/client.ts'
+import { FakeClock, NOON } from '../../../support/clock.ts'
 import { GET, nock, respond, useNock } from '../../../support/nock.ts'
 import { StepEnded } from '../../../../src/lib/deadline.ts'
 import { type Secret } from '../../../../src/lib/secret.ts'
 import { USER_AGENT } from '../../../../src/lib/version.ts'
 import { ZendeskError } from '../../../../src/zendesk/http/zendesk-error.ts'
-import { FakeClock, NOON, ORIGIN, rejectionOf, testClient, type TestClient } from '../../../support/clock.ts'
 
 useNock()
 

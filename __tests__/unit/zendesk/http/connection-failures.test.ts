@@ -2,7 +2,7 @@ import { type ServerResponse } from 'node:http'
 import https from 'node:https'
 import { describe, expect, it, jest } from '@jest/globals'
 import { Secret } from '../../../../src/lib/secret.ts'
-import { ORIGIN, rejectionOf, testClient, type TestClient } from '../../../support/clock.ts'
+import { ORIGIN, rejectionOf, testClient, type TestClient } from '../../../support/client.ts'
 import {
   connect,
   countReceived,
@@ -20,12 +20,12 @@ import {
 import {
   CA,
   closedPort,
+  connectProxy,
+  type Listening,
   sendRaw,
   serve,
   serveEmpty,
-  serveTls,
-  tunnelTo,
-  type Listening
+  serveTls
 } from '../../../support/servers.ts'
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Le'
@@ -185,14 +185,14 @@ describe('a proxy', () => {
     ['https_proxy', 'https://acme.example.test', 'acme.example.test:443'],
     ['http_proxy', HOST, 'acme.example.test:80']
   ])('in %s for %s is asked to connect to %s', async (variable, origin, target) => {
-    const proxy = await tunnelTo(await closedPort())
-    process.env[variable] = `http://127.0.0.1:${proxy.port}`
+    const proxy = await connectProxy(await closedPort())
+    process.env[variable] = `http://${proxy.host}:${proxy.port}`
     await errorOf(origin)
     expect(proxy.asked.map(({ url }) => url)).toEqual([target])
   })
 
   it('does not see the credential', async () => {
-    const proxy = await tunnelTo((await serveEmpty()).port)
+    const proxy = await connectProxy((await serveEmpty()).port)
     useProxy(proxy)
     await responseOf(HOST, { ...POST, authorization: new Secret('Bearer abcdefgh') })
     expect(JSON.stringify(proxy.asked[0]?.rawHeaders)).not.toMatch(/abcdefgh|authorization/i)
@@ -207,7 +207,7 @@ describe('a proxy', () => {
   })
 
   it('is not at fault if the server behind it does not respond in time', async () => {
-    useProxy(await tunnelTo((await sendRaw('', passTimeout)).port))
+    useProxy(await connectProxy((await sendRaw('', passTimeout)).port))
     expect(await errorOf(HOST, POST)).toMatchObject({ kind: 'timeout', sent: true })
   })
 })

@@ -1,0 +1,183 @@
+/*
+ * Mocks of Zendesk for tests: what a step is given to use one, and what goes wrong there.
+ */
+import { createHash } from 'node:crypto'
+import { afterAll } from '@jest/globals'
+import { type InputValue } from '../../mock/runner.ts'
+import {
+  startZendesk,
+  type Fault,
+  type MockResponse,
+  type RecordedRequest,
+  type Token,
+  type Zendesk,
+  type ZendeskOptions
+} from '../../mock/zendesk.ts'
+import { NOON } from './clock.ts'
+import { watch } from './request-watch.ts'
+
+export const TOKENS = '/api/v2/oauth/tokens'
+export const CURRENT = `${TOKENS}/current`
+export const CLIENTS = '/api/v2/oauth/clients'
+/** Where the grants are exchanged. */
+export const GRANT = '/oauth/tokens'
+export const BY_ID = /^\/api\/v2\/oauth\/tokens\/\d+$/
+
+const running: Zendesk[] = []
+
+afterAll(async () => {
+  await Promise.all(running.map((zendesk) => zendesk.close()))
+})
+
+/** A mock that is stopped after the tests of the file; its clock stands at noon until it is advanced. */
+export async function mockZendesk(options: ZendeskOptions = {}): Promise<Zendesk> {
+  const zendesk = await startZendesk({ now: () => NOON, ...options })
+  running.push(zendesk)
+  watch(zendesk)
+  return zendesk
+}
+
+/** Inputs of a step. */
+export type Inputs<Value extends InputValue = string> = Record<string, Value>
+
+/** The inputs of every step that uses this mock. */
+export function at<Value extends InputValue = string>(
+  { url }: Zendesk,
+  inputs?: Inputs<Value>
+): Inputs<Value | string> {
+  return { subdomain: 'acme', 'base-url': url, 'client-id': 'ci_bot', ...inputs }
+}
+
+/** The inputs of each credential that the mock has from the start. */
+export const credentials = {
+  apiToken: ({ credentials: { email, apiToken } }: Zendesk): Inputs => ({
+    email,
+    'api-token': apiToken
+  }),
+  accessToken: ({ credentials: { accessToken } }: Zendesk): Inputs => ({
+    'access-token': accessToken
+  }),
+  clientCredentials: (zendesk: Zendesk, client = 'ci_bot'): Inputs => ({
+    'client-id': client,
+    'client-secret': zendesk.client(client).secret!
+  })
+}
+
+/** The inputs with which most steps run: the secret of `client`, and `more`. */
+export function clientCredentials<Value extends InputValue = string>(
+  zendesk: Zendesk,
+  more?: Inputs<Value>,
+  client = 'ci_bot'
+): Inputs<Value | string> {
+  return at(zendesk, { ...credentials.clientCredentials(zendesk, client), ...more })
+}
+
+export const redirectUri = 'https://app.example/callback'
+export const codeVerifier = 'a-code-verifier-of-at-least-forty-three-characters'
+export const codeChallenge = createHash('sha256').update(codeVerifier).digest('base64url')
+
+/** The inputs for an authorization code that this client was just given. */
+export function authorizationCode(
+  zendesk: Zendesk,
+  client: string,
+  usesPkce: boolean,
+  scope = 'read write'
+): Inputs {
+  const pkce = usesPkce ? { codeChallenge, codeChallengeMethod: 'S256' as const } : {}
+  return {
+    'client-id': client,
+    'authorization-code': zendesk.authorize({ client, redirectUri, scope, ...pkce }),
+    'redirect-uri': redirectUri,
+    ...(usesPkce && { 'code-verifier': codeVerifier })
+  }
+}
+
+/** The `Authorization` header of the API token, in base64. */
+export function basicOf({ credentials: { email, apiToken } }: Zendesk): string {
+  return Buffer.from(`${email}/token:${apiToken}`).toString('base64')
+}
+
+/** Requests that faults can hit. */
+export const deletionById = { method: 'DELETE', path: BY_ID }
+export const deletionOfCurrent = { method: 'DELETE', path: CURRENT }
+export const anyDeletion = { method: 'DELETE' }
+/** Main's check of the new token, and post's verification that it no longer works. */
+export const lookUp = { method: 'GET', path: CURRENT }
+
+/** A 401 of Zendesk itself, though the token is active. */
+export const stray401: Fault = { kind: 'stray-401' }
+export const json403: Fault = { kind: 'response', status: 403, body: { error: { title: 'Forbidden' } } }
+export const json404: Fault = { kind: 'response', status: 404, body: { error: 'RecordNotFound' } }
+/** Says that the token is revoked, and does not revoke it. */
+export const false204: Fault = { kind: 'empty', status: 204 }
+
+/** Responses that say nothing about the token: of a gateway, empty, or not as Zendesk writes them. */
+export const foreignResponses: [what: string, fault: Fault][] = [
+  ['an HTML 401', { kind: 'gateway', status: 401 }],
+  ['an HTML 403', { kind: 'gateway', status: 403 }],
+  ['an HTML 404', { kind: 'gateway', status: 404 }],
+  ['an empty 401', { kind: 'empty', status: 401 }],
+  ['an empty 403', { kind: 'empty', status: 403 }],
+  ['a 401 whose `error` is an object', { kind: 'response', status: 401, body: { error: { title: 'No' } } }],
+  ['a 401 whose body is a JSON array', { kind: 'response', status: 401, body: ['error'] }],
+  ['a 200 with HTML', { kind: 'html' }]
+]
+
+/** The right response, changed. */
+export function changed(change: (response: MockResponse) => Partial<MockResponse>): Fault {
+  return { kind: 'edit', edit: (response) => ({ ...response, ...change(response) }) }
+}
+
+/** The right response with a changed JSON body. */
+export function edited<Body = Record<string, unknown>>(change: (body: Body) => Body | object): Fault {
+  return changed(({ body }) => ({ body: JSON.stringify(change(JSON.parse(body) as Body)) }))
+}
+
+/** The tokens that the action minted, oldest first: the token of the step, then cleanup tokens. */
+export function mintedTokens({ tokens }: Zendesk): Token[] {
+  return [...tokens.values()].filter(({ origin }) => origin !== 'standing' && origin !== 'seeded')
+}
+
+/** The token that the step minted. */
+export function theToken(zendesk: Zendesk): Token {
+  return mintedTokens(zendesk)[0]!
+}
+
+/** Revokes the token of the step, as a later step of the job might. */
+export function revokeElsewhere(zendesk: Zendesk): Token {
+  return Object.assign(theToken(zendesk), { revoked: true })
+}
+
+/** The requests to the letter, one line each: method and target, the Authorization header, and the body. */
+export function requestLog(requests: readonly RecordedRequest[]): string[] {
+  return requests.map(({ method, target, headers, body }) =>
+    [`${method} ${target}`, headers.authorization, body].filter(Boolean).join(' | ')
+  )
+}
+
+/** Requests of post with the token itself, as `requestLines` writes them. */
+export const LINES = {
+  byId: 'DELETE token by token',
+  byCurrent: 'DELETE current by token',
+  verify: 'GET current by token'
+}
+
+/** Each request as `DELETE token by cleanup`: the method, what it is about, and who sent it. */
+export function requestLines(zendesk: Zendesk, requests: readonly RecordedRequest[]): string[] {
+  const minted = mintedTokens(zendesk)
+  const nameOf = (token: Token | undefined): string => {
+    const index = token ? minted.indexOf(token) : -1
+    return index > 0 ? 'cleanup' : index === 0 ? 'token' : 'other'
+  }
+  return requests.map(({ method, path, headers: { authorization = '' } }) => {
+    if (path === GRANT) return `${method} grant`
+    const [, id] = /^\/api\/v2\/oauth\/tokens\/(\d+)$/.exec(path) ?? []
+    const subject =
+      id === undefined
+        ? path.replace(/^\/api\/v2\/oauth\/tokens$/, '/tokens').replace(/^.*\//, '')
+        : nameOf(zendesk.tokens.get(Number(id)))
+    const bearer = authorization.replace(/^Bearer /, '')
+    const sender = nameOf(minted.find(({ value }) => value === bearer))
+    return `${method} ${subject} by ${sender === 'other' ? 'credential' : sender}`
+  })
+}
