@@ -1,0 +1,75 @@
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { parse } from 'yaml'
+import { runJob } from '../../mock/runner.ts'
+
+const root = join(import.meta.dirname, '../..')
+const itOnUnix = process.platform === 'win32' ? it.skip : it
+
+describe('npm run mock', () => {
+  let child: ChildProcess | undefined
+  let pid: number | undefined
+
+  afterEach(() => {
+    child?.kill('SIGKILL')
+    try {
+      if (pid !== undefined) process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has ended, as it should.
+    }
+  })
+
+  /** Starts the command, and reads the inputs that it prints: the base URL, then those of each credential. */
+  async function start(
+    command: string,
+    args: string[],
+    options: SpawnOptions = {}
+  ): Promise<Record<string, string>[]> {
+    child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], ...options })
+    let printed = ''
+    await new Promise<void>((resolve) => {
+      child!.stdout!.on('data', (data: Buffer) => {
+        printed += data.toString()
+        if (/access-token: .*\n/.test(printed)) resolve()
+      })
+    })
+    const blocks = printed.split('\n\n').filter((block) => block.startsWith('  '))
+    return blocks.map((block) => parse(block) as Record<string, string>)
+  }
+
+  it('prints a base URL and credentials with which the action mints and revokes tokens', async () => {
+    const [account, ...credentials] = await start(process.execPath, ['--import', 'tsx', 'mock/serve.ts'])
+    expect(credentials.map((inputs) => Object.keys(inputs).slice(2))).toEqual([
+      ['client-secret'],
+      ['email', 'api-token'],
+      ['access-token']
+    ])
+    for (const inputs of credentials) {
+      const { steps } = await runJob([{ uses: root, with: { ...account, ...inputs } }])
+      expect(steps.map(({ outcome }) => outcome)).toEqual(['success', 'success'])
+      expect(steps[1]!.log.at(-1)).toMatch(/^\s*Revoked token \d+ and verified that Zendesk rejects it\.$/)
+    }
+  })
+
+  itOnUnix.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends without an error at %s', async (signal) => {
+    const [account] = await start(process.execPath, ['--import', 'tsx', 'mock/serve.ts'])
+    const connected = await fetch(account!['base-url']!)
+    await connected.arrayBuffer()
+    child!.kill(signal)
+    child!.kill(signal)
+    expect(await once(child!, 'close')).toEqual([0, null])
+    await expect(fetch(account!['base-url']!)).rejects.toThrow('fetch failed')
+  })
+
+  itOnUnix('ends with the shell of npm, which does not pass every signal on', async () => {
+    const script = `"$0" --import tsx mock/serve.ts & printf '  pid: %d\\n\\n' $!; wait`
+    const env = { ...process.env, npm_lifecycle_event: 'mock' }
+    const [shell] = await start('sh', ['-c', script, process.execPath], { env })
+    pid = Number(shell!['pid'])
+    child!.kill('SIGTERM')
+    // When the mock has closed the pipe, too.
+    expect(await once(child!, 'close')).toEqual([null, 'SIGTERM'])
+  })
+})
