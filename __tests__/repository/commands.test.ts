@@ -32,3 +32,14 @@ describe('the commands that "Try it" in README.md shows', () => {
     expect(called.slice(0, 2)).toEqual(commands)
   })
 })
+
+describe('npm run all', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+
+  it('checks, and changes no file', () => {
+    const called = scripts['all']!.split(' && ')
+    const writing = ['format', 'build', 'pictures', 'set-owner', 'release'].map((name) => `npm run ${name}`)
+    expect(called).toEqual(expect.arrayContaining(['npm run format:check', 'npm run check:dist', 'npm test']))
+    expect(called.filter((command) => writing.includes(command))).toEqual([])
+  })
+})
