@@ -29,18 +29,26 @@ export function filesWithOwner(root: string): string[] {
     .filter((file) => text.test(file))
 }
 
+/** The files in which `setOwner` has something to replace. */
+export function filesWithPlaceholder(root: string): string[] {
+  return filesWithOwner(root).filter((file) => {
+    const content = readFileSync(join(root, file), 'utf8')
+    return content.includes(OWNER) || content.includes(CONTACT)
+  })
+}
+
 /** @returns the files that changed */
 export function setOwner(root: string, account: string, contact: string): string[] {
   if (!/^[a-z\d]+(?:-[a-z\d]+)*$/i.test(account)) throw new Error(`not a GitHub account: ${account}`)
   if (!/^(?:https:\/\/\S+|[^\s@<>]+@[^\s@<>]+)$/.test(contact)) {
     throw new Error(`not an e-mail address or an https URL: ${contact}`)
   }
-  return filesWithOwner(root).filter((file) => {
-    const before = readFileSync(join(root, file), 'utf8')
-    const after = before.replaceAll(OWNER, account).replaceAll(CONTACT, contact)
-    if (after !== before) writeFileSync(join(root, file), after)
-    return after !== before
-  })
+  const files = filesWithPlaceholder(root)
+  for (const file of files) {
+    const content = readFileSync(join(root, file), 'utf8')
+    writeFileSync(join(root, file), content.replaceAll(OWNER, account).replaceAll(CONTACT, contact))
+  }
+  return files
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -106,48 +106,5 @@ describeBash('the release workflow', () => {
     const PATH = `${folder}${delimiter}${process.env['PATH']!}`
     expect(step('release', /^Release$/, { BUNDLE: join(folder, 'bundle'), PATH })).toBe(0)
     expect(readFileSync(join(clone(), 'notes.md'), 'utf8').trim()).toBe('- New')
-  })
-})
-
-describeBash('the commands in RELEASE.md', () => {
-  const commands = /```sh\n(tag=[^]*?)```/.exec(read('RELEASE.md'))?.[1] ?? ''
-  const calls = [
-    'git switch',
-    'git pull',
-    'git tag --sign',
-    'git push origin',
-    'gh run list',
-    'gh run watch',
-    'gh release verify',
-    'git tag --force',
-    'git push --force'
-  ]
-
-  /** @returns what was called, with `git` and `gh` replaced by a stub that fails for one call */
-  function run(fails: string): string[] {
-    const log = join(folder, 'log')
-    for (const name of ['git', 'gh']) {
-      const stub = join(folder, name)
-      writeFileSync(
-        stub,
-        `#!/bin/sh
-        call="${name} $*"
-        echo "$call" >>"$LOG"
-        case $call in "$FAILS"*) exit 1 ;; 'gh run list'*) echo 7 ;; esac`
-      )
-      chmodSync(stub, 0o755)
-    }
-    const PATH = `${folder}${delimiter}${process.env['PATH']!}`
-    const env = { ...process.env, PATH, LOG: log, FAILS: fails }
-    spawnSync('bash', ['-c', commands], { env })
-    return existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []
-  }
-
-  it.each(calls.map((call, index) => [call, index] as const))('stop if %s fails', (call, index) => {
-    expect(run(call)).toEqual(calls.slice(0, index + 1).map((each) => expect.stringContaining(each)))
-  })
-
-  it('watch the run of the tag', () => {
-    expect(run('nothing')).toContain('gh run watch 7 --exit-status')
   })
 })
