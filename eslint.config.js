@@ -18,6 +18,7 @@ export default tseslint.config(
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      'no-duplicate-imports': 'error',
       eqeqeq: 'error',
       'no-console': 'error'
     }
@@ -29,6 +30,18 @@ export default tseslint.config(
   layer(['src/zendesk/*.ts'], '\\.\\./(?!lib/)', '@actions/core'),
   layer(['src/zendesk/http/*.ts'], '\\.\\./(?!\\.\\./lib/)', '@actions/core'),
   layer(['src/lib/*.ts'], '\\.\\./', '@actions/'),
+  {
+    files: ['src/**', 'scripts/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ImportDeclaration[importKind=type] > ImportSpecifier',
+          message: 'Write `import { type X }`.'
+        }
+      ]
+    }
+  },
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
   {
     files: ['mock/**', 'scripts/**', '__tests__/**'],

@@ -11,9 +11,9 @@ import { startZendesk } from '../mock/zendesk.ts'
 
 const root = join(import.meta.dirname, '..')
 const images = join(root, 'docs/images')
-const width = 960
+const WIDTH = 960
 
-const style = `
+const STYLE = `
   body { margin: 0; padding: 24px; font: 14px/1.5 -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif;
     color: #1f2328; background: #fff }
   h3 { font-size: 1.25em; margin: 0 0 16px } p { margin: 0 0 16px }
@@ -43,12 +43,12 @@ function draw(name: string, summaries: readonly string[]): void {
   const measure = '<script>document.title = String(document.body.offsetHeight)</script>'
   writeFileSync(
     page,
-    `<!doctype html><meta charset="utf-8"><title></title><style>${style}</style>${html}${measure}`
+    `<!doctype html><meta charset="utf-8"><title></title><style>${STYLE}</style>${html}${measure}`
   )
   try {
     const [, height = '600'] =
-      /<title>(\d+)</.exec(chromium(`--window-size=${width},800`, '--dump-dom', page)) ?? []
-    chromium(`--window-size=${width},${height}`, `--screenshot=${join(images, name)}`, page)
+      /<title>(\d+)</.exec(chromium(`--window-size=${WIDTH},800`, '--dump-dom', page)) ?? []
+    chromium(`--window-size=${WIDTH},${height}`, `--screenshot=${join(images, name)}`, page)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -12,13 +12,13 @@ export const OWNER = '<owner>'
 export const CONTACT = '<contact>'
 
 /** What a reader sees. Tests keep the placeholder. */
-const places = ['.github', 'docs', 'examples', 'package.json']
-const text = /(?:\.(?:md|ya?ml|json)|CODEOWNERS)$/
+const PLACES = ['.github', 'docs', 'examples', 'package.json']
+const TEXT_FILE = /(?:\.(?:md|ya?ml|json)|CODEOWNERS)$/
 
 /** The files that may name the owner, relative to the repository's root. */
 export function filesWithOwner(root: string): string[] {
   const documents = readdirSync(root).filter((name) => name.endsWith('.md'))
-  return [...documents, ...places]
+  return [...documents, ...PLACES]
     .flatMap((place) =>
       statSync(join(root, place)).isDirectory()
         ? readdirSync(join(root, place), { recursive: true, encoding: 'utf8' }).map((name) =>
@@ -26,7 +26,7 @@ export function filesWithOwner(root: string): string[] {
           )
         : [place]
     )
-    .filter((file) => text.test(file))
+    .filter((file) => TEXT_FILE.test(file))
 }
 
 /** The files in which `setOwner` has something to replace. */

@@ -13,7 +13,7 @@ import {
   type ContextProviderConfig,
   type ValidationConfig
 } from '@actions/languageservice'
-import type { ActionMetadata } from '@actions/languageservice/action'
+import { type ActionMetadata } from '@actions/languageservice/action'
 import { isMap, isSeq, parse, parseDocument, type ParsedNode } from 'yaml'
 
 /** A YAML text, and the line of its file at which it begins. */
