@@ -33,6 +33,9 @@ const PROGRESS = 15_000
  * @throws {Error} with one line, if a stale token remained or the sweep did not finish
  */
 export async function sweep({ clock, log, within }: Step): Promise<void> {
+  // Makes V8 collect garbage earlier: with 10,000 tokens the peak is 79 MiB instead of 111, with 1,000 it is 70. Not
+  // imported: loading this module would cost main and post 3 ms, too.
+  process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size')
   maskInputs(log)
   const inputs = readSweepInputs(log)
   requireFiles('GITHUB_OUTPUT')
