@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { neverCancelled } from '../../support/client.ts'
 
-describe('the clock of the system', () => {
+describe('systemClock', () => {
   it('reads the wall clock', () => {
     const before = Date.now()
     const now = systemClock.now()
@@ -11,7 +11,7 @@ describe('the clock of the system', () => {
     expect(now).toBeLessThanOrEqual(Date.now())
   })
 
-  it('counts from the start of the process and never goes back', () => {
+  it('counts the time since the start of the process, and never goes back', () => {
     const first = systemClock.elapsed()
     expect(first).toBeGreaterThan(0)
     expect(first).toBeLessThanOrEqual(process.uptime() * 1000 + 1000)
@@ -25,7 +25,7 @@ describe('the clock of the system', () => {
   })
 })
 
-describe('a sleep', () => {
+describe('systemClock.sleep', () => {
   const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
 
   it('ends after the given time, and not before', async () => {

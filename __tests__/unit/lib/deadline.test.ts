@@ -14,23 +14,25 @@ const check = (deadline: Deadline) => () => {
   deadline.check()
 }
 
-it.each([
-  [5, 1000],
-  [20, 4000],
-  [25, 5000],
-  [30, 5000],
-  [3600, 5000]
-])('of a timeout of %d s, %d ms are reserved for cleanup', (seconds, ms) => {
-  expect(reserveOf(seconds)).toBe(ms)
+describe('reserveOf', () => {
+  it.each([
+    [5, 1000],
+    [20, 4000],
+    [25, 5000],
+    [30, 5000],
+    [3600, 5000]
+  ])('reserves of a timeout of %d s %d ms for cleanup', (seconds, ms) => {
+    expect(reserveOf(seconds)).toBe(ms)
+  })
 })
 
-describe('a deadline', () => {
+describe('Deadline', () => {
   it.each([
     [0, 10_000],
     [9999, 1],
     [10_000, 0],
     [10_005, 0]
-  ])('of 10 s has, %d ms after the start of the process, %d ms left', (passed, left) => {
+  ])('of 10 s, %d ms after the start of the process, has %d ms left', (passed, left) => {
     expect(deadlineAfter(passed, 10).remaining()).toBe(left)
   })
 
@@ -60,8 +62,8 @@ describe('a deadline', () => {
   })
 })
 
-describe('a deadline for cleanup', () => {
-  it('has its time in a cancelled job whose work has no time left', () => {
+describe('Deadline.forCleanup', () => {
+  it('has its time in a cancelled job whose work has none left', () => {
     const cleanup = deadlineAfter(235_000, 240, AbortSignal.abort(), 5000).forCleanup(4000)
     expect(check(cleanup)).not.toThrow()
     expect(cleanup.remaining()).toBe(4000)

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { VERSION } from '../../../src/lib/version.ts'
 
-it('is the version in package.json', () => {
-  const file = readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8')
-  expect(VERSION).toBe((JSON.parse(file) as { version: string }).version)
+describe('VERSION', () => {
+  it('is the version in package.json', () => {
+    const file = readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8')
+    expect(VERSION).toBe((JSON.parse(file) as { version: string }).version)
+  })
 })

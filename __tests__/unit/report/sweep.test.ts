@@ -4,9 +4,7 @@ import { type StaleToken } from '../../../src/zendesk/stale-tokens.ts'
 import { deleteTokenRequest } from '../../../src/zendesk/requests.ts'
 import { ZendeskError, type ErrorKind } from '../../../src/zendesk/http/zendesk-error.ts'
 import { MINTED } from '../../support/account.ts'
-import { NOON } from '../../support/clock.ts'
-
-const HOUR = 3_600_000
+import { HOUR, NOON } from '../../support/clock.ts'
 
 function staleToken(id: number, more: Partial<StaleToken> = {}): StaleToken {
   return { id, userId: 5, scopes: 'read write', createdAt: NOON - 48 * HOUR, usedAt: null, ...more }
@@ -40,14 +38,14 @@ function report({ dryRun = false, tokens = 0, checked = tokens, failed = [], sto
   return made
 }
 
-describe('the stale tokens', () => {
-  it('are counted once, however often a page shows them', () => {
+describe('SweepReport.queue', () => {
+  it('has a token once, however often a page shows it', () => {
     const twice = report({ tokens: 2 })
     twice.add(staleToken(2))
     expect(twice.matched).toBe(2)
   })
 
-  it('are given to whoever asks first, each once', () => {
+  it('gives each token to whoever asks first', () => {
     const queue = report({ dryRun: true, tokens: 3 }).queue()
     const first = queue.next().value as StaleToken
     expect([first, ...queue].map(({ id }) => id)).toEqual([1, 2, 3])
@@ -55,15 +53,17 @@ describe('the stale tokens', () => {
   })
 })
 
-it('the outputs are counts, and 5,000 ids at most', () => {
-  const outputs = report({ tokens: 3, failed: [2] }).outputs()
-  expect(outputs).toEqual({ matched: 3, revoked: 2, failed: 1, 'token-ids': '[1,2,3]' })
-  const many = report({ tokens: 5001 }).outputs()
-  expect(many['matched']).toBe(5001)
-  expect(JSON.parse(String(many['token-ids']))).toHaveLength(5000)
+describe('SweepReport.outputs', () => {
+  it('has the counts, and 5,000 ids at most', () => {
+    const outputs = report({ tokens: 3, failed: [2] }).outputs()
+    expect(outputs).toEqual({ matched: 3, revoked: 2, failed: 1, 'token-ids': '[1,2,3]' })
+    const many = report({ tokens: 5001 }).outputs()
+    expect(many['matched']).toBe(5001)
+    expect(JSON.parse(String(many['token-ids']))).toHaveLength(5000)
+  })
 })
 
-describe('the last line', () => {
+describe('SweepReport.message', () => {
   it.each<[string, Case]>([
     ['No stale tokens (9 checked).', { checked: 9 }],
     ['Revoked 1 stale token (1 checked).', { tokens: 1 }],
@@ -83,7 +83,7 @@ describe('the last line', () => {
   })
 })
 
-describe('the error', () => {
+describe('SweepReport.error', () => {
   const stop = 'The list broke off.'
   it.each<[string, Case, string]>([
     [
@@ -126,8 +126,8 @@ describe('the error', () => {
   })
 })
 
-describe('the summary', () => {
-  it('has the counts, then failures first', () => {
+describe('SweepReport.table', () => {
+  it('has the counts, and the failures above the rest', () => {
     const because = 'There was no response in time (DELETE /api/v2/oauth/tokens/3)'
     expect(report({ tokens: 3, checked: 9, failed: [3] }).table('Title', NOON)).toEqual({
       title: 'Title',

@@ -15,36 +15,42 @@ const unknown: MintedToken = {
 }
 const endless: MintedToken = { ...unknown, expiry: 'never' }
 
-describe('a token in words', () => {
-  it('has its id as its name, if that is known', () => {
+describe('nameOf', () => {
+  it('is the id, if that is known', () => {
     expect([MINTED, unknown].map(nameOf)).toEqual(['token 7', 'the token (id unknown)'])
   })
+})
 
-  it('expires or does not', () => {
+describe('expiryOf', () => {
+  it('says when the token expires, that it does not, or that this is not known', () => {
     expect([MINTED, endless, unknown].map(expiryOf)).toEqual([
       'It expires at 2026-11-21T13:00:00Z',
       'It does not expire',
       'Zendesk did not report when it expires'
     ])
   })
+})
 
+describe('mintedMessage', () => {
   it.each([
-    [MINTED, 'Minted token 7 (scopes: read write; expires in 1 hour). The end.'],
+    ['Minted token 7 (scopes: read write; expires in 1 hour). The end.', MINTED],
     [
-      { ...MINTED, lifetime: undefined },
-      'Minted token 7 (scopes: read write; expires at 2026-11-21T13:00:00Z). The end.'
+      'Minted token 7 (scopes: read write; expires at 2026-11-21T13:00:00Z). The end.',
+      { ...MINTED, lifetime: undefined }
     ],
-    [unknown, 'Minted a token (id unknown; scopes: not reported; expiry not reported). The end.'],
-    [endless, 'Minted a token (id unknown; scopes: not reported; does not expire). The end.']
-  ])('is announced with its id, its scopes and its expiry', (minted, line) => {
+    ['Minted a token (id unknown; scopes: not reported; expiry not reported). The end.', unknown],
+    ['Minted a token (id unknown; scopes: not reported; does not expire). The end.', endless]
+  ])('is: %s', (line, minted) => {
     expect(mintedMessage(minted, 'The end.')).toBe(line)
   })
+})
 
+describe('tokenTable', () => {
   it.each([
-    [MINTED, ['2026-11-21T13:00:00Z', 'read write', '7', '9']],
-    [unknown, ['not reported', 'not reported', 'unknown', 'unknown']],
-    [endless, ['never', 'not reported', 'unknown', 'unknown']]
-  ])('is a row of the summary, without the token itself', (minted, cells) => {
+    ['is known', MINTED, ['2026-11-21T13:00:00Z', 'read write', '7', '9']],
+    ['is not known', unknown, ['not reported', 'not reported', 'unknown', 'unknown']],
+    ['is not known, but that it does not expire', endless, ['never', 'not reported', 'unknown', 'unknown']]
+  ])('has no token, but a row of one of which everything %s', (_what, minted, cells) => {
     expect(tokenTable('Title', minted, 'http://127.0.0.1:8080', 'active')).toEqual({
       title: 'Title',
       head: ['State', 'Expires', 'Scopes', 'Token', 'User', 'Account'],

@@ -6,8 +6,8 @@ import { setUpRunner } from '../../support/runner-env.ts'
 const runner = setUpRunner()
 const written = (): string => runner.text('GITHUB_STEP_SUMMARY')
 
-describe('the job summary', () => {
-  it('has a title, lines and a table, with `code` for what is in backquotes', async () => {
+describe('writeSummary', () => {
+  it('writes a title, lines and a table, with `code` for what is in backquotes', async () => {
     const table = {
       title: 'Tokens of `ci`',
       lines: ['Two.'],
@@ -44,7 +44,7 @@ describe('the job summary', () => {
     expect(written()).toContain(`<p>${long}</p>`)
   })
 
-  it.each(['a', '語', '🔥', '&', '"'])('is never over 900 kB, written with %s', async (letter) => {
+  it.each(['a', '語', '🔥', '&', '"'])('never writes over 900 kB, as with %s', async (letter) => {
     const rows = Array.from({ length: 6000 }, (_, index) => [
       `row ${index}`,
       letter.repeat(200),
@@ -58,7 +58,7 @@ describe('the job summary', () => {
     expect(written()).toMatch(/<\/tr><\/table>\s*$/)
   })
 
-  it('may fail: the log says that it could not be written, and the step goes on', async () => {
+  it('logs that the summary could not be written, and the step goes on', async () => {
     runner.breakFile('GITHUB_STEP_SUMMARY')
     await writeSummary({ title: 'x', head: ['y'], rows: [] }, log)
     expect(runner.stdout).toEqual([expect.stringMatching(/^The job summary could not be written: ./)])

@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import { type Grant } from '../../../src/zendesk/credential.ts'
 import { grantRequest } from '../../../src/zendesk/requests.ts'
@@ -16,30 +16,32 @@ const body = {
 }
 const basic = `Basic ${Buffer.from('0123:the+client+secret').toString('base64')}`
 
-it.each<[string, Grant, string | undefined, object]>([
-  [
-    'a secret in the body',
-    { ...REFRESH, clientSecret, authMethod: 'client_secret_post' },
-    undefined,
-    { ...body, client_secret: 'the client secret' }
-  ],
-  [
-    'a secret in the header only',
-    { ...REFRESH, clientSecret, authMethod: 'client_secret_basic' },
-    basic,
-    body
-  ],
-  [
-    'no secret of a public client',
-    { ...REFRESH, clientSecret: undefined, authMethod: 'client_secret_basic' },
-    undefined,
-    body
-  ]
-])(
-  'a refresh token is exchanged with %s, and with the client id as it was given',
-  (_what, grant, header, sent) => {
-    const request = grantRequest(grant, { clientId: '0123', scopes: ['read', 'hc:write'], expiresIn: 3600 })
-    expect(request.authorization?.reveal()).toBe(header)
-    expect(JSON.parse(request.body?.reveal() ?? '')).toEqual(sent)
-  }
-)
+describe('grantRequest', () => {
+  it.each<[string, Grant, string | undefined, object]>([
+    [
+      'a secret in the body',
+      { ...REFRESH, clientSecret, authMethod: 'client_secret_post' },
+      undefined,
+      { ...body, client_secret: 'the client secret' }
+    ],
+    [
+      'a secret in the header only',
+      { ...REFRESH, clientSecret, authMethod: 'client_secret_basic' },
+      basic,
+      body
+    ],
+    [
+      'no secret of a public client',
+      { ...REFRESH, clientSecret: undefined, authMethod: 'client_secret_basic' },
+      undefined,
+      body
+    ]
+  ])(
+    'sends a refresh token with %s, and with the client id as it was given',
+    (_what, grant, header, sent) => {
+      const request = grantRequest(grant, { clientId: '0123', scopes: ['read', 'hc:write'], expiresIn: 3600 })
+      expect(request.authorization?.reveal()).toBe(header)
+      expect(JSON.parse(request.body?.reveal() ?? '')).toEqual(sent)
+    }
+  )
+})

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { staleToken, type StaleCriteria } from '../../../src/zendesk/stale-tokens.ts'
 import { tokenFacts, type TokenFacts } from '../../../src/zendesk/token-facts.ts'
-import { NOON } from '../../support/clock.ts'
+import { HOUR, NOON } from '../../support/clock.ts'
 
-const HOUR = 3_600_000
 const CRITERIA: StaleCriteria = { clientId: 41, userId: 7, olderThan: 24 * HOUR, ownId: 999 }
 const OLD: TokenFacts = {
   ...tokenFacts({}),
@@ -23,8 +22,8 @@ function isStale(token: Partial<TokenFacts>, clocks: Clocks = [NOON, NOON], crit
   return staleToken({ ...OLD, ...token }, criteria, ...clocks) !== undefined
 }
 
-describe('a token', () => {
-  it('that is old and was never used is stale', () => {
+describe('staleToken', () => {
+  it('takes a token that is old and was never used', () => {
     expect(staleToken(OLD, CRITERIA, NOON, NOON)).toEqual({
       id: 1,
       userId: 7,
@@ -39,7 +38,7 @@ describe('a token', () => {
     ['it has not expired', { expiresAt: NOON + 1 }],
     ['it is a moment older than the limit', { createdAt: NOON - 24 * HOUR - 1 }],
     ['its refresh token has expired', { hasRefreshToken: true, refreshTokenExpiresAt: NOON }]
-  ])('is stale if %s', (_what, token) => {
+  ])('takes a token if %s', (_what, token) => {
     expect(isStale(token)).toBe(true)
   })
 
@@ -50,7 +49,7 @@ describe('a token', () => {
     ['it expires this moment', { expiresAt: NOON }],
     ['its refresh token is valid', { hasRefreshToken: true, refreshTokenExpiresAt: NOON + 1 }],
     ['its refresh token does not expire', { hasRefreshToken: true, refreshTokenExpiresAt: null }]
-  ])('is not stale if %s', (_what, token) => {
+  ])('does not take a token if %s', (_what, token) => {
     expect(isStale(token)).toBe(false)
   })
 
@@ -64,14 +63,14 @@ describe('a token', () => {
     ],
     ["it has expired only by Zendesk's clock", false, { expiresAt: NOON + HOUR }, [NOON + 2 * HOUR, NOON]],
     ["Zendesk's clock is not known", true, { expiresAt: NOON + HOUR }, [undefined, NOON]]
-  ])('if %s: stale is %s', (_what, expected, token, clocks) => {
+  ])('if %s, takes a token: %s', (_what, expected, token, clocks) => {
     expect(isStale(token, clocks)).toBe(expected)
   })
 
   it.each([
-    ['of any user', 8, true],
-    ['whose user is not reported', undefined, false]
-  ])('%s is judged in a sweep for all users', (_what, userId, expected) => {
+    ['of any user', true, 8],
+    ['whose user is not reported', false, undefined]
+  ])('takes a token %s in a sweep for all users: %s', (_what, expected, userId) => {
     expect(isStale({ userId }, [NOON, NOON], { ...CRITERIA, userId: undefined })).toBe(expected)
   })
 })
