@@ -7,6 +7,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ncc from '@vercel/ncc'
+import { firstLine } from './dist-inputs.ts'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -27,6 +28,7 @@ async function build(): Promise<Map<string, string>> {
   for (const [name, { source }] of Object.entries(assets)) files.set(name, source.toString())
   for (const step of ['main', 'post', 'sweep']) files.set(`${step}.cjs`, `require('./index.cjs').${step}()\n`)
   for (const [name, text] of files) files.set(name, text.replaceAll('\r\n', '\n'))
+  files.set('index.cjs', firstLine(root) + files.get('index.cjs')!)
   return files
 }
 

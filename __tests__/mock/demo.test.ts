@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 
 import { demo } from '../../mock/demo.ts'
+import '../support/fresh-dist.ts'
 
 const root = join(import.meta.dirname, '../..')
 

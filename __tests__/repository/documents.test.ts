@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 import { demo } from '../../mock/demo.ts'
+import '../support/fresh-dist.ts'
 import { startZendesk, type Zendesk } from '../../mock/zendesk.ts'
 import { CAUSES } from '../../src/zendesk/http/zendesk-error.ts'
 
