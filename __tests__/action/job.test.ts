@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import { describe, expect, it } from '@jest/globals'
+import { parse } from 'yaml'
 
 import { runJob } from '../../mock/runner.ts'
 import { NOT_REVOKED_LATER, revokedLine, said, stream } from '../support/log-lines.ts'
-import { mainThenPost, preloaded, root } from '../support/run-action.ts'
+import { mainThenPost, preloaded, root, runStep } from '../support/run-action.ts'
 import { at, credentials, mockZendesk, clientCredentials } from '../support/zendesk.ts'
 
 describe('in a job, the action', () => {
@@ -66,4 +70,16 @@ describe('in a job, the action', () => {
       expect(zendesk.activeTokens()).toEqual([])
     }
   )
+
+  it.concurrent.each([
+    ['action.yml', 'main', 'apiToken'],
+    ['action.yml', 'main', 'clientCredentials'],
+    ['sweep/action.yml', 'sweep', 'clientCredentials']
+  ] as const)('sets each output of %s and no other (%s, %s)', async (manifest, entry, kind) => {
+    const { outputs } = parse(readFileSync(join(root, manifest), 'utf8')) as { outputs: object }
+    const zendesk = await mockZendesk()
+    const step = await runStep(entry, { inputs: at(zendesk, credentials[kind](zendesk)) })
+    expect(step.exitCode).toBe(0)
+    expect(Object.keys(step.outputs).sort()).toEqual(Object.keys(outputs).sort())
+  })
 })
