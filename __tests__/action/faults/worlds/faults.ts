@@ -1,0 +1,197 @@
+/*
+ * What can go wrong with one request of a world, by names that can be printed and read.
+ */
+import { type Fault as MockFault, type MockResponse } from '../../../../mock/zendesk.ts'
+
+/** What a request of the action is for. */
+export type Purpose =
+  | 'lookup'
+  | 'mint'
+  | 'check'
+  | 'delete'
+  | 'verify'
+  | 'cleanup mint'
+  | 'cleanup look-up'
+  | 'cleanup delete'
+  | 'list'
+
+/** A fault of a world. */
+export interface Fault {
+  what: string
+  /** Whether Zendesk carries the request out all the same. */
+  after: boolean
+  /** Milliseconds until the response; below 1 a share of the step's timeout. */
+  delay: number
+}
+
+const page = (status: number): MockFault => ({ kind: 'gateway', status })
+const json = (status: number, body: unknown): MockFault => ({ kind: 'response', status, body })
+const failed = (status: number, headers: Record<string, string> = {}): MockFault => ({
+  kind: 'response',
+  status,
+  headers,
+  body: { error: 'SomeError', description: 'Something is wrong' }
+})
+const noHelpDesk = { title: 'No help desk at acme.zendesk.com', message: 'There is no help desk here' }
+const missing = 'You are missing the following required scopes: users:read, read'
+const closed = 'https://www.zendesk.com/app/help-center-closed/?utm_content=acme.zendesk.com'
+
+/** Responses that any request can get. None of them is Zendesk's own 401. */
+const ANSWERS = {
+  '200 page': page(200),
+  '400 page': page(400),
+  '401 page': page(401),
+  '403 page': page(403),
+  '404 page': page(404),
+  '503 page': page(503),
+  '403 text': { kind: 'response', status: 403, text: 'error code: 1020' },
+  '401 empty': { kind: 'empty', status: 401 },
+  '403 empty': { kind: 'empty', status: 403 },
+  '404 empty': { kind: 'empty', status: 404 },
+  '401 without a word': json(401, { error: { title: 'No' } }),
+  '200 list': json(200, [1, null]),
+  '400': failed(400),
+  '403': failed(403),
+  '403 missing scope': json(403, { error: 'Forbidden', description: missing }),
+  '404': json(404, { error: 'RecordNotFound', description: 'Not found' }),
+  '404 no help desk': json(404, { error: noHelpDesk }),
+  'help center closed': { kind: 'redirect', status: 301, location: closed },
+  redirect: { kind: 'redirect', location: 'https://elsewhere.example/' },
+  '408': failed(408),
+  '409': failed(409),
+  '422': failed(422),
+  '429': failed(429),
+  '429 for 2 s': failed(429, { 'Retry-After': '2' }),
+  '429 for 12.5 s': failed(429, { 'Retry-After': '12.5' }),
+  '429 for 1 h': failed(429, { 'Retry-After': '3600' }),
+  '429, reset in 7 s': failed(429, { 'ratelimit-reset': '7' }),
+  '500': failed(500),
+  '502 page': page(502),
+  '503': failed(503),
+  '503 for 3 s': failed(503, { 'Retry-After': '3' }),
+  '504': failed(504),
+  '522 page': page(522)
+} satisfies Record<string, MockFault>
+
+/** No complete response, or one that Node's parser refuses. */
+const BREAKS = {
+  reset: { kind: 'reset' },
+  'reset in the header': { kind: 'reset-mid-header' },
+  'reset in the body': { kind: 'reset-mid-body' },
+  'closed in the body': { kind: 'close-mid-body' },
+  'no HTTP': { kind: 'garbage' },
+  '80 kB of headers': { kind: 'response', status: 200, headers: { 'x-flood': 'a'.repeat(80_000) } },
+  stall: { kind: 'stall' },
+  'stall in the body': { kind: 'stall-mid-body' }
+} satisfies Record<string, MockFault>
+
+/** Refusals of a credential; to a token they would be Zendesk's own 401. */
+const REFUSALS = {
+  'own 401': json(401, { error: 'invalid_client', error_description: 'The client failed to authenticate' }),
+  invalid_scope: json(400, { error: 'invalid_scope', error_description: 'The scope is invalid' }),
+  invalid_grant: json(400, { error: 'invalid_grant', error_description: 'The grant is invalid' })
+} satisfies Record<string, MockFault>
+
+/** A DELETE that Zendesk accepts without revoking anything. */
+const FALSE_ACCEPTS = {
+  '204 for nothing': { kind: 'empty', status: 204 },
+  '200 for nothing': json(200, {})
+} satisfies Record<string, MockFault>
+
+type Body = Record<string, unknown>
+
+/** Changes the body of a response, if this is the right one. */
+const edited = (change: (body: Body) => Body): MockFault => ({
+  kind: 'edit',
+  edit: (response: MockResponse) =>
+    response.status < 300
+      ? { ...response, body: JSON.stringify(change(JSON.parse(response.body) as Body)) }
+      : response
+})
+const withFacts = (facts: Body): MockFault =>
+  edited((body) =>
+    'token' in body ? { token: { ...(body['token'] as Body), ...facts } } : { ...body, ...facts }
+  )
+
+const MINT_EDITS = {
+  'no token': withFacts({ access_token: undefined, full_token: undefined }),
+  'a short token': withFacts({ access_token: 'abc', full_token: 'abc' }),
+  'no expiry': withFacts({ expires_in: undefined, expires_at: undefined }),
+  'wrong types': withFacts({
+    scope: 7,
+    scopes: {},
+    expires_in: 'soon',
+    expires_at: [],
+    id: '9',
+    client_id: {}
+  })
+} satisfies Record<string, MockFault>
+
+const CURRENT_EDITS = {
+  'no facts': edited(() => ({ token: {} })),
+  'wrong facts': withFacts({ id: 'x', client_id: -1, expires_at: 5, scopes: 3, created_at: 'now' }),
+  'not an object': edited(() => ({ token: [] }))
+} satisfies Record<string, MockFault>
+
+let cursors = 0
+const more = (after_cursor: string | null): Body => ({ meta: { has_more: true, after_cursor } })
+
+/** Pages that would never end. */
+const PAGE_EDITS = {
+  'no items, more to come': edited(() => ({ clients: [], tokens: [], ...more(String(++cursors)) })),
+  'the same cursor': edited((body) => ({ ...body, ...more('x') })),
+  'no cursor': edited((body) => ({ ...body, ...more(null) }))
+} satisfies Record<string, MockFault>
+
+/** `…/current` describes the token of another job. */
+export const ANOTHER_TOKEN = 'another token'
+/** The response repeats everything secret that the request holds. */
+const ECHO = 'echo'
+
+const FAULTS: Readonly<Record<string, MockFault>> = {
+  pass: { kind: 'pass' },
+  [ANOTHER_TOKEN]: { kind: 'pass' },
+  ...ANSWERS,
+  ...BREAKS,
+  ...REFUSALS,
+  ...FALSE_ACCEPTS,
+  ...MINT_EDITS,
+  ...CURRENT_EDITS,
+  ...PAGE_EDITS
+}
+
+/** The fault of the mock; `secrets` is everything secret in the request. */
+export function faultOf({ what, after }: Fault, secrets: string): MockFault {
+  const echo = { error: secrets, error_description: `::error::${secrets} ##[error]${secrets}` }
+  return { ...(what === ECHO ? json(400, echo) : FAULTS[what]!), after }
+}
+
+export const isRefusal = (what: string): boolean => what in REFUSALS
+
+const LOST = ['408', '500', '502 page', '504', '522 page', '200 list', ...Object.keys(BREAKS)]
+
+/** Whether a client has to suppose that a request which got this may have been carried out. */
+export const isLost = (what: string): boolean => LOST.includes(what)
+
+const [edits, refused] = [Object.keys(CURRENT_EDITS), Object.keys(REFUSALS)]
+
+/** What a request can meet besides any answer and break. */
+const OWN: Record<Purpose, readonly string[]> = {
+  lookup: [...Object.keys(PAGE_EDITS), 'own 401'],
+  mint: [...Object.keys(MINT_EDITS), ...refused],
+  check: [...edits, ANOTHER_TOKEN],
+  delete: [...Object.keys(FALSE_ACCEPTS), 'own 401'],
+  verify: [...edits, ANOTHER_TOKEN],
+  'cleanup mint': [...Object.keys(MINT_EDITS), ...refused],
+  'cleanup look-up': [...edits, ANOTHER_TOKEN],
+  'cleanup delete': ['404'],
+  list: Object.keys(PAGE_EDITS)
+}
+
+/** The names of the faults that a request of this purpose can meet, in groups that are equally frequent. */
+export const faultsOf = (purpose: Purpose): (readonly string[])[] => [
+  ['pass'],
+  [...Object.keys(ANSWERS), ECHO],
+  Object.keys(BREAKS),
+  OWN[purpose]
+]

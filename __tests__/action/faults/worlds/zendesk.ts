@@ -1,0 +1,333 @@
+/*
+ * The Zendesk of a world: the rules of the mock, the faults of the world, and a record of what each response says.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+
+import { Account, type Token } from '../../../../mock/zendesk/account.ts'
+import { isCarriedOut, respondWith, type Fault as MockFault } from '../../../../mock/zendesk/faults.ts'
+import {
+  isObject,
+  json,
+  parsed,
+  type MockRequest,
+  type MockResponse
+} from '../../../../mock/zendesk/responses.ts'
+import { route } from '../../../../mock/zendesk/routes.ts'
+import { adminId, agentId, standingAccessToken } from '../../../../mock/zendesk/seeds.ts'
+import { ANOTHER_TOKEN, faultOf, isRefusal, type Fault, type Purpose } from './faults.ts'
+import { type Host } from './host.ts'
+import { type Timeline } from './timeline.ts'
+import { type Phase, type World } from './world.ts'
+
+/** The time of day at which every world begins. */
+const NOON = Date.UTC(2026, 10, 21, 12)
+/** More requests than a step needs: a process that sends so many would never end. */
+export const MOST_REQUESTS = 400
+
+type Request = Omit<MockRequest, 'params'>
+
+const PASS: Fault = { what: 'pass', after: false, delay: 0 }
+const STRAY_401: MockFault = { kind: 'stray-401' }
+
+/** The secret of a client. */
+export const secretOf = (client: string): string => `secretOf-${client}-0123456789abcdef`
+
+/**
+ * What a complete response means: Zendesk's own 401, 403 or 404; an accepted request (a 2xx that is no page); facts
+ * about the token of the request; or nothing.
+ */
+export type Verdict = 'rejected' | 'forbidden' | 'not found' | 'accepted' | 'active' | 'nothing'
+
+/** One request, and what came of it. */
+export interface Exchange {
+  phase: Phase
+  purpose: Purpose
+  method: string
+  path: string
+  /** The token that it was made with. */
+  bearer: Token | undefined
+  /** The token that it is about. */
+  about: Token | undefined
+  /** When it arrived, in milliseconds since the process started, and since the first signal if there was one. */
+  at: number
+  sinceSignal: number | undefined
+  fault: string
+  /** The token that it minted. */
+  minted?: Token
+  /** What a client that still waited got, once it was complete. */
+  response?: MockResponse
+  verdict?: Verdict
+}
+
+/** The process that sends the requests. */
+export interface Client {
+  phase: Phase
+  host: Host
+  timeline: Timeline
+  /** Called with each request, before and after it is carried out; returns whether the process still runs. */
+  onRequest: (isDone: boolean) => boolean
+  /** When the first signal was sent. */
+  signalledAt: () => number | undefined
+}
+
+/** A server for all worlds, one after the other. */
+export interface WorldServer {
+  url: string
+  /** Makes all further requests arrive at this Zendesk. */
+  serve: (zendesk: WorldZendesk) => void
+  /** Breaks all connections, as the end of a process does. */
+  disconnect: () => void
+  close: () => Promise<void>
+}
+
+export async function startServer(): Promise<WorldServer> {
+  let current: WorldZendesk | undefined
+  // Without timeouts, which would go by a real clock.
+  const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, output) => {
+    if (current?.client === undefined) output.destroy()
+    else current.respond(request, output).catch(() => output.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    serve: (zendesk) => {
+      current = zendesk
+    },
+    disconnect: () => server.closeAllConnections(),
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    }
+  }
+}
+
+function accountOf(world: World, now: () => number): Account {
+  const client = { kind: 'confidential', userId: adminId, tokenLifetime: 1800 } as const
+  return new Account({
+    now,
+    clients: [
+      { id: 101, identifier: 'ci_bot', kind: 'confidential', userId: adminId, secret: secretOf('ci_bot') },
+      {
+        ...client,
+        id: 102,
+        identifier: 'narrow_bot',
+        secret: secretOf('narrow_bot'),
+        allowedScopes: ['tickets:read', 'tickets:write']
+      },
+      { ...client, id: 103, identifier: 'agent_bot', userId: agentId, secret: secretOf('agent_bot') }
+    ],
+    reportScopes: world.reportsScopes,
+    reportExpiresIn: world.reportsExpiry ? 'always' : 'never',
+    apiTokensExpire: world.tokensExpire,
+    deleteCurrentWorks: world.deletesCurrent,
+    narrowTokensManageThemselves: world.narrowManageThemselves,
+    filterByClient: world.filtersByClient
+  })
+}
+
+export class WorldZendesk {
+  readonly account: Account
+  readonly exchanges: Exchange[] = []
+  /** What each token that the action minted was minted for. */
+  readonly roles = new Map<Token, 'token' | 'cleanup token'>()
+  /** The token of another job, with the same client, user and scopes. */
+  readonly other: Token
+  /** Milliseconds of the world before the current process. */
+  elapsed = 0
+  client: Client | undefined
+  readonly #world: World
+  readonly #counts = new Map<string, number>()
+  readonly #closing = new AbortController()
+  #burstEnds = -1
+
+  constructor(world: World) {
+    this.#world = world
+    this.account = accountOf(world, () => this.now())
+    const { account } = this
+    const mint = account.mint.bind(account)
+    account.mint = (token) => mint({ value: this.#newToken(), ...token })
+    const scopes = ['read', 'write']
+    account.mint({ clientId: 101, userId: adminId, scopes, value: standingAccessToken, origin: 'standing' })
+    const { id: clientId, userId } = account.client(world.client)
+    // JWTs of one minute cannot be told apart if nothing in them says when they were made.
+    const createdAt = account.now() - (world.token === 'opaque' ? 0 : 120_000)
+    this.other = account.mint({ clientId, userId, scopes, createdAt, origin: 'seeded' })
+  }
+
+  /** The clock of Zendesk, in milliseconds since 1970. */
+  now(): number {
+    return NOON + this.elapsed + (this.client?.host.elapsed ?? 0)
+  }
+
+  /** The tokens that the action minted. */
+  minted(role: 'token' | 'cleanup token'): Token[] {
+    return [...this.roles].filter(([, found]) => found === role).map(([token]) => token)
+  }
+
+  isActive(token: Token): boolean {
+    return this.account.isActive(token)
+  }
+
+  async respond(incoming: IncomingMessage, output: ServerResponse): Promise<void> {
+    const { onRequest } = this.client!
+    const body = await text(incoming)
+    const { headers, method = '', url = '' } = incoming
+    const { pathname: path, searchParams: query } = new URL(url, 'http://mock')
+    const request = { method, path, query, headers, body }
+    const exchange = this.#record(request)
+    if (!onRequest(false)) return
+
+    const isDoubted = this.#isDoubted(exchange)
+    const planned = isDoubted ? PASS : this.#planned(exchange)
+    const fault = isDoubted ? STRAY_401 : faultOf(planned, `${headers.authorization ?? ''} ${body}`)
+    exchange.fault = isDoubted ? 'false 401' : `${planned.what}${planned.after ? ', carried out' : ''}`
+    const bearer = planned.what === ANOTHER_TOKEN ? this.other : undefined
+    const response = isCarriedOut(fault) ? this.#carryOut(exchange, request, bearer) : json(200, {})
+    if (!onRequest(true)) return
+
+    const { latency, timeout } = this.#world
+    const delay = planned.delay < 1 ? planned.delay * timeout * 1000 : planned.delay
+    this.#later(latency + delay, output, () => {
+      if (fault.kind.startsWith('stall')) this.#park(output)
+      const send = (sent: MockResponse): void => this.#send(exchange, output, sent)
+      void respondWith(fault, { output, response, send, signal: this.#closing.signal })
+    })
+  }
+
+  #send(exchange: Exchange, output: ServerResponse, response: MockResponse): void {
+    const { status, headers, body } = response
+    const date = new Date(this.now() + this.#world.dateSkew).toUTCString()
+    output.writeHead(status, { Date: date, ...headers }).end(body)
+    // Node's parser refuses so many headers.
+    if ('x-flood' in headers) return
+    Object.assign(exchange, { response, verdict: this.#verdict(exchange, response) })
+  }
+
+  /** Does `work` after so many milliseconds, in which the process gets nothing. */
+  #later(delay: number, output: ServerResponse, work: () => void): void {
+    const { host, timeline } = this.client!
+    const port = output.socket!.remotePort!
+    const unpark = this.#park(output)
+    const timer = timeline.after(delay, () => {
+      unpark()
+      // The process may have given up.
+      if (!output.destroyed && host.isWaiting(port)) work()
+    })
+    output.once('close', () => timeline.cancel(timer))
+  }
+
+  /** Lets the process get nothing for a while; returns the end of that. */
+  #park(output: ServerResponse): () => void {
+    const { host } = this.client!
+    const port = output.socket!.remotePort!
+    const unpark = (): void => host.unpark(port)
+    host.park(port)
+    output.once('close', unpark)
+    return unpark
+  }
+
+  #record({ method, path, headers }: Request): Exchange {
+    const { phase, host, signalledAt } = this.client!
+    const value = /^Bearer (.*)$/.exec(headers.authorization ?? '')?.[1]
+    const tokens = [...this.account.tokens.values()]
+    const bearer = tokens.find((token) => token.value === value)
+    const id = /\/tokens\/(\w+)$/.exec(path)?.[1]
+    const about = id === 'current' ? bearer : tokens.find((token) => String(token.id) === id)
+    const [at, signalled] = [host.elapsed, signalledAt()]
+    const sinceSignal = signalled === undefined ? undefined : at - signalled
+    const asked = { phase, method, path, bearer, about, at, sinceSignal, fault: '' }
+    const exchange = { ...asked, purpose: this.#purpose(asked) }
+    this.exchanges.push(exchange)
+    return exchange
+  }
+
+  #purpose({ phase, method, path, bearer, about }: Omit<Exchange, 'purpose'>): Purpose {
+    const isCleanup = bearer !== undefined && this.roles.get(bearer) === 'cleanup token'
+    if (method === 'POST') return this.exchanges.some(isRead) ? 'cleanup mint' : 'mint'
+    if (method === 'DELETE') return isCleanup && about === bearer ? 'cleanup delete' : 'delete'
+    if (path.endsWith('/clients')) return 'lookup'
+    if (path.endsWith('/tokens')) return 'list'
+    if (isCleanup) return 'cleanup look-up'
+    const hasDeleted = this.exchanges.some(({ purpose }) => purpose === 'delete')
+    return phase === 'main' && !hasDeleted ? 'check' : 'verify'
+  }
+
+  #planned({ phase, purpose, bearer }: Exchange): Fault {
+    const key = `${phase} ${purpose}`
+    const nth = this.#counts.get(key) ?? 0
+    this.#counts.set(key, nth + 1)
+    const { faults = [], goesOn = false } = this.#world[phase][purpose] ?? {}
+    const planned = faults[nth] ?? (goesOn ? faults.at(-1) : undefined) ?? PASS
+    // Zendesk's own 401 to a token is for `doubt` alone.
+    return bearer && this.roles.has(bearer) && isRefusal(planned.what) ? PASS : planned
+  }
+
+  /** Whether this request gets a 401 of Zendesk although its token is active. */
+  #isDoubted({ phase, bearer, at }: Exchange): boolean {
+    const { doubt } = this.#world
+    if (!bearer || !doubt) return false
+    if (doubt.kind === 'lag') return this.roles.has(bearer) && this.now() - bearer.createdAt < doubt.ms
+    if (doubt.phase !== phase) return false
+    const nth = this.exchanges.filter((each) => each.phase === phase && each.bearer).length
+    if (nth === doubt.nth) this.#burstEnds = at + doubt.ms
+    return nth === doubt.nth || at < this.#burstEnds
+  }
+
+  /** Carries a request out, with another token if one is given. */
+  #carryOut(exchange: Exchange, request: Request, bearer?: Token): MockResponse {
+    const { account, roles } = this
+    const count = account.tokens.size
+    const headers = bearer ? { authorization: `Bearer ${bearer.value}` } : request.headers
+    const response = route(account, { ...request, headers })
+    if (account.tokens.size === count) return response
+    const minted = [...account.tokens.values()].at(-1)!
+    exchange.minted = minted
+    roles.set(minted, exchange.purpose === 'mint' ? 'token' : 'cleanup token')
+    return response
+  }
+
+  /** What the process may conclude from a complete response. */
+  #verdict({ bearer, method }: Exchange, { status, body }: MockResponse): Verdict {
+    const read = parsed(body)
+    if (status >= 200 && status < 300) {
+      if (method !== 'GET') return body.startsWith('<') ? 'nothing' : 'accepted'
+      return bearer && isObject(read) && this.#isAbout(bearer, read['token']) ? 'active' : 'nothing'
+    }
+    if (!isObject(read)) return 'nothing'
+    if (status === 401) return typeof read['error'] === 'string' ? 'rejected' : 'nothing'
+    if (status === 403) return 'forbidden'
+    return status === 404 && !body.includes('No help desk at') ? 'not found' : 'nothing'
+  }
+
+  /** Whether facts count as those of `token`. All JWTs begin alike, so it takes the time of the mint, too. */
+  #isAbout(token: Token, facts: unknown): boolean {
+    if (!isObject(facts) || (facts['token'] ?? token.value.slice(0, 10)) !== token.value.slice(0, 10))
+      return false
+    const late = Date.parse(String(facts['created_at'])) - token.createdAt
+    const { token: form, dateSkew } = this.#world
+    if (form === 'opaque') return true
+    return form === 'JWT' ? Math.abs(late) <= 6000 : Math.abs(late - dateSkew) <= 60_000
+  }
+
+  #newToken(): string {
+    const { token } = this.#world
+    const secret = this.account.newSecret()
+    if (token === 'opaque') return secret
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const iat = token === 'JWT' ? { iat: Math.floor(this.now() / 1000) } : {}
+    return `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ jti: secret, ...iat })}.${secret}`
+  }
+}
+
+/** Whether a response brought the token that its request minted. */
+export const isRead = ({ minted, response }: Exchange): boolean =>
+  minted !== undefined && response?.body.includes(minted.value) === true
+
+/** A request in one line, and what came of it. */
+export function describeExchange(exchange: Exchange): string {
+  const { phase, purpose, method, path, at, fault, response, verdict = '' } = exchange
+  const answer = response ? `${response.status} ${verdict}` : 'no response'
+  return `${phase} ${at} ms: ${method} ${path} (${purpose}) → ${answer} [${fault}]`
+}
