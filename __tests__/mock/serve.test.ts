@@ -1,9 +1,12 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { parse } from 'yaml'
 import { runJob } from '../../mock/runner.ts'
+
+// Long enough for many processes on a busy machine; only a test that hangs takes as long.
+jest.setTimeout(240_000)
 
 const root = join(import.meta.dirname, '../..')
 const itOnUnix = process.platform === 'win32' ? it.skip : it

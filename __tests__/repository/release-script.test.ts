@@ -4,8 +4,11 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { parseArguments, publish, refusals, type Facts, type Tools } from '../../scripts/release.ts'
+
+// Long enough for many processes on a busy machine; only a test that hangs takes as long.
+jest.setTimeout(240_000)
 
 const root = join(import.meta.dirname, '../..')
 const describeUnix = process.platform === 'win32' ? describe.skip : describe
