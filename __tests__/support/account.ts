@@ -6,28 +6,9 @@ import {
   type Token,
   type Zendesk
 } from '../../mock/zendesk.ts'
-import { Secret } from '../../src/lib/secret.ts'
-import { type MintedToken } from '../../src/zendesk/token.ts'
 import { type RunnerEnv } from './runner-env.ts'
 import { at, authorizationCode, changed, clientCredentials, credentials, type Inputs } from './zendesk.ts'
 
-/** A token of which everything is known. */
-export const MINTED: MintedToken = {
-  token: new Secret('abcdefghij-the-token'),
-  refreshToken: undefined,
-  id: 7,
-  clientId: 8,
-  userId: 9,
-  scopes: ['read', 'write'],
-  scopesReported: true,
-  expiresAt: '2026-11-21T13:00:00Z',
-  expiry: 'reported',
-  expiredAfter: 1_795_266_000_000,
-  lifetime: 3600,
-  date: 1_795_262_400_000,
-  mintedAt: 1_795_262_400_000,
-  seenWorking: true
-}
 
 /** A mock Zendesk account, and the inputs of a step that uses it, by the kind of credential. */
 export class Account {

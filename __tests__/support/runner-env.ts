@@ -4,7 +4,7 @@ import { summary } from '@actions/core'
 import { afterEach, beforeEach, jest } from '@jest/globals'
 import { Deadline } from '../../src/lib/deadline.ts'
 import { runnerLog } from '../../src/runner/log.ts'
-import { type Step } from '../../src/step.ts'
+import { type Limit, type Step } from '../../src/step.ts'
 import { FakeClock } from './clock.ts'
 import { scratch } from './scratch.ts'
 
@@ -21,8 +21,8 @@ export class RunnerEnv {
   cancellation = new AbortController()
   /** The lines of stdout. */
   stdout: string[] = []
-  /** The deadlines that were started, as seconds and reserve. */
-  deadlines: (readonly [seconds: number, reserve: number | undefined])[] = []
+  /** The limits within which the steps worked. */
+  limits: Limit[] = []
   readonly #folder = scratch('runner')
 
   constructor() {
@@ -31,15 +31,14 @@ export class RunnerEnv {
 
   /** What the steps run with: the real log, and a clock on which nobody waits. */
   get step(): Step {
-    const { clock, cancellation, deadlines } = this
+    const { clock, cancellation, limits } = this
     return {
       clock,
       log: runnerLog,
-      startDeadline: (seconds, reserve) => {
-        deadlines.push([seconds, reserve])
-        return new Deadline(clock, seconds, cancellation.signal, reserve)
-      },
-      onFailure: () => 1
+      within: (limit, work) => {
+        limits.push(limit)
+        return work(new Deadline(clock, limit.seconds, cancellation.signal, limit.reserve))
+      }
     }
   }
 
@@ -56,7 +55,7 @@ export class RunnerEnv {
     this.clock = new FakeClock()
     this.cancellation = new AbortController()
     this.stdout = []
-    this.deadlines = []
+    this.limits = []
   }
 
   /** Sets inputs, instead of those that were set before. */

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { main, post, sweep } from '../../src/index.ts'
 import { saveForPost } from '../../src/runner/state.ts'
-import { MINTED, setUpAccount } from '../support/account.ts'
+import { setUpAccount } from '../support/account.ts'
+import { MINTED } from '../support/minted.ts'
 import { setUpRunner } from '../support/runner-env.ts'
 
 /*

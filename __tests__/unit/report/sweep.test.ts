@@ -3,7 +3,7 @@ import { SweepReport } from '../../../src/report/sweep.ts'
 import { type StaleToken } from '../../../src/zendesk/stale-tokens.ts'
 import { deleteTokenRequest } from '../../../src/zendesk/requests.ts'
 import { ZendeskError, type ErrorKind } from '../../../src/zendesk/http/zendesk-error.ts'
-import { MINTED } from '../../support/account.ts'
+import { MINTED } from '../../support/minted.ts'
 import { HOUR, NOON } from '../../support/clock.ts'
 
 function staleToken(id: number, more: Partial<StaleToken> = {}): StaleToken {

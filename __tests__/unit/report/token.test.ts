@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { expiryOf, mintedMessage, nameOf, tokenTable } from '../../../src/report/token.ts'
 import { type MintedToken } from '../../../src/zendesk/token.ts'
-import { MINTED } from '../../support/account.ts'
+import { MINTED } from '../../support/minted.ts'
 
 const unknown: MintedToken = {
   ...MINTED,

@@ -8,7 +8,7 @@ import {
   type MintContext,
   type State
 } from '../../../src/runner/state.ts'
-import { MINTED } from '../../support/account.ts'
+import { MINTED } from '../../support/minted.ts'
 import { setUpRunner } from '../../support/runner-env.ts'
 
 const runner = setUpRunner()

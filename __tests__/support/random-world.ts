@@ -1,0 +1,216 @@
+import fc from 'fast-check'
+import { Deadline } from '../../src/lib/deadline.ts'
+import { Secret } from '../../src/lib/secret.ts'
+import { type SendOptions } from '../../src/zendesk/http/client.ts'
+import { type ZendeskRequest } from '../../src/zendesk/http/request.ts'
+import { type ZendeskResponse } from '../../src/zendesk/http/response.ts'
+import { type Way } from '../../src/zendesk/revocation.ts'
+import { type MintedToken } from '../../src/zendesk/token.ts'
+import { missing, PAGE, response } from '../unit/zendesk/responses.ts'
+import { FakeClock, NOON } from './clock.ts'
+import { FakeClient, type Reply, type World } from './fake-client.ts'
+import { MINTED } from './minted.ts'
+
+/*
+ * A world that knows whether one token is active, in which responses are lost, late, wrong or of something else.
+ */
+
+/** What happens to requests, other than what Zendesk does with them. */
+const FAULTS = [
+  'none',
+  /** A DELETE is accepted, and revokes nothing, or only after 2 s. */
+  'false 204',
+  'late 204',
+  /** The token is not found, although it is there. */
+  'false 404',
+  /** The request is carried out, and its response is lost. */
+  'lost',
+  'not sent',
+  '403',
+  '403 write',
+  '401 page',
+  '404 page',
+  '503',
+  '429 too long'
+] as const
+type Fault = (typeof FAULTS)[number]
+
+/** What is random about a world. Times are in milliseconds. */
+export interface Chances {
+  seconds: number
+  reserve: number
+  isCleanup: boolean
+  seenWorking: boolean
+  /** Whether the token may not delete itself. */
+  isNarrow: boolean
+  /** Which of all ways are tried. */
+  ways: readonly boolean[]
+  /** Zendesk's clock, as far as it is ahead of the runner's. */
+  ahead: number
+  expiresIn: number
+  faults: readonly Fault[]
+  durations: readonly number[]
+  cancelledAt: number
+  /** From this request on, Zendesk rejects the active token for less than a second. */
+  burst: { request: number; length: number }
+  /** How long Zendesk does not know the token, if that was never seen working. */
+  unknownFor: number
+}
+
+/** Responses that have nothing to do with the token. */
+const FOREIGN: Partial<Record<Fault, ZendeskResponse>> = {
+  '403': response(403, {}),
+  '403 write': response(403, missing('write')),
+  '401 page': response(401, PAGE),
+  '404 page': response(404, PAGE),
+  '503': response(503),
+  '429 too long': response(429, {}, { retryAfter: '600' })
+}
+
+const often = <Value>(value: Value, other: fc.Arbitrary<Value>): fc.Arbitrary<Value> =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: other })
+
+export const chances: fc.Arbitrary<Chances> = fc.record({
+  seconds: fc.integer({ min: 5, max: 30 }),
+  reserve: fc.constantFrom(0, 1000, 5000),
+  isCleanup: often(false, fc.constant(true)),
+  seenWorking: fc.boolean(),
+  isNarrow: often(false, fc.constant(true)),
+  ways: fc
+    .tuple(fc.boolean(), fc.boolean(), fc.boolean(), fc.boolean())
+    .filter((ways) => ways.includes(true)),
+  ahead: often(0, fc.constantFrom(-3_600_000, 3_600_000)),
+  expiresIn: often(600_000, fc.integer({ min: 0, max: 15_000 })),
+  faults: fc.array(
+    fc.oneof(
+      { weight: 3, arbitrary: fc.constant<Fault>('none') },
+      { weight: 1, arbitrary: fc.constant<Fault>('false 204') },
+      { weight: 1, arbitrary: fc.constantFrom(...FAULTS) }
+    ),
+    { maxLength: 12 }
+  ),
+  durations: fc.array(often(10, fc.integer({ min: 1, max: 4000 })), { minLength: 1, maxLength: 12 }),
+  cancelledAt: often(Infinity, fc.integer({ min: 0, max: 12_000 })),
+  burst: fc.record({ request: fc.integer({ min: 0, max: 8 }), length: fc.integer({ min: 0, max: 999 }) }),
+  unknownFor: often(0, fc.integer({ min: 0, max: 20_000 }))
+})
+
+/** A world with one token, and what was seen of it. */
+export class RandomWorld implements World {
+  readonly clock = new FakeClock()
+  readonly token: MintedToken
+  readonly ways: readonly Way[]
+  readonly client: FakeClient
+  requests = 0
+  /** Whether a DELETE was accepted, and whether the token was seen active after one. */
+  isAccepted = false
+  isSeenActive = false
+  /** Whether the last response was Zendesk's own 401 to the token itself. */
+  isRejected = false
+  readonly #cancellation = new AbortController()
+  readonly #end: number
+  #revokedAt = Infinity
+  #burstEnds = -1
+
+  constructor(readonly chances: Chances) {
+    const { seconds, reserve, seenWorking, ways, ahead, expiresIn } = chances
+    const time = NOON + ahead + expiresIn
+    const lifetime = expiresIn / 1000
+    this.token = {
+      ...MINTED,
+      seenWorking,
+      expiry: { kind: 'at', time, isReported: true, lifetime, expiredAfter: time }
+    }
+    const by = (id: Way['id'], sender: string, way: Way['by']): Way => ({
+      id,
+      authorization: new Secret(`Bearer ${sender}`),
+      by: way
+    })
+    const all = [
+      by(7, 'the-admin-token', 'credential'),
+      by(7, MINTED.token.reveal(), 'the token itself'),
+      by('current', MINTED.token.reveal(), 'the token itself'),
+      by(7, 'the-cleanup-token', 'a cleanup token')
+    ]
+    this.ways = all.filter((_way, index) => ways[index])
+    this.#end = expiresIn
+    const deadline = new Deadline(this.clock, seconds, this.#cancellation.signal, reserve)
+    this.client = new FakeClient(this, deadline)
+  }
+
+  get isActive(): boolean {
+    const now = this.clock.elapsed()
+    return now < this.#revokedAt && now <= this.#end
+  }
+
+  pause(ms: number): void {
+    this.#pass(ms, 0)
+  }
+
+  respond(request: ZendeskRequest, { grace = 0 }: SendOptions, deadline: Deadline): Reply {
+    const index = this.requests++
+    this.isRejected = false
+    const { faults, durations, burst } = this.chances
+    if (index === burst.request) this.#burstEnds = this.clock.elapsed() + burst.length
+    const fault = faults[index] ?? 'none'
+    const reply = fault === 'not sent' ? 'connection' : this.#carryOut(request, fault)
+    const duration = durations[index % durations.length] ?? 0
+    const left = deadline.remaining()
+    if (!this.#pass(Math.min(duration, left), grace)) return 'cancelled'
+    if (duration > left) return 'timeout'
+    if (fault === 'lost') return 'brokenOff'
+    if (typeof reply !== 'string') this.#see(request, reply)
+    return reply
+  }
+
+  /** What Zendesk, or something in front of it, does with a request. */
+  #carryOut({ method, authorization }: ZendeskRequest, fault: Fault): Reply {
+    const isItself = this.#isItself(authorization)
+    const date = NOON + this.chances.ahead + this.clock.elapsed()
+    const notFound = response(404, { error: 'RecordNotFound' }, { date })
+    if (fault === 'false 404') return notFound
+    const foreign = FOREIGN[fault]
+    // Only a token that is known gets a JSON 403.
+    const isRejected = isItself && this.#isRejected()
+    if (foreign !== undefined && !(isRejected && foreign.status === 403)) return foreign
+    if (isRejected) return response(401, { error: 'invalid_token' }, { date })
+    if (!this.isActive) return notFound
+    if (isItself && this.chances.isNarrow) return response(403, { error: 'Forbidden' }, { date })
+    if (method !== 'DELETE') return response(200, { token: { id: 7, token: 'abcdefghij' } }, { date })
+    const delay = fault === 'late 204' ? 2000 : 0
+    if (fault !== 'false 204') this.#revokedAt = Math.min(this.#revokedAt, this.clock.elapsed() + delay)
+    return response(204, undefined, { date })
+  }
+
+  /** Whether the token itself gets Zendesk's own 401. */
+  #isRejected(): boolean {
+    const now = this.clock.elapsed()
+    const { seenWorking, unknownFor, ways } = this.chances
+    const isUnknown = !seenWorking && ways[0] !== true && now < unknownFor
+    return !this.isActive || now < this.#burstEnds || isUnknown
+  }
+
+  #see({ method, authorization }: ZendeskRequest, { status, html }: ZendeskResponse): void {
+    this.isRejected = status === 401 && !html && this.#isItself(authorization)
+    if (method === 'DELETE') this.isAccepted ||= status === 204
+    else if (status === 200 || status === 403) this.isSeenActive ||= this.isAccepted
+  }
+
+  #isItself(authorization: Secret | undefined): boolean {
+    return authorization?.reveal() === `Bearer ${this.token.token.reveal()}`
+  }
+
+  /** Lets time pass, until `grace` after a cancellation at most; returns whether all of it passed. */
+  #pass(ms: number, grace: number): boolean {
+    const untilCancelled = this.chances.cancelledAt - this.clock.elapsed()
+    if (this.#cancellation.signal.aborted || ms < untilCancelled) {
+      this.clock.pass(ms)
+      return true
+    }
+    this.clock.pass(Math.max(0, untilCancelled))
+    this.#cancellation.abort()
+    const rest = ms - Math.max(0, untilCancelled)
+    this.clock.pass(Math.min(rest, grace))
+    return rest <= grace
+  }
+}
