@@ -41,18 +41,22 @@ export async function runStep(
   failureCode: 0 | 1
 ): Promise<void> {
   const signal = prepare(host)
-  const crashed = new Promise<never>((_resolve, reject) => host.on('uncaughtException', reject))
-  crashed.catch(() => undefined)
+  // Whoever waits is told of an error that nobody has caught: the work within its limit, else the step.
+  let onCrash!: (error: unknown) => void
+  const crashed = new Promise<never>((_resolve, reject) => (onCrash = reject))
+  host.on('uncaughtException', (error) => onCrash(error))
   const within: Step['within'] = async ({ seconds, reserve }, work) => {
+    const outside = onCrash
     let timer: NodeJS.Timeout | undefined
-    const timedOut = new Promise<never>((_resolve, reject) => {
+    const ended = new Promise<never>((_resolve, reject) => {
+      onCrash = reject
       const end = seconds * 1000 + TIMEOUT_GRACE - clock.elapsed()
       timer = setTimeout(() => reject(new StepEnded('deadline', seconds)), end)
     })
     try {
-      const deadline = new Deadline(clock, seconds, signal, reserve)
-      return await Promise.race([work(deadline), timedOut, crashed])
+      return await Promise.race([work(new Deadline(clock, seconds, signal, reserve)), ended])
     } finally {
+      onCrash = outside
       clearTimeout(timer)
     }
   }

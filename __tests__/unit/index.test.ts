@@ -62,7 +62,7 @@ describe('post', () => {
   it('ends with exit code 0 if nothing was minted', async () => {
     await post()
     expect(exits).toEqual([0])
-    expect(runner.stdout).toEqual(['No token was minted, so there is nothing to revoke.'])
+    expect(runner.stdout).toEqual(['The main step saved no token, so there is nothing to revoke.'])
   })
 
   it('ends with exit code 0 and one warning if it fails', async () => {
@@ -76,6 +76,7 @@ describe('post', () => {
       hash: 'hash'
     } as const
     saveForPost({
+      kind: 'minted',
       minted: MINTED,
       context: { ...context, timeoutSeconds: 60, jobSummary: false, kind: 'refresh_token' }
     })

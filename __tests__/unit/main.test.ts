@@ -38,7 +38,7 @@ describe('main', () => {
 
   it('has all of its timeout for its work', async () => {
     await run(clientCredentials({ 'timeout-seconds': '7' }))
-    expect(runner.deadlines).toEqual([[7, undefined]])
+    expect(runner.limits).toEqual([{ seconds: 7 }])
   })
 
   it('warns of the end of API tokens from 90 days before it, and of nothing with other credentials', async () => {
@@ -148,7 +148,7 @@ describe('the scopes of a new token', () => {
     await expect(run(clientCredentials())).rejects.toThrow(
       /^Zendesk granted the token no scope, so it can do nothing\. Check `scopes`, and the allowed scopes of the client/
     )
-    expect(runner.state()).toHaveProperty('minted.scopes', [])
+    expect(runner.state()).toHaveProperty('minted.scopes.names', [])
   })
 
   it('may be fewer than requested, which is a warning', async () => {
@@ -161,7 +161,7 @@ describe('the scopes of a new token', () => {
 })
 
 describe('the last line of main promises', () => {
-  const attempt = 'Its scopes do not include `write`, so post will try to revoke it'
+  const attempt = 'Its scopes do not include both `read` and `write`, so post will try to revoke it'
   const expires = 'otherwise it expires at 2026-11-21T13:00:00Z.'
   const narrow = 'tickets:read'
   const narrowCode = (): Inputs => authorizationCode({ 'skip-token-revoke': 'false' }, narrow)

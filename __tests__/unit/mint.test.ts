@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { type Fault } from '../../mock/zendesk.ts'
 import { readMainInputs } from '../../src/inputs/inputs.ts'
-import { requestToken } from '../../src/mint.ts'
+import { mint } from '../../src/mint.ts'
 import { ZendeskClient } from '../../src/zendesk/http/client.ts'
+import { CAUSES } from '../../src/zendesk/http/zendesk-error.ts'
 import { type MintedToken } from '../../src/zendesk/token.ts'
-import { ZendeskError } from '../../src/zendesk/http/zendesk-error.ts'
 import { setUpAccount } from '../support/account.ts'
 import { rejectionOf } from '../support/client.ts'
 import { NOON } from '../support/clock.ts'
@@ -22,24 +22,18 @@ const { apiToken, clientCredentials, authorizationCode, refreshToken } = account
 const withNumber = (more: Inputs = {}): Inputs =>
   apiToken({ 'client-id': String(account.zendesk.client('ci_bot').id), ...more })
 
-async function mint(given: Inputs, notes: string[] = []): Promise<MintedToken> {
+async function mintWith(given: Inputs): Promise<MintedToken> {
   runner.inputs(given)
-  const { log, startDeadline } = runner.step
+  const { log, within } = runner.step
   const inputs = readMainInputs(log)
-  const client = new ZendeskClient(inputs.origin, startDeadline(300), log)
-  try {
-    return await requestToken(client, inputs, notes)
-  } finally {
-    client.close()
-  }
+  return within({ seconds: 300 }, (deadline) => mint(new ZendeskClient(inputs.origin, deadline, log), inputs))
 }
 
-/** The notes of the error that a mint ends with. */
-async function notesOf(given: Inputs): Promise<string[]> {
-  const notes: string[] = []
-  const error = await rejectionOf(mint(given, notes))
-  if (error instanceof ZendeskError) return notes
-  throw error
+/** What the error says after the request and its status. */
+async function notesOf(given: Inputs): Promise<string> {
+  const { message } = await rejectionOf(mintWith(given))
+  const [, notes = message] = / at 127\.0\.0\.1:\d+(?:: \d+)?(?: \(".*?"\))?\. ?(.*)$/.exec(message) ?? []
+  return notes
 }
 
 /** Lets mints fail. */
@@ -61,19 +55,19 @@ const oneOf = (id: number): string =>
 describe('a mint', () => {
   it('returns the token, masked, what the response reports, and the time of Zendesk', async () => {
     account.zendesk.advance(5000)
-    const minted = await mint(clientCredentials())
+    const minted = await mintWith(clientCredentials())
     expect(minted.token.reveal()).toBe(account.token.value)
-    expect(minted).toMatchObject({ scopes: ['read', 'write'], date: NOON + 5000 })
+    expect(minted).toMatchObject({ scopes: { names: ['read', 'write'] }, date: NOON + 5000 })
     expect(runner.all('add-mask')).toEqual([account.token.value])
   })
 
   it.each([
-    ['gone-410', 'endpointGone'],
-    ['gone-404', 'endpointGone'],
-    ['forbidden-403', 'forbidden']
-  ] as const)('fails if Zendesk has closed the deprecated endpoint: %s', async (end, kind) => {
+    ['gone-410', CAUSES.endpointGone],
+    ['gone-404', CAUSES.endpointGone],
+    ['forbidden-403', CAUSES.forbidden]
+  ] as const)('fails if Zendesk has closed the deprecated endpoint: %s', async (end, cause) => {
     account.zendesk.behaviour.mintEndpoint = end
-    await expect(mint(apiToken())).rejects.toMatchObject({ kind })
+    await expect(mintWith(apiToken())).rejects.toThrow(`Could not mint a token: ${cause}`)
   })
 
   it.each<[number, object]>([
@@ -83,7 +77,7 @@ describe('a mint', () => {
     [400, { access_token: 'a-token-in-a-refusal' }]
   ])('leaves no token behind if Zendesk refuses it: %d %j', async (status, body) => {
     failing({ kind: 'response', status, body })
-    expect(await notesOf(clientCredentials())).toEqual([])
+    expect(await notesOf(clientCredentials())).toBe('')
     expect(account.zendesk.requests).toHaveLength(1)
   })
 })
@@ -91,7 +85,7 @@ describe('a mint', () => {
 describe('a lost response to a mint', () => {
   it.each([408, 500, 502, 504])('may be a %d: a warning says which token may exist', async (status) => {
     failing([{ kind: 'response', status, after: true }])
-    await mint(withNumber())
+    await mintWith(withNumber())
     expect(runner.stdout.at(-1)).toBe(`::warning::${oneOf(account.zendesk.client('ci_bot').id)}`)
     expect(runner.all('warning')).toHaveLength(1)
   })
@@ -101,7 +95,7 @@ describe('a lost response to a mint', () => {
       { kind: 'response', status: 429 },
       { kind: 'response', status: 503 }
     ])
-    await mint(clientCredentials())
+    await mintWith(clientCredentials())
     expect(runner.all('warning')).toEqual([])
   })
 
@@ -111,37 +105,29 @@ describe('a lost response to a mint', () => {
     runner.clock.onSleep = () => {
       throw error
     }
-    await expect(mint(clientCredentials())).rejects.toBe(error)
+    await expect(mintWith(clientCredentials())).rejects.toBe(error)
   })
 
   it('has probably used up the refresh token that Zendesk rejects at the next attempt', async () => {
     failing([{ kind: 'response', status: 502 }])
     const given = refreshToken('a-used-refresh-token')
-    expect(await notesOf(given)).toEqual(['The first attempt got no response and was probably carried out.'])
-    expect(await notesOf(given)).toEqual([])
+    expect(await notesOf(given)).toBe('The first attempt got no response and was probably carried out.')
+    expect(await notesOf(given)).toBe('')
   })
 })
 
 describe('a response without a usable token', () => {
-  it('ends the mint, and the token is revoked at once if the response has its id', async () => {
+  it('ends the mint, and the error names the id and how to revoke it, if the response has that', async () => {
     breakToken('full_token')
-    expect(await notesOf(withNumber())).toEqual([])
+    const notes = await notesOf(withNumber())
     const [{ id } = { id: 0 }] = [...account.zendesk.tokens.values()].slice(-1)
-    expect(account.zendesk.seen()).toEqual([`POST ${TOKENS}`, `DELETE ${TOKENS}/${id}`])
-    expect(account.zendesk.activeTokens()).toEqual([])
-    expect(runner.logged()).toEqual([
-      `Zendesk created token ${id}, but its response had no usable token, so it was revoked.`
-    ])
-  })
-
-  it.each<[string, Fault]>([
-    ['is refused', { kind: 'response', status: 403 }],
-    ['gets a web page', { kind: 'html' }],
-    ['has no response', { kind: 'reset' }]
-  ])('is reported by the error if its revocation %s', async (_how, fault) => {
-    breakToken('full_token')
-    account.zendesk.fault({ method: 'DELETE' }, fault)
-    expect(await notesOf(withNumber())).toEqual([oneOf(account.zendesk.client('ci_bot').id)])
+    const { url } = account.zendesk
+    expect(notes).toMatch(
+      new RegExp(`^The response names token ${id}, which may be active\\. To revoke it manually,`)
+    )
+    expect(notes).toContain(`send DELETE ${url}${TOKENS}/${id} as an admin`)
+    expect(account.zendesk.seen()).toEqual([`POST ${TOKENS}`])
+    expect(runner.logged()).toHaveLength(0)
   })
 
   it.each<[string, Fault]>([
@@ -151,20 +137,20 @@ describe('a response without a usable token', () => {
     ['without an id', { kind: 'response', status: 201, body: { access_token: 'short' } }]
   ])('is reported by the error if it is %s', async (_what, fault) => {
     failing(fault)
-    expect(await notesOf(clientCredentials())).toEqual([ONE])
+    expect(await notesOf(clientCredentials())).toBe(ONE)
     expect(account.zendesk.requests).toHaveLength(1)
   })
 
   it('is counted with the responses that were lost before', async () => {
     failing([{ kind: 'lose-response' }, { kind: 'empty', status: 201 }])
-    expect(await notesOf(clientCredentials())).toEqual([])
+    expect(await notesOf(clientCredentials())).toBe('')
     expect(runner.all('warning')).toEqual([TWO])
     expect(account.zendesk.seen()).toEqual([`POST ${GRANT}`, `POST ${GRANT}`])
   })
 
   it('still publishes its refresh token, which replaces the one that was sent', async () => {
     breakToken('access_token')
-    await expect(mint(authorizationCode())).rejects.toMatchObject({ kind: 'unusableResponse' })
+    await expect(mintWith(authorizationCode())).rejects.toThrow(CAUSES.unusableResponse)
     expect(runner.outputs()).toEqual({ 'refresh-token': account.token.refreshToken })
     expect(runner.all('add-mask')).toContain(account.token.refreshToken)
   })

@@ -4,10 +4,10 @@ import { Secret } from '../../src/lib/secret.ts'
 import { main } from '../../src/main.ts'
 import { shouldRevoke } from '../../src/publish-token.ts'
 import { fingerprintOf } from '../../src/runner/state.ts'
-import { adminId } from '../../mock/zendesk.ts'
+import { adminId, type Fault } from '../../mock/zendesk.ts'
 import { setUpAccount } from '../support/account.ts'
 import { MINTED } from '../support/minted.ts'
-import { RecordedLog } from '../support/client.ts'
+import { RecordedLog, rejectionOf } from '../support/client.ts'
 import { setUpRunner } from '../support/runner-env.ts'
 import { CURRENT, GRANT, type Inputs, TOKENS } from '../support/zendesk.ts'
 
@@ -48,7 +48,7 @@ describe('the state for post', () => {
     const place = { origin: account.zendesk.url, clientId: 'ci_bot' }
     const { salt } = runner.state()['context'] as { salt: string }
     expect(JSON.parse(late)).toMatchObject({
-      minted: { token: value, id, userId: adminId, scopes: ['read', 'write'], seenWorking: true },
+      minted: { token: value, id, userId: adminId, scopes: { names: ['read', 'write'] }, seenWorking: true },
       context: {
         ...place,
         ...fingerprintOf(secret, place, salt),
@@ -62,7 +62,7 @@ describe('the state for post', () => {
 
   it.each(['true', 'auto'])('has no token if post does not revoke it: skip-token-revoke %s', async (skip) => {
     await run(authorizationCode({ 'skip-token-revoke': skip }))
-    expect(runner.state()).toEqual({ skipped: skip })
+    expect(runner.state()).toEqual({ kind: 'skipped', why: skip })
     expect(runner.text('GITHUB_STATE')).not.toContain(account.token.value)
   })
 })
@@ -73,12 +73,15 @@ describe('a token that cannot be saved for post', () => {
       runner.breakFile('GITHUB_STATE')
     })
   }
-  const saved =
-    /^Could not save (?:token \d+|the token \(id unknown\)) for post: .+ Without that, post could not have revoked the token, so it /
+  /** The error of a step that has inputs like these. */
+  const errorOf = async (inputs: Inputs): Promise<string> => (await rejectionOf(run(inputs))).message
+  const unsaved =
+    /^Could not save (?:token \d+|the token \(id unknown\)) for post\. .*GITHUB_STATE.* Without it post could not revoke the token, so main tried at once\. /
+  const verified = /Revoked (?:token \d+|the token \(id unknown\)) and verified that Zendesk rejects it\.$/
 
   it('is revoked at once, and not published', async () => {
     breakStateAt(TOKENS)
-    await expect(run(apiToken())).rejects.toThrow(new RegExp(`${saved.source}was revoked at once\\.$`))
+    expect(await errorOf(apiToken())).toMatch(new RegExp(unsaved.source + verified.source))
     expect(account.zendesk.activeTokens()).toEqual([])
     expect(runner.outputs()).toEqual({})
     expect(runner.all('add-mask')).toHaveLength(3)
@@ -86,9 +89,7 @@ describe('a token that cannot be saved for post', () => {
 
   it('is revoked at once although it was published, if saving fails after the check', async () => {
     breakStateAt(CURRENT)
-    await expect(run(clientCredentials())).rejects.toThrow(
-      /Could not save token \d+ .* was revoked at once\.$/
-    )
+    expect(await errorOf(clientCredentials())).toMatch(verified)
     expect(account.zendesk.activeTokens()).toEqual([])
   })
 
@@ -97,7 +98,7 @@ describe('a token that cannot be saved for post', () => {
       runner.breakFile('GITHUB_STATE')
       account.zendesk.advance(3_601_000)
     })
-    await expect(run(clientCredentials())).rejects.toThrow('was revoked at once.')
+    expect(await errorOf(clientCredentials())).toMatch(/ Zendesk rejects token \d+, which had expired\.$/)
   })
 
   it.each<[string, () => void, string]>([
@@ -114,21 +115,30 @@ describe('a token that cannot be saved for post', () => {
   ])('may still be active if Zendesk %s', async (_what, happen, why) => {
     breakStateAt(GRANT)
     happen()
-    await expect(run(authorizationCode({ 'skip-token-revoke': 'false' }))).rejects.toThrow(
-      `so it may still be active: ${why}`
+    const error = await errorOf(authorizationCode({ 'skip-token-revoke': 'false' }))
+    expect(error).toContain(
+      `Could not revoke the token (id unknown): ${why} It expires at 2026-11-21T13:00:00Z. `
     )
+    expect(error).toMatch(/ To revoke it manually, .* or let `sweep` remove it\.$/)
   })
 
-  it('is revoked with a cleanup token if it is narrow, and a warning says if that one remains', async () => {
+  it('is revoked with a cleanup token if it is narrow, and the error says if that one remains', async () => {
     breakStateAt(GRANT)
-    account.zendesk.fault({ path: /tokens\/\d+$/, method: 'DELETE' }, [
-      { kind: 'pass' },
-      { kind: 'response', status: 418 }
-    ])
-    await expect(run(clientCredentials({ scopes: 'tickets:read' }))).rejects.toThrow('was revoked at once.')
-    expect(runner.all('warning')).toEqual([
-      expect.stringMatching(/^Could not revoke the cleanup token \d+: .*418.* within 10 minutes\. /)
-    ])
+    const refused: Fault = { kind: 'response', status: 418 }
+    account.zendesk.fault({ method: 'DELETE' }, [{ kind: 'pass' }, { kind: 'pass' }, refused, refused])
+    expect(await errorOf(clientCredentials({ scopes: 'tickets:read' }))).toMatch(
+      /verified that Zendesk rejects it\. Could not revoke the cleanup token \d+: .*418.* It expires at 2026-11-21T12:10:00Z\. /
+    )
+    expect(runner.all('warning')).toEqual([])
+  })
+
+  it('is revoked although the job is cancelled', async () => {
+    account.at({ path: TOKENS, count: 1 }, () => {
+      runner.breakFile('GITHUB_STATE')
+      runner.cancellation.abort()
+    })
+    expect(await errorOf(apiToken())).toMatch(verified)
+    expect(account.zendesk.activeTokens()).toEqual([])
   })
 
   it.each([

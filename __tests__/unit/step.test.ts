@@ -44,10 +44,13 @@ class FakeHost {
     this.#listeners.get(event)!(argument)
   }
 
-  run(work: (step: Step) => void | Promise<void>, clock = new FakeClock()): Promise<void> {
-    return runStep(this as unknown as Host, { clock, log: this.log }, async (step) => {
-      await work(step)
-    })
+  run(
+    work: (step: Step) => unknown,
+    { clock = new FakeClock(), failureCode = 1 as 0 | 1 } = {}
+  ): Promise<void> {
+    const tools = { clock, log: this.log }
+    const step = async (given: Step): Promise<void> => void (await work(given))
+    return runStep(this as unknown as Host, tools, step, failureCode)
   }
 }
 
@@ -68,9 +71,10 @@ afterEach(() => {
   jest.useRealTimers()
 })
 
-describe('a step ends', () => {
+describe('runStep ends', () => {
   it('with exit code 0 when its work is done, although its timeout is not reached', async () => {
-    await host.run(({ startDeadline }) => void startDeadline(300))
+    await host.run(({ within }) => within({ seconds: 300 }, () => Promise.resolve()))
+    expect(jest.getTimerCount()).toBe(0)
     expect(host.done).toEqual(['no warning', 'write', 'exit 0'])
     expect(host.log.lines).toEqual([])
   })
@@ -92,15 +96,9 @@ describe('a step ends', () => {
     expectFailed('no luck')
   })
 
-  it('with what the step itself makes of a failure', async () => {
-    await host.run((step) => {
-      step.onFailure = (error) => {
-        host.done.push((error as Error).message)
-        return 7
-      }
-      throw new Error('no luck')
-    })
-    expect(host.done).toEqual(['no warning', 'no luck', 'write', 'exit 7'])
+  it('in silence with exit code 0 if a failure has that', async () => {
+    await host.run(() => Promise.reject(new Error('no luck')), { failureCode: 0 })
+    expect(host.done).toEqual(['no warning', 'write', 'exit 0'])
     expect(host.log.lines).toEqual([])
   })
 
@@ -117,10 +115,7 @@ describe('a step ends', () => {
   it('a quarter of a second after its timeout, whatever it waits for', async () => {
     const clock = new FakeClock()
     clock.pass(2000)
-    const run = host.run(({ startDeadline }) => {
-      startDeadline(5)
-      return never
-    }, clock)
+    const run = host.run(({ within }) => within({ seconds: 5 }, () => never), { clock })
     await jest.advanceTimersByTimeAsync(3249)
     expect(host.done).toEqual(['no warning'])
     await jest.advanceTimersByTimeAsync(1)
@@ -129,22 +124,44 @@ describe('a step ends', () => {
   })
 })
 
-describe('the process of a step', () => {
-  it('reserves a part of the timeout', async () => {
+describe('runStep', () => {
+  it('reserves a part of the timeout, and returns what the work returns', async () => {
     let remaining: number | undefined
-    await host.run(({ startDeadline }) => {
-      remaining = startDeadline(60, 5000).remaining()
+    await host.run(async ({ within }) => {
+      remaining = await within({ seconds: 60, reserve: 5000 }, (deadline) =>
+        Promise.resolve(deadline.remaining())
+      )
     })
     expect(remaining).toBe(55_000)
   })
 
+  it.each([
+    ['its work fails', () => Promise.reject(new Error('no luck')), 'no luck'],
+    [
+      'something throws outside of its work',
+      () => {
+        host.emit('uncaughtException', new Error('from nowhere'))
+        return never
+      },
+      'from nowhere'
+    ]
+  ])('lets a step catch that %s', async (_what, work, message) => {
+    let caught: unknown
+    await host.run(({ within }) => within({ seconds: 60 }, work).catch((error: unknown) => (caught = error)))
+    expect((caught as Error).message).toBe(message)
+    expect(host.log.lines).toEqual([])
+    expect(host.done).toContain('exit 0')
+  })
+
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('starts nothing more after %s', async (signal) => {
-    await host.run(({ startDeadline }) => {
-      const deadline = startDeadline(60)
-      deadline.check()
-      host.emit(signal)
-      deadline.check()
-    })
+    await host.run(({ within }) =>
+      within({ seconds: 60 }, async (deadline) => {
+        deadline.check()
+        await Promise.resolve()
+        host.emit(signal)
+        deadline.check()
+      })
+    )
     expectFailed(new StepEnded('cancelled', 60).message)
   })
 

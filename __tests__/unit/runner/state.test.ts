@@ -3,17 +3,17 @@ import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import {
   fingerprintOf,
-  loadState as load,
-  saveForPost as save,
+  loadState,
+  saveForPost,
+  type LoadedState,
   type MintContext,
   type State
 } from '../../../src/runner/state.ts'
-import { MINTED } from '../../support/minted.ts'
+import { MINTED, UNKNOWN } from '../../support/minted.ts'
 import { setUpRunner } from '../../support/runner-env.ts'
 
 const runner = setUpRunner()
 const place = { origin: 'https://acme.zendesk.com', clientId: 'ci_bot' }
-const minted = MINTED
 const context: MintContext = {
   ...place,
   timeoutSeconds: 300,
@@ -22,103 +22,137 @@ const context: MintContext = {
   authMethod: 'client_secret_basic',
   ...fingerprintOf('the-secret', place)
 }
-const unknown = {
-  ...minted,
-  ...{ id: undefined, clientId: undefined, userId: undefined, lifetime: undefined },
-  ...{ expiredAfter: undefined, date: undefined, scopes: [], scopesReported: false },
-  ...{ expiresAt: '', expiry: 'unknown' as const, seenWorking: false }
-}
+const skipped = (why: 'true' | 'auto'): State => ({ kind: 'skipped', why })
 
-function reload(state: State): State | undefined {
-  save(state)
+/** What post finds if main saves this. */
+function reload(state: State): LoadedState {
+  saveForPost(state)
   runner.passState()
-  return load()
+  return loadState()
 }
 
-/** What post makes of a state in which `path` has another value. */
-function loadWith(path: string, value: unknown): State | undefined {
-  const state = { minted: { ...minted, token: 'the-minted-token' }, context: { ...context } }
-  const [part = '', key] = path.split('.')
-  const target: Record<string, unknown> = key === undefined ? state : state[part as keyof typeof state]
-  target[key ?? part] = value
+/** What post finds if `path` has another value in what main saved. */
+function loadWith(path: string, value: unknown): LoadedState {
+  saveForPost({ kind: 'minted', minted: MINTED, context })
+  const state = runner.state()
+  const names = path.split('.')
+  const last = String(names.pop())
+  const target = names.reduce((part, name) => part[name] as Record<string, unknown>, state)
+  target[last] = value
   process.env['STATE_zendesk'] = JSON.stringify(state)
-  return load()
+  return loadState()
 }
 
-describe('the state', () => {
+describe('saveForPost and loadState', () => {
   it.each<[string, State]>([
-    ['all is known', { minted, context }],
-    ['nothing is known', { minted: unknown, context: { ...context, jobSummary: false } }],
-    ['the token is not revoked', { skipped: 'true' }],
-    ['that would revoke a refresh token', { skipped: 'auto' }]
-  ])('is loaded as it was saved if %s', (_what, state) => {
+    ['all is known', { kind: 'minted', minted: MINTED, context }],
+    [
+      'nothing is known',
+      { kind: 'minted', minted: UNKNOWN, context: { ...context, kind: 'access_token', jobSummary: false } }
+    ],
+    [
+      'the token never expires',
+      { kind: 'minted', minted: { ...MINTED, expiry: { kind: 'never' } }, context }
+    ],
+    ['the token is not revoked', skipped('true')],
+    ['that would revoke a refresh token', skipped('auto')]
+  ])('give post the state as main has it if %s', (_what, state) => {
     const loaded = reload(state)
     expect(loaded).toEqual(state)
-    if (loaded !== undefined && 'minted' in loaded)
-      expect(loaded.minted.token.reveal()).toBe(minted.token.reveal())
+    if (loaded.kind === 'minted') expect(loaded.minted.token.reveal()).toBe(MINTED.token.reveal())
   })
 
-  it('is one key, which replaces what was saved before', () => {
-    save({ minted, context })
-    save({ minted: { ...minted, id: 10 }, context })
+  it('use one key, which replaces what was saved before', () => {
+    saveForPost({ kind: 'minted', minted: MINTED, context })
+    saveForPost({ kind: 'minted', minted: { ...MINTED, id: 10 }, context })
     expect(new Set(runner.written('GITHUB_STATE').map(([name]) => name)).size).toBe(1)
     runner.passState()
-    expect(load()).toMatchObject({ minted: { id: 10 } })
+    expect(loadState()).toMatchObject({ minted: { id: 10 } })
   })
 
-  it('contains the token, but neither its refresh token nor the credential', () => {
-    save({ minted: { ...minted, refreshToken: new Secret('the-refresh-token') }, context })
-    expect(runner.state()).toMatchObject({ minted: { token: minted.token.reveal() } })
+  it('save the token, but neither its refresh token nor the credential', () => {
+    const minted = { ...MINTED, refreshToken: new Secret('the-refresh-token') }
+    saveForPost({ kind: 'minted', minted, context })
+    expect(runner.state()).toMatchObject({ minted: { token: MINTED.token.reveal() } })
     expect(runner.text('GITHUB_STATE')).not.toMatch(/refresh|the-secret/)
+  })
+
+  it('name the file if it cannot be written', () => {
+    runner.breakFile('GITHUB_STATE')
+    expect(() => saveForPost(skipped('true'))).toThrow(/GITHUB_STATE/)
   })
 })
 
-describe('an unreadable or incomplete state', () => {
-  it.each([undefined, '', 'no JSON', 'null', '[]', '1', '{}', '{"skipped":"false"}', '{"skipped":true}'])(
-    'is none: %s',
-    (text) => {
-      if (text !== undefined) process.env['STATE_zendesk'] = text
-      expect(load()).toBeUndefined()
-    }
-  )
+describe('loadState', () => {
+  it.each([undefined, ''])('finds none: %s', (text) => {
+    if (text !== undefined) process.env['STATE_zendesk'] = text
+    expect(loadState()).toEqual({ kind: 'none' })
+  })
+
+  it.each([
+    'no JSON',
+    'null',
+    '[]',
+    '1',
+    '{}',
+    '{"kind":"other"}',
+    '{"kind":"skipped"}',
+    '{"kind":"skipped","why":"false"}',
+    '{"kind":"minted"}',
+    '{"kind":"constructor"}'
+  ])('cannot read %s', (text) => {
+    process.env['STATE_zendesk'] = text
+    expect(loadState()).toEqual({ kind: 'unreadable' })
+  })
 
   it.each([
     'minted',
     'minted.token',
     'minted.scopes',
+    'minted.scopes.names',
+    'minted.scopes.isReported',
+    'minted.expiry',
+    'minted.expiry.kind',
+    'minted.expiry.time',
+    'minted.expiry.isReported',
     'minted.mintedAt',
-    'minted.expiresAt',
+    'minted.seenWorking',
     'context',
     'context.origin',
     'context.timeoutSeconds',
+    'context.jobSummary',
     'context.kind',
     'context.clientId',
     'context.authMethod',
     'context.salt',
     'context.hash'
-  ])('is none without %s, or with another type of it', (path) => {
-    for (const value of [undefined, null, true, {}]) expect(loadWith(path, value)).toBeUndefined()
+  ])('cannot read a state without %s, or with another type of it', (path) => {
+    for (const value of [undefined, null, 'x', {}, []])
+      if (
+        !(value === 'x' && /clientId|salt|hash/.test(path)) &&
+        !(Array.isArray(value) && /names$/.test(path))
+      )
+        expect(loadWith(path, value)).toEqual({ kind: 'unreadable' })
   })
 
   it.each([
-    ['context.origin', 'acme'],
     ['context.origin', 'mailto:ada@acme.example'],
-    ['context.kind', 'password'],
-    ['context.salt', ''],
-    ['minted.expiredAfter', null],
-    ['minted.token', 'line\nbreak']
-  ])('is none if %s is %j', (path, value) => {
-    expect(loadWith(path, value)).toBeUndefined()
-  })
-
-  it.each(['id', 'clientId', 'userId'])('has no %s that is not a positive integer', (key) => {
-    for (const value of [null, -1, '1/../../clients/5'])
-      expect(loadWith(`minted.${key}`, value)).toMatchObject({ minted: { [key]: undefined } })
+    ['context.origin', 'https://acme.zendesk.com/path'],
+    ['context.clientId', ''],
+    ['minted.scopes.names', [1]],
+    ['minted.expiry.expiredAfter', null],
+    ['minted.date', 'noon'],
+    ['minted.token', 'line\nbreak'],
+    ['minted.id', '1/../../clients/5'],
+    ['minted.clientId', -1],
+    ['minted.userId', null]
+  ])('cannot read a state in which %s is %j', (path, value) => {
+    expect(loadWith(path, value)).toEqual({ kind: 'unreadable' })
   })
 })
 
-describe('the fingerprint', () => {
-  it('is a SHA-256 with a new salt each time, or that of another to compare with', () => {
+describe('fingerprintOf', () => {
+  it('returns a SHA-256 with a new salt each time, or that of another to compare with', () => {
     const { salt, hash } = fingerprintOf('the-secret', place)
     expect(salt).toMatch(/^[0-9a-f]{32}$/)
     const content = JSON.stringify([salt, place.origin, place.clientId, 'the-secret'])
