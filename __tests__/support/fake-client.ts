@@ -102,7 +102,7 @@ function plain(name: string): Reply {
 /**
  * A world that expects these requests and pauses, in this order, one a line:
  * - `DELETE 7: 204`, `GET current by the cleanup token: 404 page`, `DELETE current: timeout`: a request, and the response
- *   to it, or the kind of error; a timeout means that it was sent
+ *   to it, or the kind of error; a timeout means that it was sent, and `timeout, 204` that it was sent twice
  * - `wait 1 s`: a pause
  * - `cancel` and `5 s pass`: what happens during the request or pause of the line before
  */
@@ -126,9 +126,10 @@ export class Transcript implements World {
   respond({ method, path, authorization }: ZendeskRequest, { observer }: SendOptions): Reply {
     const what = path.replace(/\?.*/, '').replace(/^.*\/tokens\//, '')
     const reply = this.#next(`${method} ${what}${SENDERS[authorization?.reveal() ?? ''] ?? ' by another'}: `)
-    if (reply === 'timeout') observer?.lost?.(this.clock.now())
+    if (reply.startsWith('timeout')) observer?.lost?.(this.clock.now())
     this.#happen()
-    const known = this.replies[reply] ?? REPLIES[reply] ?? plain(reply)
+    const name = reply.replace('timeout, ', '')
+    const known = this.replies[name] ?? REPLIES[name] ?? plain(name)
     return typeof known === 'string' ? known : { ...known, date: known.date ?? this.clock.now() }
   }
 

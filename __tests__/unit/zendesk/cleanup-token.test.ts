@@ -1,233 +1,230 @@
 import { describe, expect, it, jest } from '@jest/globals'
-import { ORIGIN, testClient, type TestClient } from '../../support/client.ts'
-import { nock, useNock } from '../../support/nock.ts'
 import { Secret } from '../../../src/lib/secret.ts'
-import { withCleanupToken, type CleanupTerms, type CleanupToken } from '../../../src/zendesk/cleanup-token.ts'
-import { CAUSES, type ErrorKind } from '../../../src/zendesk/http/zendesk-error.ts'
+import { withCleanupToken, type CleanupTerms, type Remaining } from '../../../src/zendesk/cleanup-token.ts'
+import { type MintedToken } from '../../../src/zendesk/token.ts'
+import { NOON } from '../../support/clock.ts'
+import { transcribed, type TranscribedOptions } from '../../support/fake-client.ts'
+import { response } from './responses.ts'
 
-/*
- * What the tests of `action/` do not show of a cleanup token: rare responses, exact waits and what is reported.
- */
+const MINT = 'POST /oauth/tokens: mint'
+const LOOK_UP = 'GET current by the cleanup token: cleanup'
+const GONE = 'DELETE 9 by the cleanup token: 204'
+const REJECTED = 'GET current by the cleanup token: 401'
 
-const TOKENS = '/api/v2/oauth/tokens'
-const TOKEN = 'abcdefghij-cleanup'
-const MINT = 'POST /oauth/tokens'
-const LOOK_UP = `GET ${TOKENS}/current`
-const REVOKE = `DELETE ${TOKENS}/9`
-const REVOKE_CURRENT = `DELETE ${TOKENS}/current`
-
-useNock()
-
-/** A request and the response to it; without a status the connection breaks. */
-type Exchange = [request: string, status?: number, body?: unknown]
-
-const rejection = { error: 'invalid_token' }
-const minted: Exchange = [MINT, 200, { access_token: TOKEN, token_type: 'bearer' }]
-const found: Exchange = [LOOK_UP, 200, { token: { id: 9, client_id: 41, user_id: 7, token: 'abcdefghij' } }]
-const hidden: Exchange = [LOOK_UP, 403, {}]
-const gone: Exchange = [REVOKE, 204]
-const rejected: Exchange = [REVOKE, 401, rejection]
-
-/** The sentence about a token that could not be revoked. */
-const active = (kind: ErrorKind, id = '9'): unknown =>
-  expect.stringContaining(`Could not revoke the cleanup token ${id}: ${CAUSES[kind]} (DELETE ${TOKENS}/`)
-
-interface Run {
-  /** What the work returned. */
-  result: unknown
-  /** What was thrown. */
-  error: Error | undefined
-  /** What is said about tokens that may remain active. */
-  remaining: string[]
-  /** The cleanup token that the work was given. */
-  token: CleanupToken | undefined
-}
-
-interface Given {
-  test?: TestClient
-  work?: () => void
+interface Given extends TranscribedOptions {
+  work?: (token: MintedToken) => Promise<string>
   onMint?: () => void
 }
 
-/** Works with a cleanup token, which has to make these requests in this order. */
-async function run(exchanges: Exchange[], given: Given = {}): Promise<Run> {
-  const { test = testClient(), work, onMint = () => undefined } = given
-  for (const [request, status, body = ''] of exchanges) {
-    const [method = '', path = ''] = request.split(' ')
-    const options = request === MINT ? {} : { reqheaders: { authorization: `Bearer ${TOKEN}` } }
-    const expected = nock(ORIGIN, options).intercept(path, method)
-    if (status === undefined) expected.replyWithError(new Error('reset'))
-    else expected.reply(status, body as nock.Body)
-  }
-  const run: Run = { result: undefined, error: undefined, remaining: [], token: undefined }
-  const clientSecret = new Secret('the-client-secret')
-  const terms: CleanupTerms = {
-    credential: { kind: 'client_credentials', clientSecret, authMethod: 'client_secret_post' },
-    clientId: 'ci_bot',
-    lifetime: 600,
-    onRemaining: (sentence) => run.remaining.push(sentence),
-    onMint
-  }
+interface Run {
+  result: string | undefined
+  /** What was thrown. */
+  error: unknown
+  remaining: Remaining[]
+  /** The token that the work was given. */
+  token: MintedToken | undefined
+  masked: string[]
+}
+
+/** Works with a cleanup token, with these requests and pauses. */
+async function run(lines: string[], { work, onMint, ...world }: Given = {}): Promise<Run> {
+  const { client, transcript } = transcribed(lines, world)
+  const credential = {
+    kind: 'client_credentials',
+    clientSecret: new Secret('the-client-secret'),
+    authMethod: 'client_secret_post'
+  } as const
+  const remaining: Remaining[] = []
+  const terms: CleanupTerms = { credential, clientId: 'ci_bot', lifetime: 600, remaining }
+  const done: Run = { result: undefined, error: undefined, remaining, token: undefined, masked: [] }
   try {
-    run.result = await withCleanupToken(test.client, terms, async (token) => {
-      run.token = token
-      work?.()
-      return Promise.resolve('done')
-    })
+    done.result = await withCleanupToken(
+      client.real,
+      { ...terms, ...(onMint && { onMint }) },
+      async (token) => {
+        done.token = token
+        return (await work?.(token)) ?? 'done'
+      }
+    )
   } catch (error) {
-    run.error = error as Error
+    done.error = error
   }
-  const made = test.log.of('debug').map((line) => line.split(': ')[0])
-  expect(made).toEqual(exchanges.map(([request]) => request))
-  return run
+  expect(transcript.left).toEqual([])
+  done.masked = client.log.of('mask')
+  return done
 }
 
-/** Does something when the response to a request that begins like this was read. */
-function after(request: string, { client, log }: TestClient, act: () => void): void {
-  client.log.debug = (line) => {
-    log.lines.push(`debug: ${line}`)
-    if (line.startsWith(request)) act()
-  }
-}
+/** The token may be active, for this reason. */
+const mayRemain = (kind: string): unknown => [
+  { token: expect.anything(), obstacle: expect.objectContaining({ kind }) }
+]
 
-describe('a cleanup token', () => {
-  it('is revoked as the current one if the announcement of its mint fails', async () => {
-    const fault = new Error('ours')
-    const onMint = (): void => {
-      throw fault
-    }
-    expect((await run([minted, [REVOKE_CURRENT, 204]], { onMint })).error).toBe(fault)
-  })
-
-  it.each<[string, Exchange, object | undefined]>([
-    ['Zendesk refuses to show it', hidden, undefined],
-    ['the response is about another token', [LOOK_UP, 200, { token: { id: 8, token: 'klmnop' } }], undefined],
-    ['the response is not JSON', [LOOK_UP, 200, 'plain'], undefined],
-    ['it is rejected', [LOOK_UP, 401, rejection], undefined],
-    ['only its id is not reported', [LOOK_UP, 200, { token: { user_id: 7 } }], { id: undefined, userId: 7 }]
-  ])('is used, and revoked as the current one, if %s', async (_what, lookUp, facts) => {
-    const { result, token, remaining } = await run([minted, lookUp, [REVOKE_CURRENT, 204]])
-    if (facts === undefined) expect(token?.facts).toBeUndefined()
-    else expect(token?.facts).toMatchObject(facts)
-    expect([result, remaining]).toEqual(['done', []])
-  })
-})
-
-describe('the mint of a cleanup token', () => {
-  it('fails after a redirect, and masks a token that comes with it', async () => {
-    const test = testClient()
+describe('withCleanupToken', () => {
+  it('mints a masked token, looks it up, works with it, and revokes it by id', async () => {
     const onMint = jest.fn()
-    const { error, token, remaining } = await run([[MINT, 302, { access_token: TOKEN }]], { test, onMint })
-    expect(error).toMatchObject({ kind: 'redirect', request: { operation: 'grantCleanupToken' } })
-    expect([token, onMint.mock.calls, remaining]).toEqual([undefined, [], []])
-    expect(test.log.of('mask')).toEqual([TOKEN])
-  })
-
-  it('fails after a 200 without a usable token, and reports that an unknown token may exist', async () => {
-    const { error, remaining } = await run([[MINT, 200, { access_token: 'short' }]])
-    expect(error).toMatchObject({ kind: 'unusableResponse' })
-    expect(remaining).toEqual([
-      'The response to the mint of a cleanup token was lost. An unused token of client ci_bot may exist since 12:00 UTC; it expires after 10 minutes, and `sweep` removes it.'
-    ])
-  })
-})
-
-describe('the revocation of a cleanup token', () => {
-  it.each<[string, Exchange[], number[]]>([
-    ['if a rejection 1 s earlier was stray', [rejected, gone], [1000]],
-    ['after two rejections 1 s apart, as the token was seen working', [rejected, rejected], [1000]],
-    ['after a JSON 404 by id', [[REVOKE, 404, {}]], []]
-  ])('is done %s', async (_what, exchanges, sleeps) => {
-    const test = testClient()
-    const { result, remaining } = await run([minted, found, ...exchanges], { test })
-    expect([result, remaining, test.clock.sleeps]).toEqual(['done', [], sleeps])
-  })
-
-  it.each<[string, string, Exchange[], ErrorKind]>([
-    ['an HTML 401', '9', [found, [REVOKE, 401, '<html>']], 'gateway'],
-    ['an empty 401', '9', [found, [REVOKE, 401, '']], 'credentialsRejected'],
-    ['an HTML 404', '9', [found, [REVOKE, 404, '<html>']], 'gateway'],
-    ['a 200 with a web page', '9', [found, [REVOKE, 200, '<html>']], 'gateway'],
-    ['a 300', '9', [found, [REVOKE, 300, {}]], 'redirect'],
-    [
-      'two rejections',
-      '(id unknown)',
-      [hidden, [REVOKE_CURRENT, 401, rejection], [REVOKE_CURRENT, 401, rejection]],
-      'credentialsRejected'
-    ],
-    ['a JSON 404', '(id unknown)', [hidden, [REVOKE_CURRENT, 404, {}]], 'unexpected']
-  ])('may leave it active after %s: %s', async (_what, id, exchanges, kind) => {
-    const { result, remaining } = await run([minted, ...exchanges])
-    expect([result, remaining]).toEqual(['done', [active(kind, id)]])
-  })
-
-  it('that fails without an id is reported with what to do', async () => {
-    const { remaining } = await run([minted, hidden, [REVOKE_CURRENT, 403, {}]])
-    expect(remaining).toEqual([
-      `Could not revoke the cleanup token (id unknown): Zendesk does not allow this (DELETE ${TOKENS}/current: 403). It expires within 10 minutes. To revoke it sooner, send DELETE ${ORIGIN}${TOKENS}/{id} as an admin.`
-    ])
-  })
-})
-
-describe('if the job is cancelled or the deadline is reached, a cleanup token', () => {
-  /** Lets the time be over, but for the 5 s that are reserved for cleanup. */
-  const end = ({ clock }: TestClient, ms = 15_000): void => clock.pass(ms - clock.elapsed())
-
-  it.each<[string, (test: TestClient) => void, Exchange[], object]>([
-    [
-      'is revoked unused if it was not looked up',
-      (test) => after('POST', test, () => end(test)),
-      [minted, [REVOKE_CURRENT, 204]],
-      { error: { kind: 'deadline' }, token: undefined, remaining: [] }
-    ],
-    [
-      'is revoked if an attempt got no response',
-      (test) => after('DELETE', test, () => end(test)),
-      [minted, found, [REVOKE], gone],
-      { remaining: [] }
-    ],
-    [
-      'may remain active if its revocation is refused',
-      (test) => after('GET', test, test.cancel),
-      [minted, found, [REVOKE, 403, {}]],
-      { remaining: [active('forbidden')] }
-    ],
-    [
-      'is revoked once more after a rejection, without the wait',
-      (test) => (test.clock.onSleep = test.cancel),
-      [minted, found, rejected, rejected],
-      { remaining: [] }
-    ],
-    [
-      'is revoked if the time ends between two attempts',
-      (test) => (test.clock.onSleep = () => end(test)),
-      [minted, found, rejected, [REVOKE, 404, {}]],
-      { remaining: [] }
-    ],
-    [
-      'may remain active if no time is left at all',
-      (test) => after('GET', test, () => end(test, 20_000)),
-      [minted, found],
-      { remaining: [active('deadline')] }
-    ]
-  ])('%s', async (_what, setUp, exchanges, expected) => {
-    const test = testClient({ seconds: 20, reserve: 5000 })
-    setUp(test)
-    expect(await run(exchanges, { test })).toMatchObject(expected)
-  })
-
-  it('has 4 s to be minted if that was sent, and 4 s to be revoked after its use', async () => {
-    const test = testClient()
-    const send = jest.spyOn(test.client, 'send')
-    const forCleanup = jest.spyOn(test.client.deadline, 'forCleanup')
-    const work = (): void => {
-      test.cancel()
-      test.client.deadline.check()
-    }
-    const { error, remaining } = await run([minted, found, gone], { test, work })
-    expect(error).toHaveProperty('message', 'The job was cancelled.')
+    const { result, token, remaining, masked } = await run([MINT, LOOK_UP, GONE], { onMint })
+    expect(result).toBe('done')
+    expect(token).toMatchObject({ id: 9, clientId: 8, userId: 9, seenWorking: true })
+    expect(masked).toEqual(['the-cleanup-token'])
+    expect(onMint).toHaveBeenCalledTimes(1)
     expect(remaining).toEqual([])
-    expect(send.mock.calls[0]?.[1]).toMatchObject({ grace: 4000 })
-    expect(forCleanup.mock.calls).toEqual([[4000]])
+  })
+
+  it('requests `read write` for the lifetime, and gives the mint 4 s to be answered after a cancellation', async () => {
+    const { client, transcript } = transcribed([MINT, LOOK_UP, GONE])
+    const send = jest.spyOn(client, 'send')
+    const credential = {
+      kind: 'client_credentials',
+      clientSecret: new Secret('s'),
+      authMethod: 'client_secret_post'
+    } as const
+    const terms = { credential, clientId: 'ci_bot', lifetime: 720, remaining: [] }
+    await withCleanupToken(client.real, terms, () => Promise.resolve())
+    const [[request, options] = []] = send.mock.calls
+    expect(JSON.parse(request?.body?.reveal() ?? '')).toMatchObject({ scope: 'read write', expires_in: 720 })
+    expect(options).toMatchObject({ grace: 4000 })
+    expect(transcript.left).toEqual([])
+  })
+
+  it.each<[string, Error, Given]>([
+    ['the work', new Error('ours'), { work: () => Promise.reject(new Error('ours')) }],
+    [
+      'the announcement of the mint',
+      new Error('ours'),
+      {
+        onMint: () => {
+          throw new Error('ours')
+        }
+      }
+    ]
+  ])('revokes the token even if %s fails', async (_what, error, given) => {
+    const lines =
+      given.work === undefined ? ['DELETE current by the cleanup token: 204', REJECTED] : [LOOK_UP, GONE]
+    expect(await run([MINT, ...lines], given)).toMatchObject({ error, remaining: [] })
+  })
+
+  it.each<[string, string, object]>([
+    ['Zendesk does not let it', '403', { id: undefined, seenWorking: true }],
+    ['the response is about another token', 'other', { id: undefined, seenWorking: false }],
+    ['there is no response', 'connection', { id: undefined, seenWorking: false }],
+    ['its id is not reported', 'no id', { id: undefined, userId: 9, seenWorking: true }]
+  ])('works all the same if the token cannot be looked up: %s', async (_why, reply, token) => {
+    const replies = {
+      other: response(200, { token: { id: 5, token: 'klmnopqrst' } }),
+      'no id': response(200, { token: { user_id: 9 } })
+    }
+    const lines = [MINT, `GET current by the cleanup token: ${reply}`]
+    const end = ['DELETE current by the cleanup token: 204', REJECTED]
+    expect(await run([...lines, ...end], { replies })).toMatchObject({ result: 'done', token, remaining: [] })
+  })
+})
+
+describe('the mint of withCleanupToken', () => {
+  it('fails after a redirect, and masks a token that comes with it', async () => {
+    const redirect = response(302, { access_token: 'the-cleanup-token' })
+    expect(await run(['POST /oauth/tokens: redirect'], { replies: { redirect } })).toMatchObject({
+      error: { kind: 'redirect', request: { operation: 'grantCleanupToken' } },
+      token: undefined,
+      remaining: [],
+      masked: ['the-cleanup-token']
+    })
+  })
+
+  it.each([
+    ['a 200 without a usable token', 'short', 'unusableResponse'],
+    ['a lost response', 'timeout', 'timeout']
+  ])('fails after %s, and reports that a token may exist', async (_what, reply, kind) => {
+    const replies = { short: response(200, { access_token: 'short' }) }
+    expect(await run([`POST /oauth/tokens: ${reply}`], { replies })).toMatchObject({
+      error: { kind },
+      remaining: [{ lost: { count: 1, since: NOON }, lifetime: 600 }]
+    })
+  })
+
+  it('reports that a token may exist if only the second attempt got a response', async () => {
+    const { result, remaining } = await run(['POST /oauth/tokens: timeout, mint', LOOK_UP, GONE])
+    expect(result).toBe('done')
+    expect(remaining).toMatchObject([{ lost: { count: 1 } }])
+  })
+})
+
+describe('the revocation of withCleanupToken', () => {
+  const RECHECKED = ['wait 1 s', REJECTED, 'wait 3 s', REJECTED]
+
+  it.each<[string, string[]]>([
+    ['a JSON 404 by id', ['DELETE 9 by the cleanup token: 404', REJECTED, ...RECHECKED]],
+    ['a rejection', ['DELETE 9 by the cleanup token: 401', ...RECHECKED]],
+    [
+      'a stray 404',
+      ['DELETE 9 by the cleanup token: 404', 'GET current by the cleanup token: cleanup', GONE]
+    ],
+    [
+      'a refusal by id and a 204 of the current one',
+      ['DELETE 9 by the cleanup token: 403', 'DELETE current by the cleanup token: 204', REJECTED]
+    ]
+  ])('verifies the end of the token after %s', async (_what, lines) => {
+    expect((await run([MINT, LOOK_UP, ...lines])).remaining).toEqual([])
+  })
+
+  it.each<[string, string, string[]]>([
+    [
+      'is refused',
+      'other',
+      ['DELETE 9 by the cleanup token: 401 page', 'DELETE current by the cleanup token: 404']
+    ],
+    [
+      'is accepted without effect',
+      'still works',
+      [
+        'DELETE 9 by the cleanup token: 403',
+        'DELETE current by the cleanup token: 204',
+        ...[LOOK_UP, 'wait 1 s', LOOK_UP, 'wait 3 s', LOOK_UP]
+      ]
+    ]
+  ])('reports a token that may remain active if it %s', async (_what, kind, lines) => {
+    expect((await run([MINT, LOOK_UP, ...lines])).remaining).toEqual(mayRemain(kind))
+  })
+
+  it('believes no rejection of a token that was never seen working', async () => {
+    const lines = [MINT, REJECTED, 'DELETE current by the cleanup token: 401', ...RECHECKED]
+    expect((await run(lines)).remaining).toEqual(mayRemain('other'))
+  })
+})
+
+describe('withCleanupToken in a job that is cancelled, or at the deadline,', () => {
+  it('revokes a token that was not looked up, as the current one', async () => {
+    const lines = [MINT, 'GET current by the cleanup token: cancelled', 'cancel']
+    const end = ['DELETE current by the cleanup token: 204', REJECTED]
+    expect(await run([...lines, ...end])).toMatchObject({
+      error: { kind: 'cancelled' },
+      token: undefined,
+      remaining: []
+    })
+  })
+
+  it.each<[string, string[]]>([
+    ['is cancelled', [LOOK_UP, 'cancel', GONE]],
+    ['reaches the deadline', [LOOK_UP, '15 s pass', GONE]],
+    [
+      'ends while the token is revoked',
+      [LOOK_UP, 'DELETE 9 by the cleanup token: timeout', '15 s pass', GONE]
+    ]
+  ])('has 4 s to revoke the token if the work %s', async (_what, lines) => {
+    expect((await run([MINT, ...lines], { seconds: 20, reserve: 5000 })).remaining).toEqual([])
+  })
+
+  it('proves nothing by rejections in that time, but by a DELETE of the current token', async () => {
+    const lines = [MINT, LOOK_UP, 'cancel']
+    expect((await run([...lines, 'DELETE 9 by the cleanup token: 401'])).remaining).toEqual(
+      mayRemain('no time')
+    )
+    const refused = 'DELETE 9 by the cleanup token: 403'
+    const current = ['DELETE current by the cleanup token: 204', REJECTED]
+    expect((await run([...lines, refused, ...current])).remaining).toEqual([])
+  })
+
+  it('reports the token if there is no time at all', async () => {
+    const lines = [MINT, LOOK_UP, '20 s pass']
+    expect((await run(lines, { seconds: 20, reserve: 5000 })).remaining).toEqual(mayRemain('stopped'))
   })
 })
