@@ -25,12 +25,12 @@ export interface CheckedToken {
  */
 export async function checkToken(client: ZendeskClient, token: MintedToken): Promise<CheckedToken> {
   const { clock } = client.deadline
-  const end = clock.elapsed() + CHECK_TIMEOUT
+  const end = clock.elapsed() + Math.min(CHECK_TIMEOUT, client.deadline.remaining())
   const request = currentTokenRequest(token.token, 'checkToken')
   let history: CheckHistory = 'first'
   let rejected = new ZendeskError('newTokenRejected', request)
   for (const wait of CHECK_WAITS) {
-    if (clock.elapsed() + wait >= end) break
+    if (wait > 0 && clock.elapsed() + wait >= end) break
     if (wait > 0) await client.pause(wait)
     const outcome = await client.trySend(request, { single: true, until: end })
     const isError = outcome instanceof ZendeskError
