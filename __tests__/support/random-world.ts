@@ -102,8 +102,9 @@ export class RandomWorld implements World {
   readonly ways: readonly Way[]
   readonly client: FakeClient
   requests = 0
-  /** Whether a DELETE was accepted, and whether the token was seen active after one. */
+  /** Whether a DELETE was accepted, also one by id, and whether the token was seen active after one. */
   isAccepted = false
+  isAcceptedById = false
   isSeenActive = false
   /** Whether the last response was Zendesk's own 401 to the token itself. */
   isRejected = false
@@ -190,10 +191,11 @@ export class RandomWorld implements World {
     return !this.isActive || now < this.#burstEnds || isUnknown
   }
 
-  #see({ method, authorization }: ZendeskRequest, { status, html }: ZendeskResponse): void {
+  #see({ method, path, authorization }: ZendeskRequest, { status, html }: ZendeskResponse): void {
     this.isRejected = status === 401 && !html && this.#isItself(authorization)
-    if (method === 'DELETE') this.isAccepted ||= status === 204
-    else if (status === 200 || status === 403) this.isSeenActive ||= this.isAccepted
+    if (method === 'GET') this.isSeenActive ||= this.isAccepted && (status === 200 || status === 403)
+    this.isAccepted ||= status === 204
+    this.isAcceptedById ||= status === 204 && !path.endsWith('/current')
   }
 
   #isItself(authorization: Secret | undefined): boolean {

@@ -404,8 +404,8 @@ describe('Revocation, in a random world,', () => {
     if (['verified', 'expired'].includes(outcome.end) && !isRejected)
       return `${outcome.end}, and not rejected`
     if (outcome.end === 'expired' && isActive) return 'expired, and active'
-    if (outcome.end === 'gone' && !(world.chances.isCleanup && isAccepted))
-      return 'gone, without an accepted DELETE'
+    if (outcome.end === 'gone' && !(world.chances.isCleanup && world.isAcceptedById))
+      return 'gone, without an accepted DELETE by id'
     if (outcome.end === 'unverified' && !isAccepted) return 'revoked, without an accepted DELETE'
     if (outcome.end === 'unverified' && isSeenActive)
       return 'revoked, and seen active after an accepted DELETE'

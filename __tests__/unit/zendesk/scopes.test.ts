@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import {
   isWellFormedScope,
   KNOWN_SCOPES,
+  lacksWrite,
+  mayRevoke,
   nearestScope,
   scopesNotGranted,
   splitScopes
@@ -95,5 +97,31 @@ describe('scopesNotGranted', () => {
     [[], ['read'], []]
   ])('of %j, if %j was granted, are %j', (requested, granted, lacking) => {
     expect(scopesNotGranted(requested, granted)).toEqual(lacking)
+  })
+})
+
+describe('mayRevoke', () => {
+  it.each([
+    [['read', 'write'], true],
+    [['unrestricted'], true],
+    [['write'], false],
+    [['read'], false],
+    [['read', 'tickets:write'], false],
+    [['users:read', 'write'], false],
+    [[], false]
+  ])('of %j is %p', (scopes, expected) => {
+    expect(mayRevoke(scopes)).toBe(expected)
+  })
+})
+
+describe('lacksWrite', () => {
+  it.each([
+    [['read'], true],
+    [['tickets:write'], true],
+    [[], true],
+    [['write'], false],
+    [['unrestricted'], false]
+  ])('of %j is %p', (scopes, expected) => {
+    expect(lacksWrite(scopes)).toBe(expected)
   })
 })

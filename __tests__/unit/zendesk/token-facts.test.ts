@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import {
-  factsAbout,
+  isJwt,
   positiveInteger,
-  prefixOf,
   scopesOf,
   tokenFacts,
   usableToken
@@ -132,30 +131,11 @@ describe('tokenFacts', () => {
   })
 })
 
-describe('factsAbout', () => {
-  const token = new Secret('abcdefghij-and-more')
-
-  it.each([{ id: 5, token: 'abcdefghij' }, { id: 5 }, { id: 5, token: null }])(
-    'reads those of the token abcdefghij… from %j',
-    (described) => {
-      expect(factsAbout(token, { token: described })?.id).toBe(5)
-    }
-  )
-
+describe('isJwt', () => {
   it.each([
-    { token: { id: 5, token: 'klmnopqrst' } },
-    { token: { id: 5, token: 5 } },
-    { token: 'a' },
-    {},
-    'a'
-  ])('reads none of the token abcdefghij… from %j', (json) => {
-    expect(factsAbout(token, json)).toBeUndefined()
-  })
-})
-
-describe('prefixOf', () => {
-  it('is the first ten characters, unless the token is a JWT, since all of them begin alike', () => {
-    expect(prefixOf(new Secret('abcdefghij-and-more'))).toBe('abcdefghij')
-    expect(prefixOf(new Secret('eyJhbGciOiJIUzI1NiJ9'))).toBeUndefined()
+    ['eyJhbGciOiJIUzI1NiJ9', true],
+    ['abcdefghij-and-more', false]
+  ])('of %s is %p', (token, expected) => {
+    expect(isJwt(new Secret(token))).toBe(expected)
   })
 })

@@ -4,7 +4,7 @@ import { NOON } from '../../support/clock.ts'
 import { nock, useNock } from '../../support/nock.ts'
 import { type ZendeskResponse } from '../../../src/zendesk/http/response.ts'
 import { type Credential } from '../../../src/zendesk/credential.ts'
-import { LostResponses } from '../../../src/zendesk/lost-response.ts'
+import { LostResponses } from '../../../src/zendesk/lost-responses.ts'
 import { readTokenResponse, sendMint, type TokenResponse } from '../../../src/zendesk/token-response.ts'
 
 const apiToken = { kind: 'api_token' } as Credential
@@ -18,7 +18,7 @@ useNock()
 const read = (json: unknown, credential: Credential): TokenResponse =>
   readTokenResponse({ json, date: NOON } as ZendeskResponse, credential)
 
-describe('the response to a mint by an admin', () => {
+describe('readTokenResponse, of a mint by an admin,', () => {
   it('has the full token, its facts and no refresh token', () => {
     const reported = { id: 5, client_id: 6, user_id: 7, scopes: ['read'], expires_at: null }
     const tokens = { token: 'fulltoken-', full_token: 'fulltoken-and-more', refresh_token: 'refresh-1' }
@@ -36,7 +36,7 @@ describe('the response to a mint by an admin', () => {
   )
 })
 
-describe('the response to a grant', () => {
+describe('readTokenResponse, of a grant,', () => {
   it('has the tokens, the scopes and the lifetime', () => {
     const json = { ...both, token_type: 'bearer', scope: 'read write', expires_in: 1800 }
     const response = read(json, refreshToken)
@@ -94,13 +94,5 @@ describe('sendMint', () => {
     const lost = new LostResponses()
     await sendMint(testClient().client, MINT, { credential: clientCredentials, lost, grace: 0 })
     expect(lost).toMatchObject({ count, isRetried })
-  })
-
-  it('leaves tokens that may never expire if no lifetime can be requested', () => {
-    const lost = new LostResponses()
-    for (const minute of [0, 1, 2]) lost.add(NOON + minute * 60_000)
-    expect(lost.note('42', undefined)).toBe(
-      'Up to 3 unused tokens of client 42 may exist since 12:00 UTC; they may never expire, and `sweep` removes them.'
-    )
   })
 })
