@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { checkToken, type CheckedToken } from '../../../src/zendesk/check-token.ts'
-import { rejectionOf } from '../../support/clock.ts'
+import { rejectionOf } from '../../support/client.ts'
 import { transcribed, type TranscribedOptions } from '../../support/fake-client.ts'
 import { MINTED } from '../../support/minted.ts'
 import { response } from './responses.ts'

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import { type AdminCredential } from '../../../src/zendesk/credential.ts'
 import { identify, type Identity } from '../../../src/zendesk/identify.ts'
-import { rejectionOf } from '../../support/clock.ts'
+import { rejectionOf } from '../../support/client.ts'
 import { transcribed, type Reply } from '../../support/fake-client.ts'
 import { PAGE, response } from './responses.ts'
 
