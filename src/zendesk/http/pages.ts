@@ -9,7 +9,7 @@ import { unexpectedResponse } from './zendesk-error.ts'
  * it, so that no server can have the credential sent elsewhere.
  *
  * @param key under which a page has its items
- * @throws {ZendeskError} if a page is refused or is not a page, or its cursor is missing or was seen before
+ * @throws {ZendeskError} if a page is refused or is not a page, or promises another one without items or a new cursor
  */
 export async function* pages(
   client: ZendeskClient,
@@ -30,7 +30,8 @@ export async function* pages(
     const { has_more: more = false, after_cursor } = asObject(page['meta'])
     if (more === false || more === null) return
     const cursor = asText(after_cursor)
-    if (more !== true || cursor === undefined || /\p{Cs}/u.test(cursor) || seen.has(cursor))
+    const isEmpty = page[key].length === 0
+    if (more !== true || isEmpty || cursor === undefined || /\p{Cs}/u.test(cursor) || seen.has(cursor))
       throw unexpectedResponse(request, response, 'unusableResponse')
     seen.add(cursor)
     path = `${first}&page[after]=${encodeURIComponent(cursor)}`

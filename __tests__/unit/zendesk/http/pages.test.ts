@@ -40,9 +40,15 @@ describe('a list', () => {
   it('is read page after page by the cursor, encoded, and follows no URL', async () => {
     const meta = { has_more: true, after_cursor: 'a+b/=&?' }
     page(undefined, { tokens: [1], meta, links: { next: 'https://evil.example/' } })
-    page('a+b/=&?', { tokens: [], meta: { has_more: true, after_cursor: '../../evil' } })
-    page('../../evil', { tokens: [2, 3], meta: { has_more: false } })
-    expect(await read()).toEqual([1, 2, 3])
+    page('a+b/=&?', { tokens: [2], meta: { has_more: true, after_cursor: '../../evil' } })
+    page('../../evil', { tokens: [], meta: { has_more: false } })
+    expect(await read()).toEqual([1, 2])
+  })
+
+  it('cannot be read if a page without items promises another: it might never end', async () => {
+    page(undefined, { tokens: [1], meta: { has_more: true, after_cursor: 'a' } })
+    page('a', { tokens: [], meta: { has_more: true, after_cursor: 'b' } })
+    expect(await rejectionOf(read())).toMatchObject({ kind: 'unusableResponse' })
   })
 
   it.each([
