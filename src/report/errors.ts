@@ -56,18 +56,22 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
     })[kind],
   newTokenRejected:
     'Run the job again. If it happens again, check the names in `scopes`, and ask the support of Zendesk.',
-  forbidden: ({ error, input }) => {
-    if (error.request.operation === 'grantToken' || error.request.operation === 'grantCleanupToken')
-      return 'Check the client in Admin Center, and the IP restrictions of the account.'
-    const user = 'The user of the credential is not an admin, or the credential lacks a scope'
-    return error.request.operation === 'createToken'
-      ? `${user}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
-      : `${user}. Use an admin's credential with the scopes \`read write\`.`
+  forbidden: ({ error: { request }, kind, input }) => {
+    if (request.operation === 'grantToken' || request.operation === 'grantCleanupToken')
+      return 'Check in Admin Center that the client is active and its owner neither suspended nor downgraded, and the IP restrictions of the account.'
+    const user = kind === 'client_credentials' ? 'owner of the client' : 'user of the credential'
+    const cause = `The ${user} is not an admin, is suspended or was downgraded`
+    return request.operation === 'createToken'
+      ? `${cause}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
+      : `${cause}, or the credential lacks a scope. Use an admin's credential with the scopes \`read write\`.`
   },
   missingScope: ({ error, kind }) =>
     `It needs ${clean(String(error.response && missingScopes(error.response)))}. ${kind === 'access_token' ? 'Request this scope when you mint `access-token`, and allow it' : 'Allow this scope'} for the client in Admin Center.`,
-  gateway: ({ host }) =>
-    `It is not Zendesk's own answer. Check the firewall and the proxy between the runner and ${host}, and the IP restrictions of the account.`,
+  gateway: ({ host, error: { response }, input }) => {
+    const credential = response?.status === 401 ? ` ${input}, and` : ''
+    const rate = response?.status === 429 ? ' Start fewer jobs at once.' : ''
+    return `It is not Zendesk's own answer. Check${credential} the firewall and the proxy between the runner and ${host}, and the IP restrictions of the account.${rate}`
+  },
   clientUnknown: ({ clientId }) =>
     `This user sees no client "${clean(clientId)}". Write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\`.`,
   subdomainUnknown: ({ host }) =>
@@ -103,7 +107,12 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
   outage: ({ error }) => `${waitSentence(error)}See https://status.zendesk.com, and run the job again later.`,
   unusableResponse:
     'Run the job again. If it happens again, something between the runner and Zendesk may be changing responses.',
-  unexpected: 'Check the inputs of this step against what Zendesk says.',
+  unexpected: ({ error: { request, response }, scopes = [] }) => {
+    if (request.operation === 'grantToken' && response?.status === 400 && scopes.length === 0)
+      return 'Set `scopes`: this account may not mint without them. Or check the other inputs of this step against what Zendesk says.'
+    const subdomain = response?.status === 404 ? '`subdomain`, and ' : ''
+    return `Check ${subdomain}the inputs of this step against what Zendesk says.`
+  },
   dns: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check the name server of the runner.`,
   certificate:
     'If a proxy of yours inspects TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`. Otherwise check `base-url`: the connection may be intercepted.',

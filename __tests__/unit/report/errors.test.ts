@@ -159,7 +159,7 @@ describe('the message names the cause and the cure if', () => {
     [
       'a firewall answers with its page',
       failing({ kind: 'gateway' }),
-      "Could not mint a token: Something in front of Zendesk answered with a web page. It is not Zendesk's own answer. Check the firewall and the proxy between the runner and HOST, and the IP restrictions of the account."
+      "Could not mint a token: Something in front of Zendesk answered. It is not Zendesk's own answer. Check the firewall and the proxy between the runner and HOST, and the IP restrictions of the account."
     ],
     [
       'the proxy URL begins with https://',
@@ -192,7 +192,7 @@ describe('the message names the cause and the cure if', () => {
     [
       'the API token belongs to an agent',
       () => apiToken({ email: 'gus@acme.example', 'api-token': account.zendesk.users[1]!.apiToken! }),
-      "Could not look up the client: Zendesk does not allow this. The user of the credential is not an admin, or the credential lacks a scope. Use an admin's credential with the scopes `read write`."
+      "Could not look up the client: Zendesk does not allow this. The user of the credential is not an admin, is suspended or was downgraded, or the credential lacks a scope. Use an admin's credential with the scopes `read write`."
     ]
   ])('%s', async (_mistake, inputs, message) => {
     expectMessage(await complaint(inputs()), message)
@@ -324,6 +324,8 @@ describe('the cure', () => {
     messageOf(response(status), context, request)
   const ofGrant = (error: string, context: Partial<MessageContext> = {}, request = MINT): string =>
     messageOf(response(400, { json: { error } }), context, request)
+  const page = (status: number, context = {}): string =>
+    messageOf(response(status, { html: true, json: undefined }), context)
   const tooLong = new ZendeskError('rateLimit', MINT, { response: response(429), excessiveWait: 86_399.2 })
 
   it.each<[error: string, message: string, cure: RegExp]>([
@@ -331,7 +333,21 @@ describe('the cure', () => {
     ['a 401 for an authorization code', ofStatus(401, code), /`client-id`.*`code-verifier`/],
     ['a 401 for a refresh token', ofStatus(401, refreshToken), /`client-id`.*`client-secret` if/],
     ['a 403 to a deprecated mint', ofStatus(403, apiToken, ADMIN_MINT), /deprecated.*instead of `api-token`/],
-    ['a 403 to a grant', ofStatus(403), /the client in Admin Center.*IP restrictions/],
+    [
+      'a 403 to a grant',
+      ofStatus(403),
+      /Admin Center.*client.*owner.*suspended nor downgraded.*IP restrictions/
+    ],
+    [
+      'a 403 to a look-up',
+      ofStatus(403, apiToken, LIST),
+      /The user of the credential is not an admin, is suspended/
+    ],
+    [
+      'a 403 to client credentials',
+      ofStatus(403, {}, LIST),
+      /The owner of the client is not an admin, is suspended/
+    ],
     ['a missing scope', messageOf(missing, accessToken), /needs users:read, read\. .*mint `access-token`/],
     ['a zis_ client', ofGrant('invalid_client', { clientId: 'zis_x' }), /`zis_` cannot.*`access-token`/],
     [
@@ -347,6 +363,8 @@ describe('the cure', () => {
       ofStatus(410, apiToken, ADMIN_MINT),
       /2026-08-26.*`client-secret` instead of `api-token`.*client ci_bot exists/
     ],
+    ['a page with 401', page(401, apiToken), /Check `api-token`, and the firewall.*acme\.zendesk\.com.*IP/],
+    ['a page with 429', page(429), /the firewall.*IP restrictions of the account\. Start fewer jobs/],
     ['a 429', ofStatus(429), /requests\. Start fewer jobs.*`timeout-seconds`/],
     [
       'a wait that does not fit',
@@ -356,7 +374,19 @@ describe('the cure', () => {
     ['a 500', ofStatus(500), /unavailable\. See https:\/\/status\.zendesk\.com/],
     ['a 200 that is no token', ofStatus(200), /Run the job again/],
     ['a 422 to a deprecated mint', ofStatus(422, {}, ADMIN_MINT), /no client "ci_bot"\. .*unique identifier/],
-    ['a 400', ofStatus(400), /Check the inputs/],
+    ['a 400', ofStatus(400, { scopes: ['read'] }), /request\. Check the inputs/],
+    ['a 400 to default scopes', ofGrant('invalid_request', { scopes: [] }), /Set `scopes`: .*other inputs/],
+    [
+      'a 400 to a cleanup token',
+      ofGrant('invalid_request', { scopes: [] }, CLEANUP_MINT),
+      /request\. Check the/
+    ],
+    ['a 422 to default scopes', ofStatus(422, { scopes: [] }), /request\. Check the inputs/],
+    [
+      'a 404 of an account',
+      ofStatus(404, {}, LIST),
+      /refused the request\. Check `subdomain`, and the inputs/
+    ],
     ['the timeout of the step', explained(new ZendeskError('deadline', MINT)), /had 300 s.*`timeout-seconds`/]
   ])('for %s', (_error, message, cure) => {
     expect(message).toMatch(cure)

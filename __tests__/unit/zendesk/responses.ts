@@ -23,6 +23,14 @@ export function response(
   }
 }
 
+/** The body of a 404 below `/api/v2` at an address without an account. */
+export const MISSING_ACCOUNT = {
+  error: {
+    title: 'No help desk at acme.zendesk.com',
+    message: 'There is no help desk configured at this address.'
+  }
+}
+
 /** The body of a 403 that names scopes. */
 export const missing = (scopes: string): unknown => ({
   error: 'Forbidden',

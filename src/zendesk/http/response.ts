@@ -30,9 +30,27 @@ export function isRejection({ status, json }: ZendeskResponse): boolean {
   return status === 401 && typeof asObject(json)['error'] === 'string'
 }
 
-/** Whether a response has this status and Zendesk's kind of body, a JSON object, unlike a gateway's page. */
-export function isFromAccount({ status, json }: ZendeskResponse, wanted: 403 | 404): boolean {
-  return status === wanted && isObject(json)
+/**
+ * Whether a response has this status and is the account's own word: its body is a JSON object, unlike a gateway's page,
+ * and it does not say that there is no account.
+ */
+export function isFromAccount(response: ZendeskResponse, wanted: 403 | 404): boolean {
+  return response.status === wanted && isObject(response.json) && !isMissingAccount(response)
+}
+
+/**
+ * Whether Zendesk says that no account has this address: below `/api/v2` by a 404 "No help desk at …", elsewhere by a
+ * redirect to its own site.
+ */
+export function isMissingAccount({ status, json, location = '' }: ZendeskResponse): boolean {
+  const title = asText(asObject(asObject(json)['error'])['title']) ?? ''
+  if (status === 404) return /^\s*No help desk at/i.test(title)
+  return isRedirect(status) && /^https?:\/\/www\.zendesk\.com\/[^?#]*help-center-closed/i.test(location)
+}
+
+/** Whether a status is that of a redirect. */
+export function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400
 }
 
 /** The scopes that a 403 names, as in "You are missing the following required scopes: users:read, read". */

@@ -1,16 +1,25 @@
 import { type StepEnded } from '../../lib/deadline.ts'
+import { isObject } from '../../lib/json.ts'
 import { NETWORK_CAUSES, NetworkError } from './network-error.ts'
-import { pathOf, type ZendeskRequest } from './request.ts'
+import { pathOf, type Operation, type ZendeskRequest } from './request.ts'
+import {
+  isFromAccount,
+  isMissingAccount,
+  isRedirect,
+  missingScopes,
+  oauthError,
+  zendeskWords,
+  type ZendeskResponse
+} from './response.ts'
 import { statusRule } from './retry.ts'
-import { isFromAccount, missingScopes, oauthError, zendeskWords, type ZendeskResponse } from './response.ts'
 
-/** What went wrong with a request. `docs/troubleshooting.md` is found by these words, `src/messages.ts` says what to do. */
+/** What went wrong with a request. `docs/troubleshooting.md` is found by these words, `src/report/errors.ts` says what to do. */
 export const CAUSES = {
   credentialsRejected: 'Zendesk rejected the credentials',
   newTokenRejected: 'Zendesk rejected the token',
   forbidden: 'Zendesk does not allow this',
   missingScope: 'The credential lacks a scope',
-  gateway: 'Something in front of Zendesk answered with a web page',
+  gateway: 'Something in front of Zendesk answered',
   clientUnknown: 'Zendesk has no such OAuth client',
   subdomainUnknown: 'There is no Zendesk account at this address',
   redirect: 'The server responded with a redirect, which is never followed',
@@ -111,15 +120,29 @@ function kindOf(response: ZendeskResponse, { operation }: ZendeskRequest): Error
   const { status, json, html } = response
   const code = OAUTH_ERRORS.find((known) => known === oauthError(json))
   if (code !== undefined) return code
-  const { error } = statusRule(status)
-  if (error === 'redirect') return error
-  if (html && (operation === 'deleteToken' || [401, 403, 429].includes(status))) return 'gateway'
-  if (status === 403 && missingScopes(response) !== undefined) return 'missingScope'
-  if (error === 'outage') return error
-  const isMint = operation === 'createToken'
-  if (isMint && (status === 410 || isFromAccount(response, 404))) return 'endpointGone'
-  if (html) return 'subdomainUnknown'
-  if (status === 404 && operation === 'deleteToken') return 'unexpected'
-  if (status === 422 && isMint && !/scope/i.test(String(zendeskWords(json)))) return 'clientUnknown'
-  return error
+  if (isMissingAccount(response)) return 'subdomainUnknown'
+  const isCreation = operation === 'createToken'
+  if (isCreation && (status === 410 || isFromAccount(response, 404))) return 'endpointGone'
+  if (isFromGateway(response, operation)) return 'gateway'
+  if (isCreation && status === 422 && !/scope/i.test(String(zendeskWords(json)))) return 'clientUnknown'
+  if (missingScopes(response) !== undefined) return 'missingScope'
+  if (html && status < 300) return 'subdomainUnknown'
+  // An account that has no such record is an account.
+  if (isFromAccount(response, 404) && !GRANTS.includes(operation)) return 'unexpected'
+  return statusRule(status).error
+}
+
+/** The requests that can name no record that would be missing. */
+const GRANTS: readonly Operation[] = ['grantToken', 'grantCleanupToken']
+/** The requests that are sent only to an account that has responded before. */
+const LATER: readonly Operation[] = ['checkToken', 'verifyToken', 'deleteToken']
+
+/**
+ * Whether a firewall or a proxy responded instead of Zendesk, which refuses in JSON. A page with 200 or 404 can also be
+ * that of an address without an account, before the account has responded once.
+ */
+function isFromGateway({ status, json, html }: ZendeskResponse, operation: Operation): boolean {
+  const isForeign = html || ([401, 403, 404].includes(status) && !isObject(json))
+  if (!isForeign || isRedirect(status) || status >= 500) return false
+  return LATER.includes(operation) || (status >= 400 && status !== 404)
 }

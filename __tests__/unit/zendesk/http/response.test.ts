@@ -1,12 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import {
   isAccepted,
+  isMissingAccount,
   isFromAccount,
+  isRedirect,
   isRejection,
   missingScopes,
-  zendeskWords
+  zendeskWords,
+  type ZendeskResponse
 } from '../../../../src/zendesk/http/response.ts'
-import { missing, PAGE, response } from '../responses.ts'
+import { missing, MISSING_ACCOUNT, PAGE, response } from '../responses.ts'
 
 const NOT_OBJECTS = [undefined, null, true, 17, 'a text', ['a']]
 
@@ -42,11 +45,44 @@ describe("Zendesk's own response", () => {
     expect(isFromAccount(response(403, {}), 404)).toBe(false)
   })
 
+  it('is none if it says that there is no account', () => {
+    expect(isFromAccount(response(404, MISSING_ACCOUNT), 404)).toBe(false)
+  })
+
   it.each([...NOT_OBJECTS, PAGE])('is none with %j', (body) => {
     expect([isRejection(response(401, body)), isFromAccount(response(404, body), 404)]).toEqual([
       false,
       false
     ])
+  })
+})
+
+describe('isMissingAccount', () => {
+  const closed = 'https://www.zendesk.com/app/help-center-closed/?utm_content=acme.zendesk.com'
+  const other = 'https://www.zendesk.com/app/?to=help-center-closed'
+  const elsewhere = 'https://zendesk.example/help-center-closed'
+
+  it.each<[boolean, string, ZendeskResponse]>([
+    [true, 'the words of Zendesk', response(404, MISSING_ACCOUNT)],
+    [true, 'these words about any host', response(404, { error: { title: 'No help desk at x.example' } })],
+    [true, 'the redirect of Zendesk', response(301, undefined, { location: closed })],
+    [true, 'the same with a page', response(302, PAGE, { location: closed.replace('https', 'http') })],
+    [false, 'another 404', response(404, { error: 'RecordNotFound' })],
+    [false, 'other words', response(404, { error: { title: 'There is No help desk at acme' } })],
+    [false, 'a title that is no text', response(404, { error: { title: ['No help desk at'] } })],
+    [false, 'a 404 without JSON', response(404, undefined, { location: closed })],
+    [false, 'another status', response(403, MISSING_ACCOUNT)],
+    [false, 'a redirect to nowhere', response(301)],
+    [false, 'a redirect to another page', response(301, undefined, { location: other })],
+    [false, 'a redirect to another host', response(301, undefined, { location: elsewhere })]
+  ])('is %s for %s', (expected, _what, given) => {
+    expect(isMissingAccount(given)).toBe(expected)
+  })
+})
+
+describe('isRedirect', () => {
+  it('is true for 3xx', () => {
+    expect([299, 300, 308, 399, 400].map(isRedirect)).toEqual([false, true, true, true, false])
   })
 })
 

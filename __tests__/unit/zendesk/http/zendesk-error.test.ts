@@ -9,7 +9,7 @@ import {
   ZendeskError,
   type ErrorKind
 } from '../../../../src/zendesk/http/zendesk-error.ts'
-import { missing, PAGE, response } from '../responses.ts'
+import { missing, MISSING_ACCOUNT, PAGE, response } from '../responses.ts'
 
 const grant = request('grantToken', 'POST', '/oauth/tokens')
 const deprecatedMint = request('createToken', 'POST', '/api/v2/oauth/tokens')
@@ -21,6 +21,11 @@ function request(operation: Operation, method: ZendeskRequest['method'], path: s
 }
 
 describe('the kind of the error', () => {
+  const [check, look] = [
+    request('checkToken', 'GET', get.path),
+    request('listClients', 'GET', '/api/v2/oauth/clients')
+  ]
+
   it.each<[string, ErrorKind, ZendeskRequest, number, unknown]>([
     ['invalid_client', 'invalid_client', grant, 401, { error: 'invalid_client' }],
     ['unauthorized_client', 'unauthorized_client', grant, 400, { error: 'unauthorized_client' }],
@@ -29,28 +34,39 @@ describe('the kind of the error', () => {
     ['another OAuth error', 'unexpected', grant, 400, { error: 'invalid_request' }],
     ['a redirect', 'redirect', grant, 302, undefined],
     ['a redirect with a page', 'redirect', get, 301, PAGE],
-    ['a page with 401', 'gateway', get, 401, PAGE],
-    ['a page with 403', 'gateway', grant, 403, PAGE],
-    ['a page with 429', 'gateway', grant, 429, PAGE],
-    ['a page with 404 to a DELETE', 'gateway', del, 404, PAGE],
-    ['a page with 200 to a DELETE', 'gateway', del, 200, PAGE],
+    ['a redirect with a page to a DELETE', 'redirect', del, 301, PAGE],
     ['a 401', 'credentialsRejected', get, 401, { error: 'invalid_token' }],
+    ['an empty 401', 'gateway', get, 401, undefined],
+    ['a 401 that is no object', 'gateway', grant, 401, ['no']],
     ['a 403', 'forbidden', get, 403, { error: 'Forbidden' }],
     ['a 403 that names a scope', 'missingScope', get, 403, missing('read')],
-    ['an empty 403', 'forbidden', get, 403, undefined],
+    ['an empty 403', 'gateway', get, 403, undefined],
     ['a 429', 'rateLimit', get, 429, {}],
     ['a 408', 'outage', get, 408, undefined],
     ['a 500', 'outage', get, 500, {}],
+    ['a 522', 'outage', get, 522, undefined],
     ['a page with 503', 'outage', grant, 503, PAGE],
+    ['a page with 503 to a DELETE', 'outage', del, 503, PAGE],
     ['a 410 to the deprecated mint', 'endpointGone', deprecatedMint, 410, undefined],
     ['a JSON 404 to the deprecated mint', 'endpointGone', deprecatedMint, 404, {}],
+    ['a 404 of a missing account to it', 'subdomainUnknown', deprecatedMint, 404, MISSING_ACCOUNT],
     ['an empty 404 to the deprecated mint', 'subdomainUnknown', deprecatedMint, 404, undefined],
     ['a page with 404 to the deprecated mint', 'subdomainUnknown', deprecatedMint, 404, PAGE],
     ['a 410 to another request', 'unexpected', grant, 410, {}],
-    ['a JSON 404', 'subdomainUnknown', grant, 404, {}],
+    ['a JSON 404 to a grant', 'subdomainUnknown', grant, 404, {}],
+    ['an empty 404 to a grant', 'subdomainUnknown', grant, 404, undefined],
     ['a page with 200', 'subdomainUnknown', grant, 200, PAGE],
-    ['a page with 400', 'subdomainUnknown', grant, 400, PAGE],
+    ['a page with 404', 'subdomainUnknown', look, 404, PAGE],
+    ['a JSON 404 to a look-up', 'unexpected', look, 404, { error: 'RecordNotFound' }],
+    ['a JSON 404 to a verification', 'unexpected', get, 404, { error: 'RecordNotFound' }],
     ['a JSON 404 to a DELETE', 'unexpected', del, 404, {}],
+    ...[get, del, look].map((sent): [string, ErrorKind, ZendeskRequest, number, unknown] => [
+      `a 404 of a missing account to ${sent.operation}`,
+      'subdomainUnknown',
+      sent,
+      404,
+      MISSING_ACCOUNT
+    ]),
     ['a 200 without what was asked for', 'unusableResponse', grant, 200, {}],
     ['an empty 204', 'unusableResponse', get, 204, undefined],
     ['a 422 to the deprecated mint', 'clientUnknown', deprecatedMint, 422, { error: 'RecordInvalid' }],
@@ -62,6 +78,29 @@ describe('the kind of the error', () => {
   ])('for %s is %s', (_what, kind, sent, status, body) => {
     const received = response(status, body)
     expect(unexpectedResponse(sent, received)).toMatchObject({ kind, request: sent, response: received })
+  })
+
+  it.each([400, 401, 403, 405, 408, 409, 410, 413, 422, 429, 451, 499])(
+    'for a page with %d is gateway: something in front of Zendesk answered',
+    (status) => {
+      for (const sent of [grant, look, del])
+        expect(unexpectedResponse(sent, response(status, PAGE))).toMatchObject({ kind: 'gateway' })
+    }
+  )
+
+  it.each([
+    [200, PAGE],
+    [404, PAGE],
+    [404, undefined]
+  ])('for %d with %j is gateway if the account has responded before', (status, body) => {
+    for (const sent of [check, get, del])
+      expect(unexpectedResponse(sent, response(status, body))).toMatchObject({ kind: 'gateway' })
+  })
+
+  it('for a redirect to the page about closed accounts is subdomainUnknown', () => {
+    const location = 'https://www.zendesk.com/app/help-center-closed/'
+    const error = unexpectedResponse(grant, response(301, undefined, { location }))
+    expect(error.kind).toBe('subdomainUnknown')
   })
 })
 
