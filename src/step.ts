@@ -1,3 +1,4 @@
+import { exit, type EndingProcess } from './exit.ts'
 import { type Clock } from './lib/clock.ts'
 import { Deadline, StepEnded } from './lib/deadline.ts'
 import { type Log } from './lib/log.ts'
@@ -23,7 +24,8 @@ export interface Limit {
 }
 
 /** What is needed of the process that a step runs in. */
-export type Host = Pick<NodeJS.Process, 'on' | 'removeAllListeners' | 'env' | 'stdout' | 'exit'>
+export type Host = EndingProcess &
+  Pick<NodeJS.Process, 'on' | 'removeAllListeners' | 'noDeprecation' | 'stdout'>
 
 /** Milliseconds that requests are given to end by themselves at the timeout. */
 const TIMEOUT_GRACE = 250
@@ -70,7 +72,7 @@ export async function runStep(
   }
   // On Windows a pipe is written to in the background: all output has to be out before the process ends.
   await new Promise((resolve) => host.stdout.write('', resolve))
-  host.exit(code)
+  exit(host, code)
 }
 
 /** Prepares the process for a step; the signal that it returns is aborted when the runner cancels the job. */
@@ -79,9 +81,9 @@ function prepare(host: Host): AbortSignal {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) host.on(signal, () => cancellation.abort())
   // A closed log (EPIPE) must not end the step.
   host.stdout.on('error', () => undefined)
-  // Node would print warnings to stderr, as about `Buffer()` in the `tunnel` package with a proxy's password.
+  // Node would print warnings to stderr, and with `--throw-deprecation` end the step, as about `Buffer()` in the
+  // `tunnel` package with a proxy's password.
   host.removeAllListeners('warning')
-  // Ignored: a credential is never sent over TLS that is not verified.
-  delete host.env['NODE_TLS_REJECT_UNAUTHORIZED']
+  host.noDeprecation = true
   return cancellation.signal
 }

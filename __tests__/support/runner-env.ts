@@ -13,7 +13,8 @@ const FILES = ['GITHUB_STATE', 'GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STEP_SUMMA
 type RunnerFile = (typeof FILES)[number]
 
 /** What a step would otherwise take from the machine that runs the tests. */
-const TAKEN = /^(?:INPUT_|STATE_|GITHUB_|RUNNER_|ZENDESK_|https?_proxy$|no_proxy$)/i
+const TAKEN =
+  /^(?:INPUT_|STATE_|GITHUB_|RUNNER_|ZENDESK_|https?_proxy$|no_proxy$|NODE_EXTRA_CA_CERTS$|NODE_TLS_)/i
 
 /** What a runner gives a step: inputs, state, files and a clock; and everything that the step logs. */
 export class RunnerEnv {

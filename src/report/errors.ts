@@ -2,6 +2,8 @@ import { CREDENTIAL_INPUTS } from '../inputs/credentials.ts'
 import { isNumeric, type CredentialKind } from '../zendesk/credential.ts'
 import { type Operation } from '../zendesk/http/request.ts'
 import { clean } from '../lib/redact.ts'
+import { certificateAdvice } from './certificate-advice.ts'
+import { type ProxySetting } from '../zendesk/http/proxy.ts'
 import { ZendeskError, type ErrorKind } from '../zendesk/http/zendesk-error.ts'
 import { missingScopes } from '../zendesk/http/response.ts'
 
@@ -27,6 +29,10 @@ interface Details extends MessageContext {
   kind: CredentialKind
   /** The input that chooses the credential, in backquotes. */
   input: string
+  /** The proxy that the error is about. */
+  proxy: ProxySetting
+  /** A sentence that says how long a request and the step may take. */
+  limits: string
 }
 
 /** What each request is for, as the end of `Could not …`. */
@@ -114,28 +120,43 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
     return `Check ${subdomain}the inputs of this step against what Zendesk says.`
   },
   dns: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check the name server of the runner.`,
-  certificate:
-    'If a proxy of yours inspects TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`. Otherwise check `base-url`: the connection may be intercepted.',
-  tls: ({ host }) => `Check \`base-url\`, and what is between the runner and ${host}.`,
+  certificate: ({ error, host }) => certificateAdvice(error.code, host, process.env),
+  clientCertificate: ({ host }) =>
+    `Zendesk demands none, so ${host} leads elsewhere. Check \`base-url\`, and what is between the runner and ${host}.`,
+  tls: ({ error, host }) =>
+    `Check \`base-url\`, and what is between the runner and ${host}.${error.code === 'EPROTO' ? ' It may demand a client certificate.' : ''}`,
   connection: ({ host }) =>
     `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`,
-  proxy: 'Check `https_proxy` and `http_proxy` on the runner, and that the proxy works.',
-  proxyRefused: ({ host, error }) =>
-    error.code === '407'
-      ? 'It needs a user name and a password. Write them into `https_proxy` as http://user:password@host:port.'
-      : `Allow ${host} in the proxy, or list it in \`no_proxy\`.`,
-  proxyUnreadable: ({ error }) =>
-    `Write \`${error.code}\` as http://host:port, or http://user:password@host:port with user and password percent-encoded.`,
-  proxyIsHttps: ({ error }) =>
-    `Write \`${error.code}\` as http://host:port: the connection to the proxy is plain, the connection to Zendesk inside it is still TLS.`,
+  proxy: ({ proxy }) => `Check ${nameOf(proxy)} on the runner, and that the proxy works.`,
+  proxyUnreachable: ({ host, proxy }) =>
+    `Check \`subdomain\` (and \`base-url\`): ${host}. Check what the proxy in ${nameOf(proxy)} can reach.`,
+  proxyRefused: ({ host, error, proxy }) => {
+    const { variable, address, hasUser } = proxy
+    if (error.code !== '407' && error.code !== '401')
+      return `Allow ${host} in the proxy in ${nameOf(proxy)}, or list it in \`no_proxy\`: such as .zendesk.com, separated by commas, without *.`
+    return hasUser
+      ? `The user name or the password in ${nameOf(proxy)} is wrong. Percent-encode special characters in them.`
+      : `It needs a user name and a password. Write them into \`${variable}\` as http://user:password@${clean(address)}.`
+  },
+  proxyUnreadable: ({ proxy }) =>
+    `Write \`${proxy.variable}\` as http://host:port, or http://user:password@host:port with user and password percent-encoded. Leave out quotes.`,
+  proxyIsHttps: ({ proxy }) =>
+    `Write \`${proxy.variable}\` as http://${clean(proxy.address)}: the connection to the proxy is plain, the connection to Zendesk inside it is still TLS.`,
   brokenOff: ({ host }) =>
     `Run the job again. If it happens again, check what is between the runner and ${host}.`,
   tooLarge: 'Check `subdomain` and `base-url`: no response of Zendesk is that long.',
   unsendable: 'A value in it has characters that HTTP does not allow. Check the inputs of this step.',
-  timeout: ({ timeoutSeconds }) =>
-    `A request has at most 30 s, and the step ${timeoutSeconds} s. See https://status.zendesk.com, or raise \`timeout-seconds\`.`,
+  proxyTimeout: ({ host, proxy, limits }) =>
+    `Check ${nameOf(proxy)}, and that the proxy can reach ${host}. ${limits}`,
+  lookupTimeout: ({ host, error, proxy, limits }) =>
+    `Check the name servers of the runner: they did not answer for ${error.proxy ? nameOf(proxy) : host}. ${limits}`,
+  connectTimeout: ({ host, limits }) =>
+    `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`. ${limits}`,
+  tlsTimeout: ({ host, limits }) =>
+    `Check \`base-url\`, and what is between the runner and ${host}. ${limits}`,
+  timeout: ({ limits }) => `${limits} See https://status.zendesk.com, or raise \`timeout-seconds\`.`,
   deadline: ({ timeoutSeconds }) =>
-    `It had ${timeoutSeconds} s for all requests, waits and retries. Raise \`timeout-seconds\`, or see https://status.zendesk.com.`,
+    `It had ${timeoutSeconds} s for all requests, waits and retries. See in the log what was retried, or raise \`timeout-seconds\`.`,
   cancelled: 'Nothing more was started.'
 }
 
@@ -144,11 +165,12 @@ export function explain(error: unknown, context: MessageContext, notes: readonly
   if (!(error instanceof ZendeskError)) return error instanceof Error ? error : new Error(String(error))
   const { kind } = context.credential
   const host = new URL(context.origin).host
+  const input = `\`${CREDENTIAL_INPUTS[kind].chosenBy}\``
+  const proxy = error.proxy ?? { variable: 'https_proxy', address: '', hasUser: false }
+  const limits = `A request has at most 30 s, and the step ${context.timeoutSeconds} s.`
   const cure = CURES[error.kind]
   const advice =
-    typeof cure === 'string'
-      ? cure
-      : cure({ ...context, error, host, kind, input: `\`${CREDENTIAL_INPUTS[kind].chosenBy}\`` })
+    typeof cure === 'string' ? cure : cure({ ...context, error, host, kind, input, proxy, limits })
   const line = `Could not ${PURPOSES[error.request.operation]}: ${error.message}. ${advice} ${error.describeRequest(host)}.`
   return new Error([line, ...notes].join(' '))
 }
@@ -158,6 +180,10 @@ export function causeOf(error: unknown): string {
   if (error instanceof ZendeskError)
     return error.kind === 'cancelled' ? 'the job was cancelled' : error.summary()
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
+}
+
+function nameOf({ variable, address }: ProxySetting): string {
+  return `\`${variable}\`${address && ` (${clean(address)})`}`
 }
 
 function waitSentence(error: ZendeskError): string {

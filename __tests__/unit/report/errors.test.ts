@@ -7,6 +7,7 @@ import { causeOf, CURES, explain, type MessageContext } from '../../../src/repor
 import { type ZendeskResponse } from '../../../src/zendesk/http/response.ts'
 import { type ZendeskRequest } from '../../../src/zendesk/http/request.ts'
 import { CREDENTIAL_KINDS, type CredentialKind } from '../../../src/zendesk/credential.ts'
+import { type ProxySetting } from '../../../src/zendesk/http/proxy.ts'
 import { NetworkError, type NetworkErrorKind } from '../../../src/zendesk/http/network-error.ts'
 import {
   CAUSES,
@@ -164,12 +165,12 @@ describe('the message names the cause and the cure if', () => {
     [
       'the proxy URL begins with https://',
       withProxy('https://proxy.acme.example:8080'),
-      'Could not mint a token: The proxy URL begins with https://. Write `https_proxy` as http://host:port: the connection to the proxy is plain, the connection to Zendesk inside it is still TLS.'
+      'Could not mint a token: The proxy URL begins with https://. Write `https_proxy` as http://proxy.acme.example:8080: the connection to the proxy is plain, the connection to Zendesk inside it is still TLS.'
     ],
     [
       'the proxy URL has no scheme',
       withProxy('proxy.acme.example:8080'),
-      'Could not mint a token: The proxy URL cannot be read. Write `https_proxy` as http://host:port, or http://user:password@host:port with user and password percent-encoded.'
+      'Could not mint a token: The proxy URL cannot be read. Write `https_proxy` as http://host:port, or http://user:password@host:port with user and password percent-encoded. Leave out quotes.'
     ],
     [
       'the base URL is not encrypted',
@@ -212,7 +213,7 @@ describe('the message names the cause and the cure if', () => {
 
   /** Compares all but the request, its status and Zendesk's words, which come last. */
   function expectMessage(actual: string, message: string): void {
-    const request = / (?:GET|POST) \/\S+ at [^ ]+: .*\.$/
+    const request = / (?:GET|POST) \/\S+ at [^ ]+(?:: .*)?\.$/
     expect(actual.replace(request, '').replaceAll(/127\.0\.0\.1:\d+/g, 'HOST')).toBe(message)
     expect(lengthOf(actual)).toBeLessThan(300)
   }
@@ -406,24 +407,61 @@ describe('the cure', () => {
     expect(message).not.toMatch(/secret|password|path|ann@|alert/)
   })
 
-  it.each<[NetworkErrorKind, string, RegExp]>([
-    ['dns', 'ENOTFOUND', /DNS.*`subdomain`.*acme\.zendesk\.com/],
-    ['certificate', 'CERT_HAS_EXPIRED', /TLS.*`NODE_EXTRA_CA_CERTS`/],
-    ['tls', 'EPROTO', /TLS.*`base-url`/],
-    ['connection', 'ECONNREFUSED', /reached.*acme\.zendesk\.com.*`https_proxy`/],
-    ['proxy', 'ECONNREFUSED', /proxy.*`https_proxy`/],
-    ['proxyRefused', '407', /proxy refused.*user name and a password/],
-    ['proxyRefused', '403', /proxy refused.*Allow acme\.zendesk\.com.*`no_proxy`/],
-    ['proxyUnreadable', 'HTTPS_PROXY', /`HTTPS_PROXY` as http:\/\/host:port/],
-    ['brokenOff', 'ECONNRESET', /broke.*Run the job again/],
-    ['tooLarge', '', /1 MiB.*`base-url`/],
-    ['unsendable', 'ERR_INVALID_CHAR', /could not be sent.*inputs/],
-    ['timeout', '', /in time.*the step 300 s.*`timeout-seconds`/],
-    ['cancelled', '', /The job was cancelled\. Nothing more was started\./]
-  ])('for a failed connection: %s %s', (kind, code, cure) => {
-    const message = explained(new ZendeskError(kind, MINT, { cause: new NetworkError(kind, false, code) }))
+  const proxy: ProxySetting = { variable: 'HTTPS_PROXY', address: '10.0.0.1:3128', hasUser: false }
+  const withUser = { ...proxy, hasUser: true }
+
+  it.each<[NetworkErrorKind, string, RegExp, ProxySetting | undefined]>([
+    ['dns', 'ENOTFOUND', /DNS.*`subdomain`.*acme\.zendesk\.com/, undefined],
+    ['certificate', 'CERT_HAS_EXPIRED', /TLS.*has expired.*the clock of the runner/, undefined],
+    ['clientCertificate', 'ERR_SSL_X', /demands a client certificate.*`base-url`/, undefined],
+    ['tls', 'EPROTO', /TLS.*`base-url`.*may demand a client certificate/, undefined],
+    ['tls', 'ERR_SSL_WRONG_VERSION_NUMBER', /TLS.*the runner and acme\.zendesk\.com\. POST/, undefined],
+    ['connection', 'ECONNREFUSED', /reached.*acme\.zendesk\.com.*`https_proxy`/, undefined],
+    ['proxy', 'ECONNREFUSED', /Check `HTTPS_PROXY` \(10\.0\.0\.1:3128\) on the runner/, proxy],
+    [
+      'proxyUnreachable',
+      '503',
+      /could not reach the server\. Check `subdomain`.*acme\.zendesk\.com.*`HTTPS_PROXY` \(10\.0\.0\.1:3128\)/,
+      proxy
+    ],
+    ['proxyRefused', '407', /needs.*into `HTTPS_PROXY` as http:\/\/user:password@10\.0\.0\.1:3128/, proxy],
+    [
+      'proxyRefused',
+      '401',
+      /user name or the password in `HTTPS_PROXY` \(10\.0\.0\.1:3128\) is wrong/,
+      withUser
+    ],
+    [
+      'proxyRefused',
+      '403',
+      /Allow acme\.zendesk\.com.*`HTTPS_PROXY` \(10\.0\.0\.1:3128\).*`no_proxy`: such as \.zendesk\.com, .*commas/,
+      withUser
+    ],
+    ['proxyUnreadable', '', /Write `HTTPS_PROXY` as http:\/\/host:port.*quotes/, { ...proxy, address: '' }],
+    ['proxyIsHttps', '', /Write `HTTPS_PROXY` as http:\/\/10\.0\.0\.1:3128/, proxy],
+    ['brokenOff', 'ECONNRESET', /broke.*Run the job again/, undefined],
+    ['unusableResponse', 'HPE_X', /cannot be used.*changing responses/, undefined],
+    ['tooLarge', '', /1 MiB.*`base-url`/, undefined],
+    ['unsendable', 'ERR_INVALID_CHAR', /could not be sent.*inputs/, undefined],
+    [
+      'proxyTimeout',
+      '',
+      /proxy did not respond.*`HTTPS_PROXY` \(10\.0\.0\.1:3128\).*can reach acme\.zendesk\.com\. .*step 300 s/,
+      proxy
+    ],
+    ['lookupTimeout', '', /host name.*name servers.*answer for acme\.zendesk\.com\. .*step 300 s/, undefined],
+    ['lookupTimeout', '', /name servers.*answer for `HTTPS_PROXY` \(10\.0\.0\.1:3128\)/, proxy],
+    ['connectTimeout', '', /Connecting.*may connect to acme\.zendesk\.com.*step 300 s/, undefined],
+    ['tlsTimeout', '', /TLS.*between the runner and acme\.zendesk\.com.*step 300 s/, undefined],
+    ['timeout', '', /in time.*the step 300 s.*status\.zendesk\.com.*`timeout-seconds`/, undefined],
+    ['cancelled', '', /The job was cancelled\. Nothing more was started\./, undefined]
+  ])('for a failed connection: %s %s', (kind, code, cure, setting) => {
+    const cause = new NetworkError(kind, false, code, { proxy: setting })
+    const message = explained(new ZendeskError(kind, MINT, { cause }))
     expect(message).toMatch(cure)
     expect(message).toMatch(code === '' ? /acme\.zendesk\.com\.$/ : new RegExp(`: ${code}\\.$`))
+    expect(message.length).toBeLessThan(300)
+    if (kind !== 'timeout') expect(message).not.toContain('status.zendesk.com')
   })
 })
 

@@ -1,16 +1,27 @@
-import { once } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
-import { type Socket } from 'node:net'
-import { getProxyUrl, HttpClient } from '@actions/http-client'
+import { HttpClient } from '@actions/http-client'
 import { USER_AGENT } from '../../lib/version.ts'
+import { lookup } from './lookup.ts'
 import { NetworkError, networkError, type NetworkErrorKind } from './network-error.ts'
-import { checkProxy } from './proxy.ts'
+import { Progress } from './progress.ts'
+import { adaptToProxy, proxyFor } from './proxy.ts'
+import { readResponse } from './read-response.ts'
 import { type ZendeskRequest } from './request.ts'
 import { type ZendeskResponse } from './response.ts'
 
-/** 1 MiB: far above any response of Zendesk's token endpoints. */
-const BODY_LIMIT = 1024 * 1024
+/** Bytes: four times what Node accepts by default. */
+const HEADER_LIMIT = 64 * 1024
+
+/** How long a request may take. */
+interface Limits {
+  /** Milliseconds until it is given up. */
+  timeout: number
+  /** Aborted if the job is cancelled. */
+  signal: AbortSignal
+  /** Milliseconds that a request which was sent may still take after that. */
+  grace: number
+}
 
 /**
  * A connection to one origin, kept open between requests (through a proxy, `tunnel` opens one for each). Only the
@@ -26,53 +37,40 @@ export class Connection {
   /**
    * Sends one request and reads its response, whatever its status. No redirect is followed.
    *
-   * @param limits.timeout milliseconds until the request is given up
-   * @param limits.signal aborted if the job is cancelled
-   * @param limits.grace milliseconds that a request which was sent may still take after that
    * @throws {NetworkError} if no complete response came in time; the connection is then closed
    */
-  async exchange(
-    request: ZendeskRequest,
-    { timeout, signal, grace }: { timeout: number; signal: AbortSignal; grace: number }
-  ): Promise<ZendeskResponse> {
+  async exchange(request: ZendeskRequest, { timeout, signal, grace }: Limits): Promise<ZendeskResponse> {
     const url = new URL(request.path, this.origin)
-    checkProxy(url, process.env)
-    this.#client ??= new HttpClient(undefined, [], { keepAlive: true, maxSockets: 1 })
-    const agent = this.#client.getAgent(url.href)
-    const headers: http.OutgoingHttpHeaders = { accept: 'application/json', 'user-agent': USER_AGENT }
-    if (request.authorization !== undefined) headers.authorization = request.authorization.reveal()
-    if (request.body !== undefined) headers['content-type'] = 'application/json'
+    const proxy = proxyFor(url, process.env)
+    const options = { method: request.method, headers: headersOf(request) }
+    const progress = new Progress(url, proxy)
 
     let raw: http.ClientRequest | undefined
-    const progress = { sent: false }
     let giveUp!: (kind: NetworkErrorKind) => void
     const givenUp = new Promise<never>((_resolve, reject) => {
-      giveUp = (kind) => {
-        // Before the request is sent, it is the proxy that keeps it waiting.
-        const isProxy = kind === 'timeout' && !progress.sent && getProxyUrl(url.href) !== ''
-        reject(new NetworkError(isProxy ? 'proxy' : kind, progress.sent))
-      }
+      giveUp = (kind) => reject(new NetworkError(kind, progress.isSent, '', { proxy }))
     })
-    const timers = [setTimeout(giveUp, timeout, 'timeout')]
+    const timers = [setTimeout(() => giveUp(progress.timeoutKind), timeout)]
     const cancel = (): void => {
-      timers.push(setTimeout(giveUp, progress.sent ? grace : 0, 'cancelled'))
+      timers.push(setTimeout(giveUp, progress.isSent ? grace : 0, 'cancelled'))
       // A request that still waits for its connection must not be sent any more.
-      if (!progress.sent) raw?.destroy()
+      if (!progress.isSent) raw?.destroy()
     }
     signal.addEventListener('abort', cancel)
 
     try {
-      const { request: start } = url.protocol === 'https:' ? https : http
-      raw = start(url, { method: request.method, headers, agent })
-      onceSent(raw, () => (progress.sent = true))
+      raw = this.#start(url, options, proxy !== undefined)
+      progress.follow(raw)
+      const response = readResponse(raw)
       raw.end(request.body?.reveal())
-      return await Promise.race([read(raw), givenUp])
+      return await Promise.race([response, givenUp])
     } catch (error) {
       raw?.destroy()
       this.close()
       if (error instanceof NetworkError) throw error
-      if (signal.aborted && !progress.sent) throw new NetworkError('cancelled', false)
-      throw networkError(error as NodeJS.ErrnoException, progress.sent, raw?.reusedSocket)
+      if (signal.aborted && !progress.isSent) throw new NetworkError('cancelled', false)
+      const staleConnection = raw?.reusedSocket === true && progress.phase === 'response'
+      throw networkError(error as NodeJS.ErrnoException, progress.isSent, { staleConnection, proxy })
     } finally {
       signal.removeEventListener('abort', cancel)
       timers.forEach(clearTimeout)
@@ -84,55 +82,23 @@ export class Connection {
     this.#client?.dispose()
     this.#client = undefined
   }
+
+  #start(url: URL, options: https.RequestOptions, isProxied: boolean): http.ClientRequest {
+    this.#client ??= new HttpClient(undefined, [], { keepAlive: true, maxSockets: 1 })
+    const agent = this.#client.getAgent(url.href)
+    if (isProxied) adaptToProxy(agent)
+    const { request } = url.protocol === 'https:' ? https : http
+    // Whatever the environment says, a credential is never sent over TLS that is not verified.
+    return request(url, { ...options, agent, lookup, maxHeaderSize: HEADER_LIMIT, rejectUnauthorized: true })
+  }
 }
 
-/** Calls `listener` when Node writes the request to the socket: as soon as this is connected, and secure. */
-function onceSent(request: http.ClientRequest, listener: () => void): void {
-  request.on('socket', (socket: Socket & { secureConnecting?: boolean }) => {
-    if (!socket.connecting && socket.secureConnecting !== true) listener()
-    else socket.once(socket.secureConnecting === undefined ? 'connect' : 'secureConnect', listener)
-  })
-}
-
-async function read(request: http.ClientRequest): Promise<ZendeskResponse> {
-  // Node can report an error of the connection after the response has begun, too.
-  request.on('error', () => undefined)
-  const [message] = (await once(request, 'response')) as [http.IncomingMessage]
-  const text = await readBody(message)
-  const { headers, statusCode } = message
-  const date = Date.parse(headers.date ?? '')
+function headersOf({ authorization, body }: ZendeskRequest): http.OutgoingHttpHeaders {
   return {
-    status: Number(statusCode),
-    json: parse(text),
-    html: /^\s*</.test(text),
-    retryAfter: headers['retry-after'],
-    rateLimitReset: (headers['ratelimit-reset'] ?? headers['rate-limit-reset'])?.toString(),
-    location: headers.location,
-    date: Number.isNaN(date) ? undefined : date,
-    requestId: headers['x-request-id']?.toString()
-  }
-}
-
-/** Unlike http-client's `readBody()`, this settles if the peer drops the connection half-way. */
-async function readBody(message: http.IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of message as AsyncIterable<Buffer>) {
-      chunks.push(chunk)
-      size += chunk.length
-      if (size > BODY_LIMIT) throw new NetworkError('tooLarge', true)
-    }
-  } catch (error) {
-    throw error instanceof NetworkError ? error : new NetworkError('brokenOff', true)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    'user-agent': USER_AGENT,
+    ...(authorization && { authorization: authorization.reveal() }),
+    ...(body && { 'content-type': 'application/json' })
   }
 }

@@ -1,7 +1,19 @@
+import { type LookupFunction } from 'node:net'
 import { checkBypass } from '@actions/http-client/lib/proxy'
+import { lookup } from './lookup.ts'
 import { NetworkError } from './network-error.ts'
 
 type Environment = Record<string, string | undefined>
+
+/** The proxy that the environment names for a URL. */
+export interface ProxySetting {
+  /** The variable that names it, such as `https_proxy`. */
+  readonly variable: string
+  /** Its host and port; empty if the variable cannot be read. */
+  readonly address: string
+  /** Whether its URL has a user name or a password. */
+  readonly hasUser: boolean
+}
 
 /** The variables that http-client reads, by the protocol of the request. */
 const VARIABLES = { 'https:': ['https_proxy', 'HTTPS_PROXY'], 'http:': ['http_proxy', 'HTTP_PROXY'] }
@@ -16,22 +28,46 @@ export function proxyPasswords(env: Environment): string[] {
 }
 
 /**
- * Checks the proxy that would be used for `url`. http-client silently ignores a proxy URL that it cannot read, so
- * that the request would bypass the proxy; and it checks the certificate of an `https://` proxy against the name of
- * the target.
+ * The proxy for `url`, if there is one. http-client silently ignores a proxy URL that it cannot read, so that the
+ * request would bypass the proxy; and it checks the certificate of an `https://` proxy against the name of the target.
  *
  * @throws {NetworkError} that names the variable, if there is a proxy, but not a usable one
  */
-export function checkProxy(url: URL, env: Environment): void {
-  const name = VARIABLES[url.protocol as keyof typeof VARIABLES].find((variable) => env[variable])
-  if (name === undefined || checkBypass(url)) return
+export function proxyFor(url: URL, env: Environment): ProxySetting | undefined {
+  const variable = VARIABLES[url.protocol as keyof typeof VARIABLES].find((name) => env[name])
+  if (variable === undefined || checkBypass(url)) return undefined
   // As http-client does: with `http://` in front if it has no scheme.
-  const value = String(env[name])
+  const value = String(env[variable])
   const proxy = URL.parse(value) ?? (/^https?:\/\//.test(value) ? null : URL.parse(`http://${value}`))
-  if (proxy?.protocol === 'https:') throw new NetworkError('proxyIsHttps', false, name)
-  const isUsable = proxy?.protocol === 'http:' && proxy.hostname !== ''
-  if (!isUsable || decode(proxy.username + proxy.password) === undefined)
-    throw new NetworkError('proxyUnreadable', false, name)
+  // The runner's `.env` keeps quotes around a value: they would become a part of the host name.
+  const hasHost = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(proxy?.hostname ?? '') && !/[“”‘’«»]/.test(value)
+  const unusable = (kind: 'proxyUnreadable' | 'proxyIsHttps', address = ''): NetworkError =>
+    new NetworkError(kind, false, '', { proxy: { variable, address, hasUser: false } })
+  if (proxy === null || !hasHost) throw unusable('proxyUnreadable')
+  const { protocol, hostname, port, username, password } = proxy
+  if (protocol === 'https:') throw unusable('proxyIsHttps', `${hostname}:${port || 443}`)
+  if (protocol !== 'http:' || decode(username + password) === undefined) throw unusable('proxyUnreadable')
+  return { variable, address: `${hostname}:${port || 80}`, hasUser: username + password !== '' }
+}
+
+/** The parts of the agent of `tunnel` that http-client makes for a proxy. */
+interface TunnelAgent {
+  options: { rejectUnauthorized?: boolean }
+  proxyOptions: { host: string; lookup?: LookupFunction }
+}
+
+/** Gives an agent of `tunnel` what it does not take from the request. */
+export function adaptToProxy(agent: unknown): void {
+  const { options, proxyOptions } = agent as TunnelAgent
+  options.rejectUnauthorized = true
+  proxyOptions.lookup = lookup
+  // http-client keeps the brackets of an IPv6 address, which no socket takes.
+  proxyOptions.host = withoutBrackets(proxyOptions.host)
+}
+
+/** The host name of a URL as a socket takes it: an IPv6 address without its brackets. */
+export function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '')
 }
 
 function decode(text: string): string | undefined {

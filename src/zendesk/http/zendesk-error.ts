@@ -1,6 +1,7 @@
 import { type StepEnded } from '../../lib/deadline.ts'
 import { isObject } from '../../lib/json.ts'
 import { NETWORK_CAUSES, NetworkError } from './network-error.ts'
+import { type ProxySetting } from './proxy.ts'
 import { pathOf, type Operation, type ZendeskRequest } from './request.ts'
 import {
   isFromAccount,
@@ -30,7 +31,6 @@ export const CAUSES = {
   endpointGone: 'Zendesk no longer mints tokens at this endpoint',
   rateLimit: 'Zendesk limits the rate of requests',
   outage: 'Zendesk is unavailable',
-  unusableResponse: 'The response cannot be used',
   unexpected: 'Zendesk refused the request',
   deadline: 'The step reached its timeout',
   ...NETWORK_CAUSES
@@ -74,6 +74,11 @@ export class ZendeskError extends Error {
   /** What the system called a network error, such as `ECONNREFUSED`; empty if it did not. */
   get code(): string {
     return this.cause instanceof NetworkError ? this.cause.code : ''
+  }
+
+  /** The proxy between the runner and the server, if the network error knows of one. */
+  get proxy(): ProxySetting | undefined {
+    return this.cause instanceof NetworkError ? this.cause.proxy : undefined
   }
 
   /** The request, with the status or the system's code, and Zendesk's own words. */

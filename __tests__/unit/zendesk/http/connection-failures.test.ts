@@ -1,3 +1,4 @@
+import dns from 'node:dns'
 import { type ServerResponse } from 'node:http'
 import https from 'node:https'
 import { describe, expect, it, jest } from '@jest/globals'
@@ -38,12 +39,39 @@ describe('a request that was sent', () => {
     ['ends before its first byte', '', 'end'],
     ['ends in its head', HEAD, 'end'],
     ['ends between two chunks', CHUNKS, 'end'],
-    ['is reset between two chunks', CHUNKS, 'reset'],
-    ['has an invalid chunk', CHUNKS.replace('2\r\n', 'zz\r\n'), 'end'],
-    ['is not HTTP', 'SSH-2.0-OpenSSH_9.6\r\n', 'end']
+    ['is reset between two chunks', CHUNKS, 'reset']
   ])('fails as broken off if its response %s', async (_what, bytes, then) => {
     const { port } = await sendRaw(bytes, then)
     expect(await errorOf(port, POST)).toMatchObject({ kind: 'brokenOff', sent: true, staleConnection: false })
+  })
+
+  it.each([
+    ['has an invalid chunk', 'HPE_INVALID_CHUNK_SIZE', CHUNKS.replace('2\r\n', 'zz\r\n')],
+    ['has an invalid chunk after another', 'HPE_INVALID_CHUNK_SIZE', `${CHUNKS}zz\r\n`],
+    ['is not HTTP', 'HPE_INVALID_CONSTANT', 'SSH-2.0-OpenSSH_9.6\r\n'],
+    [
+      'has more than 64 KiB of headers',
+      'HPE_HEADER_OVERFLOW',
+      `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(65_536)}\r\n`
+    ],
+    ['is a 101', '101', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n']
+  ])('has a response that cannot be used, at once, if it %s', async (_what, code, bytes) => {
+    const { port } = await sendRaw(bytes, () => undefined)
+    const expected = { kind: 'unusableResponse', sent: true, code, staleConnection: false }
+    expect(await errorOf(port, POST)).toMatchObject(expected)
+  })
+
+  it('does not take a connection that broke in the body for one that was closed while it was kept', async () => {
+    const server = await serve((_request, response) => {
+      if (server.requests() === 1) response.end('{}')
+      else
+        response.writeHead(200, { 'content-length': 9 }).write('{', () => response.socket?.resetAndDestroy())
+    })
+    const connection = connect(server.port)
+    await connection.exchange(GET, limits())
+    const broken = { kind: 'brokenOff', sent: true, staleConnection: false }
+    await expect(connection.exchange(POST, limits())).rejects.toMatchObject(broken)
+    expect(server.connections()).toBe(1)
   })
 
   it('times out if its response stalls in its head', async () => {
@@ -109,7 +137,7 @@ describe('a request that was not sent', () => {
 
   it.each<[string, () => Promise<Listening>, string]>([
     ['does not speak TLS', serveEmpty, 'tls'],
-    ['does not respond to the TLS handshake in time', () => sendRaw('', passTimeout), 'timeout']
+    ['does not respond to the TLS handshake in time', () => sendRaw('', passTimeout), 'tlsTimeout']
   ])('fails if the server %s', async (_what, listening, kind) => {
     const { port } = await listening()
     expect(await errorOf(`https://127.0.0.1:${port}`, POST)).toMatchObject({ kind, sent: false })
@@ -198,12 +226,32 @@ describe('a proxy', () => {
     expect(JSON.stringify(proxy.asked[0]?.rawHeaders)).not.toMatch(/abcdefgh|authorization/i)
   })
 
-  it.each<[string, 'end' | (() => void)]>([
-    ['ends the connection', 'end'],
-    ['does not respond in time', passTimeout]
-  ])('that %s is at fault, not the server', async (_what, then) => {
-    useProxy(await sendRaw('', then))
-    expect(await errorOf(ORIGIN, POST)).toMatchObject({ kind: 'proxy', sent: false })
+  it.each<[string, string, 'end' | (() => void)]>([
+    ['ends the connection', 'proxy', 'end'],
+    ['does not respond in time', 'proxyTimeout', passTimeout]
+  ])('that %s is at fault, not the server', async (_what, kind, then) => {
+    const { port } = await sendRaw('', then)
+    useProxy({ port })
+    const proxy = { variable: 'https_proxy', address: `127.0.0.1:${port}`, hasUser: false }
+    expect(await errorOf(ORIGIN, POST)).toMatchObject({ kind, sent: false, proxy })
+  })
+
+  it('whose host name cannot be looked up in time is not even asked', async () => {
+    process.env['https_proxy'] = 'http://proxy.example.test:3128'
+    jest.spyOn(dns, 'lookup').mockImplementation(() => {
+      setImmediate(passTimeout)
+    })
+    const proxy = { variable: 'https_proxy', address: 'proxy.example.test:3128' }
+    expect(await errorOf(ORIGIN, POST)).toMatchObject({ kind: 'lookupTimeout', sent: false, proxy })
+  })
+
+  it('can have an IPv6 address', async () => {
+    process.env['https_proxy'] = `http://[::1]:${await closedPort()}`
+    const { kind, code } = await errorOf(ORIGIN)
+    expect([kind, code]).toEqual([
+      'proxy',
+      expect.stringMatching(/^E(?:CONNREFUSED|ADDRNOTAVAIL|NETUNREACH)$/)
+    ])
   })
 
   it('is not at fault if the server behind it does not respond in time', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { networkError } from '../../../../src/zendesk/http/network-error.ts'
 
+const proxy = { variable: 'https_proxy', address: 'proxy:3128', hasUser: false }
 const TUNNEL = 'tunneling socket could not be established, '
 
 function failed(code: string | undefined, message = 'x'): NodeJS.ErrnoException {
@@ -9,7 +10,7 @@ function failed(code: string | undefined, message = 'x'): NodeJS.ErrnoException 
 
 describe('networkError', () => {
   it.each([
-    ['dns', 'an unknown host', ['ENOTFOUND', 'EAI_AGAIN']],
+    ['dns', 'an unknown host', ['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL']],
     ['certificate', 'a self-signed one', ['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN']],
     ['certificate', 'one that is not valid now', ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']],
     ['certificate', 'a revoked one', ['CERT_REVOKED', 'CRL_HAS_EXPIRED']],
@@ -22,6 +23,7 @@ describe('networkError', () => {
     ['certificate', 'a wrong chain', ['INVALID_CA', 'INVALID_PURPOSE', 'PATH_LENGTH_EXCEEDED']],
     ['tls', 'no TLS', ['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION']],
     ['connection', 'no route', ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']],
+    ['connection', 'no file descriptor', ['EMFILE', 'ENFILE']],
     ['connection', 'a connection that breaks', ['ECONNRESET', 'EPIPE', undefined]]
   ])('is %s for %s before the request was sent', (kind, _what, codes) => {
     for (const code of codes)
@@ -29,26 +31,41 @@ describe('networkError', () => {
   })
 
   it.each([
-    ['brokenOff', ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'HPE_INVALID_CONSTANT', undefined]],
-    ['tls', ['EPROTO', 'ERR_SSL_BAD_RECORD_TYPE']]
-  ])('is %s for %j after the request was sent', (kind, codes) => {
+    ['brokenOff', true, ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', undefined]],
+    ['tls', true, ['EPROTO', 'ERR_SSL_BAD_RECORD_TYPE']],
+    ['unusableResponse', true, ['HPE_HEADER_OVERFLOW', 'HPE_INVALID_CONSTANT']],
+    ['unsendable', false, ['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN']],
+    // The server refuses before it reads the request.
+    [
+      'clientCertificate',
+      false,
+      ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE']
+    ]
+  ])('is %s, and sent: %s, for %j after the request was written', (kind, sent, codes) => {
     for (const code of codes)
-      expect(networkError(failed(code), true)).toMatchObject({ kind, sent: true, code: code ?? '' })
-  })
-
-  it.each(['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN'])('is unsendable for %s', (code) => {
-    expect(networkError(failed(code), true)).toMatchObject({ kind: 'unsendable', sent: false, code })
+      expect(networkError(failed(code), true)).toMatchObject({ kind, sent, code: code ?? '' })
   })
 
   it.each([
+    ['proxyUnreachable', '500', `${TUNNEL}statusCode=500`],
+    ['proxyUnreachable', '502', `${TUNNEL}statusCode=502`],
+    ['proxyUnreachable', '599', `${TUNNEL}statusCode=599`],
+    ['proxyUnreachable', '429', `${TUNNEL}statusCode=429`],
     ['proxyRefused', '407', `${TUNNEL}statusCode=407`],
+    ['proxyRefused', '404', `${TUNNEL}statusCode=404`],
+    ['proxyRefused', '204', `${TUNNEL}statusCode=204`],
     ['proxy', 'ECONNREFUSED', `${TUNNEL}cause=connect ECONNREFUSED 127.0.0.1:8080`],
     ['proxy', 'ENOTFOUND', `${TUNNEL}cause=getaddrinfo ENOTFOUND proxy.acme.example`],
     ['proxy', '', `${TUNNEL}cause=socket hang up`],
-    ['proxy', 'invalid response', 'got illegal response body from proxy'],
-    ['certificate', 'of the proxy', `${TUNNEL}cause=self-signed certificate`],
-    ['certificate', 'of the proxy', `${TUNNEL}cause=unable to verify the first certificate`]
-  ])('is %s (%s) for an error of a proxy: %s', (kind, code, message) => {
-    expect(networkError(failed('ECONNRESET', message), true)).toMatchObject({ kind, sent: false, code })
+    ['proxy', 'invalid response', 'got illegal response body from proxy']
+  ])('is %s (%s), and not sent, for an error of a proxy: %s', (kind, code, message) => {
+    const error = networkError(failed('ECONNRESET', message), true, { staleConnection: true, proxy })
+    expect(error).toMatchObject({ kind, sent: false, code, staleConnection: false, proxy })
+  })
+
+  it('knows the proxy, and whether the connection was stale, if the connection broke', () => {
+    const error = networkError(failed('ECONNRESET'), true, { staleConnection: true, proxy })
+    expect(error).toMatchObject({ kind: 'brokenOff', staleConnection: true, proxy })
+    expect(networkError(failed('ECONNRESET'), true)).toMatchObject({ staleConnection: false })
   })
 })

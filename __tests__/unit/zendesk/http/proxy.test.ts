@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { checkProxy, proxyPasswords } from '../../../../src/zendesk/http/proxy.ts'
+import { proxyFor, proxyPasswords } from '../../../../src/zendesk/http/proxy.ts'
 
 const HTTPS = new URL('https://acme.zendesk.com/x')
 const HTTP = new URL('http://acme.example.test/x')
@@ -43,15 +43,15 @@ describe('proxyPasswords', () => {
   })
 })
 
-describe('checkProxy', () => {
-  /** The error that it throws, if it does. */
+describe('proxyFor', () => {
+  /** The error that it throws. */
   function problem(url: URL, env: Record<string, string>): unknown {
     try {
-      checkProxy(url, env)
+      proxyFor(url, env)
     } catch (error) {
       return error
     }
-    return undefined
+    throw new Error('nothing was thrown')
   }
 
   beforeEach(() => {
@@ -59,42 +59,52 @@ describe('checkProxy', () => {
   })
 
   it.each([
-    'http://proxy:8080',
-    'HTTP://Proxy',
-    'http://user:password@proxy:8080/',
-    'http://us%40er:pass%3Aword@10.0.0.1:3128',
-    'http://[::1]:3128',
-    'proxy',
-    '10.0.0.1:3128'
-  ])('finds none if the variable contains %s', (value) => {
-    expect(problem(HTTPS, { https_proxy: value })).toBeUndefined()
+    ['http://proxy:8080', 'proxy:8080', false],
+    ['HTTP://Proxy_1.acme.example', 'proxy_1.acme.example:80', false],
+    ['http://user:password@proxy:8080/', 'proxy:8080', true],
+    ['http://us%40er:pass%3Aword@10.0.0.1:3128', '10.0.0.1:3128', true],
+    ['http://:password@proxy', 'proxy:80', true],
+    ['http://[::1]:3128', '[::1]:3128', false],
+    ['proxy', 'proxy:80', false],
+    ['10.0.0.1:3128', '10.0.0.1:3128', false]
+  ])('reads %s: %s, with user or password: %s', (value, address, hasUser) => {
+    expect(proxyFor(HTTPS, { https_proxy: value })).toEqual({ variable: 'https_proxy', address, hasUser })
   })
 
   it.each([
-    ['proxyUnreadable', 'socks5://proxy:1080'],
-    ['proxyUnreadable', 'https://'],
-    ['proxyUnreadable', 'http://proxy:99999'],
-    ['proxyUnreadable', 'http://100%zz@proxy'],
-    ['proxyIsHttps', 'https://proxy'],
-    ['proxyIsHttps', 'HTTPS://user:password@proxy:8443/'],
-    ['proxyIsHttps', 'https://user:100%zz@proxy']
-  ])('throws %s, with the name of the variable, if that contains %s', (kind, value) => {
+    ['proxyUnreadable', '', 'socks5://proxy:1080'],
+    ['proxyUnreadable', '', 'https://'],
+    ['proxyUnreadable', '', 'http://proxy:99999'],
+    ['proxyUnreadable', '', 'http://100%zz@proxy'],
+    ['proxyUnreadable', '', 'http://prox y:3128'],
+    ...['"', "'", '`', '“', '»'].flatMap((quote) => [
+      ['proxyUnreadable', '', `${quote}http://proxy:3128${quote}`],
+      ['proxyUnreadable', '', `${quote}proxy:3128`],
+      ['proxyUnreadable', '', `http://proxy${quote}`]
+    ]),
+    ['proxyIsHttps', 'proxy:443', 'https://proxy'],
+    ['proxyIsHttps', 'proxy:8443', 'HTTPS://user:password@proxy:8443/'],
+    ['proxyIsHttps', 'proxy:443', 'https://user:100%zz@proxy']
+  ])('throws %s, with the variable and "%s", if that contains %s', (kind, address, value) => {
     const urls = { https_proxy: HTTPS, HTTPS_PROXY: HTTPS, http_proxy: HTTP, HTTP_PROXY: HTTP }
-    for (const [name, url] of Object.entries(urls))
-      expect(problem(url, { [name]: value })).toMatchObject({ kind, sent: false, code: name })
+    for (const [variable, url] of Object.entries(urls)) {
+      const proxy = { variable, address, hasUser: false }
+      expect(problem(url, { [variable]: value })).toMatchObject({ kind, sent: false, code: '', proxy })
+    }
   })
 
   it('reads only the variable that would be used', () => {
     const bad = 'no:nsense'
-    expect(problem(HTTPS, { https_proxy: 'http://proxy', HTTPS_PROXY: bad })).toBeUndefined()
-    expect(problem(HTTPS, { https_proxy: '', HTTPS_PROXY: bad })).toMatchObject({ code: 'HTTPS_PROXY' })
-    expect(problem(HTTPS, { http_proxy: bad })).toBeUndefined()
-    expect(problem(HTTP, { https_proxy: bad })).toBeUndefined()
-    expect(problem(HTTPS, {})).toBeUndefined()
+    const read = (url: URL, env: Record<string, string>): unknown => proxyFor(url, env)?.variable
+    expect(read(HTTPS, { https_proxy: 'http://proxy', HTTPS_PROXY: bad })).toBe('https_proxy')
+    expect(problem(HTTPS, { https_proxy: '', HTTPS_PROXY: bad })).toMatchObject({ kind: 'proxyUnreadable' })
+    expect(read(HTTPS, { http_proxy: bad })).toBeUndefined()
+    expect(read(HTTP, { https_proxy: bad })).toBeUndefined()
+    expect(read(HTTPS, {})).toBeUndefined()
   })
 
-  it('finds none if no proxy is used for this machine', () => {
+  it('finds none for this machine', () => {
     const env = { http_proxy: 'no:nsense', https_proxy: 'https://proxy' }
-    expect(problem(new URL('http://127.0.0.1:8080'), env)).toBeUndefined()
+    expect(proxyFor(new URL('http://127.0.0.1:8080'), env)).toBeUndefined()
   })
 })

@@ -50,9 +50,11 @@ describe('isRetried', () => {
     expect([404, 429].map((status) => isRetried(response(status)))).toEqual([false, true])
     expect(KINDS.filter((kind) => !isRetried(new NetworkError(kind, false)))).toEqual([
       'certificate',
+      'clientCertificate',
       'proxyRefused',
       'proxyUnreadable',
       'proxyIsHttps',
+      'unusableResponse',
       'tooLarge',
       'cancelled',
       'unsendable'
@@ -227,7 +229,7 @@ describe('nextAttempt', () => {
 
     it('is made at once if a connection that was kept open turned out to be closed', () => {
       const attempts = { made: 1, counted: 0, guessed: 0 }
-      const stale = new NetworkError('brokenOff', true, 'ECONNRESET', true)
+      const stale = new NetworkError('brokenOff', true, 'ECONNRESET', { staleConnection: true })
       expect(next(stale, {}, { single })).toEqual({ kind: 'reconnect', attempts })
       expect(next(stale)).toMatchObject({ kind: 'wait', why: 'backoff' })
     })

@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { type ClientRequest, type IncomingMessage } from 'node:http'
+import { type Socket } from 'node:net'
+import { NetworkError } from './network-error.ts'
+import { type ZendeskResponse } from './response.ts'
+
+/** 1 MiB: far above any response of Zendesk's token endpoints. */
+const BODY_LIMIT = 1024 * 1024
+
+/**
+ * Reads the response to a request. Unlike http-client's `readBody()`, this settles if the peer drops the connection
+ * half-way.
+ *
+ * @throws {Error} of Node or of this module, if there is no complete response
+ */
+export async function readResponse(request: ClientRequest): Promise<ZendeskResponse> {
+  const failed = new Promise<never>((_resolve, reject) => {
+    // Of a body that its parser refuses, Node tells only the request.
+    request.on('error', reject)
+    request.on('upgrade', ({ statusCode }: IncomingMessage, socket: Socket) => {
+      // Node leaves this socket to its user, and reports no error.
+      socket.destroy()
+      reject(new NetworkError('unusableResponse', true, String(statusCode)))
+    })
+  })
+  return Promise.race([read(request), failed])
+}
+
+async function read(request: ClientRequest): Promise<ZendeskResponse> {
+  const [message] = (await once(request, 'response')) as [IncomingMessage]
+  const text = await readText(message)
+
+  const { headers, statusCode } = message
+  const date = Date.parse(headers.date ?? '')
+  // The edge in front of Zendesk can add the same id again.
+  const requestId = headers['x-request-id']?.toString()
+  return {
+    status: Number(statusCode),
+    json: parse(text),
+    html: /^\s*</.test(text),
+    retryAfter: headers['retry-after'],
+    rateLimitReset: (headers['ratelimit-reset'] ?? headers['rate-limit-reset'])?.toString(),
+    location: headers.location,
+    date: Number.isNaN(date) ? undefined : date,
+    requestId: requestId && [...new Set(requestId.split(', '))].join(', ')
+  }
+}
+
+async function readText(message: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size > BODY_LIMIT) throw new NetworkError('tooLarge', true)
+  }
+  // JSON begins after a byte order mark.
+  return Buffer.concat(chunks)
+    .toString()
+    .replace(/^\ufeff/, '')
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
