@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { errorOf, responseOf, usesConnections } from '../connect.ts'
-import { sendRaw, serve } from '../servers.ts'
+import { errorOf, responseOf, usesConnections } from '../../../support/connect.ts'
+import { sendRaw, serve } from '../../../support/servers.ts'
 
 const MIB = 1024 * 1024
 
