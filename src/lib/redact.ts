@@ -14,8 +14,9 @@ const SHARED_RUN = 12
 /** Shorter values are not taken for secrets: hiding `1` or `acme` would ruin every line. */
 export const SHORTEST_SECRET = 4
 
-/** The known secrets in every form, compacted. */
+/** The known secrets in every form, compacted, and every run of {@link SHARED_RUN} characters in them. */
 const known = new Set<string>()
+const knownRuns = new Set<string>()
 
 /** Hides `secret` from here on, in the forms in which servers repeat what they were sent. */
 export function addSecret(secret: string): void {
@@ -31,7 +32,10 @@ export function addSecret(secret: string): void {
     bytes.toString('base64url'),
     bytes.toString('hex')
   ]
-  for (const form of forms.map(compact)) if (form.length >= SHORTEST_SECRET) known.add(form)
+  for (const form of forms.map(compact)) {
+    if (form.length >= SHORTEST_SECRET) known.add(form)
+    for (const run of runsOf(form)) knownRuns.add(run)
+  }
 }
 
 /** The base64 of a secret behind `by` other bytes, without the characters that those bytes change. */
@@ -47,13 +51,14 @@ function compact(text: string): string {
   return text.replace(/[^!-~]+/g, '').toLowerCase()
 }
 
-/** Whether `text` shares a run of {@link SHARED_RUN} characters with a known secret. */
+function runsOf(text: string): string[] {
+  const count = Math.max(0, text.length - SHARED_RUN + 1)
+  return Array.from({ length: count }, (_, at) => text.slice(at, at + SHARED_RUN))
+}
+
+/** Whether `text` shares a run with a known secret. */
 function sharesRun(text: string): boolean {
-  const visible = compact(text)
-  const secrets = [...known].join('\n')
-  for (let end = SHARED_RUN; end <= visible.length; end += 1)
-    if (secrets.includes(visible.slice(end - SHARED_RUN, end))) return true
-  return false
+  return runsOf(compact(text)).some((run) => knownRuns.has(run))
 }
 
 /** Replaces the known secrets in `line` by `***`, also those that are interrupted by what is not visible ASCII. */

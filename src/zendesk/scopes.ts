@@ -1,5 +1,3 @@
-import { replaceInvisible } from '../lib/invisible.ts'
-
 /*
  * Zendesk's scopes: https://support.zendesk.com/hc/en-us/articles/4408838272410 and the announcement of granular
  * scopes of 2026-08-10. The list grows: a scope that is not in it is worth a warning, never an error.
@@ -17,10 +15,9 @@ export const KNOWN_SCOPES: readonly string[] = [
   ...[...BOTH, 'any_channel', 'web_widget'].map((resource) => `${resource}:write`)
 ]
 
-/** Splits `text` into scopes, each once, at white space, commas, invisible characters and the `-` of a YAML list. */
+/** Splits `text` into scopes, each once, at white space and commas; the `-` of a YAML list is ignored. */
 export function splitScopes(text: string): string[] {
-  const words = replaceInvisible(text, () => ' ').split(/[\s,]+/)
-  return [...new Set(words.filter((word) => word !== '' && word !== '-'))]
+  return [...new Set(text.split(/[\s,]+/).filter((word) => word !== '' && word !== '-'))]
 }
 
 /** Whether `scope` has the form of a scope: one word, or `word:word`. */
