@@ -48,6 +48,10 @@ const echoes: [string, unknown][] = [
     'with a control character in each gap',
     { error: 'x', error_description: SECRET.split('').join('\u0000') }
   ],
+  [
+    'with letters that do not show in each gap',
+    { error: 'x', error_description: SECRET.split('').join('\ufe0f\u3164') }
+  ],
   ['with a tag in each gap', { error: 'x', error_description: SECRET.split('').join('<b>') }],
   [
     'as the name of a field with details',

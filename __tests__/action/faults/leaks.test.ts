@@ -45,6 +45,7 @@ const splits: Record<string, (encoded: string) => string> = {
   'split by NUL': (encoded) => joined(encoded, '\u0000'),
   'split by escapes': (encoded) => joined(encoded, '\u001b'),
   'split by invisible characters': (encoded) => joined(encoded, '\u200b\u2060'),
+  'split by letters that do not show': (encoded) => joined(encoded, '\ufe0f\u034f\u3164\u2800\u{e0100}'),
   'split by tabs': (encoded) => joined(encoded, '\t'),
   'split by line breaks': (encoded) => joined(encoded, '\r\n'),
   'split by tags': (encoded) => joined(encoded, '<b>')
@@ -64,9 +65,11 @@ const injections = [
   '\u2028::stop-commands::pwned'
 ]
 
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800]/gu
+
 /** The secrets that can be read in `text`, split or whole. */
 function found(text: string, secrets: readonly string[]): string[] {
-  const joinedAgain = text.replaceAll(/[\s\p{Cc}\p{Cf}]|<\/?\w+>/gu, '')
+  const joinedAgain = text.replaceAll(UNSEEN, '').replaceAll(/\s|<\/?\w+>/g, '')
   const readable = `${text}\n${joinedAgain}`.toLowerCase()
   return secrets.flatMap((secret) =>
     Object.entries(encodings)
@@ -115,7 +118,7 @@ const foreignBody = fc.oneof(
 
 function expectSafe(line: string, limit = Infinity): void {
   expect(found(line, canaries)).toEqual([])
-  expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u)
+  expect(line.match(UNSEEN)).toBeNull()
   expect(parseCommand(line)).toBeUndefined()
   expect(line).not.toContain('##[')
   expect(Array.from(line).length).toBeLessThanOrEqual(limit)
@@ -339,7 +342,7 @@ describe('a step shows no secret and runs no command that the server repeats', (
     expect(values('credential')).toHaveLength(5)
     expect(values('entry')).toHaveLength(3)
     expect(values('encoding')).toHaveLength(10)
-    expect(values('split')).toHaveLength(7)
+    expect(values('split')).toHaveLength(8)
     const ends: StepEnd[] = []
     for (const { end } of runs) ends.push(await end())
     expect(ends.filter(({ outputs }) => outputs['token'] === MINTED).length).toBeGreaterThan(2)
