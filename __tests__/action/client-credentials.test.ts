@@ -121,10 +121,10 @@ describe('with client credentials, the action', () => {
       })
       const { main, post } = await mainThenPost(zendesk, { inputs })
       const { value } = zendesk.tokens.get(22_000_000_002)!
-      const pair = 'agent_bot:sandbox+secret%2Bof%2Fagent_bot%3A50%25%260123456789'
+      const pair = 'agent_bot:sandbox%2Bsecret%2Fof%3Dagent_bot%3A50%25%260123456789'
       const basic = Buffer.from(pair).toString('base64')
       const masks = [
-        '::add-mask::sandbox secret+of/agent_bot:50%25&0123456789',
+        '::add-mask::sandbox+secret/of=agent_bot:50%25&0123456789',
         `::add-mask::${basic}`,
         `::add-mask::${value}`
       ]

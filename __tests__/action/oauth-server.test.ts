@@ -16,7 +16,7 @@ import { runStep, type StepEnd } from '../support/run-action.ts'
 import { codeChallenge, codeVerifier, redirectUri, type Inputs } from '../support/zendesk.ts'
 
 // Each of these characters is special in a form, in a URL or in a Basic header.
-const clientSecret = 'secret +&=%:/"?#@~ of a client'
+const clientSecret = 'secret+&=%:/"?#@~of-a-client'
 
 /** The requests for a grant, newest last. */
 const grants: { authorization: string | undefined; body: Record<string, unknown> }[] = []
@@ -256,7 +256,7 @@ describe('the error names the cause if an OAuth server rejects', () => {
   })
 
   it('client credentials with the wrong secret', async () => {
-    const inputs = { 'client-id': 'posting_app', 'client-secret': 'another secret' }
+    const inputs = { 'client-id': 'posting_app', 'client-secret': 'another-secret' }
     expect(await errorOf(inputs)).toContain('(invalid_client)')
   })
 })

@@ -81,7 +81,7 @@ export const defaultClients: readonly ClientSeed[] = [
     kind: 'confidential',
     userId: agentId,
     // With characters that must be form-encoded in a Basic header.
-    secret: 'sandbox secret+of/agent_bot:50%&0123456789',
+    secret: 'sandbox+secret/of=agent_bot:50%&0123456789',
     tokenLifetime: 1800
   },
   {

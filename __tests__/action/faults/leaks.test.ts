@@ -168,7 +168,7 @@ describe('text from outside', () => {
   })
 })
 
-const CLIENT_SECRET = 'Canary+Client/Secret=0123 "ü"'
+const CLIENT_SECRET = 'Canary+Client/Secret=0123"&<u>'
 const PROXY_PASSWORD = 'CanaryProxy:p@ss/0123'
 const MINTED = 'CanaryMinted.Token-0123456789+/='
 const MINTED_REFRESH = 'CanaryMinted.Refresh-0123456789+/='
