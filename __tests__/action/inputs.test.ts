@@ -76,16 +76,67 @@ describe('before any request, sweep refuses', () => {
   })
 })
 
+describe('before any request, main says what was pasted, and does not show it:', () => {
+  it.concurrent.each<[string, Record<string, string>, string]>([
+    ['typographic quotes', { 'client-secret': '“a-secret-0123”' }, 'is wrapped in quotes'],
+    ['a wrapped copy', { 'client-secret': 'a-secret-0123 a-secret' }, 'white space'],
+    ['another letter', { 'client-secret': 'ä-secret-0123' }, 'not ASCII: U+00E4 as the 1st character'],
+    ['a variable', { 'client-secret': '$A_SECRET' }, 'a variable, an expression or a placeholder'],
+    [
+      'an expression',
+      { 'client-secret': '${{ secrets.A_SECRET }}' },
+      'a variable, an expression or a placeholder'
+    ],
+    ['a placeholder', { 'client-secret': '<a-secret>' }, 'a variable, an expression or a placeholder'],
+    ['JSON', { 'client-secret': '{\n  "a-secret": "a-secret-0123"\n}' }, 'looks like JSON'],
+    ['a header', { 'client-secret': 'Bearer a-secret-0123' }, 'the scheme of a header, such as `Bearer`'],
+    ['a line break', { 'client-secret': 'a-secret\nof-two-lines' }, 'U+000A after the 8th character'],
+    [
+      'an invisible character',
+      { 'client-secret': 'a-secret-0123\u00ada-secret' },
+      'U+00AD after the 13th character'
+    ],
+    [
+      'an invisible character in another input',
+      { 'redirect-uri': 'https://a-secret\u200b/' },
+      'U+200B after the 16th character'
+    ]
+  ])('%s', async (_what, inputs, words) => {
+    const zendesk = await mockZendesk()
+    const main = await runStep('main', { inputs: clientCredentials(zendesk, inputs) })
+    expect(main.exitCode).toBe(1)
+    expect(annotated(main)).toEqual([expect.stringMatching(/^::error::/)])
+    expect(annotated(main)[0]!.toLowerCase()).toContain(words.toLowerCase())
+    expect(shown(main)).not.toMatch(/a-secret|0a1b2c3d/i)
+    expect(zendesk.requests).toEqual([])
+  })
+})
+
 describe('main accepts', () => {
-  it.concurrent.each(['acme', 'ACME.zendesk.com', 'https://Acme.Zendesk.com', 'https://acme.zendesk.com/'])(
-    'the subdomain %s',
-    async (subdomain) => {
-      const zendesk = await mockZendesk()
-      const main = await runStep('main', { inputs: clientCredentials(zendesk, { subdomain }) })
-      expect(main.exitCode).toBe(0)
-      expect(annotated(main)).toEqual([])
-    }
-  )
+  it.concurrent.each([
+    'ACME.zendesk.com',
+    'https://Acme.Zendesk.com:443/agent/tickets/1?a#b',
+    '\u200bacme\ufeff'
+  ])('the subdomain %j', async (subdomain) => {
+    const zendesk = await mockZendesk()
+    const main = await runStep('main', { inputs: clientCredentials(zendesk, { subdomain }) })
+    expect(main.exitCode).toBe(0)
+    expect(annotated(main)).toEqual([])
+  })
+
+  it.concurrent('inputs with invisible characters at their ends, and a list of scopes', async () => {
+    const zendesk = await mockZendesk()
+    const { secret = '' } = zendesk.client('ci_bot')
+    const inputs = { 'client-id': '\u200eci_bot\u200b', 'client-secret': `\ufeff${secret}\u200b` }
+    const scopes = '- tickets:read\n-\u200bhc:read\u200busers:read'
+    const main = await runStep('main', { inputs: clientCredentials(zendesk, { ...inputs, scopes }) })
+    expect([main.exitCode, annotated(main)]).toEqual([0, []])
+    expect(JSON.parse(zendesk.requests[0]!.body)).toMatchObject({
+      client_id: 'ci_bot',
+      client_secret: secret,
+      scope: 'tickets:read hc:read users:read'
+    })
+  })
 
   it.concurrent('a client secret with quotes that are not a pair around it', async () => {
     const secret = '"half-a-quote\'d-secret'

@@ -202,14 +202,28 @@ describe('main masks nothing shorter than 4 characters', () => {
   })
 })
 
-it.concurrent.each(['"', "'"])('main masks a secret in quotes (%s), and its inside, first', async (quote) => {
-  const zendesk = await mockZendesk()
-  const main = await runStep('main', {
-    inputs: at(zendesk, { 'client-secret': `${quote}${SECRET}${quote}` })
+describe('main masks first, and does not show,', () => {
+  it.concurrent.each<[string, Record<string, string>, string]>([
+    ['a secret in double quotes, and its inside', { 'client-secret': `"${SECRET}"` }, SECRET],
+    ['a secret in typographic quotes, and its inside', { 'client-secret': `‘${SECRET}’` }, SECRET],
+    [
+      'a secret without its invisible ends',
+      { 'client-id': '', 'client-secret': `\u200b${SECRET}\ufeff` },
+      SECRET
+    ],
+    [
+      'a secret without the invisible character in it',
+      { 'client-secret': `${SECRET.slice(0, 9)}\u200b${SECRET.slice(9)}` },
+      SECRET
+    ],
+    ['a secret with white space in it', { 'client-secret': `${SECRET} ${SECRET}` }, `${SECRET} ${SECRET}`]
+  ])('%s', async (_what, inputs, mask) => {
+    const zendesk = await mockZendesk()
+    const main = await runStep('main', { inputs: at(zendesk, inputs) })
+    expect(main.exitCode).toBe(1)
+    expect(masks(main)).toContain(mask)
+    expect(leaked(main, mask)).toEqual([])
+    const firstLine = main.stdout.findIndex((line) => !line.startsWith('::add-mask::'))
+    expect(main.stdout.slice(firstLine).some((line) => line.startsWith('::add-mask::'))).toBe(false)
   })
-  expect(main.exitCode).toBe(1)
-  expect(masks(main)).toContain(SECRET)
-  expect(leaked(main, SECRET)).toEqual([])
-  const firstLine = main.stdout.findIndex((line) => !line.startsWith('::add-mask::'))
-  expect(main.stdout.slice(firstLine).some((line) => line.startsWith('::add-mask::'))).toBe(false)
 })

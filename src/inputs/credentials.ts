@@ -1,5 +1,3 @@
-import { getInput } from '@actions/core'
-import { clean } from '../lib/redact.ts'
 import { type Secret } from '../lib/secret.ts'
 import {
   AUTH_METHODS,
@@ -8,7 +6,7 @@ import {
   type Credential,
   type CredentialKind
 } from '../zendesk/credential.ts'
-import { IF_FROM_SECRET, InputReader } from './input-reader.ts'
+import { given, IF_FROM_SECRET, InputReader, isSet } from './input-reader.ts'
 
 /** The inputs of each kind of credential: which one chooses it, which are secret, and whether post may use it again. */
 export const CREDENTIAL_INPUTS = {
@@ -90,23 +88,17 @@ function checkCombination(reader: InputReader, credential: Credential): void {
     const text = `\`client-secret\` and \`${CREDENTIAL_INPUTS[kind].chosenBy}\` are both set. Set only one.`
     reader.problem('client-secret', text)
   }
-  if (kind === 'access_token' && !/^[!-~]{0,8192}$/.test(credential.accessToken.reveal())) {
-    const text = 'it has characters that an access token cannot have, or more than 8192. Copy it again.'
-    reader.problem('access-token', text)
-  }
-
   if (kind !== 'api_token' && isSet('email')) {
     reader.problem(
       'api-token',
       `\`email\` is set, but \`api-token\` is empty. Set it, or remove \`email\`. ${IF_FROM_SECRET}`
     )
   }
-  if (kind === 'api_token' && adminEmail(getInput('email')) === '')
+  if (kind === 'api_token' && adminEmail(given('email')) === '')
     reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.')
   const email = kind === 'api_token' ? credential.email : ''
   if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
-    const text = `"${clean(email)}" is not an e-mail address. Write the one that the admin signs in with.`
-    reader.problem('email', text)
+    reader.problem('email', 'it is not an e-mail address. Write the one that the admin signs in with.')
   }
 
   if (kind !== 'authorization_code') {
@@ -126,10 +118,6 @@ function checkCombination(reader: InputReader, credential: Credential): void {
     const text = `\`authorization-code\` needs it, or \`client-secret\`, or both. ${IF_FROM_SECRET}`
     reader.problem('code-verifier', text)
   }
-}
-
-function isSet(input: string): boolean {
-  return getInput(input) !== ''
 }
 
 /** An e-mail address as the Basic header needs it: without the `/token` that Zendesk's examples append. */

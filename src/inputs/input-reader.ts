@@ -1,9 +1,9 @@
 import { getInput } from '@actions/core'
+import { replaceInvisible, trim } from '../lib/invisible.ts'
 import { type Log } from '../lib/log.ts'
 import { clean } from '../lib/redact.ts'
 import { Secret } from '../lib/secret.ts'
-
-const SHORTEST_SECRET = 8
+import { looksLikeSecret, secretMistake, textMistake } from './mistakes.ts'
 
 /** Why a secret that the workflow names can be empty. */
 export const IF_FROM_SECRET =
@@ -16,18 +16,21 @@ const IF_FROM_CONTEXT =
 /** The inputs of a step are invalid; the message names every problem. */
 export class InputError extends Error {}
 
-/** Whether a value can be a secret, and so is masked. */
-export function isMaskable(value: string): boolean {
-  return value.length >= SHORTEST_SECRET && !hasControlCharacter(value)
+/** The value of an input without white space and invisible characters at its ends; empty if it is not set. */
+export function given(input: string): string {
+  return trim(getInput(input))
 }
 
-/** What is inside a pair of quotes around `value`; `undefined` if there is no such pair. */
-export function insideQuotes(value: string): string | undefined {
-  return /^(["'`])([^]*)\1$/.exec(value)?.[2]
+/** Whether an input has a value. */
+export function isSet(input: string): boolean {
+  return given(input) !== ''
 }
 
-function hasControlCharacter(value: string): boolean {
-  return /\p{Cc}/u.test(value)
+/** A value for an error: cleaned, and without what may be a secret or the password of a URL. */
+export function shown(value: string): string {
+  if (looksLikeSecret(value)) return '***'
+  const end = value.lastIndexOf('@')
+  return clean(end === -1 ? value : `***${value.slice(end)}`)
 }
 
 /** Reads inputs one by one and collects what is wrong with them, so that one error can name all of it. */
@@ -60,35 +63,34 @@ export class InputReader {
     this.#warnings.forEach(log.warning)
   }
 
-  /** The trimmed value; empty if there is none or it has a control character. */
+  /** The value; empty if there is none, or it has a control or an invisible character inside. */
   text(input: string): string {
-    const value = getInput(input)
-    if (!hasControlCharacter(value)) return value
-    this.problem(input, 'the value contains a control character, such as a line break. Write it on one line.')
+    return this.#checked(input, given(input))
+  }
+
+  /** A text in which white space and invisible characters separate words: each becomes a blank. */
+  words(input: string): string {
+    return this.#checked(input, replaceInvisible(given(input), () => ' ').replace(/\s/g, ' '))
+  }
+
+  #checked(input: string, value: string): string {
+    const mistake = textMistake(value)
+    if (mistake === undefined) return value
+    this.problem(input, mistake)
     return ''
   }
 
   /** A text that must be set. */
   required(input: string, cure: string): string {
-    const value = this.text(input)
-    if (getInput(input) === '') this.problem(input, `it is required, but empty. ${cure} ${IF_FROM_CONTEXT}`)
-    return value
+    if (!isSet(input)) this.problem(input, `it is required, but empty. ${cure} ${IF_FROM_CONTEXT}`)
+    return this.text(input)
   }
 
   /** A secret; one that is set must be usable. */
   secret(input: string): Secret {
-    const value = this.text(input)
-    if (value !== '' && !isMaskable(value)) {
-      this.problem(
-        input,
-        `the value is shorter than ${SHORTEST_SECRET} characters, too short for a secret (it was neither sent nor masked). Copy all of it.`
-      )
-    } else if (insideQuotes(value) !== undefined) {
-      this.problem(
-        input,
-        'the value is wrapped in quotes, which would be sent as part of the secret. Save it without them.'
-      )
-    }
+    const value = given(input)
+    const mistake = value === '' ? undefined : secretMistake(value)
+    if (mistake !== undefined) this.problem(input, mistake)
     return new Secret(value)
   }
 
@@ -98,7 +100,7 @@ export class InputReader {
     const choice = choices.find((known) => known === value)
     if (choice !== undefined) return choice
     const known = choices.map((each) => `\`${each}\``).join(' or ')
-    this.problem(input, `"${clean(value)}" is not valid. Write ${known}.`)
+    this.problem(input, `"${shown(value)}" is not valid. Write ${known}.`)
     return choices[0]
   }
 
@@ -113,7 +115,7 @@ export class InputReader {
     if (value === '') return ifEmpty
     const number = /^\d+$/.test(value) ? Number(value) : NaN
     if (!(number >= min && number <= max)) {
-      this.problem(input, `"${clean(value)}" is not a whole number of seconds from ${min} to ${max}.`)
+      this.problem(input, `"${shown(value)}" is not a whole number of seconds from ${min} to ${max}.`)
     }
     return number
   }

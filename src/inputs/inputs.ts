@@ -1,4 +1,3 @@
-import { getInput } from '@actions/core'
 import { type Log } from '../lib/log.ts'
 import { clean } from '../lib/redact.ts'
 import { CREDENTIAL_KINDS, isAdmin, isNumeric, type Credential } from '../zendesk/credential.ts'
@@ -6,7 +5,7 @@ import { isForeign, readOrigin, subdomainOf } from '../zendesk/http/origin.ts'
 import { isWellFormedScope, nearestScope, splitScopes } from '../zendesk/scopes.ts'
 import { positiveInteger, SCOPES_LIMIT } from '../zendesk/token-facts.ts'
 import { CREDENTIAL_INPUTS, readCredential } from './credentials.ts'
-import { InputReader } from './input-reader.ts'
+import { InputReader, isSet, shown } from './input-reader.ts'
 
 /** The inputs that main and sweep share. */
 interface AccountInputs<Kind extends Credential> {
@@ -54,9 +53,9 @@ export function readMainInputs(log: Log): MainInputs {
   const reader = new InputReader()
   const account = readAccount(reader, readCredential(reader, CREDENTIAL_KINDS), 300)
   const { credential } = account
-  const given = readScopes(reader)
+  const scopes = readScopes(reader)
   const expiresIn = reader.seconds('expires-in', [300, 172_800], 3600)
-  if (isAdmin(credential) && getInput('expires-in') !== '') {
+  if (isAdmin(credential) && isSet('expires-in')) {
     reader.problem(
       'expires-in',
       `a token minted with \`${CREDENTIAL_INPUTS[credential.kind].chosenBy}\` cannot be given a lifetime. Remove it, or use \`client-secret\`.`
@@ -64,8 +63,8 @@ export function readMainInputs(log: Log): MainInputs {
   }
   const inputs = {
     ...account,
-    scopes: given.length === 0 && isAdmin(credential) ? ['read', 'write'] : given,
-    hasDefaultScopes: given.length === 0,
+    scopes: scopes.length === 0 && isAdmin(credential) ? ['read', 'write'] : scopes,
+    hasDefaultScopes: scopes.length === 0,
     expiresIn: isAdmin(credential) ? undefined : expiresIn,
     skipRevoke: reader.choice<MainInputs['skipRevoke']>('skip-token-revoke', ['auto', 'true', 'false']),
     exportEnv: reader.flag('export-env', false),
@@ -99,12 +98,12 @@ function readAccount<Kind extends Credential>(
   credential: Kind,
   defaultTimeout: number
 ): AccountInputs<Kind> {
-  const given = reader.required('subdomain', 'Write `acme` for https://acme.zendesk.com.')
-  const subdomain = subdomainOf(given) ?? ''
-  if (given !== '' && subdomain === '') {
+  const name = reader.required('subdomain', 'Write `acme` for https://acme.zendesk.com.')
+  const subdomain = subdomainOf(name) ?? ''
+  if (name !== '' && subdomain === '') {
     reader.problem(
       'subdomain',
-      `"${echo(given)}" is not a Zendesk subdomain. Write \`acme\`, \`acme.zendesk.com\` or \`https://acme.zendesk.com/\`.`
+      `"${shown(name)}" is not a Zendesk subdomain. Write \`acme\`, \`acme.zendesk.com\` or \`https://acme.zendesk.com/\`.`
     )
   }
   const base = reader.text('base-url')
@@ -112,7 +111,7 @@ function readAccount<Kind extends Credential>(
   if (origin === undefined) {
     reader.problem(
       'base-url',
-      `"${echo(base)}" is not an origin. Write https://host or https://host:port, without a path (http:// only for localhost and 127.0.0.0/8).`
+      `"${shown(base)}" is not an origin. Write https://host or https://host:port, without a path (http:// only for localhost and 127.0.0.0/8).`
     )
   } else if (isForeign(origin, subdomain)) {
     reader.warning(
@@ -125,47 +124,40 @@ function readAccount<Kind extends Credential>(
   return { subdomain, origin: origin ?? '', clientId, credential, timeoutSeconds }
 }
 
-/** A value for an error, without what may be a password in a URL. */
-function echo(value: string): string {
-  return clean(value.replace(/\/\/.*@/s, '//***@'))
-}
-
 function readClientId(reader: InputReader, credential: Credential): string {
   const cure = 'Write the unique identifier of the OAuth client, from Admin Center.'
   const clientId = reader.required('client-id', cure)
-  const shown = clean(clientId)
   if (/\s/.test(clientId)) {
-    const text = `"${shown}" contains white space, so it is the name of a client. ${cure}`
-    reader.problem('client-id', text)
+    reader.problem('client-id', `it contains white space, so it is the name of a client. ${cure}`)
   } else if (/^[^@]+@[^@]+$/.test(clientId)) {
-    reader.problem('client-id', `"${shown}" is an e-mail address. ${cure}`)
+    reader.problem('client-id', `it is an e-mail address. ${cure}`)
   } else if (isNumeric(clientId) && !isAdmin(credential)) {
     const input = CREDENTIAL_INPUTS[credential.kind].chosenBy
-    const text = `${shown} is a number, but \`${input}\` needs the client's unique identifier, such as \`ci_bot\`.`
+    const text = `${shown(clientId)} is a number, but \`${input}\` needs the client's unique identifier, such as \`ci_bot\`.`
     reader.warning('client-id', text)
   } else if (isNumeric(clientId) && positiveInteger(Number(clientId)) === undefined) {
-    reader.problem('client-id', `${shown} is not a possible id. ${cure}`)
+    reader.problem('client-id', `${shown(clientId)} is not a possible id. ${cure}`)
   }
   return clientId
 }
 
 function readScopes(reader: InputReader): string[] {
-  const given = getInput('scopes')
-  if (given.length > SCOPES_LIMIT) {
+  const text = reader.words('scopes')
+  if (text.length > SCOPES_LIMIT) {
     reader.problem('scopes', `the value is longer than ${SCOPES_LIMIT} characters.`)
     return []
   }
-  const scopes = splitScopes(given)
+  const scopes = splitScopes(text)
   const malformed = scopes.filter((scope) => !isWellFormedScope(scope))
   if (malformed.length > 0) {
     reader.problem(
       'scopes',
-      `"${clean(malformed.join(' '))}" cannot be a scope. Write names such as \`tickets:read\`, separated by spaces.`
+      `"${shown(malformed.join(' '))}" cannot be a scope. Write names such as \`tickets:read\`, separated by spaces.`
     )
   }
   const unknown = scopes.flatMap((scope) => {
     const nearest = nearestScope(scope)
-    return nearest === undefined ? [] : `${clean(scope)} (did you mean ${nearest}?)`
+    return nearest === undefined ? [] : `${shown(scope)} (did you mean ${nearest}?)`
   })
   if (unknown.length > 0) reader.warning('scopes', `Zendesk documents no scope ${unknown.join(', ')}.`)
   return scopes
@@ -179,7 +171,7 @@ function readAge(reader: InputReader): number {
   if (!(age >= HOUR)) {
     reader.problem(
       'older-than',
-      `"${clean(value)}" is not an age of at least an hour. Write \`90m\`, \`36h\` or \`7d\`.`
+      `"${shown(value)}" is not an age of at least an hour. Write \`90m\`, \`36h\` or \`7d\`.`
     )
   }
   return age

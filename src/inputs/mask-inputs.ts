@@ -1,9 +1,11 @@
 import { getInput } from '@actions/core'
+import { replaceInvisible } from '../lib/invisible.ts'
 import { type Log } from '../lib/log.ts'
 import { apiTokenBasic, clientBasic } from '../zendesk/credential.ts'
 import { proxyPasswords } from '../zendesk/http/proxy.ts'
 import { adminEmail, SECRET_INPUTS } from './credentials.ts'
-import { insideQuotes, isMaskable } from './input-reader.ts'
+import { given } from './input-reader.ts'
+import { bareSecret, isMaskable } from './mistakes.ts'
 
 /**
  * Masks secret inputs, the Basic headers made of these, and the passwords of proxies. This comes before everything else
@@ -15,20 +17,23 @@ import { insideQuotes, isMaskable } from './input-reader.ts'
 export function maskInputs(
   log: Log,
   names: readonly string[] = SECRET_INPUTS,
-  client = {
-    clientId: getInput('client-id'),
-    authMethod: getInput('token-endpoint-auth-method').toLowerCase()
-  }
+  client = { clientId: given('client-id'), authMethod: given('token-endpoint-auth-method').toLowerCase() }
 ): void {
-  const given = new Map(names.map((name) => [name, getInput(name)]))
-  for (const value of given.values()) {
-    // A secret that was saved with quotes is refused, but must not be shown without them either.
-    for (const secret of [value, insideQuotes(value) ?? '']) if (isMaskable(secret)) log.mask(secret)
-  }
-  const [email, apiToken = ''] = [adminEmail(getInput('email')), given.get('api-token')]
+  const masks = new Set(names.flatMap(formsOf))
+  for (const mask of masks) if (isMaskable(mask)) log.mask(mask)
+
+  const valueOf = (input: string): string => (names.includes(input) ? given(input) : '')
+  const [email, apiToken] = [adminEmail(given('email')), valueOf('api-token')]
   if (email !== '' && isMaskable(apiToken)) log.mask(apiTokenBasic(email, apiToken))
-  const clientSecret = given.get('client-secret') ?? ''
+  const clientSecret = valueOf('client-secret')
   if (client.authMethod === 'client_secret_basic' && isMaskable(clientSecret))
     log.mask(clientBasic(client.clientId, clientSecret))
   for (const password of proxyPasswords(process.env)) log.mask(password)
+}
+
+/** All that is masked of an input: what is sent, and a value that is refused with and without what it is refused for. */
+function formsOf(input: string): string[] {
+  const value = given(input)
+  const values = [getInput(input), value]
+  return values.flatMap((each) => [each, replaceInvisible(each, () => ''), bareSecret(each)])
 }

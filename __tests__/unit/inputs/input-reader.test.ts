@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
-import { InputError, InputReader, insideQuotes, isMaskable } from '../../../src/inputs/input-reader.ts'
-import { RecordedLog } from '../../support/client.ts'
+import { given, InputError, InputReader, isSet, shown } from '../../../src/inputs/input-reader.ts'
+import { RecordedLog } from '../../support/clock.ts'
 import { setUpRunner } from '../../support/runner-env.ts'
 
 const runner = setUpRunner()
-const CONTROL = /^Invalid input `it`: the value contains a control character, such as a line break\./
+const CONTROL = /^Invalid input `it`: the value contains a control character, such as a line break: U\+/
 
 /** What `read` returns of an input, and what the error says about it, if it is invalid. */
 function readFrom<Value>(
@@ -32,17 +32,46 @@ function value<Value>(given: string | undefined, read: (reader: InputReader) => 
   return value
 }
 
-it('a secret has eight characters or more, and no control character', () => {
-  const values = ['1234567', '12345678', '1234\n5678', '1234\u00855678', '', 'ünüqünüq']
-  expect(values.map(isMaskable)).toEqual([false, true, false, false, false, true])
+describe('given', () => {
+  it.each([
+    [undefined, ''],
+    ['', ''],
+    [' \u200b\n', ''],
+    ['\ufeff a\u200bb \u200e', 'a\u200bb']
+  ])('of %j is %j', (value, expected) => {
+    runner.inputs({ it: value })
+    expect(given('it')).toBe(expected)
+  })
 })
 
-it('quotes count only as a pair around the whole value', () => {
-  const values = ['"a"', "'a'", '`a`', '"a\'', 'a"b"', '"', '""']
-  expect(values.map(insideQuotes)).toEqual(['a', 'a', 'a', undefined, undefined, undefined, ''])
+describe('isSet', () => {
+  it.each([
+    [undefined, false],
+    ['\u200b', false],
+    ['0', true]
+  ])('of %j is %p', (value, expected) => {
+    runner.inputs({ it: value })
+    expect(isSet('it')).toBe(expected)
+  })
 })
 
-describe('a reader, when it has read all inputs,', () => {
+describe('shown', () => {
+  it.each([
+    ['acme', 'acme'],
+    ['a\n::b', 'a : :b'],
+    ['https://ada:pa//ss@x@y.io/', '***@y.io/'],
+    ['0123456789'.repeat(4), '***'],
+    ['x'.repeat(201), `${'x'.repeat(199)}…`]
+  ])('of %j is %s', (value, expected) => {
+    expect(shown(value)).toBe(expected)
+  })
+
+  it('takes linear time', () => {
+    expect(shown('/'.repeat(1_000_000))).toHaveLength(200)
+  })
+})
+
+describe('InputReader.finish', () => {
   const scopes = (reader: InputReader): void => {
     reader.problem('scopes', 'they are wrong.')
   }
@@ -81,44 +110,55 @@ describe('a reader, when it has read all inputs,', () => {
   })
 })
 
-describe('a text', () => {
+describe('InputReader.text', () => {
   const read = (reader: InputReader): string => reader.text('it')
 
   it('is trimmed, and empty if it is not set', () => {
     expect(value('  a b\n', read)).toBe('a b')
+    expect(value('\u200ba\ufeff', read)).toBe('a')
     expect(value(undefined, read)).toBe('')
   })
 
-  it.each(['a\nb', 'a\tb', 'a\0b', 'a\u007fb', 'a\u0085b', 'hush\nhush'])(
-    'is refused for its control character, and not quoted: %j',
-    (given) => {
-      const { value, problem } = readFrom(given, read)
-      expect(value).toBe('')
-      expect(problem).toMatch(CONTROL)
-      expect(problem).not.toContain('hush')
-    }
-  )
+  it.each([
+    ['hush\nhush', CONTROL],
+    ['hush\u0085hush', CONTROL],
+    [
+      'hush\u200bhush',
+      /^Invalid input `it`: the value contains an invisible character: U\+200B after the 4th character\./
+    ]
+  ])('is refused for a character inside, and not quoted: %j', (given, error) => {
+    const { value, problem } = readFrom(given, read)
+    expect(value).toBe('')
+    expect(problem).toMatch(error)
+    expect(problem).not.toContain('hush')
+  })
 })
 
-it('a required text is refused if it is empty, with the likely cause, and once for a control character', () => {
+it('InputReader.words separates at white space and what is invisible, and refuses other control characters', () => {
+  const read = (reader: InputReader): string => reader.words('it')
+  expect(value('\u200ba\u200bb\r\nc\u{e0100}d ', read)).toBe('a b  c d')
+  expect(problem('ab\u200bc\u0007d', read)).toContain('U+0007 after the 4th character')
+})
+
+it('InputReader.required refuses an empty text with the likely cause, and one with a control character once', () => {
   const read = (reader: InputReader): string => reader.required('it', 'Write it.')
-  expect(problem(' ', read)).toBe(
+  expect(problem(' \u200b', read)).toBe(
     'Invalid input `it`: it is required, but empty. Write it. If it comes from `vars` or `secrets`, check that it exists in this repository or environment; runs from forks and Dependabot get no secrets.'
   )
   expect(value('x', read)).toBe('x')
   expect(problem('a\nb', read)).toMatch(CONTROL)
 })
 
-describe('a secret', () => {
+describe('InputReader.secret', () => {
   const read = (reader: InputReader): string => reader.secret('it').reveal()
 
   it('is trimmed, and empty if it is not set', () => {
-    expect(value(' 12345678 ', read)).toBe('12345678')
+    expect(value(' \u200b12345678\ufeff ', read)).toBe('12345678')
     expect(value('', read)).toBe('')
   })
 
   it.each([
-    ['less than eight characters', '123zzz7', /^Invalid input `it`: the value is shorter than 8 characters/],
+    ['being too short', '123zzz7', /^Invalid input `it`: the value is shorter than 8 characters/],
     ['a control character', '123zzz7\n5678', CONTROL],
     ['quotes around it', '"123zzz78"', /^Invalid input `it`: the value is wrapped in quotes/]
   ])('is refused for %s, and not quoted', (_what, given, error) => {
@@ -127,7 +167,7 @@ describe('a secret', () => {
   })
 })
 
-it('a choice is one of its values in any case, and the first if it is not set', () => {
+it('InputReader.choice is one of its values in any case, and the first if it is not set', () => {
   const read = (reader: InputReader): string => reader.choice('it', ['auto', 'true', 'false'])
   const given = ['AUTO', 'True', 'false', '']
   expect(given.map((text) => value(text, read))).toEqual(['auto', 'true', 'false', 'auto'])
@@ -136,13 +176,13 @@ it('a choice is one of its values in any case, and the first if it is not set', 
   )
 })
 
-it.each([true, false])('a flag that is %p if it is not set is true or false', (ifEmpty) => {
+it.each([true, false])('InputReader.flag that is %p if it is not set is true or false', (ifEmpty) => {
   const read = (reader: InputReader): boolean => reader.flag('it', ifEmpty)
   expect(['', 'TRUE', 'False'].map((text) => value(text, read))).toEqual([ifEmpty, true, false])
   expect(problem('1', read)).toMatch(/"1" is not valid\. Write `(true` or `false|false` or `true)`\.$/)
 })
 
-describe('a number of seconds', () => {
+describe('InputReader.seconds', () => {
   const read = (reader: InputReader): number => reader.seconds('it', [5, 3600], 60)
 
   it('is from the least to the most, or the default', () => {

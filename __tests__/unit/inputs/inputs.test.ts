@@ -98,6 +98,31 @@ describe('main reads', () => {
     expect(revealed(main(values).credential)).toEqual(expected)
   })
 
+  it('every input without the white space and the invisible characters at its ends', () => {
+    const values: Values = {
+      ...account,
+      ...apiToken,
+      scopes: 'read',
+      'skip-token-revoke': 'true',
+      'export-env': 'true',
+      'timeout-seconds': '60',
+      'base-url': 'https://acme.zendesk.com'
+    }
+    const padded = Object.entries(values).map(([name, value]) => [name, `\ufeff ${value}\u200b\u00a0`])
+    expect(main(Object.fromEntries(padded) as Values)).toEqual(main(values))
+  })
+
+  it('scopes that white space, commas, invisible characters or the dashes of a list separate', () => {
+    const scopes = '- tickets:read\n- hc:read,\u200bread\u200busers:read\n-\n'
+    expect(main({ ...clientSecret, scopes }).scopes).toEqual([
+      'tickets:read',
+      'hc:read',
+      'read',
+      'users:read'
+    ])
+    expect(main({ ...clientSecret, scopes: '-' }).hasDefaultScopes).toBe(true)
+  })
+
   it('an e-mail address without the ending `/token`', () => {
     expect(main({ ...apiToken, email: 'ada@acme.example/token' }).credential).toMatchObject({
       email: 'ada@acme.example'
@@ -147,7 +172,12 @@ describe('main refuses', () => {
     [
       'a base URL with a path, and does not show its password',
       { ...clientSecret, 'base-url': 'https://u:pa//ss@x.io/a' },
-      /`base-url`: "https:\/\/\*\*\*@?x.io\/a" is not an origin\./
+      /`base-url`: "\*\*\*@x.io\/a" is not an origin\./
+    ],
+    [
+      'an IPv6 address without TLS, as it is',
+      { ...clientSecret, 'base-url': 'http://[::1]:8080' },
+      /`base-url`: "http:\/\/\[::1\]:8080" is not an origin\./
     ],
     ['no client id', { ...clientSecret, 'client-id': '' }, /`client-id`: it is required/],
     ['0 as client id', { ...apiToken, 'client-id': '0' }, /`client-id`: 0 is not a possible id\./],
@@ -171,13 +201,27 @@ describe('main refuses', () => {
       { 'api-token': 'the-api-token' },
       /^Invalid input `email`: `api-token` needs the e-mail address/
     ],
-    ['an invalid e-mail address', { ...apiToken, email: 'ada' }, /`email`: "ada" is not an e-mail address\./],
+    [
+      'an e-mail address without API token',
+      { email: 'ada@acme.example' },
+      /^Invalid input `api-token`: `email` is set, but `api-token` is empty\./
+    ],
+    ['an invalid e-mail address', { ...apiToken, email: 'ada' }, /`email`: it is not an e-mail address\./],
     [
       'an e-mail address with a control character, in one problem',
       { ...apiToken, email: 'a\nb' },
       /^Invalid input `email`: the value contains a control character/
     ],
-    ['an access token with a space', { 'access-token': 'the access' }, /`access-token`: it has characters/],
+    [
+      'an access token with a line break, in one problem',
+      { 'access-token': 'the-access\ntoken' },
+      /^Invalid input `access-token`: the value contains a control character.* U\+000A after the 10th character/
+    ],
+    [
+      'a control character in a scope',
+      { ...clientSecret, scopes: 'read\0write' },
+      /^Invalid input `scopes`: the value contains a control character.* U\+0000 after the 4th/
+    ],
     [
       'a code without redirect URI',
       { ...code, 'redirect-uri': '' },
@@ -241,12 +285,49 @@ describe('main refuses', () => {
   })
 })
 
+describe('main refuses a client id that', () => {
+  it.each([
+    ['contains white space', 'ci bot', 'it contains white space, so it is the name of a client.'],
+    ['is an e-mail address', 'ada@acme.example', 'it is an e-mail address.'],
+    [
+      'has an invisible character inside',
+      'ci\u200bbot',
+      'the value contains an invisible character: U+200B after the 2nd'
+    ]
+  ])('%s', (_what, clientId, problem) => {
+    expect(() => main({ ...clientSecret, 'client-id': clientId })).toThrow(
+      `Invalid input \`client-id\`: ${problem}`
+    )
+  })
+})
+
+it.each(['subdomain', 'base-url', 'expires-in', 'timeout-seconds', 'export-env', 'email'])(
+  'main does not show a secret that was written into %s',
+  (input) => {
+    const secret = '0a1b2c3d4e'.repeat(7)
+    const credential = input === 'email' ? apiToken : clientSecret
+    const read = (): unknown => main({ ...credential, [input]: secret })
+    expect(read).toThrow(`\`${input}\``)
+    expect(read).not.toThrow(secret.slice(0, 12))
+  }
+)
+
 describe('main warns', () => {
   it.each<[string, Values, string[]]>([
     [
       'of a foreign host',
       { ...clientSecret, 'base-url': 'https://proxy.example' },
       ['`base-url`: proxy.example is about to receive the credential, and is not acme.zendesk.com.']
+    ],
+    [
+      'of another account',
+      { ...clientSecret, 'base-url': 'https://other.zendesk.com' },
+      ['`base-url`: other.zendesk.com is about to receive the credential, and is not acme.zendesk.com.']
+    ],
+    [
+      'of a foreign IPv6 address, as it is',
+      { ...clientSecret, 'base-url': 'https://[2001:db8::1]:8443' },
+      ['`base-url`: [2001:db8::1]:8443 is about to receive the credential, and is not acme.zendesk.com.']
     ],
     [
       'of a numeric client id with a grant',
@@ -261,6 +342,11 @@ describe('main warns', () => {
       [
         '`scopes`: Zendesk documents no scope tickets:rite (did you mean tickets:write?), ticket:write (did you mean tickets:write?).'
       ]
+    ],
+    [
+      'of a scope that looks like a secret, and does not show it',
+      { ...clientSecret, scopes: '0a1b2c3d4e'.repeat(4) },
+      ['`scopes`: Zendesk documents no scope *** (did you mean ticket_attachments:read?).']
     ],
     [
       "neither of the account's own host, nor of a numeric client id with an API token",

@@ -35,19 +35,29 @@ it('every secret input is masked, trimmed, and nothing else that was given', () 
   expect(masks({ ...secrets, ...others }).sort()).toEqual(SECRET.map((name) => `a-long-${name}`).sort())
 })
 
-it.each(['1234567', '1234\n56789', ''])('%j is not masked, since it can be no secret', (value) => {
-  const all = Object.fromEntries(SECRET.map((name) => [name, value]))
-  const around = { email: 'ada@acme.example', 'token-endpoint-auth-method': 'client_secret_basic' }
-  expect(masks({ ...all, ...around })).toEqual([])
-})
+it.each(['1234567', '1234\n56789', '1234\u200b567\n8', ''])(
+  '%j is not masked, since it can be no secret',
+  (value) => {
+    const all = Object.fromEntries(SECRET.map((name) => [name, value]))
+    const around = { email: 'ada@acme.example', 'token-endpoint-auth-method': 'client_secret_basic' }
+    expect(masks({ ...all, ...around })).toEqual([])
+  }
+)
 
-it('a secret in quotes is masked with and without them, unless too little is inside', () => {
-  expect(masks({ 'client-secret': '"the-secret"' })).toEqual(['"the-secret"', 'the-secret'])
-  expect(masks({ 'client-secret': "'secret'" })).toEqual(["'secret'"])
+it.each([
+  ['quotes', '"the-secret"', ['"the-secret"', 'the-secret']],
+  ['quotes around too little', "'secret'", ["'secret'"]],
+  ['a scheme', 'Bearer the-secret', ['Bearer the-secret', 'the-secret']],
+  ['invisible ends', '\u200bthe-secret\ufeff\u200b', ['\u200bthe-secret\ufeff\u200b', 'the-secret']],
+  ['an invisible character', 'the\u200b-secret', ['the\u200b-secret', 'the-secret']],
+  ['white space', 'the secret', ['the secret']],
+  ['a placeholder', '${{ secrets.IT }}', ['${{ secrets.IT }}']]
+])('a secret with %s is masked with and without them', (_what, value, expected) => {
+  expect(masks({ 'client-secret': value })).toEqual(expected)
 })
 
 it('the Basic header of an API token is masked, and not the e-mail address', () => {
-  expect(masks({ email: 'ada@acme.example/token', 'api-token': 'an-api-token' })).toEqual([
+  expect(masks({ email: '\ufeffada@acme.example/token', 'api-token': 'an-api-token' })).toEqual([
     'an-api-token',
     base64('ada@acme.example/token:an-api-token')
   ])
@@ -55,9 +65,9 @@ it('the Basic header of an API token is masked, and not the e-mail address', () 
 })
 
 it('the Basic header of a client is masked if its secret is sent in one', () => {
-  const inputs = { 'client-id': 'ci bot', 'client-secret': 'a secret:ü' }
+  const inputs = { 'client-id': 'ci bot\u200b', 'client-secret': 'a secret:ü' }
   expect(masks(inputs)).toEqual(['a secret:ü'])
-  expect(masks({ ...inputs, 'token-endpoint-auth-method': 'Client_Secret_Basic' })).toEqual([
+  expect(masks({ ...inputs, 'token-endpoint-auth-method': '\u200bClient_Secret_Basic' })).toEqual([
     'a secret:ü',
     base64('ci+bot:a+secret%3A%C3%BC')
   ])

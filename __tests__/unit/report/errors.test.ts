@@ -71,17 +71,32 @@ describe('the message names the cause and the cure if', () => {
     [
       'client-id is the name of the client',
       () => clientCredentials({ 'client-id': 'CI bot' }),
-      'Invalid input `client-id`: "CI bot" contains white space, so it is the name of a client. Write the unique identifier of the OAuth client, from Admin Center.'
+      'Invalid input `client-id`: it contains white space, so it is the name of a client. Write the unique identifier of the OAuth client, from Admin Center.'
     ],
     [
       'client-id is an e-mail address',
       () => clientCredentials({ 'client-id': 'ada@acme.example' }),
-      'Invalid input `client-id`: "ada@acme.example" is an e-mail address. Write the unique identifier of the OAuth client, from Admin Center.'
+      'Invalid input `client-id`: it is an e-mail address. Write the unique identifier of the OAuth client, from Admin Center.'
     ],
     [
       'the client secret was saved with quotes',
       () => clientCredentials({ 'client-secret': '"the-client-secret"' }),
-      'Invalid input `client-secret`: the value is wrapped in quotes, which would be sent as part of the secret. Save it without them.'
+      'Invalid input `client-secret`: the value is wrapped in quotes, which would be sent as part of it. Save it without them.'
+    ],
+    [
+      'the client secret is JSON from a vault',
+      () => clientCredentials({ 'client-secret': '{"secret":"the-client-secret"}' }),
+      'Invalid input `client-secret`: the value looks like JSON. Take the one value out of it, and give only that.'
+    ],
+    [
+      'nobody replaced the variable in the client secret',
+      () => clientCredentials({ 'client-secret': '$CLIENT_SECRET' }),
+      'Invalid input `client-secret`: the value looks like a variable, an expression or a placeholder that nobody replaced. Save the secret itself, and pass it as `${{ secrets.NAME }}`.'
+    ],
+    [
+      'the client secret was copied from a chat',
+      () => clientCredentials({ 'client-secret': 'the-\u200bclient-secret' }),
+      'Invalid input `client-secret`: the value contains an invisible character: U+200B after the 4th character. Copy the value again without it, or type it.'
     ],
     [
       'the secret of that name does not exist',
@@ -99,9 +114,9 @@ describe('the message names the cause and the cure if', () => {
       'Could not mint a token: There is no Zendesk account at this address. Check `subdomain` (and `base-url`): HOST does not respond as an account does. It may be misspelt, renamed or closed.'
     ],
     [
-      'the subdomain is the URL of a page',
-      () => clientCredentials({ subdomain: 'https://acme.zendesk.com/agent' }),
-      'Invalid input `subdomain`: "https://acme.zendesk.com/agent" is not a Zendesk subdomain. Write `acme`, `acme.zendesk.com` or `https://acme.zendesk.com/`.'
+      'the subdomain is another address',
+      () => clientCredentials({ subdomain: 'https://help.acme.example/hc' }),
+      'Invalid input `subdomain`: "https://help.acme.example/hc" is not a Zendesk subdomain. Write `acme`, `acme.zendesk.com` or `https://acme.zendesk.com/`.'
     ],
     [
       'the client is public',
