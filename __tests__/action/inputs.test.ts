@@ -77,6 +77,7 @@ describe('before any request, sweep refuses', () => {
 })
 
 describe('before any request, main says what was pasted, and does not show it:', () => {
+  const code = { 'redirect-uri': 'https://app.example/back' }
   it.concurrent.each<[string, Record<string, string>, string]>([
     ['typographic quotes', { 'client-secret': '“a-secret-0123”' }, 'is wrapped in quotes'],
     ['a wrapped copy', { 'client-secret': 'a-secret-0123 a-secret' }, 'white space'],
@@ -100,6 +101,11 @@ describe('before any request, main says what was pasted, and does not show it:',
       'an invisible character in another input',
       { 'redirect-uri': 'https://a-secret\u200b/' },
       'U+200B after the 16th character'
+    ],
+    [
+      'an address with an error',
+      { ...code, 'authorization-code': 'https://app.example/back?error=access_denied&state=x' },
+      'the error `access_denied`'
     ]
   ])('%s', async (_what, inputs, words) => {
     const zendesk = await mockZendesk()
@@ -136,6 +142,18 @@ describe('main accepts', () => {
       client_secret: secret,
       scope: 'tickets:read hc:read users:read'
     })
+  })
+
+  it.concurrent('the address that the browser was sent to as an authorization code', async () => {
+    const zendesk = await mockZendesk()
+    const redirectUri = 'https://app.example/back'
+    const code = zendesk.authorize({ client: 'ci_bot', redirectUri, scope: 'read write' })
+    const address = `${redirectUri}?state=x&code=${encodeURIComponent(code)}&error=`
+    const inputs = { 'authorization-code': address, 'redirect-uri': redirectUri }
+    const main = await runStep('main', { inputs: clientCredentials(zendesk, inputs) })
+    expect([main.exitCode, annotated(main)]).toEqual([0, []])
+    expect(main.stdout).toContain(`::add-mask::${code}`)
+    expect(shown(main)).not.toContain(code)
   })
 
   it.concurrent('a client secret with quotes that are not a pair around it', async () => {

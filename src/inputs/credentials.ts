@@ -1,3 +1,4 @@
+import { clean } from '../lib/redact.ts'
 import { type Secret } from '../lib/secret.ts'
 import {
   AUTH_METHODS,
@@ -6,6 +7,7 @@ import {
   type Credential,
   type CredentialKind
 } from '../zendesk/credential.ts'
+import { authorizationResponse } from './authorization-response.ts'
 import { given, IF_FROM_SECRET, InputReader, isSet } from './input-reader.ts'
 
 /** The inputs of each kind of credential: which one chooses it, which are secret, and whether post may use it again. */
@@ -50,7 +52,8 @@ export function readCredential<Kind extends CredentialKind>(
 
 function readKind(reader: InputReader, kind: CredentialKind): Credential {
   const optional = (input: string): Secret | undefined => (isSet(input) ? reader.secret(input) : undefined)
-  const secret = reader.secret(CREDENTIAL_INPUTS[kind].chosenBy)
+  const secret =
+    kind === 'authorization_code' ? readCode(reader) : reader.secret(CREDENTIAL_INPUTS[kind].chosenBy)
   const email = adminEmail(reader.text('email'))
   const authMethod = reader.choice('token-endpoint-auth-method', AUTH_METHODS)
   const client = { clientSecret: optional('client-secret'), authMethod }
@@ -67,6 +70,22 @@ function readKind(reader: InputReader, kind: CredentialKind): Credential {
     case 'refresh_token':
       return { kind, refreshToken: secret, ...client }
   }
+}
+
+/** Reads the authorization code, also out of the address that the browser was sent to. */
+function readCode(reader: InputReader): Secret {
+  const input = 'authorization-code'
+  const { code, error } = authorizationResponse(given(input))
+  if (error !== '') {
+    const text = `the browser came back with the error \`${clean(error)}\` instead of a code. Ask for consent again.`
+    reader.problem(input, text)
+  } else if (code === '' && isSet(input)) {
+    reader.problem(
+      input,
+      'the address has no `code` in it. Copy all of what the browser shows after the consent.'
+    )
+  }
+  return reader.secret(input, code)
 }
 
 /** Reads the credential again in post, unchecked: a bug of the runner can give it the inputs of another step. */

@@ -87,8 +87,7 @@ export class InputReader {
   }
 
   /** A secret; one that is set must be usable. */
-  secret(input: string): Secret {
-    const value = given(input)
+  secret(input: string, value = given(input)): Secret {
     const mistake = value === '' ? undefined : secretMistake(value)
     if (mistake !== undefined) this.problem(input, mistake)
     return new Secret(value)

@@ -3,6 +3,7 @@ import { replaceInvisible } from '../lib/invisible.ts'
 import { type Log } from '../lib/log.ts'
 import { apiTokenBasic, clientBasic } from '../zendesk/credential.ts'
 import { proxyPasswords } from '../zendesk/http/proxy.ts'
+import { authorizationResponse, percentDecoded } from './authorization-response.ts'
 import { adminEmail, SECRET_INPUTS } from './credentials.ts'
 import { given } from './input-reader.ts'
 import { bareSecret, isMaskable } from './mistakes.ts'
@@ -34,6 +35,8 @@ export function maskInputs(
 /** All that is masked of an input: what is sent, and a value that is refused with and without what it is refused for. */
 function formsOf(input: string): string[] {
   const value = given(input)
-  const values = [getInput(input), value]
+  const { code, rawCode } = authorizationResponse(value)
+  const values =
+    input === 'authorization-code' ? [rawCode, code, percentDecoded(code)] : [getInput(input), value]
   return values.flatMap((each) => [each, replaceInvisible(each, () => ''), bareSecret(each)])
 }

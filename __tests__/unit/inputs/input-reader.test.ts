@@ -165,6 +165,13 @@ describe('InputReader.secret', () => {
     expect(problem(given, read)).toMatch(error)
     expect(problem(given, read)).not.toContain('123zzz7')
   })
+
+  it('can be a part of the input', () => {
+    expect(value('a-longer-value', (reader) => reader.secret('it', 'a-secret').reveal())).toBe('a-secret')
+    expect(problem('a-longer-value', (reader) => reader.secret('it', 'short'))).toMatch(
+      /`it`: the value is shorter/
+    )
+  })
 })
 
 it('InputReader.choice is one of its values in any case, and the first if it is not set', () => {

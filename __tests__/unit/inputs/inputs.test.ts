@@ -98,6 +98,14 @@ describe('main reads', () => {
     expect(revealed(main(values).credential)).toEqual(expected)
   })
 
+  it.each([
+    ['the address', 'https://x.io/back?code=the-code%2D1&state=x'],
+    ['a part of the address', 'the-code-1&state=x']
+  ])('an authorization code out of %s', (_what, value) => {
+    const { credential } = main({ ...code, 'authorization-code': value })
+    expect(revealed(credential)).toMatchObject({ code: 'the-code-1' })
+  })
+
   it('every input without the white space and the invisible characters at its ends', () => {
     const values: Values = {
       ...account,
@@ -216,6 +224,21 @@ describe('main refuses', () => {
       'an access token with a line break, in one problem',
       { 'access-token': 'the-access\ntoken' },
       /^Invalid input `access-token`: the value contains a control character.* U\+000A after the 10th character/
+    ],
+    [
+      'an authorization code that is an error, in one problem',
+      { ...code, 'authorization-code': 'https://x.io/back?error=access_denied&state=x' },
+      /^Invalid input `authorization-code`: the browser came back with the error `access_denied`/
+    ],
+    [
+      'an address without a code, in one problem',
+      { ...code, 'authorization-code': 'https://x.io/back' },
+      /^Invalid input `authorization-code`: the address has no `code` in it/
+    ],
+    [
+      'a short code in an address',
+      { ...code, 'authorization-code': 'https://x.io/back?code=short' },
+      /^Invalid input `authorization-code`: the value is shorter than 8 characters/
     ],
     [
       'a control character in a scope',

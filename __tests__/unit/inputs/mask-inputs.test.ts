@@ -56,6 +56,18 @@ it.each([
   expect(masks({ 'client-secret': value })).toEqual(expected)
 })
 
+it.each([
+  ['the code', 'the-code%2F1', ['the-code%2F1', 'the-code/1']],
+  [
+    'its address',
+    'https://x.io/back?code=the-code%2F1&state=a-state-of-ours',
+    ['the-code%2F1', 'the-code/1']
+  ],
+  ['an address with an error', 'https://x.io/back?error=access_denied', []]
+])('of an authorization code, the code alone is masked: %s', (_what, value, expected) => {
+  expect(masks({ 'authorization-code': value })).toEqual(expected)
+})
+
 it('the Basic header of an API token is masked, and not the e-mail address', () => {
   expect(masks({ email: '\ufeffada@acme.example/token', 'api-token': 'an-api-token' })).toEqual([
     'an-api-token',

@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals'
+import { authorizationResponse, percentDecoded } from '../../../src/inputs/authorization-response.ts'
+
+describe('authorizationResponse', () => {
+  it.each([
+    ['the code', 'abc123'],
+    ['an address', 'https://app.example/back?code=abc123&state=xyz'],
+    ['an address in which the code comes last', 'http://localhost:8080/?state=x%20y&code=abc123'],
+    ['an address with a fragment', 'https://app.example/back?code=abc123#_=_'],
+    ['an address with a fragment in front', 'https://app.example/#/back?code=abc123'],
+    ['the address of an app', 'com.example.app:/back?code=abc123'],
+    ['an address without its scheme', 'localhost/back?code=abc123&state='],
+    ['a query', 'code=abc123&state=xyz'],
+    ['a query with its question mark', '?state=xyz&code=abc123'],
+    ['a query with a question mark in a value', 'state=https://x.example/?code=no&code=abc123'],
+    ['the end of an address', 'abc123&state=xyz'],
+    ['the end of an address with a question mark', 'abc123&state=a?b'],
+    ['an empty error', 'https://app.example/back?error=&code=abc123'],
+    ['an empty error behind it', 'abc123&error=&state=xyz']
+  ])('takes the code out of %s', (_what, value) => {
+    expect(authorizationResponse(value)).toEqual({ code: 'abc123', rawCode: 'abc123', error: '' })
+  })
+
+  it.each(['abc?def', 'abc=', 'abc==', 'a+b/c=', 'abc#def', 'a&b', 'abc%2Fd', 'x=1?code', 'postcode=1'])(
+    'takes %s for the code itself',
+    (value) => {
+      expect(authorizationResponse(value)).toEqual({ code: value, rawCode: value, error: '' })
+    }
+  )
+
+  it.each([
+    ['?code=a%2Fb+c%3D&state=x', 'a/b+c=', 'a%2Fb+c%3D'],
+    ['a%2fb&state=x', 'a/b', 'a%2fb'],
+    ['abc==&state=x', 'abc==', 'abc=='],
+    ['code=a?b&state=x', 'a?b', 'a?b'],
+    ['code=a%zz%C3%BC', 'a%zzÃ¼', 'a%zz%C3%BC']
+  ])('decodes what is percent-encoded in a query: %s', (value, code, rawCode) => {
+    expect(authorizationResponse(value)).toEqual({ code, rawCode, error: '' })
+  })
+
+  it.each([
+    ['https://app.example/back?error=access_denied&error_description=No', 'access_denied'],
+    ['error=invalid%5Fscope&state=x', 'invalid_scope'],
+    ['?state=x&error=server_error&code=abc123', 'server_error']
+  ])('takes no code but the error out of %s', (value, error) => {
+    expect(authorizationResponse(value)).toEqual({ code: '', rawCode: '', error })
+  })
+
+  it.each(['https://app.example/back', 'https://app.example/?state=x', '?code=&state=x', ''])(
+    'finds no code in %j',
+    (value) => {
+      expect(authorizationResponse(value)).toEqual({ code: '', rawCode: '', error: '' })
+    }
+  )
+
+  it('takes linear time', () => {
+    for (const text of ['?', '&', '=', 'a&', '&code=', 'a='])
+      expect(authorizationResponse(text.repeat(200_000)).error).toBe('')
+  })
+})
+
+describe('percentDecoded', () => {
+  it.each([
+    ['a%2Fb%3d', 'a/b='],
+    ['a+b%', 'a+b%'],
+    ['%252F', '%2F']
+  ])('of %s is %s', (text, decoded) => {
+    expect(percentDecoded(text)).toBe(decoded)
+  })
+})
