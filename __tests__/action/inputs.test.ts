@@ -76,6 +76,8 @@ describe('before any request, sweep refuses', () => {
   })
 })
 
+const LONG_SECRET = '0a1b2c3d4e5f6a7b8c9d0a1b2c3d4e5f6a7b8c9d'
+
 describe('before any request, main says what was pasted, and does not show it:', () => {
   const code = { 'redirect-uri': 'https://app.example/back' }
   it.concurrent.each<[string, Record<string, string>, string]>([
@@ -101,6 +103,11 @@ describe('before any request, main says what was pasted, and does not show it:',
       'an invisible character in another input',
       { 'redirect-uri': 'https://a-secret\u200b/' },
       'U+200B after the 16th character'
+    ],
+    [
+      'the secret in place of the client id',
+      { 'client-id': LONG_SECRET, 'client-secret': 'ci_bot_2' },
+      'are `client-id` and `client-secret` swapped?'
     ],
     [
       'an address with an error',

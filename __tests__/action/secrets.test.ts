@@ -203,6 +203,7 @@ describe('main masks nothing shorter than 4 characters', () => {
 })
 
 describe('main masks first, and does not show,', () => {
+  const swapped = 'Ab1'.repeat(20)
   it.concurrent.each<[string, Record<string, string>, string]>([
     ['a secret in double quotes, and its inside', { 'client-secret': `"${SECRET}"` }, SECRET],
     ['a secret in typographic quotes, and its inside', { 'client-secret': `‘${SECRET}’` }, SECRET],
@@ -216,7 +217,8 @@ describe('main masks first, and does not show,', () => {
       { 'client-secret': `${SECRET.slice(0, 9)}\u200b${SECRET.slice(9)}` },
       SECRET
     ],
-    ['a secret with white space in it', { 'client-secret': `${SECRET} ${SECRET}` }, `${SECRET} ${SECRET}`]
+    ['a secret with white space in it', { 'client-secret': `${SECRET} ${SECRET}` }, `${SECRET} ${SECRET}`],
+    ['a client id that looks like a secret', { 'client-id': swapped, 'client-secret': 'ci_bot' }, swapped]
   ])('%s', async (_what, inputs, mask) => {
     const zendesk = await mockZendesk()
     const main = await runStep('main', { inputs: at(zendesk, inputs) })

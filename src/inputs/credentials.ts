@@ -9,6 +9,7 @@ import {
 } from '../zendesk/credential.ts'
 import { authorizationResponse } from './authorization-response.ts'
 import { given, IF_FROM_SECRET, InputReader, isSet } from './input-reader.ts'
+import { looksLikeSecret } from './mistakes.ts'
 
 /** The inputs of each kind of credential: which one chooses it, which are secret, and whether post may use it again. */
 export const CREDENTIAL_INPUTS = {
@@ -137,6 +138,11 @@ function checkCombination(reader: InputReader, credential: Credential): void {
     const text = `\`authorization-code\` needs it, or \`client-secret\`, or both. ${IF_FROM_SECRET}`
     reader.problem('code-verifier', text)
   }
+}
+
+/** Whether `client-id` is probably a secret, as if it were swapped with `client-secret`. */
+export function isClientIdSecret(): boolean {
+  return looksLikeSecret(given('client-id')) && !looksLikeSecret(given('client-secret'))
 }
 
 /** An e-mail address as the Basic header needs it: without the `/token` that Zendesk's examples append. */

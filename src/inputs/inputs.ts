@@ -4,7 +4,7 @@ import { CREDENTIAL_KINDS, isAdmin, isNumeric, type Credential } from '../zendes
 import { isForeign, readOrigin, subdomainOf } from '../zendesk/http/origin.ts'
 import { isWellFormedScope, nearestScope, splitScopes } from '../zendesk/scopes.ts'
 import { positiveInteger, SCOPES_LIMIT } from '../zendesk/token-facts.ts'
-import { CREDENTIAL_INPUTS, readCredential } from './credentials.ts'
+import { CREDENTIAL_INPUTS, isClientIdSecret, readCredential } from './credentials.ts'
 import { InputReader, isSet, shown } from './input-reader.ts'
 
 /** The inputs that main and sweep share. */
@@ -127,7 +127,11 @@ function readAccount<Kind extends Credential>(
 function readClientId(reader: InputReader, credential: Credential): string {
   const cure = 'Write the unique identifier of the OAuth client, from Admin Center.'
   const clientId = reader.required('client-id', cure)
-  if (/\s/.test(clientId)) {
+  if (isClientIdSecret()) {
+    const other = isSet('client-secret') ? 'client-secret' : CREDENTIAL_INPUTS[credential.kind].chosenBy
+    const text = `it looks like a secret, so it was masked and not sent. Are \`client-id\` and \`${other}\` swapped? ${cure}`
+    reader.problem('client-id', text)
+  } else if (/\s/.test(clientId)) {
     reader.problem('client-id', `it contains white space, so it is the name of a client. ${cure}`)
   } else if (/^[^@]+@[^@]+$/.test(clientId)) {
     reader.problem('client-id', `it is an e-mail address. ${cure}`)

@@ -4,7 +4,7 @@ import { type Log } from '../lib/log.ts'
 import { apiTokenBasic, clientBasic } from '../zendesk/credential.ts'
 import { proxyPasswords } from '../zendesk/http/proxy.ts'
 import { authorizationResponse, percentDecoded } from './authorization-response.ts'
-import { adminEmail, SECRET_INPUTS } from './credentials.ts'
+import { adminEmail, isClientIdSecret, SECRET_INPUTS } from './credentials.ts'
 import { given } from './input-reader.ts'
 import { bareSecret, isMaskable } from './mistakes.ts'
 
@@ -21,6 +21,7 @@ export function maskInputs(
   client = { clientId: given('client-id'), authMethod: given('token-endpoint-auth-method').toLowerCase() }
 ): void {
   const masks = new Set(names.flatMap(formsOf))
+  if (isClientIdSecret()) masks.add(given('client-id'))
   for (const mask of masks) if (isMaskable(mask)) log.mask(mask)
 
   const valueOf = (input: string): string => (names.includes(input) ? given(input) : '')

@@ -309,6 +309,20 @@ describe('main refuses', () => {
 })
 
 describe('main refuses a client id that', () => {
+  const secret = 'abcdefghij'.repeat(4).replace('abcd', '1234')
+
+  it.each<[string, Values, string]>([
+    ['is swapped with the client secret', { 'client-secret': 'the-identifier' }, 'client-secret'],
+    ['is the client secret', {}, 'client-secret'],
+    ['is an API token', { ...apiToken }, 'api-token'],
+    ['is a client secret beside a refresh token', { ...refreshToken, ...clientSecret }, 'client-secret']
+  ])('%s, and does not show it', (_what, values, other) => {
+    const read = (): unknown => main({ ...values, 'client-id': secret })
+    expect(read).toThrow(/`client-id`: it looks like a secret, so it was masked and not sent\./)
+    expect(read).toThrow(`Are \`client-id\` and \`${other}\` swapped?`)
+    expect(read).not.toThrow(secret)
+  })
+
   it.each([
     ['contains white space', 'ci bot', 'it contains white space, so it is the name of a client.'],
     ['is an e-mail address', 'ada@acme.example', 'it is an e-mail address.'],
@@ -322,6 +336,15 @@ describe('main refuses a client id that', () => {
       `Invalid input \`client-id\`: ${problem}`
     )
   })
+})
+
+it.each([
+  ['a UUID', '123e4567-e89b-12d3-a456-426614174000'],
+  ['a long identifier', 'company_integration_for_production_systems_2024'],
+  ['what looks like a secret, if the secret does as well', '0a1b2c3d4e'.repeat(4)]
+])('main accepts as client id %s', (_what, clientId) => {
+  const values = { 'client-id': clientId, 'client-secret': '9z8y7x6w5v'.repeat(4) }
+  expect(main(values).clientId).toBe(clientId)
 })
 
 it.each(['subdomain', 'base-url', 'expires-in', 'timeout-seconds', 'export-env', 'email'])(

@@ -68,6 +68,14 @@ it.each([
   expect(masks({ 'authorization-code': value })).toEqual(expected)
 })
 
+it('a client id that looks like a secret is masked, unless the client secret does, too', () => {
+  const secret = 'abcdefghij'.repeat(4).replace('abcd', '1234')
+  expect(masks({ 'client-id': ` ${secret}\u200b`, 'client-secret': 'ci_bot' })).toEqual([secret])
+  expect(masks({ 'client-id': secret, 'client-secret': secret.toUpperCase() })).toEqual([
+    secret.toUpperCase()
+  ])
+})
+
 it('the Basic header of an API token is masked, and not the e-mail address', () => {
   expect(masks({ email: '\ufeffada@acme.example/token', 'api-token': 'an-api-token' })).toEqual([
     'an-api-token',

@@ -99,6 +99,11 @@ describe('the message names the cause and the cure if', () => {
       'Invalid input `client-secret`: the value contains an invisible character: U+200B after the 4th character. Copy the value again without it, or type it.'
     ],
     [
+      'client-id and client-secret are swapped',
+      () => clientCredentials({ 'client-id': '0a1b2c3d4e'.repeat(4), 'client-secret': 'the-client-id' }),
+      'Invalid input `client-id`: it looks like a secret, so it was masked and not sent. Are `client-id` and `client-secret` swapped? Write the unique identifier of the OAuth client, from Admin Center.'
+    ],
+    [
       'the secret of that name does not exist',
       () => clientCredentials({ 'client-secret': '' }),
       'Invalid input `client-secret`: no credential is set. Set `client-secret` (recommended), or `email` and `api-token`. If it comes from a secret, check that the secret exists in this repository or environment; runs from forks and Dependabot get none.'
