@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
+import { SECRET_INPUTS } from '../../src/inputs/credentials.ts'
 import { readMainInputs, readSweepInputs } from '../../src/inputs/inputs.ts'
 import { maskInputs } from '../../src/inputs/mask-inputs.ts'
 import { type Log } from '../../src/lib/log.ts'
@@ -79,6 +80,14 @@ describe.each<[string, Inputs[], (log: Log) => object, Inputs, string[]]>([
   it('has the inputs that the code reads, and no others', () => {
     const names = inputsRead(credentials, read).filter((name) => !foreign.includes(name))
     expect(names).toEqual(inputs.map(([name]) => name).sort())
+  })
+
+  it('has the secret inputs of its credentials, and no other input is masked', () => {
+    const values = inputs.map(([name]) => [name, `value-of-${name}`] as const)
+    runner.inputs(Object.fromEntries(values))
+    maskInputs(log)
+    const masked = values.flatMap(([name, value]) => (runner.all('add-mask').includes(value) ? [name] : []))
+    expect(masked.sort()).toEqual(SECRET_INPUTS.filter((name) => !foreign.includes(name)).sort())
   })
 
   it('requires the account and the client, and nothing else', () => {

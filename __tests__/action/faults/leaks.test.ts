@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { parse } from 'yaml'
 
 import { parseCommand } from '../../../mock/runner/commands.ts'
 import { type Fault, type Zendesk } from '../../../mock/zendesk.ts'
+import { SECRET_INPUTS } from '../../../src/inputs/credentials.ts'
 import { oneLine, clean, addSecret } from '../../../src/lib/redact.ts'
 import { explain } from '../../../src/report/errors.ts'
 import { zendeskWords } from '../../../src/zendesk/http/response.ts'
@@ -209,6 +214,12 @@ interface Sample {
   misplacedIn: string
 }
 
+/** Every input of the two actions that is no secret. */
+const publicInputs = ['action.yml', 'sweep/action.yml']
+  .map((path) => readFileSync(join(import.meta.dirname, '../../..', path), 'utf8'))
+  .flatMap((text) => Object.keys((parse(text) as { inputs: object }).inputs))
+  .filter((name) => !SECRET_INPUTS.includes(name))
+
 const samples = fc
   .sample(
     fc.record<Sample>({
@@ -219,11 +230,7 @@ const samples = fc
       split: fc.constantFrom(...Object.keys(splits)),
       status: fc.constantFrom(0, 0, 0, 0, 0, 200, 302, 400, 401, 403, 404, 410, 422, 429, 503),
       injection: fc.constantFrom(...injections),
-      misplacedIn: fc.constantFrom(
-        ...Array<string>(20).fill(''),
-        ...['subdomain', 'client-id', 'scopes', 'base-url', 'expires-in', 'email', 'redirect-uri'],
-        ...['skip-token-revoke', 'export-env', 'timeout-seconds', 'token-endpoint-auth-method', 'older-than']
-      )
+      misplacedIn: fc.constantFrom(...Array<string>(20).fill(''), ...publicInputs)
     }),
     { seed: SEED, numRuns: PROCESSES }
   )
