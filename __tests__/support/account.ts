@@ -9,7 +9,6 @@ import {
 import { type RunnerEnv } from './runner-env.ts'
 import { at, authorizationCode, changed, clientCredentials, credentials, type Inputs } from './zendesk.ts'
 
-
 /** A mock Zendesk account, and the inputs of a step that uses it, by the kind of credential. */
 export class Account {
   zendesk!: Zendesk

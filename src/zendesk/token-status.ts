@@ -1,6 +1,5 @@
 import { asObject, isObject } from '../lib/json.ts'
-import { type ZendeskResponse } from './http/response.ts'
-import { isFromAccount, isRejection } from './http/response.ts'
+import { isFromAccount, isRejection, type ZendeskResponse } from './http/response.ts'
 import { type MintedToken } from './token.ts'
 import { PREFIX_LENGTH, isJwt, tokenFacts, type TokenFacts } from './token-facts.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { given, InputError, InputReader, isSet, shown } from '../../../src/inputs/input-reader.ts'
-import { RecordedLog } from '../../support/clock.ts'
+import { RecordedLog } from '../../support/client.ts'
 import { setUpRunner } from '../../support/runner-env.ts'
 
 const runner = setUpRunner()

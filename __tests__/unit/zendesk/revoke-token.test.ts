@@ -148,9 +148,11 @@ describe('revokeToken, with a cleanup token,', () => {
     const lines = [...REFUSED, 'POST /oauth/tokens: mint']
     const { client } = transcribed(lines)
     const fault = new Error('a mistake of ours')
-    client.log.mask = () => {
-      throw fault
-    }
+    Object.assign(client.log, {
+      mask: () => {
+        throw fault
+      }
+    })
     const terms = { ...given, clientId: 'ci_bot', remaining: [] }
     await expect(revokeToken(client.real, MINTED, terms)).rejects.toBe(fault)
   })

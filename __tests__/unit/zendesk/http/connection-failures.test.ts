@@ -230,8 +230,9 @@ describe('a proxy', () => {
     ['ends the connection', 'proxy', 'end'],
     ['does not respond in time', 'proxyTimeout', passTimeout]
   ])('that %s is at fault, not the server', async (_what, kind, then) => {
-    const { port } = await sendRaw('', then)
-    useProxy({ port })
+    const listening = await sendRaw('', then)
+    const { port } = listening
+    useProxy(listening)
     const proxy = { variable: 'https_proxy', address: `127.0.0.1:${port}`, hasUser: false }
     expect(await errorOf(ORIGIN, POST)).toMatchObject({ kind, sent: false, proxy })
   })
