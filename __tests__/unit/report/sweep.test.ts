@@ -1,16 +1,20 @@
 import { describe, expect, it } from '@jest/globals'
-import { SweepReport } from '../../../src/report/sweep.ts'
+import { SweepReport, unknownIdentity } from '../../../src/report/sweep.ts'
 import { type StaleToken } from '../../../src/zendesk/stale-tokens.ts'
 import { deleteTokenRequest } from '../../../src/zendesk/requests.ts'
 import { ZendeskError, type ErrorKind } from '../../../src/zendesk/http/zendesk-error.ts'
+import { type SweepInputs } from '../../../src/inputs/inputs.ts'
+import { ORIGIN } from '../../support/client.ts'
+import { NOON } from '../../support/clock.ts'
 import { MINTED } from '../../support/minted.ts'
-import { HOUR, NOON } from '../../support/clock.ts'
+
+const HOUR = 3_600_000
 
 function staleToken(id: number, more: Partial<StaleToken> = {}): StaleToken {
   return { id, userId: 5, scopes: 'read write', createdAt: NOON - 48 * HOUR, usedAt: null, ...more }
 }
 
-function failure(id: number, kind: ErrorKind = 'timeout'): ZendeskError {
+function failure(id: number, kind: ErrorKind = 'forbidden'): ZendeskError {
   return new ZendeskError(kind, deleteTokenRequest(id, MINTED.token))
 }
 
@@ -26,9 +30,9 @@ interface Case {
 }
 
 function report({ dryRun = false, tokens = 0, checked = tokens, failed = [], stop }: Case = {}): SweepReport {
-  const explain = (error: unknown): string =>
-    error instanceof ZendeskError ? `${error.request.path}: ${error.kind}.` : (error as Error).message
-  const made = new SweepReport(dryRun, explain)
+  const credential = { kind: 'access_token' }
+  const inputs = { origin: ORIGIN, clientId: 'ci_bot', timeoutSeconds: 600, credential, dryRun }
+  const made = new SweepReport(inputs as SweepInputs)
   made.checked = checked
   for (let id = 1; id <= tokens; id++) made.add(staleToken(id))
   if (stop !== undefined) made.stop(new Error(stop))
@@ -39,7 +43,7 @@ function report({ dryRun = false, tokens = 0, checked = tokens, failed = [], sto
 }
 
 describe('SweepReport.queue', () => {
-  it('has a token once, however often a page shows it', () => {
+  it('has each token once, however often a page shows it', () => {
     const twice = report({ tokens: 2 })
     twice.add(staleToken(2))
     expect(twice.matched).toBe(2)
@@ -54,7 +58,7 @@ describe('SweepReport.queue', () => {
 })
 
 describe('SweepReport.outputs', () => {
-  it('has the counts, and 5,000 ids at most', () => {
+  it('are counts, and 5,000 ids at most', () => {
     const outputs = report({ tokens: 3, failed: [2] }).outputs()
     expect(outputs).toEqual({ matched: 3, revoked: 2, failed: 1, 'token-ids': '[1,2,3]' })
     const many = report({ tokens: 5001 }).outputs()
@@ -85,11 +89,17 @@ describe('SweepReport.message', () => {
 
 describe('SweepReport.error', () => {
   const stop = 'The list broke off.'
+  const because = (id: number): string =>
+    `Could not revoke a token: Zendesk does not allow this. … DELETE /api/v2/oauth/tokens/${id} at acme.zendesk.com.`
+  /** The message without the advice. */
+  const messageOf = (given: SweepReport): string | undefined =>
+    given.error()?.message.replace(/(?<=allow this\. ).*(?=DELETE)/, '… ')
+
   it.each<[string, Case, string]>([
     [
       'names the tokens that remain, in the order of their ids, and why the first of them does',
       { tokens: 12, failed: [10, 2, 1] },
-      'Could not revoke 3 of 12 stale tokens: 1, 2, 10. /api/v2/oauth/tokens/10: timeout.'
+      `Could not revoke 3 of 12 stale tokens: 1, 2, 10. ${because(10)}`
     ],
     [
       'says why the list broke off, and how many tokens were revoked before',
@@ -99,24 +109,25 @@ describe('SweepReport.error', () => {
     [
       'says why the list broke off, and which tokens remain',
       { tokens: 2, failed: [2], stop },
-      'The list broke off. Could not revoke 1 of 2 stale tokens: 2. /api/v2/oauth/tokens/2: timeout.'
+      `The list broke off. Could not revoke 1 of 2 stale tokens: 2. ${because(2)}`
     ],
     ['claims no revocation in a dry run', { tokens: 2, dryRun: true, stop }, stop],
     ['claims no revocation if nothing was found', { stop }, stop]
   ])('%s', (_what, given, message) => {
-    expect(report(given).error()).toEqual(new Error(message))
+    expect(messageOf(report(given))).toBe(message)
   })
 
   it('has one message for each kind of failure: that of the first token', () => {
     const kinds = report()
-    for (const [index, kind] of (['forbidden', 'forbidden', 'timeout'] as const).entries()) {
+    for (const [index, kind] of (['forbidden', 'forbidden', 'outage'] as const).entries()) {
       kinds.add(staleToken(index))
       kinds.record(staleToken(index), failure(index, kind))
     }
-    const { message } = kinds.error()!
-    expect(message).toContain('/api/v2/oauth/tokens/0: forbidden.')
-    expect(message).toContain('/api/v2/oauth/tokens/2: timeout.')
-    expect(message).not.toContain('/api/v2/oauth/tokens/1')
+    const message = kinds.error()?.message
+    expect(message).toMatch(
+      /Zendesk does not allow this\. .* DELETE \S+\/tokens\/0 at .* is unavailable\. .*\/tokens\/2 at/
+    )
+    expect(message).not.toContain('/tokens/1')
   })
 
   it('is the first one that stopped the sweep', () => {
@@ -127,10 +138,10 @@ describe('SweepReport.error', () => {
 })
 
 describe('SweepReport.table', () => {
-  it('has the counts, and the failures above the rest', () => {
-    const because = 'There was no response in time (DELETE /api/v2/oauth/tokens/3)'
-    expect(report({ tokens: 3, checked: 9, failed: [3] }).table('Title', NOON)).toEqual({
-      title: 'Title',
+  it('has the counts, then failures first', () => {
+    const because = 'Zendesk does not allow this (DELETE /api/v2/oauth/tokens/3)'
+    expect(report({ tokens: 3, checked: 9, failed: [3] }).table(NOON)).toEqual({
+      title: 'Zendesk tokens of ci_bot',
       lines: ['3 stale tokens (9 checked). Revoked: 2. Failed: 1.'],
       head: ['Id', 'User', 'Scopes', 'Age', 'Last used', 'Outcome'],
       rows: [
@@ -145,7 +156,7 @@ describe('SweepReport.table', () => {
     const dry = report({ dryRun: true, checked: 4 })
     dry.add(staleToken(1, { usedAt: NOON - 30 * HOUR }))
     dry.add(staleToken(2, { createdAt: NOON + HOUR }))
-    const { lines, rows } = dry.table('', NOON)
+    const { lines, rows } = dry.table(NOON)
     expect(lines).toEqual(['2 stale tokens (4 checked). This was a dry run: nothing was revoked.'])
     expect(rows).toEqual([
       ['1', '5', 'read write', '2 days', '1 day 6 hours ago', 'would be revoked'],
@@ -154,17 +165,25 @@ describe('SweepReport.table', () => {
   })
 
   it('says that the sweep did not finish', () => {
-    expect(report({ stop: 'The list broke off.' }).table('', NOON).lines).toEqual([
+    expect(report({ stop: 'The list broke off.' }).table(NOON).lines).toEqual([
       '0 stale tokens (0 checked). Revoked: 0. Failed: 0.',
       'The sweep did not finish. The list broke off.'
     ])
   })
 
   it('has 500 rows at most, and says so', () => {
-    expect(report({ tokens: 500 }).table('', NOON).lines).toHaveLength(1)
-    const { lines, rows } = report({ tokens: 501, failed: [501] }).table('', NOON)
+    expect(report({ tokens: 500 }).table(NOON).lines).toHaveLength(1)
+    const { lines, rows } = report({ tokens: 501, failed: [501] }).table(NOON)
     expect(rows).toHaveLength(500)
     expect(rows[0]![0]).toBe('501')
     expect(lines![1]).toBe('The first 500 of them are below.')
+  })
+})
+
+describe('unknownIdentity', () => {
+  it('says what is not known, and what to check', () => {
+    expect(unknownIdentity().message).toBe(
+      'Zendesk does not report which token this sweep works with, or whose it is, so nothing was listed or revoked. Check that the credential has the scope `read`.'
+    )
   })
 })

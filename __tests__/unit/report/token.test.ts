@@ -1,29 +1,40 @@
 import { describe, expect, it } from '@jest/globals'
-import { expiryOf, mintedMessage, nameOf, tokenTable } from '../../../src/report/token.ts'
+import { addSecret } from '../../../src/lib/redact.ts'
+import {
+  expirySentence,
+  manualRemoval,
+  mintedMessage,
+  nameOf,
+  scopesText,
+  TOKENS_IN_ADMIN_CENTER,
+  tokenTable
+} from '../../../src/report/token.ts'
 import { type MintedToken } from '../../../src/zendesk/token.ts'
-import { MINTED } from '../../support/minted.ts'
+import { ORIGIN } from '../../support/client.ts'
+import { MINTED, UNKNOWN } from '../../support/minted.ts'
 
-const unknown: MintedToken = {
+const ENDLESS: MintedToken = { ...UNKNOWN, expiry: { kind: 'never' } }
+/** Its times make no sense, so that only its expiry is known. */
+const LIMITED: MintedToken = {
   ...MINTED,
-  id: undefined,
-  userId: undefined,
-  scopes: ['read'],
-  scopesReported: false,
-  lifetime: undefined,
-  expiresAt: '',
-  expiry: 'unknown'
+  expiry: {
+    kind: 'at',
+    time: MINTED.mintedAt,
+    isReported: true,
+    lifetime: undefined,
+    expiredAfter: undefined
+  }
 }
-const endless: MintedToken = { ...unknown, expiry: 'never' }
 
 describe('nameOf', () => {
   it('is the id, if that is known', () => {
-    expect([MINTED, unknown].map(nameOf)).toEqual(['token 7', 'the token (id unknown)'])
+    expect([MINTED, UNKNOWN].map(nameOf)).toEqual(['token 7', 'the token (id unknown)'])
   })
 })
 
-describe('expiryOf', () => {
+describe('expirySentence', () => {
   it('says when the token expires, that it does not, or that this is not known', () => {
-    expect([MINTED, endless, unknown].map(expiryOf)).toEqual([
+    expect([MINTED, ENDLESS, UNKNOWN].map(expirySentence)).toEqual([
       'It expires at 2026-11-21T13:00:00Z',
       'It does not expire',
       'Zendesk did not report when it expires'
@@ -31,26 +42,46 @@ describe('expiryOf', () => {
   })
 })
 
+describe('manualRemoval', () => {
+  it('names Admin Center, the request and `sweep`', () => {
+    expect(manualRemoval(MINTED, ORIGIN)).toBe(
+      `To revoke it manually, delete it in Admin Center (${TOKENS_IN_ADMIN_CENTER}), or send DELETE https://acme.zendesk.com/api/v2/oauth/tokens/7 as an admin, or let \`sweep\` remove it.`
+    )
+  })
+
+  it('says how to find a token whose id is not known', () => {
+    expect(manualRemoval(UNKNOWN, ORIGIN)).toContain(
+      'or find it as an admin with GET https://acme.zendesk.com/api/v2/oauth/tokens and send DELETE https://acme.zendesk.com/api/v2/oauth/tokens/{id}, or let'
+    )
+  })
+})
+
+describe('scopesText', () => {
+  it('has the reported scopes, without secrets', () => {
+    addSecret('a-secret-of-the-job')
+    expect(scopesText({ names: ['read', 'hc:write'], isReported: true })).toBe('read hc:write')
+    expect(scopesText({ names: ['a-secret-of-the-job'], isReported: true })).not.toContain('secret')
+    expect(scopesText({ names: ['read'], isReported: false })).toBe('not reported')
+  })
+})
+
 describe('mintedMessage', () => {
   it.each([
-    ['Minted token 7 (scopes: read write; expires in 1 hour). The end.', MINTED],
-    [
-      'Minted token 7 (scopes: read write; expires at 2026-11-21T13:00:00Z). The end.',
-      { ...MINTED, lifetime: undefined }
-    ],
-    ['Minted a token (id unknown; scopes: not reported; expiry not reported). The end.', unknown],
-    ['Minted a token (id unknown; scopes: not reported; does not expire). The end.', endless]
-  ])('is: %s', (line, minted) => {
+    [MINTED, 'Minted token 7 (scopes: read write; expires in 1 hour). The end.'],
+    [LIMITED, 'Minted token 7 (scopes: read write; expires at 2026-11-21T12:00:00Z). The end.'],
+    [UNKNOWN, 'Minted a token (id unknown; scopes: not reported; expiry not reported). The end.'],
+    [ENDLESS, 'Minted a token (id unknown; scopes: not reported; does not expire). The end.']
+  ])('has id, scopes and expiry, as far as they are known', (minted, line) => {
     expect(mintedMessage(minted, 'The end.')).toBe(line)
   })
 })
 
 describe('tokenTable', () => {
   it.each([
-    ['is known', MINTED, ['2026-11-21T13:00:00Z', 'read write', '7', '9']],
-    ['is not known', unknown, ['not reported', 'not reported', 'unknown', 'unknown']],
-    ['is not known, but that it does not expire', endless, ['never', 'not reported', 'unknown', 'unknown']]
-  ])('has no token, but a row of one of which everything %s', (_what, minted, cells) => {
+    [MINTED, ['2026-11-21T13:00:00Z', 'read write', '7', '9']],
+    [UNKNOWN, ['not reported', 'not reported', 'unknown', 'unknown']],
+    [ENDLESS, ['never', 'not reported', 'unknown', 'unknown']]
+  ])('is a row of the summary, without the token itself', (minted, cells) => {
     expect(tokenTable('Title', minted, 'http://127.0.0.1:8080', 'active')).toEqual({
       title: 'Title',
       head: ['State', 'Expires', 'Scopes', 'Token', 'User', 'Account'],
