@@ -4,25 +4,14 @@ import { setUpAccount } from '../support/account.ts'
 import { setUpRunner } from '../support/runner-env.ts'
 import { CURRENT, GRANT, type Inputs } from '../support/zendesk.ts'
 
-/*
- * The main step, as far as the tests of `dist/` do not show it: in which order it works, and what it says about scopes
- * and about the end of the token.
- */
-
 const runner = setUpRunner()
 const account = setUpAccount(runner)
-const { apiToken, accessToken, clientCredentials, authorizationCode } = account
+const { accessToken, clientCredentials, authorizationCode } = account
 
 async function run(inputs: Inputs): Promise<Record<string, string>> {
   runner.inputs(inputs)
   await main(runner.step)
   return runner.outputs()
-}
-
-/** Lets no response report the scopes of a new token. */
-const reportNoScopes = (): void => {
-  account.zendesk.behaviour.reportScopes = 'absent'
-  account.zendesk.fault({ path: CURRENT }, { kind: 'response', status: 403 })
 }
 
 describe('main', () => {
@@ -41,17 +30,9 @@ describe('main', () => {
     expect(runner.limits).toEqual([{ seconds: 7 }])
   })
 
-  it('warns of the end of API tokens from 90 days before it, and of nothing with other credentials', async () => {
-    const start = Date.parse('2027-01-30T00:00:00Z')
-    runner.clock.start = start - 1
-    await run(apiToken())
-    expect(runner.all('warning')).toEqual([])
-    runner.clock.start = start
+  it('says first what is deprecated', async () => {
     await run(accessToken())
-    await run(clientCredentials())
-    expect(runner.all('warning')).toEqual([])
-    await run(apiToken())
-    expect(runner.all('warning')).toEqual([expect.stringContaining('API tokens stop working on 2027-04-30')])
+    expect(runner.logged()[0]).toMatch(/^Zendesk has deprecated the endpoint that mints with `access-token`;/)
   })
 
   it('says why it did not check a token of a grant', async () => {
@@ -72,7 +53,7 @@ describe('main', () => {
   })
 })
 
-describe('the order of main is', () => {
+describe('main, step by step,', () => {
   /** What was done by the time a request that matches was answered. */
   function seenAt(method: string, path: string): { states: number; outputs: Inputs; said: string[] } {
     const seen = { states: 0, outputs: {}, said: [] as string[] }
@@ -84,7 +65,7 @@ describe('the order of main is', () => {
     return seen
   }
 
-  it('to mask the inputs, mint, mask the tokens, save state, set outputs, check, and report', async () => {
+  it('masks the inputs, mints, masks the tokens, saves state, sets outputs, checks, and reports', async () => {
     const atMint = seenAt('POST', GRANT)
     const atCheck = seenAt('GET', CURRENT)
     const inputs = authorizationCode()
@@ -101,7 +82,7 @@ describe('the order of main is', () => {
     expect(runner.stdout.at(-1)).toMatch(new RegExp(`^Minted token ${id} `))
   })
 
-  it('to save state before the outputs, so that post revokes the token even if these cannot be written', async () => {
+  it('saves state before the outputs, so that post revokes the token even if these cannot be written', async () => {
     account.at({ path: GRANT }, () => {
       runner.breakFile('GITHUB_OUTPUT')
     })
@@ -109,7 +90,7 @@ describe('the order of main is', () => {
     expect(runner.state()).toHaveProperty('minted.token', account.token.value)
   })
 
-  it('to mask the token before a debug line in which the server could repeat it', async () => {
+  it('masks the token before a debug line in which the server could repeat it', async () => {
     account.edit({ path: GRANT }, ({ headers, body }) => {
       const { access_token: token } = JSON.parse(body) as { access_token: string }
       return { headers: { ...headers, 'x-request-id': token } }
@@ -119,74 +100,47 @@ describe('the order of main is', () => {
   })
 })
 
-describe('the scopes of a new token', () => {
-  it('are those that the check reports, if the response to the mint reports none', async () => {
+describe('main, after the check,', () => {
+  it('exposes the scopes that only the check reports', async () => {
     account.zendesk.behaviour.reportScopes = 'absent'
     expect((await run(clientCredentials({ scopes: 'read' })))['scopes']).toBe('read')
     expect(runner.logged().at(-1)).toContain('(scopes: read; ')
   })
 
-  it('are not known if neither reports them, and none is said to be missing', async () => {
-    reportNoScopes()
+  it('exposes no scopes if nothing reports them', async () => {
+    account.zendesk.behaviour.reportScopes = 'absent'
+    account.zendesk.fault({ path: CURRENT }, { kind: 'response', status: 403 })
     expect((await run(clientCredentials({ scopes: 'read write' })))['scopes']).toBe('')
     expect(runner.logged()).toEqual([
       'Minted a token (id unknown; scopes: not reported; expires in 1 hour). Zendesk did not report its scopes, so post will try to revoke it with a cleanup token; otherwise it expires at 2026-11-21T13:00:00Z.'
     ])
   })
 
-  it('are not known if they are the default and are not reported', async () => {
-    reportNoScopes()
-    await run(clientCredentials())
-    expect(runner.logged()[0]).toBe(
-      '`scopes` is empty, and Zendesk granted: scopes that it did not report. Set `scopes` to request fewer.'
-    )
-  })
-
-  it('may be none, which is an error although only the check shows it', async () => {
+  it('fails if only the check shows that the token has no scope, and post revokes it', async () => {
     account.zendesk.behaviour.reportScopes = 'absent'
     account.replace({ path: CURRENT }, /"scopes":\[[^\]]*\]/, '"scopes":[]')
-    await expect(run(clientCredentials())).rejects.toThrow(
-      /^Zendesk granted the token no scope, so it can do nothing\. Check `scopes`, and the allowed scopes of the client/
-    )
-    expect(runner.state()).toHaveProperty('minted.scopes.names', [])
+    await expect(run(clientCredentials())).rejects.toThrow(/^Zendesk granted the token no scope/)
+    expect(runner.state()).toMatchObject({
+      kind: 'minted',
+      minted: { scopes: { names: [], isReported: true } }
+    })
   })
 
-  it('may be fewer than requested, which is a warning', async () => {
+  it('warns of the scopes that were not granted', async () => {
     account.replace({ path: GRANT }, /"scope":"[^"]+"/, '"scope":"read"')
-    await run(clientCredentials({ scopes: 'read tickets:read tickets:write users:write' }))
-    expect(runner.all('warning')).toEqual([
-      'Zendesk did not grant tickets:write users:write. Check the names, and the allowed scopes of the client in Admin Center.'
-    ])
+    await run(clientCredentials({ scopes: 'read users:write' }))
+    expect(runner.all('warning')).toEqual([expect.stringMatching(/^Zendesk did not grant users:write\./)])
   })
 })
 
-describe('the last line of main promises', () => {
-  const attempt = 'Its scopes do not include both `read` and `write`, so post will try to revoke it'
-  const expires = 'otherwise it expires at 2026-11-21T13:00:00Z.'
-  const narrow = 'tickets:read'
-  const narrowCode = (): Inputs => authorizationCode({ 'skip-token-revoke': 'false' }, narrow)
+describe('the last line of main', () => {
+  it('promises a revocation', async () => {
+    await run(clientCredentials())
+    expect(runner.logged().at(-1)).toMatch(/\)\. It will be revoked when the job ends\.$/)
+  })
 
-  it.each<[string, () => Inputs, string]>([
-    [
-      'a revocation by the API token',
-      () => apiToken({ scopes: narrow }),
-      'It will be revoked when the job ends.'
-    ],
-    ['a revocation by the token', () => clientCredentials(), 'It will be revoked when the job ends.'],
-    ['none of a token with a refresh token', authorizationCode, 'It will not be revoked when the job ends.'],
-    [
-      'an attempt with a cleanup token',
-      () => clientCredentials({ scopes: narrow }),
-      `${attempt} with a cleanup token; ${expires}`
-    ],
-    ['only an attempt with the narrow token of a code', narrowCode, `${attempt}; ${expires}`]
-  ])('%s', async (_what, inputs, end) => {
-    await run(inputs())
-    expect(
-      runner
-        .logged()
-        .at(-1)!
-        .split(/(?<=\)\.) /)[1]
-    ).toBe(end)
+  it('promises none of a token with a refresh token', async () => {
+    await run(authorizationCode())
+    expect(runner.logged().at(-1)).toMatch(/\)\. It will not be revoked when the job ends\.$/)
   })
 })

@@ -11,10 +11,6 @@ import { RecordedLog, rejectionOf } from '../support/client.ts'
 import { setUpRunner } from '../support/runner-env.ts'
 import { CURRENT, GRANT, type Inputs, TOKENS } from '../support/zendesk.ts'
 
-/*
- * What main saves for post, and what becomes of a token that cannot be saved.
- */
-
 const runner = setUpRunner()
 const account = setUpAccount(runner)
 const { apiToken, clientCredentials, authorizationCode } = account
@@ -25,21 +21,26 @@ async function run(inputs: Inputs): Promise<Record<string, string>> {
   return runner.outputs()
 }
 
-it.each<[skip: string, comes: 'comes' | 'does not come', expected: boolean]>([
-  ['auto', 'does not come', true],
-  ['auto', 'comes', false],
-  ['true', 'does not come', false],
-  ['true', 'comes', false],
-  ['false', 'does not come', true],
-  ['false', 'comes', true]
-])('skip-token-revoke %s, and a refresh token %s: post revokes the token: %p', (skip, comes, expected) => {
-  runner.inputs(clientCredentials({ 'skip-token-revoke': skip }))
-  const refreshToken = comes === 'comes' ? new Secret('the-refresh-token') : undefined
-  expect(shouldRevoke(readMainInputs(new RecordedLog()), { ...MINTED, refreshToken })).toBe(expected)
+describe('shouldRevoke', () => {
+  const refreshToken = new Secret('the-refresh-token')
+  const useless = { names: [], isReported: true }
+
+  it.each<[skip: string, what: string, token: object, expected: boolean]>([
+    ['auto', 'alone', {}, true],
+    ['auto', 'with a refresh token', { refreshToken }, false],
+    ['auto', 'without a scope, as useless as its refresh token', { refreshToken, scopes: useless }, true],
+    ['true', 'alone', {}, false],
+    ['true', 'without a scope', { scopes: useless }, false],
+    ['false', 'alone', {}, true],
+    ['false', 'with a refresh token', { refreshToken }, true]
+  ])('with skip-token-revoke %s, of a token %s', (skip, _what, token, expected) => {
+    runner.inputs(clientCredentials({ 'skip-token-revoke': skip }))
+    expect(shouldRevoke(readMainInputs(new RecordedLog()), { ...MINTED, ...token })).toBe(expected)
+  })
 })
 
-describe('the state for post', () => {
-  it('has the token, what the check reports, and a fingerprint of the credential', async () => {
+describe('publishToken', () => {
+  it('saves the token, what the check reports, and a fingerprint of the credential', async () => {
     const secret = String(account.zendesk.client('ci_bot').secret)
     await run(clientCredentials({ 'job-summary': 'true', 'timeout-seconds': '60' }))
     const { id, value } = account.token
@@ -60,14 +61,23 @@ describe('the state for post', () => {
     expect(runner.text('GITHUB_STATE')).not.toContain(secret)
   })
 
-  it.each(['true', 'auto'])('has no token if post does not revoke it: skip-token-revoke %s', async (skip) => {
-    await run(authorizationCode({ 'skip-token-revoke': skip }))
-    expect(runner.state()).toEqual({ kind: 'skipped', why: skip })
-    expect(runner.text('GITHUB_STATE')).not.toContain(account.token.value)
+  it.each(['true', 'auto'])(
+    'saves no token that post does not revoke: skip-token-revoke %s',
+    async (skip) => {
+      await run(authorizationCode({ 'skip-token-revoke': skip }))
+      expect(runner.state()).toEqual({ kind: 'skipped', why: skip })
+      expect(runner.text('GITHUB_STATE')).not.toContain(account.token.value)
+    }
+  )
+
+  it('saves a useless token that came with a refresh token, so that post revokes it', async () => {
+    account.replace({ path: GRANT }, /"scope":"[^"]*"/, '"scope":""')
+    await expect(run(authorizationCode())).rejects.toThrow('Zendesk granted the token no scope')
+    expect(runner.state()).toMatchObject({ kind: 'minted', minted: { token: account.token.value } })
   })
 })
 
-describe('a token that cannot be saved for post', () => {
+describe('publishToken, of a token that cannot be saved for post,', () => {
   const breakStateAt = (path: string): void => {
     account.at({ path, count: 1 }, () => {
       runner.breakFile('GITHUB_STATE')
@@ -79,7 +89,7 @@ describe('a token that cannot be saved for post', () => {
     /^Could not save (?:token \d+|the token \(id unknown\)) for post\. .*GITHUB_STATE.* Without it post could not revoke the token, so main tried at once\. /
   const verified = /Revoked (?:token \d+|the token \(id unknown\)) and verified that Zendesk rejects it\.$/
 
-  it('is revoked at once, and not published', async () => {
+  it('revokes it at once, and publishes nothing', async () => {
     breakStateAt(TOKENS)
     expect(await errorOf(apiToken())).toMatch(new RegExp(unsaved.source + verified.source))
     expect(account.zendesk.activeTokens()).toEqual([])
@@ -87,13 +97,13 @@ describe('a token that cannot be saved for post', () => {
     expect(runner.all('add-mask')).toHaveLength(3)
   })
 
-  it('is revoked at once although it was published, if saving fails after the check', async () => {
+  it('revokes it at once although it was published, if saving fails after the check', async () => {
     breakStateAt(CURRENT)
     expect(await errorOf(clientCredentials())).toMatch(verified)
     expect(account.zendesk.activeTokens()).toEqual([])
   })
 
-  it('counts as revoked if it had expired', async () => {
+  it('finds that it had expired', async () => {
     account.at({ path: CURRENT }, () => {
       runner.breakFile('GITHUB_STATE')
       account.zendesk.advance(3_601_000)
@@ -112,7 +122,7 @@ describe('a token that cannot be saved for post', () => {
       () => (account.zendesk.behaviour.deleteCurrentWorks = false),
       'Zendesk accepted the DELETE, but the token still works.'
     ]
-  ])('may still be active if Zendesk %s', async (_what, happen, why) => {
+  ])('says when it expires and how to remove it if Zendesk %s', async (_what, happen, why) => {
     breakStateAt(GRANT)
     happen()
     const error = await errorOf(authorizationCode({ 'skip-token-revoke': 'false' }))
@@ -122,7 +132,7 @@ describe('a token that cannot be saved for post', () => {
     expect(error).toMatch(/ To revoke it manually, .* or let `sweep` remove it\.$/)
   })
 
-  it('is revoked with a cleanup token if it is narrow, and the error says if that one remains', async () => {
+  it('revokes it with a cleanup token if it is narrow, and names that one if it remains', async () => {
     breakStateAt(GRANT)
     const refused: Fault = { kind: 'response', status: 418 }
     account.zendesk.fault({ method: 'DELETE' }, [{ kind: 'pass' }, { kind: 'pass' }, refused, refused])
@@ -132,7 +142,7 @@ describe('a token that cannot be saved for post', () => {
     expect(runner.all('warning')).toEqual([])
   })
 
-  it('is revoked although the job is cancelled', async () => {
+  it('revokes it although the job is cancelled', async () => {
     account.at({ path: TOKENS, count: 1 }, () => {
       runner.breakFile('GITHUB_STATE')
       runner.cancellation.abort()
@@ -144,7 +154,7 @@ describe('a token that cannot be saved for post', () => {
   it.each([
     ['an API token', apiToken, TOKENS],
     ['client credentials', clientCredentials, GRANT]
-  ])('is published all the same if post would not revoke it, with %s', async (_name, inputs, path) => {
+  ])('publishes it all the same if post would not revoke it, with %s', async (_name, inputs, path) => {
     breakStateAt(path)
     expect((await run(inputs({ 'skip-token-revoke': 'true' })))['token-id']).toBe(String(account.token.id))
   })

@@ -21,7 +21,7 @@ describe('reserveOf', () => {
     [25, 5000],
     [30, 5000],
     [3600, 5000]
-  ])('reserves of a timeout of %d s %d ms for cleanup', (seconds, ms) => {
+  ])('of a timeout of %d s is %d ms', (seconds, ms) => {
     expect(reserveOf(seconds)).toBe(ms)
   })
 })
@@ -32,7 +32,7 @@ describe('Deadline', () => {
     [9999, 1],
     [10_000, 0],
     [10_005, 0]
-  ])('of 10 s, %d ms after the start of the process, has %d ms left', (passed, left) => {
+  ])('of 10 s has, %d ms after the start of the process, %d ms left', (passed, left) => {
     expect(deadlineAfter(passed, 10).remaining()).toBe(left)
   })
 
@@ -50,9 +50,7 @@ describe('Deadline', () => {
   it('allows new work until the last millisecond, and then says which timeout was reached', () => {
     expect(check(deadlineAfter(6999, 7))).not.toThrow()
     expect(check(deadlineAfter(7000, 7))).toThrow(new StepEnded('deadline', 7))
-    expect(new StepEnded('deadline', 7).message).toBe(
-      'The step reached its timeout of 7 s. Raise `timeout-seconds`.'
-    )
+    expect(new StepEnded('deadline', 7).message).toBe('The step reached its timeout of 7 s.')
   })
 
   it('reports a cancelled job as cancelled, even after the timeout', () => {
@@ -62,8 +60,18 @@ describe('Deadline', () => {
   })
 })
 
+describe('Deadline.isOver', () => {
+  it.each<[string, number, AbortSignal, boolean]>([
+    ['has time left', 9999, neverCancelled(), false],
+    ['has none left', 10_000, neverCancelled(), true],
+    ['is cancelled', 0, AbortSignal.abort(), true]
+  ])('of a deadline that %s, %d ms after the start', (_what, passed, signal, expected) => {
+    expect(deadlineAfter(passed, 10, signal).isOver()).toBe(expected)
+  })
+})
+
 describe('Deadline.forCleanup', () => {
-  it('has its time in a cancelled job whose work has none left', () => {
+  it('has its time in a cancelled job whose work has no time left', () => {
     const cleanup = deadlineAfter(235_000, 240, AbortSignal.abort(), 5000).forCleanup(4000)
     expect(check(cleanup)).not.toThrow()
     expect(cleanup.remaining()).toBe(4000)
@@ -74,6 +82,20 @@ describe('Deadline.forCleanup', () => {
     [247_500, 0]
   ])('ends with the timeout of the step: after %d ms of 240 s it has %d ms', (passed, left) => {
     expect(deadlineAfter(passed, 240, neverCancelled(), 5000).forCleanup(4000).remaining()).toBe(left)
+  })
+
+  it('ends 9 s after a cancellation at the latest, as the runner kills the process at 10 s', () => {
+    const clock = new FakeClock()
+    const cancellation = new AbortController()
+    const deadline = new Deadline(clock, 300, cancellation.signal)
+    clock.pass(60_000)
+    cancellation.abort()
+    expect(deadline.forCleanup(4000).remaining()).toBe(4000)
+    clock.pass(6000)
+    const cleanup = deadline.forCleanup(4000)
+    expect(cleanup.remaining()).toBe(3000)
+    clock.pass(2000)
+    expect(cleanup.forCleanup(4000).remaining()).toBe(1000)
   })
 
   it('names the timeout of the step when its own time is over', () => {
