@@ -7,7 +7,7 @@ import {
   mintedLine,
   NOT_REVOKED_LATER,
   nothing,
-  NOTHING_MINTED,
+  NOTHING_SAVED,
   published,
   revokedLine,
   said,
@@ -107,6 +107,6 @@ describe('with an authorization code, the action', () => {
     ])
     expect(main.exitCode).toBe(1)
     expect(published(main)).toEqual(nothing)
-    expect(stream(post)).toEqual([NOTHING_MINTED])
+    expect(stream(post)).toEqual([NOTHING_SAVED])
   })
 })

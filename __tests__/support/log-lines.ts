@@ -58,7 +58,7 @@ export const nothing = { outputs: {}, state: {}, env: {} }
 /** What the log says only of a token that Zendesk rejects for certain. */
 export const VERIFIED = 'verified that Zendesk rejects it'
 
-export const NOTHING_MINTED = 'No token was minted, so there is nothing to revoke.'
+export const NOTHING_SAVED = 'The main step saved no token, so there is nothing to revoke.'
 export const KEPT_FOR_REFRESH = 'The token is not revoked, because that would revoke its refresh token, too.'
 export const NOT_REVOKED_LATER = 'It will not be revoked when the job ends.'
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { type Fault } from '../../../mock/zendesk.ts'
 import { cancelAtLine } from '../../support/cancel.ts'
 import { NOON } from '../../support/clock.ts'
-import { annotated, nothing, NOTHING_MINTED, published, retryLine, said } from '../../support/log-lines.ts'
+import { annotated, nothing, NOTHING_SAVED, published, retryLine, said } from '../../support/log-lines.ts'
 import { mainThenPost } from '../../support/run-action.ts'
 import { mockZendesk, clientCredentials } from '../../support/zendesk.ts'
 
@@ -53,7 +53,7 @@ describe('main waits out a rate limit', () => {
       ])
       expect(main).toMatchObject({ exitCode: 1, stderr: '' })
       expect(published(main)).toEqual(nothing)
-      expect(said(post)).toEqual([NOTHING_MINTED])
+      expect(said(post)).toEqual([NOTHING_SAVED])
       expect(zendesk.requests).toHaveLength(1)
     }
   )
