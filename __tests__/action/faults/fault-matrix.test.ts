@@ -51,6 +51,7 @@ const mintRows = (): Row[] => [
   ['lost', 'hit 5×, exit 1, warning, error, 0 active', 'up to five tokens may exist'],
   ['busy', 'hit 5×, exit 1, error, 0 active', 'nothing was minted'],
   ['busy for 2 s', 'hit 9×, exit 1, error, 0 active', 'is waited out until the timeout'],
+  ['limited', 'hit 6×, exit 1, error, 0 active', 'is waited out until the timeout'],
   ['final', 'hit 1×, exit 1, error, 0 active', 'a retry would not help'],
   ['once', 'hit 1×, exit 0, warning, token output, 2 active', 'the warning is about the first of the two']
 ]
@@ -71,8 +72,8 @@ const requests: RequestRow[] = [
     // prettier-ignore
     rows: [
       ['unreachable', 'exit 0, token output, 1 active', 'the token can be used without a check'],
-      ['lost | busy | busy for 2 s | final | once', 'hit 1×, exit 0, token output, 1 active', 'the check is not repeated'],
-      ['reset | reset in the header | no HTTP', 'hit 2×, exit 0, token output, 1 active', 'the server may have closed the reused connection: once more'],
+      ['lost | busy | busy for 2 s | limited | final | once', 'hit 1×, exit 0, token output, 1 active', 'the check is not repeated'],
+      ['reset | reset in the header', 'hit 2×, exit 0, token output, 1 active', 'the server may have closed the reused connection: once more'],
       ['401', 'hit 4×, exit 1, error, token output, 1 active', 'Zendesk itself rejects the token; post revokes it']
     ]
   },
@@ -87,6 +88,7 @@ const requests: RequestRow[] = [
       ['unreachable', 'exit 1, error, 0 active', 'nothing was minted'],
       ['lost | busy', 'hit 5×, exit 1, error, 0 active', 'a lost look-up leaves nothing behind'],
       ['busy for 2 s', 'hit 9×, exit 1, error, 0 active', 'is waited out until the timeout'],
+      ['limited', 'hit 6×, exit 1, error, 0 active', 'is waited out until the timeout'],
       ['final', 'hit 1×, exit 1, error, 0 active', 'a retry would not help'],
       ['once', 'hit 1×, exit 0, token output, 1 active', 'the retry works']
     ]
@@ -107,7 +109,7 @@ const requests: RequestRow[] = [
     // prettier-ignore
     rows: [
       ['unreachable', 'exit 0, warning, 1 active', 'no way leads to Zendesk'],
-      ['lost | busy', 'hit 5×, exit 0, 0 active', 'the next way, DELETE …/current, works'],
+      ['lost | busy | limited', 'hit 5×, exit 0, 0 active', 'the next way, DELETE …/current, works'],
       ['busy for 2 s', 'hit 8×, exit 0, warning, 1 active', 'no time is left for the next way'],
       ['final', 'hit 1×, exit 0, 0 active', 'the next way works'],
       ['stall | stall in the body', 'hit 1×, exit 0, warning, 1 active', 'no time is left for the next way'],
@@ -124,7 +126,7 @@ const requests: RequestRow[] = [
     // prettier-ignore
     rows: [
       ['unreachable', 'exit 0, warning, 0 active', 'revoked, but this could not be verified'],
-      ['lost | busy', 'hit 5×, exit 0, warning, 0 active', 'revoked, but this could not be verified'],
+      ['lost | busy | limited', 'hit 5×, exit 0, warning, 0 active', 'revoked, but this could not be verified'],
       ['busy for 2 s', 'hit 8×, exit 0, warning, 0 active', 'is waited out until the timeout'],
       ['final', 'hit 1×, exit 0, warning, 0 active', 'revoked, but this could not be verified'],
       ['401', 'hit 1×, exit 0, 0 active', 'the proof'],
@@ -142,7 +144,7 @@ const requests: RequestRow[] = [
     // prettier-ignore
     rows: [
       ['unreachable', 'exit 0, warning, 1 active', 'no other way is left'],
-      ['lost | busy', 'hit 5×, exit 0, warning, 1 active', 'no other way is left'],
+      ['lost | busy | limited', 'hit 5×, exit 0, warning, 1 active', 'no other way is left'],
       ['busy for 2 s', 'hit 8×, exit 0, warning, 1 active', 'is waited out until the timeout'],
       ['final', 'hit 1×, exit 0, warning, 1 active', 'no other way is left'],
       ['once', 'hit 1×, exit 0, warning, 1 active', 'a cleanup token may exist; the token of the step is revoked']
@@ -157,10 +159,10 @@ const requests: RequestRow[] = [
     rows: [
       ['unreachable', 'exit 1, error, 1 active', 'the stale token remains'],
       ['lost', 'hit 5×, exit 1, warning, error, 1 active', 'up to five cleanup tokens may exist'],
-      ['busy', 'hit 5×, exit 1, error, 1 active', 'the stale token remains'],
+      ['busy | limited', 'hit 5×, exit 1, error, 1 active', 'the stale token remains'],
       ['busy for 2 s', 'hit 8×, exit 1, error, 1 active', 'is waited out until the timeout'],
       ['final', 'hit 1×, exit 1, error, 1 active', 'a retry would not help'],
-      ['stall | stall in the body | 1 GiB of body', 'hit 1×, exit 1, warning, error, 1 active', 'a cleanup token may exist'],
+      ['stall | stall in the body | 1 GiB of body | no HTTP', 'hit 1×, exit 1, warning, error, 1 active', 'a cleanup token may exist'],
       ['200 empty | 200 list | 200 wrong types', 'hit 1×, exit 1, warning, error, 1 active', 'a cleanup token may exist'],
       ['once', 'hit 1×, exit 0, warning, 1 active', 'the stale token is revoked, one cleanup token may exist']
     ]
@@ -173,7 +175,7 @@ const requests: RequestRow[] = [
     // prettier-ignore
     rows: [
       ['unreachable', 'exit 1, warning, error, 2 active', 'not even the cleanup token can be revoked'],
-      ['lost | busy', 'hit 5×, exit 1, error, 1 active', 'without its own id nothing is listed or revoked'],
+      ['lost | busy | limited', 'hit 5×, exit 1, error, 1 active', 'without its own id nothing is listed or revoked'],
       ['busy for 2 s', 'hit 8×, exit 1, error, 1 active', 'is waited out until the timeout'],
       ['final', 'hit 1×, exit 1, error, 1 active', 'without its own id nothing is listed or revoked'],
       ['once', 'hit 1×, exit 0, 0 active', 'the retry works']
@@ -188,7 +190,7 @@ const requests: RequestRow[] = [
     // prettier-ignore
     rows: [
       ['unreachable', 'exit 1, error, 1 active', 'the stale token remains'],
-      ['lost | busy', 'hit 5×, exit 1, error, 1 active', 'without its user nothing is listed or revoked'],
+      ['lost | busy | limited', 'hit 5×, exit 1, error, 1 active', 'without its user nothing is listed or revoked'],
       ['busy for 2 s', 'hit 8×, exit 1, error, 1 active', 'is waited out until the timeout'],
       ['final', 'hit 1×, exit 1, error, 1 active', 'without its user nothing is listed or revoked'],
       ['once', 'hit 1×, exit 0, 0 active', 'the retry works']
@@ -202,7 +204,7 @@ const requests: RequestRow[] = [
     // prettier-ignore
     rows: [
       ['unreachable', 'exit 1, warning, error, 2 active', 'not even the cleanup token can be revoked'],
-      ['lost | busy', 'hit 5×, exit 1, error, 1 active', 'the cleanup token is revoked'],
+      ['lost | busy | limited', 'hit 5×, exit 1, error, 1 active', 'the cleanup token is revoked'],
       ['busy for 2 s', 'hit 8×, exit 1, error, 1 active', 'the cleanup token is revoked'],
       ['final', 'hit 1×, exit 1, error, 1 active', 'the cleanup token is revoked'],
       ['once', 'hit 1×, exit 0, 0 active', 'the retry works']
@@ -216,7 +218,7 @@ const requests: RequestRow[] = [
     // prettier-ignore
     rows: [
       ['unreachable', 'exit 1, warning, error, 2 active', 'not even the cleanup token can be revoked'],
-      ['lost | busy', 'hit 5×, exit 1, error, 1 active', 'the cleanup token is revoked'],
+      ['lost | busy | limited', 'hit 5×, exit 1, error, 1 active', 'the cleanup token is revoked'],
       ['busy for 2 s', 'hit 8×, exit 1, error, 1 active', 'the cleanup token is revoked'],
       ['final', 'hit 1×, exit 1, error, 1 active', 'the cleanup token is revoked'],
       ['404', 'hit 1×, exit 0, 1 active', 'Zendesk says that the token is gone already'],

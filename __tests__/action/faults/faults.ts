@@ -12,10 +12,11 @@ export const TIMEOUT = 20
  * - `unreachable`: no connection to Zendesk
  * - `lost`: no complete response, or a status after which the request may have been carried out
  * - `busy`, `busy for 2 s`: a status that asks to try again, or to do so in 2 s
+ * - `limited`: a rate limit that does not say how long it lasts
  * - `final`: a response that no retry would change, or that comes too late for one
  * - `once`: only the first attempt fails, and it is carried out
  */
-export type FaultKind = 'unreachable' | 'lost' | 'busy' | 'busy for 2 s' | 'final' | 'once'
+export type FaultKind = 'unreachable' | 'lost' | 'busy' | 'busy for 2 s' | 'limited' | 'final' | 'once'
 
 export interface FaultRow {
   name: string
@@ -41,15 +42,19 @@ const wrongTypes = {
   meta: 5
 }
 
+const noAccount = { error: { title: 'No help desk at acme.zendesk.com', message: 'It can be claimed.' } }
 const body = { error: 'SomeError', description: 'Something is wrong' }
 
-function status(code: number, retryAfter?: string): FaultRow {
-  const headers = retryAfter === undefined ? {} : { 'Retry-After': retryAfter }
-  const kind = [429, 503].includes(code) ? 'busy' : [408, 500, 502, 504].includes(code) ? 'lost' : 'final'
+function status(code: number, kind: FaultKind, header?: [name: string, value: string]): FaultRow {
   return {
-    kind: retryAfter === '2' ? 'busy for 2 s' : retryAfter === undefined ? kind : 'final',
-    name: `${code}${retryAfter === undefined ? '' : `, Retry-After: ${retryAfter}`}`,
-    response: { kind: 'response', status: code, body, headers }
+    kind,
+    name: `${code}${header === undefined ? '' : `, ${header.join(': ')}`}`,
+    response: {
+      kind: 'response',
+      status: code,
+      body,
+      headers: Object.fromEntries(header === undefined ? [] : [header])
+    }
   }
 }
 
@@ -68,7 +73,7 @@ export function faults(redirectUrl: () => string): FaultRow[] {
   })
   const lost = (
     name: string,
-    kind: 'reset' | 'reset-mid-header' | 'reset-mid-body' | 'close-mid-body' | 'garbage'
+    kind: 'reset' | 'reset-mid-header' | 'reset-mid-body' | 'close-mid-body'
   ): FaultRow => ({ kind: 'lost', name, response: { kind } })
   const final = (name: string, response: Fault): FaultRow => ({ kind: 'final', name, response })
   const unreachable = (name: string, way: Omit<FaultRow, 'name' | 'kind'>): FaultRow => ({
@@ -86,11 +91,12 @@ export function faults(redirectUrl: () => string): FaultRow[] {
     unreachable('proxy 407', { way: 'proxy', refusal: 407 }),
     unreachable('proxy 403', { way: 'proxy', refusal: 403 }),
     unreachable('proxy 502', { way: 'proxy', refusal: 502 }),
+    unreachable('proxy 429', { way: 'proxy', refusal: 429 }),
     lost('reset', 'reset'),
     lost('reset in the header', 'reset-mid-header'),
     lost('reset in the body', 'reset-mid-body'),
     lost('closed in the body', 'close-mid-body'),
-    lost('no HTTP', 'garbage'),
+    final('no HTTP', { kind: 'garbage' }),
     final('stall', { kind: 'stall' }),
     final('stall in the body', { kind: 'stall-mid-body' }),
     final('1 GiB of body', { kind: 'huge', bytes: 2 ** 30 }),
@@ -98,11 +104,23 @@ export function faults(redirectUrl: () => string): FaultRow[] {
     final('200 empty', { kind: 'empty' }),
     final('200 list', { kind: 'response', status: 200, body: [1, null] }),
     final('200 wrong types', { kind: 'response', status: 200, body: wrongTypes }),
-    ...[401, 403, 404].map((code) => final(`${code} HTML`, { kind: 'gateway', status: code })),
+    ...[401, 403, 404, 451].map((code) => final(`${code} HTML`, { kind: 'gateway', status: code })),
+    ...[401, 403].map((code) =>
+      final(`${code} text`, { kind: 'response', status: code, text: 'error code: 1020' })
+    ),
+    final('404, no account', { kind: 'response', status: 404, body: noAccount }),
     ...[301, 302, 303, 307, 308].map(redirect),
-    ...[400, 401, 403, 404, 408, 409, 410, 422, 429, 500, 502, 503, 504].map((code) => status(code)),
-    ...[429, 503].flatMap((code) => [status(code, '2'), status(code, '3600')]),
+    ...[400, 401, 403, 404, 409, 410, 422].map((code) => status(code, 'final')),
+    ...[408, 500, 502, 504, 522].map((code) => status(code, 'lost')),
+    status(503, 'busy'),
+    status(429, 'limited'),
+    ...[429, 503].flatMap((code) => [
+      status(code, 'busy for 2 s', ['Retry-After', '2']),
+      status(code, 'final', ['Retry-After', '3600'])
+    ]),
+    status(429, 'busy for 2 s', ['Retry-After', '2.0']),
+    status(429, 'busy for 2 s', ['ratelimit-reset', '2']),
     once('response lost once', { kind: 'lose-response' }),
-    once('504 once', { ...status(504).response!, after: true })
+    once('504 once', { ...status(504, 'lost').response!, after: true })
   ]
 }

@@ -133,19 +133,34 @@ describe('behind a proxy', () => {
     needsPassword = true
     const ended = await main({ https_proxy: proxyUrl('ci:wrong-password@') })
     expect(errorOf(ended)).toContain('The proxy refused the connection')
-    expect(errorOf(ended)).toContain('It needs a user name and a password.')
+    expect(errorOf(ended)).toContain(
+      `The user name or the password in \`https_proxy\` (127.0.0.1:${proxy.port}) is wrong.`
+    )
     expect(shown(ended)).not.toContain('wrong-password')
     expect(connects).toHaveLength(1)
   })
 
-  it.each([403, 502])('main fails without a retry if the proxy refuses with %i', async (status) => {
-    refusal = status
+  it('main fails without a retry if the proxy refuses the host', async () => {
+    refusal = 403
     const error = errorOf(await main({ https_proxy: proxyUrl() }))
-    expect(error).toContain('The proxy refused the connection.')
-    expect(error).toContain(`: ${status}.`)
+    expect(error).toContain('The proxy refused the connection. Allow acme.zendesk.com')
+    expect(error).toContain(`\`https_proxy\` (127.0.0.1:${proxy.port})`)
+    expect(error).toContain(': 403.')
     expect(error).not.toContain('may exist')
     expect(connects).toHaveLength(1)
   })
+
+  it.each([429, 502])(
+    'main fails after five attempts if the proxy cannot reach the host: %i',
+    async (status) => {
+      refusal = status
+      const ended = await main({ https_proxy: proxyUrl() })
+      expect(errorOf(ended)).toContain('The proxy could not reach the server. Check `subdomain`')
+      expect(errorOf(ended)).toContain(`\`https_proxy\` (127.0.0.1:${proxy.port})`)
+      expect(errorOf(ended)).not.toContain('may exist')
+      expect(connects).toHaveLength(5)
+    }
+  )
 
   it('main fails after five attempts if the proxy is down', async () => {
     const down = await relay(() => 0)
@@ -162,6 +177,7 @@ describe('behind a proxy', () => {
     'ftp://ci:hush-hush@proxy.example',
     'http://ci:hush-hush@:3128',
     'http://ci:hush-hush%zz@proxy.example:3128',
+    '"http://ci:hush-hush@proxy.example:3128"',
     'http://'
   ])('main fails before any request if the proxy URL is %s', async (proxy) => {
     const ended = await main({ https_proxy: proxy })
@@ -208,6 +224,7 @@ describe('main fails without a retry, behind a proxy and without one, if the cer
       const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_EXTRA_CA_CERTS: ca, ...variables }
       const ended = await main(env, origin(), 9)
       expect(errorOf(ended)).toContain('The certificate of the server is not trusted (TLS)')
+      expect(errorOf(ended)).toContain('`NODE_TLS_REJECT_UNAUTHORIZED` is not obeyed.')
       expect(ended.stdout.some((line) => line.includes('attempt 2'))).toBe(false)
     }
     expect([...zendesk.requests, ...untrusted.requests]).toEqual([])

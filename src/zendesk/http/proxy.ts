@@ -20,7 +20,9 @@ const VARIABLES = { 'https:': ['https_proxy', 'HTTPS_PROXY'], 'http:': ['http_pr
 
 /** Returns the passwords in the proxy variables of `env`, as they are written there and as they are sent. */
 export function proxyPasswords(env: Environment): string[] {
-  const values = Object.values(VARIABLES).flatMap((names) => names.map((name) => env[name] ?? ''))
+  const values = Object.values(VARIABLES)
+    .flatMap((names) => names.map((name) => env[name] ?? ''))
+    .map((value) => value.replace(/^["'`]|["'`]$/g, ''))
   // Without a scheme, `user:password@proxy:8080` is a URL of the scheme `user:`.
   const urls = values.flatMap((value) => [URL.parse(value), URL.parse(`http://${value}`)])
   const passwords = urls.flatMap((url) => [url?.password ?? '', decode(url?.password ?? '') ?? ''])

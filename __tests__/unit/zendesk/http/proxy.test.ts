@@ -10,7 +10,8 @@ describe('proxyPasswords', () => {
     ['HTTPS_PROXY', 'http://user:password@proxy:8080'],
     ['http_proxy', 'https://user:password@proxy'],
     ['HTTP_PROXY', 'user:password@proxy:8080'],
-    ['https_proxy', 'socks5://user:password@proxy:1080']
+    ['https_proxy', 'socks5://user:password@proxy:1080'],
+    ['https_proxy', '"http://user:password@proxy:8080"']
   ])('finds the password in %s=%s', (name, value) => {
     expect(proxyPasswords({ [name]: value })).toEqual(['password'])
   })
