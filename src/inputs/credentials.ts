@@ -80,7 +80,7 @@ function readCode(reader: InputReader): Secret {
   if (error !== '') {
     const text = `the browser came back with the error \`${clean(error)}\` instead of a code. Ask for consent again.`
     reader.problem(input, text)
-  } else if (code === '' && isSet(input)) {
+  } else if (code === '') {
     reader.problem(
       input,
       'the address has no `code` in it. Copy all of what the browser shows after the consent.'

@@ -1,19 +1,16 @@
-import { replaceInvisible } from '../lib/invisible.ts'
+import { replaceInvisible, trim } from '../lib/invisible.ts'
 
 /*
  * What people paste that cannot be right. A secret consists of visible ASCII characters (RFC 6749 appendix A), and
  * Zendesk's of letters and digits: anything else would be sent in vain, and come back as `invalid_client`.
  */
 
-const SHORTEST_SECRET = 8
-/** Of an access token; other secrets are much shorter. */
-const LONGEST_SECRET = 8192
-
 const QUOTED = /^(["'`])[^]*\1$|^[“”„‘’‚«»][^]*[“”„‘’‚«»]$/
 const SCHEME = /^(?:authorization:\s*)?(?:bearer|basic)\s+/i
+const TOO_SHORT = /^[^]{0,7}$/
 const CONTROL = /[\0-\x1f\x7f-\x9f]/
 
-/** What a secret that is something else looks like, and what is to be said about it. The first that fits counts. */
+/** What a value looks like that cannot be a secret, and what is to be said about it. The first that fits counts. */
 export const FORMS = {
   quoted: [QUOTED, 'is wrapped in quotes, which would be sent as part of it. Save it without them.'],
   unreplaced: [
@@ -21,7 +18,12 @@ export const FORMS = {
     'looks like a variable, an expression or a placeholder that nobody replaced. Save the secret itself, and pass it as `${{ secrets.NAME }}`.'
   ],
   json: [/^[{[]/, 'looks like JSON. Take the one value out of it, and give only that.'],
-  scheme: [SCHEME, 'begins with the scheme of a header, such as `Bearer`. Save only what follows it.']
+  scheme: [SCHEME, 'begins with the scheme of a header, such as `Bearer`. Save only what follows it.'],
+  short: [
+    TOO_SHORT,
+    'is shorter than 8 characters, too short for a secret (it was neither sent nor masked). Copy all of it.'
+  ],
+  long: [/^[^]{8193}/, 'is longer than 8192 characters. Copy only the secret.']
 } as const satisfies Record<string, readonly [pattern: RegExp, wrong: string]>
 
 /** Characters that a value cannot have inside it: what they are, and what to do. */
@@ -50,13 +52,7 @@ export function textMistake(value: string): string | undefined {
 export function secretMistake(value: string): string | undefined {
   const form = Object.values(FORMS).find(([pattern]) => pattern.test(value))
   if (form !== undefined) return `the value ${form[1]}`
-  const odd = oddCharacter(value, ['control', 'invisible', 'space', 'foreign'])
-  if (odd !== undefined) return odd
-  if (value.length < SHORTEST_SECRET)
-    return `the value is shorter than ${SHORTEST_SECRET} characters, too short for a secret (it was neither sent nor masked). Copy all of it.`
-  return value.length > LONGEST_SECRET
-    ? `the value is longer than ${LONGEST_SECRET} characters. Copy only the secret.`
-    : undefined
+  return oddCharacter(value, ['control', 'invisible', 'space', 'foreign'])
 }
 
 /** Names the first character of one of `kinds` in `value` and its place, counted in code points. */
@@ -86,12 +82,12 @@ function ordinal(number: number): string {
 
 /** Whether a value is long enough to be masked, and one line. */
 export function isMaskable(value: string): boolean {
-  return value.length >= SHORTEST_SECRET && !CONTROL.test(value)
+  return !TOO_SHORT.test(value) && !CONTROL.test(value)
 }
 
 /** A secret without the quotes around it, or the scheme in front of it, which it is refused for. */
 export function bareSecret(value: string): string {
-  return QUOTED.test(value) ? value.slice(1, -1) : value.replace(SCHEME, '')
+  return trim(QUOTED.test(value) ? value.slice(1, -1) : value.replace(SCHEME, ''))
 }
 
 /** Whether a value that is no secret input is probably one: 40 or more letters and digits, at least four digits. */

@@ -8,7 +8,7 @@ import {
 } from '../../../src/inputs/inputs.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { reusableSecret } from '../../../src/zendesk/credential.ts'
-import { RecordedLog } from '../../support/client.ts'
+import { RecordedLog } from '../../support/clock.ts'
 import { setUpRunner } from '../../support/runner-env.ts'
 
 /*
@@ -215,6 +215,11 @@ describe('main refuses', () => {
       /^Invalid input `api-token`: `email` is set, but `api-token` is empty\./
     ],
     ['an invalid e-mail address', { ...apiToken, email: 'ada' }, /`email`: it is not an e-mail address\./],
+    [
+      'an e-mail address with more behind it',
+      { ...apiToken, email: 'ada@acme.example, bob@acme.example' },
+      /`email`: it is not an e-mail address\./
+    ],
     [
       'an e-mail address with a control character, in one problem',
       { ...apiToken, email: 'a\nb' },

@@ -20,6 +20,8 @@ describe('FORMS', () => {
       ...['<secret>', '<your client secret>', '%SECRET%', '***', '********************']
     ],
     json: ['{"client_secret":"abc"}', '{\n  "client_secret": "abc"\n}', '["abc", "def"]', '{}'],
+    short: ['1234567', 'ü'],
+    long: ['x'.repeat(8193)],
     scheme: ['Bearer abcdefgh', 'bearer\tabcdefgh', 'Basic YWJjOmRlZg==', 'Authorization: Bearer abcdefgh']
   }
 
@@ -40,7 +42,7 @@ describe('CHARACTERS', () => {
     ['space', 'abcdefghijk lmn', 'U+0020 after the 11th character'],
     ['space', 'abcdefghijklm\u00a0', 'U+00A0 after the 13th character'],
     ['foreign', 'abcdefghijklmnopqrstuüv', 'U+00FC after the 21st character'],
-    ['foreign', '🔥🔥🔥', 'U+1F525 as the 1st character'],
+    ['foreign', '🔥🔥🔥🔥', 'U+1F525 as the 1st character'],
     ['foreign', '“half-quoted', 'U+201C as the 1st character'],
     ['foreign', `${'x'.repeat(111)}é`, 'U+00E9 after the 111th character'],
     ['foreign', `${'x'.repeat(122)}é`, 'U+00E9 after the 122nd character']
@@ -63,24 +65,13 @@ describe('secretMistake', () => {
     ['punctuation at the end', 'abcdefg$'],
     ['a quote at one end', '"half-a-quote\'d-secret'],
     ['different quotes at the ends', '"a-secret\''],
-    ['a percent sign in front', '%7Eabcdefgh'],
+    ['percent signs', '%7Eabc%2Fdefgh'],
     ['a star in front', '*abcdefgh'],
     ['the name of a scheme in front', 'BearerOfSecrets'],
     ['8 characters', '!~345678'],
     ['8,192 characters', 'x'.repeat(8192)]
   ])('has nothing against %s', (_what, value) => {
     expect(secretMistake(value)).toBeUndefined()
-  })
-
-  it.each([
-    [
-      'too few characters',
-      '1234567',
-      /^the value is shorter than 8 characters.* \(it was neither sent nor masked\)/
-    ],
-    ['too many characters', 'x'.repeat(8193), /^the value is longer than 8192 characters/]
-  ])('names %s', (_what, value, mistake) => {
-    expect(secretMistake(value)).toMatch(mistake)
   })
 
   it('takes linear time', () => {
@@ -119,6 +110,7 @@ describe('bareSecret', () => {
   it.each([
     ['"abc"', 'abc'],
     ['‘abc’', 'abc'],
+    ['«\u00a0abc »', 'abc'],
     ['"abc\'', '"abc\''],
     ['Bearer  abc', 'abc'],
     ['basic abc', 'abc'],
@@ -140,7 +132,7 @@ describe('looksLikeSecret', () => {
   )
 
   it.each([
-    ['39 characters', `${letters}012`],
+    ['39 characters', `${letters.slice(1)}0123`],
     ['three digits', `${letters}x012`],
     ['a UUID', '123e4567-e89b-12d3-a456-426614174000-0000'],
     ['another character', `${letters}_0123`],
