@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import ncc from '@vercel/ncc'
 import { firstLine } from './dist-inputs.ts'
+import { commentsOf, tidy } from './tidy.ts'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -24,12 +25,25 @@ async function build(): Promise<Map<string, string>> {
   // If a module is missing, ncc says so only in the bundle.
   const missing = /webpackMissingModule|eval\("require"\)|@@notfound/.exec(code)
   if (missing !== null) throw new Error(`a module was not found: dist/index.cjs would contain ${missing[0]}`)
-  const files = new Map([['index.cjs', code]])
+  const ours = ourComments()
+  // The names of modules are comments, too.
+  const isKept = (comment: string): boolean => ours.has(comment) || /^\/\/ [A-Z]+ MODULE: /.test(comment)
+  const files = new Map([['index.cjs', tidy(code.replaceAll('\r\n', '\n'), isKept)]])
   for (const [name, { source }] of Object.entries(assets)) files.set(name, source.toString())
   for (const step of ['main', 'post', 'sweep']) files.set(`${step}.cjs`, `require('./index.cjs').${step}()\n`)
   for (const [name, text] of files) files.set(name, text.replaceAll('\r\n', '\n'))
   files.set('index.cjs', firstLine(root) + files.get('index.cjs')!)
   return files
+}
+
+/** The comments of src/ and stubs/. */
+function ourComments(): Set<string> {
+  const files = ['src', 'stubs'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.c?[jt]s$/.test(name))
+      .map((name) => join(root, folder, name))
+  )
+  return new Set(files.flatMap((path) => commentsOf(readFileSync(path, 'utf8'))))
 }
 
 function differences(files: Map<string, string>): string[] {
