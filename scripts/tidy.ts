@@ -39,7 +39,8 @@ function inOneLine(comment: string): string {
 }
 
 /**
- * Makes a bundle shorter: removes comments, with the lines that hold nothing else.
+ * Makes a bundle shorter, and easier to read: removes comments, with the lines that hold nothing else, and indents by
+ * two spaces what TypeScript has indented by four.
  *
  * @param isKept whether a comment stays; it is given in one line
  * @throws {Error} if anything else would change
@@ -47,12 +48,18 @@ function inOneLine(comment: string): string {
 export function tidy(bundle: string, isKept: (comment: string) => boolean): string {
   // NUL stands for a removed comment; after it, a line that held nothing else goes, or the space beside it.
   let result = ''
+  // What comes before the first module of this kind keeps its own indentation.
+  let isIndented = false
   for (const { before, text } of tokensOf(bundle)) {
-    result += before
+    isIndented ||= before.startsWith('// CONCATENATED MODULE: ')
+    const kept = before
       .replace(COMMENT, (comment) => (isKept(inOneLine(comment)) ? comment : '\0'))
       .replace(/(?<=\n)[ \t]*(?:\0[ \t]*)+\n/g, '')
       .replace(/[ \t]*\0(?=\n)/g, '')
       .replace(/\0 ?/g, '')
+    result += isIndented
+      ? kept.replace(/(?<=\n)(?: {4})+/g, (indent) => indent.slice(indent.length / 2))
+      : kept
     result += text
   }
   if (print(result) !== print(bundle)) throw new Error('tidying the bundle would change what it does')

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import { commentsOf, tidy } from '../../scripts/tidy.ts'
 
-/** Removes all comments but those that begin with an exclamation mark. */
+const HEADING = '// CONCATENATED MODULE: ./src/index.ts'
+
+/** Removes all comments but headings and those that begin with an exclamation mark. */
 function tidied(...lines: string[]): string[] {
-  return tidy(lines.join('\n'), (comment) => /^\/[*/] !/.test(comment)).split('\n')
+  return tidy(lines.join('\n'), (comment) => comment === HEADING || /^\/[*/] ?!/.test(comment)).split('\n')
 }
 
 describe('commentsOf', () => {
@@ -33,6 +35,12 @@ describe('tidy', () => {
         '// gone'
       )
     ).toEqual(['one()', 'two()', '', '  // ! stays', 'three(3) /* ! stays */', ''])
+  })
+
+  it('halves the indentation in what TypeScript wrote, but not in its templates', () => {
+    expect(
+      tidied('{', '    one()', `    ;${HEADING}`, '    {', '        two(`', '        text`)', '    }', '}')
+    ).toEqual(['{', '    one()', `    ;${HEADING}`, '  {', '    two(`', '        text`)', '  }', '}'])
   })
 
   it('refuses to change what the code does', () => {
