@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
@@ -82,6 +83,15 @@ describe('dist/', () => {
     expect(occurrences('webpackMissingModule')).toBe(0)
     expect(occurrences('child_process')).toBe(0)
     expect(code).not.toMatch(/\bimport\(|\beval\(|new Function\(/)
+  })
+
+  it('does not load at its start what only a job summary or a proxy needs', () => {
+    const script = `require(${JSON.stringify(join(dist, 'index.cjs'))}); console.log(process.moduleLoadList.join('\\n'))`
+    const env = { ...process.env, NODE_OPTIONS: '' }
+    const loaded = execFileSync(process.execPath, ['-e', script], { env, encoding: 'utf8' }).split('\n')
+    expect(loaded).toContain('NativeModule https')
+    expect(loaded).not.toContain('NativeModule internal/fs/promises')
+    expect(loaded).not.toContain('NativeModule assert')
   })
 })
 
