@@ -1,5 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
-
 /** Time and randomness, in one object so that tests can replace them. */
 export interface Clock {
   /** The wall clock, in milliseconds since 1970. */
@@ -16,5 +14,14 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   random: () => Math.random(),
-  sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined)
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, signal.aborted ? 0 : ms)
+      signal.addEventListener('abort', wake)
+    })
 }
