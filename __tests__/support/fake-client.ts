@@ -23,9 +23,16 @@ export interface World {
   pause(ms: number): void
 }
 
-/** A client as far as the code above it uses one. It fails if a request is sent while another, or a pause, is under way. */
+/** More requests than any work needs, of one client. */
+const TOO_MANY = 100
+
+/**
+ * A client as far as the code above it uses one. It fails if a request is sent while another, or a pause, is under way,
+ * and if there is no end to the requests.
+ */
 export class FakeClient {
   #busy = false
+  #requests = 0
 
   constructor(
     readonly world: World,
@@ -42,12 +49,13 @@ export class FakeClient {
     return new FakeClient(this.world, deadline, this.log)
   }
 
-  pause(ms: number): Promise<void> {
-    return this.#alone(() => this.world.pause(ms))
+  async pause(ms: number): Promise<void> {
+    await this.#alone(() => this.world.pause(ms), new Promise(setImmediate))
   }
 
   async trySend(request: ZendeskRequest, options: SendOptions = {}): Promise<ZendeskResponse | ZendeskError> {
     const { signal } = this.deadline
+    if (++this.#requests > TOO_MANY) throw new Error('There is no end to the requests')
     if (this.deadline.isOver()) return new ZendeskError(signal.aborted ? 'cancelled' : 'deadline', request)
     const reply = await this.#alone(() => this.world.respond(request, options, this.deadline))
     if (typeof reply === 'string') return new ZendeskError(reply, request)
@@ -63,11 +71,11 @@ export class FakeClient {
   }
 
   /** Does something that takes a while: who does not wait for it is found. */
-  async #alone<Result>(act: () => Result): Promise<Result> {
+  async #alone<Result>(act: () => Result, later = Promise.resolve<unknown>(undefined)): Promise<Result> {
     if (this.#busy) throw new Error('The client is still busy')
     this.#busy = true
     const result = act()
-    await new Promise(setImmediate)
+    await later
     this.#busy = false
     return result
   }

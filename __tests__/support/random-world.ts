@@ -101,13 +101,13 @@ export class RandomWorld implements World {
   readonly token: MintedToken
   readonly ways: readonly Way[]
   readonly client: FakeClient
-  requests = 0
   /** Whether a DELETE was accepted, also one by id, and whether the token was seen active after one. */
   isAccepted = false
   isAcceptedById = false
   isSeenActive = false
   /** Whether the last response was Zendesk's own 401 to the token itself. */
   isRejected = false
+  #requests = 0
   readonly #cancellation = new AbortController()
   readonly #end: number
   #revokedAt = Infinity
@@ -149,7 +149,7 @@ export class RandomWorld implements World {
   }
 
   respond(request: ZendeskRequest, { grace = 0 }: SendOptions, deadline: Deadline): Reply {
-    const index = this.requests++
+    const index = this.#requests++
     this.isRejected = false
     const { faults, durations, burst } = this.chances
     if (index === burst.request) this.#burstEnds = this.clock.elapsed() + burst.length

@@ -5,10 +5,6 @@ import { setUpAccount } from '../support/account.ts'
 import { setUpRunner } from '../support/runner-env.ts'
 import { CLIENTS, CURRENT, type Inputs, TOKENS } from '../support/zendesk.ts'
 
-/*
- * The sweep, as far as the tests of `dist/` and the contract do not show it.
- */
-
 const runner = setUpRunner()
 const account = setUpAccount(runner)
 const live = { 'dry-run': 'false' }
@@ -24,7 +20,7 @@ async function run(inputs: Inputs): Promise<Record<string, string>> {
 
 const active = (): number[] => account.zendesk.activeTokens().map(({ id }) => id)
 
-describe('a sweep', () => {
+describe('sweep', () => {
   it('masks its secrets, and then sends nothing if an input is invalid or the runner has no output file', async () => {
     await expect(run(apiToken({ 'older-than': '59m' }))).rejects.toThrow('older-than')
     expect(runner.stdout).toHaveLength(2)
@@ -73,9 +69,19 @@ describe('a sweep', () => {
       )
     ])
   })
+
+  it('revokes what it found if the list of all users breaks off, and takes a JSON 404 as revoked', async () => {
+    const [first] = account.zendesk.seedTokens(150)
+    account.zendesk.fault({ path: TOKENS }, [{ kind: 'pass' }, { kind: 'response', status: 403 }])
+    account.zendesk.fault({ path: `${TOKENS}/${first!.id}` }, { kind: 'response', status: 404 })
+    await expect(run(apiToken({ 'all-users': 'true' }))).rejects.toThrow(
+      /^Could not list the tokens: .* Revoked 100 stale tokens before that\.$/
+    )
+    expect(active()).toHaveLength(51)
+  })
 })
 
-describe('a sweep logs its progress', () => {
+describe('sweep logs its progress', () => {
   const progress = (): string[] => runner.logged().filter((line) => line.includes('so far'))
 
   it('while it reads a long list', async () => {
@@ -99,7 +105,7 @@ describe('a sweep logs its progress', () => {
   })
 })
 
-describe('a sweep lists nothing, and fails, if', () => {
+describe('sweep lists nothing, and fails, if', () => {
   const nothing = (): void => {
     expect(account.seen('GET')).not.toContain(`GET ${TOKENS}`)
     expect(runner.outputs()).toEqual({ matched: '0', revoked: '0', failed: '0', 'token-ids': '[]' })
@@ -146,25 +152,19 @@ describe('a sweep lists nothing, and fails, if', () => {
   })
 })
 
-it('a sweep of all users whose list breaks off revokes what it found, and takes a JSON 404 as revoked', async () => {
-  const [first] = account.zendesk.seedTokens(150)
-  account.zendesk.fault({ path: TOKENS }, [{ kind: 'pass' }, { kind: 'response', status: 403 }])
-  account.zendesk.fault({ path: `${TOKENS}/${first!.id}` }, { kind: 'response', status: 404 })
-  await expect(run(apiToken({ 'all-users': 'true' }))).rejects.toThrow(
-    /^Could not list the tokens: .* Revoked 100 stale tokens before that\.$/
-  )
-  expect(active()).toHaveLength(51)
-})
-
-describe('a sweep that cannot revoke a token', () => {
-  it('goes on with the others, even if connections break', async () => {
+describe('sweep, of a token that it cannot revoke,', () => {
+  it.each<[string, Fault]>([
+    ['connections break', { kind: 'reset' }],
+    ['Zendesk refuses', { kind: 'response', status: 403 }],
+    ['a web page says that they are gone', { kind: 'gateway', status: 404 }]
+  ])('goes on with the others if %s', async (_what, fault) => {
     const ids = account.zendesk.seedTokens(12).map(({ id }) => id)
-    const broken = ids.slice(0, 4)
-    for (const id of broken) account.zendesk.fault({ path: `${TOKENS}/${id}` }, { kind: 'reset' })
+    const kept = ids.slice(0, 4)
+    for (const id of kept) account.zendesk.fault({ path: `${TOKENS}/${id}` }, fault)
     await expect(run(apiToken())).rejects.toThrow(
-      `Could not revoke 4 of 12 stale tokens: ${broken.join(', ')}.`
+      `Could not revoke 4 of 12 stale tokens: ${kept.join(', ')}.`
     )
-    expect(active()).toEqual(broken)
+    expect(active()).toEqual(kept)
   })
 
   it('tries no other if the wait that Zendesk asks for does not fit', async () => {

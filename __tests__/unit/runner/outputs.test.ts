@@ -41,6 +41,14 @@ describe('writeRunnerFile', () => {
     )
     expect(write).toThrow(cure)
   })
+
+  it('says what to do about an error without a code', () => {
+    const write = (): void =>
+      writeRunnerFile('GITHUB_STATE', () => {
+        throw new Error('Missing file')
+      })
+    expect(write).toThrow('(Missing file). Run this action on a GitHub runner')
+  })
 })
 
 describe('setOutputs', () => {
