@@ -1,16 +1,17 @@
-/******/ (() => { // webpackBootstrap
-/******/ 	var __webpack_modules__ = ({
+// SHA-256 of src/, stubs/ and the packages: 7be60fb45b005b599ba53b79c62d50fbc3841e1769100cd0b1945c97f2bac995
+(() => {
+	var __webpack_modules__ = ({
 
-/***/ 770:
-/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+770:
+((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__(218);
 
 
-/***/ }),
+}),
 
-/***/ 218:
-/***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
+218:
+((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
@@ -72,8 +73,6 @@ function TunnelingAgent(options) {
     for (var i = 0, len = self.requests.length; i < len; ++i) {
       var pending = self.requests[i];
       if (pending.host === options.host && pending.port === options.port) {
-        // Detect the request to connect same origin server,
-        // reuse the connection.
         self.requests.splice(i, 1);
         pending.request.onSocket(socket);
         return;
@@ -90,12 +89,10 @@ TunnelingAgent.prototype.addRequest = function addRequest(req, host, port, local
   var options = mergeOptions({request: req}, self.options, toOptions(host, port, localAddress));
 
   if (self.sockets.length >= this.maxSockets) {
-    // We are over limit so we'll add it to the queue.
     self.requests.push(options);
     return;
   }
 
-  // If we are under maxSockets create a new one.
   self.createSocket(options, function(socket) {
     socket.on('free', onFree);
     socket.on('close', onCloseOrRemove);
@@ -139,20 +136,18 @@ TunnelingAgent.prototype.createSocket = function createSocket(options, cb) {
 
   debug('making CONNECT request');
   var connectReq = self.request(connectOptions);
-  connectReq.useChunkedEncodingByDefault = false; // for v0.6
-  connectReq.once('response', onResponse); // for v0.6
-  connectReq.once('upgrade', onUpgrade);   // for v0.6
-  connectReq.once('connect', onConnect);   // for v0.7 or later
+  connectReq.useChunkedEncodingByDefault = false;
+  connectReq.once('response', onResponse);
+  connectReq.once('upgrade', onUpgrade);
+  connectReq.once('connect', onConnect);
   connectReq.once('error', onError);
   connectReq.end();
 
   function onResponse(res) {
-    // Very hacky. This is necessary to avoid http-parser leaks.
     res.upgrade = true;
   }
 
   function onUpgrade(res, socket, head) {
-    // Hacky.
     process.nextTick(function() {
       onConnect(res, socket, head);
     });
@@ -209,8 +204,6 @@ TunnelingAgent.prototype.removeSocket = function removeSocket(socket) {
 
   var pending = this.requests.shift();
   if (pending) {
-    // If we have pending requests and a socket gets closed a new one
-    // needs to be created to take over in the pool for the one that closed.
     this.createSocket(pending, function(socket) {
       pending.request.onSocket(socket);
     });
@@ -226,7 +219,6 @@ function createSecureSocket(options, cb) {
       servername: hostHeader ? hostHeader.replace(/:.*$/, '') : options.host
     });
 
-    // 0 is dummy port for v0.6
     var secureSocket = tls.connect(0, tlsOptions);
     self.sockets[self.sockets.indexOf(socket)] = secureSocket;
     cb(secureSocket);
@@ -235,14 +227,14 @@ function createSecureSocket(options, cb) {
 
 
 function toOptions(host, port, localAddress) {
-  if (typeof host === 'string') { // since v0.10
+  if (typeof host === 'string') {
     return {
       host: host,
       port: port,
       localAddress: localAddress
     };
   }
-  return host; // for v0.11 or later
+  return host;
 }
 
 function mergeOptions(target) {
@@ -276,69 +268,69 @@ if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) {
 } else {
   debug = function() {};
 }
-exports.debug = debug; // for test
+exports.debug = debug;
 
 
-/***/ }),
+}),
 
-/***/ 613:
-/***/ ((module) => {
+613:
+((module) => {
 
 "use strict";
 module.exports = require("assert");
 
-/***/ }),
+}),
 
-/***/ 434:
-/***/ ((module) => {
+434:
+((module) => {
 
 "use strict";
 module.exports = require("events");
 
-/***/ }),
+}),
 
-/***/ 611:
-/***/ ((module) => {
+611:
+((module) => {
 
 "use strict";
 module.exports = require("http");
 
-/***/ }),
+}),
 
-/***/ 692:
-/***/ ((module) => {
+692:
+((module) => {
 
 "use strict";
 module.exports = require("https");
 
-/***/ }),
+}),
 
-/***/ 278:
-/***/ ((module) => {
+278:
+((module) => {
 
 "use strict";
 module.exports = require("net");
 
-/***/ }),
+}),
 
-/***/ 756:
-/***/ ((module) => {
+756:
+((module) => {
 
 "use strict";
 module.exports = require("tls");
 
-/***/ }),
+}),
 
-/***/ 23:
-/***/ ((module) => {
+23:
+((module) => {
 
 "use strict";
 module.exports = require("util");
 
-/***/ }),
+}),
 
-/***/ 298:
-/***/ ((__unused_webpack_module, exports) => {
+298:
+((__unused_webpack_module, exports) => {
 
 "use strict";
 var __webpack_unused_export__;
@@ -353,10 +345,10 @@ __webpack_unused_export__ = function getExecOutput() {
 }
 
 
-/***/ }),
+}),
 
-/***/ 949:
-/***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
+949:
+((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 /*
@@ -373,10 +365,10 @@ for (const name of ['httpOverHttp', 'httpsOverHttp', 'httpOverHttps', 'httpsOver
 }
 
 
-/***/ }),
+}),
 
-/***/ 479:
-/***/ ((__unused_webpack_module, exports) => {
+479:
+((__unused_webpack_module, exports) => {
 
 "use strict";
 /*
@@ -392,1974 +384,121 @@ exports.k = class ProxyAgent {
 }
 
 
-/***/ })
+})
 
-/******/ 	});
-/************************************************************************/
-/******/ 	// The module cache
-/******/ 	var __webpack_module_cache__ = {};
-/******/ 	
-/******/ 	// The require function
-/******/ 	function __nccwpck_require__(moduleId) {
-/******/ 		// Check if module is in cache
-/******/ 		var cachedModule = __webpack_module_cache__[moduleId];
-/******/ 		if (cachedModule !== undefined) {
-/******/ 			return cachedModule.exports;
-/******/ 		}
-/******/ 		// Create a new module (and put it into the cache)
-/******/ 		var module = __webpack_module_cache__[moduleId] = {
-/******/ 			// no module.id needed
-/******/ 			// no module.loaded needed
-/******/ 			exports: {}
-/******/ 		};
-/******/ 	
-/******/ 		// Execute the module function
-/******/ 		var threw = true;
-/******/ 		try {
-/******/ 			__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
-/******/ 			threw = false;
-/******/ 		} finally {
-/******/ 			if(threw) delete __webpack_module_cache__[moduleId];
-/******/ 		}
-/******/ 	
-/******/ 		// Return the exports of the module
-/******/ 		return module.exports;
-/******/ 	}
-/******/ 	
-/************************************************************************/
-/******/ 	/* webpack/runtime/asset-relocator-loader */
-/******/ 	if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = __dirname + "/";
-/******/ 	
-/******/ 	/* webpack/runtime/compat get default export */
-/******/ 	(() => {
-/******/ 		// getDefaultExport function for compatibility with non-harmony modules
-/******/ 		__nccwpck_require__.n = (module) => {
-/******/ 			var getter = module && module.__esModule ?
-/******/ 				() => (module['default']) :
-/******/ 				() => (module);
-/******/ 			__nccwpck_require__.d(getter, { a: getter });
-/******/ 			return getter;
-/******/ 		};
-/******/ 	})();
-/******/ 	
-/******/ 	/* webpack/runtime/create fake namespace object */
-/******/ 	(() => {
-/******/ 		var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
-/******/ 		var leafPrototypes;
-/******/ 		// create a fake namespace object
-/******/ 		// mode & 1: value is a module id, require it
-/******/ 		// mode & 2: merge all properties of value into the ns
-/******/ 		// mode & 4: return value when already ns object
-/******/ 		// mode & 16: return value when it's Promise-like
-/******/ 		// mode & 8|1: behave like require
-/******/ 		__nccwpck_require__.t = function(value, mode) {
-/******/ 			if(mode & 1) value = this(value);
-/******/ 			if(mode & 8) return value;
-/******/ 			if(typeof value === 'object' && value) {
-/******/ 				if((mode & 4) && value.__esModule) return value;
-/******/ 				if((mode & 16) && typeof value.then === 'function') return value;
-/******/ 			}
-/******/ 			var ns = Object.create(null);
-/******/ 			__nccwpck_require__.r(ns);
-/******/ 			var def = {};
-/******/ 			leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
-/******/ 			for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
-/******/ 				Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
-/******/ 			}
-/******/ 			def['default'] = () => (value);
-/******/ 			__nccwpck_require__.d(ns, def);
-/******/ 			return ns;
-/******/ 		};
-/******/ 	})();
-/******/ 	
-/******/ 	/* webpack/runtime/define property getters */
-/******/ 	(() => {
-/******/ 		// define getter functions for harmony exports
-/******/ 		__nccwpck_require__.d = (exports, definition) => {
-/******/ 			for(var key in definition) {
-/******/ 				if(__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) {
-/******/ 					Object.defineProperty(exports, key, { enumerable: true, get: definition[key] });
-/******/ 				}
-/******/ 			}
-/******/ 		};
-/******/ 	})();
-/******/ 	
-/******/ 	/* webpack/runtime/hasOwnProperty shorthand */
-/******/ 	(() => {
-/******/ 		__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
-/******/ 	})();
-/******/ 	
-/******/ 	/* webpack/runtime/make namespace object */
-/******/ 	(() => {
-/******/ 		// define __esModule on exports
-/******/ 		__nccwpck_require__.r = (exports) => {
-/******/ 			if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
-/******/ 				Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
-/******/ 			}
-/******/ 			Object.defineProperty(exports, '__esModule', { value: true });
-/******/ 		};
-/******/ 	})();
-/******/ 	
-/************************************************************************/
+	});
+	var __webpack_module_cache__ = {};
+	function __nccwpck_require__(moduleId) {
+		var cachedModule = __webpack_module_cache__[moduleId];
+		if (cachedModule !== undefined) {
+			return cachedModule.exports;
+		}
+		var module = __webpack_module_cache__[moduleId] = {
+			exports: {}
+		};
+		var threw = true;
+		try {
+			__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+			threw = false;
+		} finally {
+			if(threw) delete __webpack_module_cache__[moduleId];
+		}
+		return module.exports;
+	}
+	if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = __dirname + "/";
+	(() => {
+		__nccwpck_require__.n = (module) => {
+			var getter = module && module.__esModule ?
+				() => (module['default']) :
+				() => (module);
+			__nccwpck_require__.d(getter, { a: getter });
+			return getter;
+		};
+	})();
+	(() => {
+		var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
+		var leafPrototypes;
+		__nccwpck_require__.t = function(value, mode) {
+			if(mode & 1) value = this(value);
+			if(mode & 8) return value;
+			if(typeof value === 'object' && value) {
+				if((mode & 4) && value.__esModule) return value;
+				if((mode & 16) && typeof value.then === 'function') return value;
+			}
+			var ns = Object.create(null);
+			__nccwpck_require__.r(ns);
+			var def = {};
+			leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
+			for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
+				Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
+			}
+			def['default'] = () => (value);
+			__nccwpck_require__.d(ns, def);
+			return ns;
+		};
+	})();
+	(() => {
+		__nccwpck_require__.d = (exports, definition) => {
+			for(var key in definition) {
+				if(__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) {
+					Object.defineProperty(exports, key, { enumerable: true, get: definition[key] });
+				}
+			}
+		};
+	})();
+	(() => {
+		__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+	})();
+	(() => {
+		__nccwpck_require__.r = (exports) => {
+			if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
+				Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
+			}
+			Object.defineProperty(exports, '__esModule', { value: true });
+		};
+	})();
 var __webpack_exports__ = {};
-// This entry need to be wrapped in an IIFE because it need to be in strict mode.
 (() => {
 "use strict";
-// ESM COMPAT FLAG
 __nccwpck_require__.r(__webpack_exports__);
 
-// EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  main: () => (/* binding */ src_main),
-  post: () => (/* binding */ src_post),
-  sweep: () => (/* binding */ src_sweep)
+  main: () => (src_main),
+  post: () => (src_post),
+  sweep: () => (src_sweep)
 });
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const promises_namespaceObject = require("node:timers/promises");
 ;// CONCATENATED MODULE: ./src/lib/clock.ts
-
 const systemClock = {
-    now: () => Date.now(),
-    elapsed: () => performance.now(),
-    random: () => Math.random(),
-    sleep: (ms, signal) => (0,promises_namespaceObject.setTimeout)(ms, undefined, { signal }).catch(() => undefined)
-};
-
-;// CONCATENATED MODULE: external "os"
-const external_os_namespaceObject = require("os");
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
-// We use any as a valid input type
-/* eslint-disable @typescript-eslint/no-explicit-any */
-/**
- * Sanitizes an input into a string so it can be passed into issueCommand safely
- * @param input input to sanitize into a string
- */
-function toCommandValue(input) {
-    if (input === null || input === undefined) {
-        return '';
-    }
-    else if (typeof input === 'string' || input instanceof String) {
-        return input;
-    }
-    return JSON.stringify(input);
-}
-/**
- *
- * @param annotationProperties
- * @returns The command properties to send with the actual annotation command
- * See IssueCommandProperties: https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs#L646
- */
-function utils_toCommandProperties(annotationProperties) {
-    if (!Object.keys(annotationProperties).length) {
-        return {};
-    }
-    return {
-        title: annotationProperties.title,
-        file: annotationProperties.file,
-        line: annotationProperties.startLine,
-        endLine: annotationProperties.endLine,
-        col: annotationProperties.startColumn,
-        endColumn: annotationProperties.endColumn
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  random: () => Math.random(),
+  sleep: (ms, signal) => new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
+      resolve();
     };
-}
-//# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
-
-
-/**
- * Issues a command to the GitHub Actions runner
- *
- * @param command - The command name to issue
- * @param properties - Additional properties for the command (key-value pairs)
- * @param message - The message to include with the command
- * @remarks
- * This function outputs a specially formatted string to stdout that the Actions
- * runner interprets as a command. These commands can control workflow behavior,
- * set outputs, create annotations, mask values, and more.
- *
- * Command Format:
- *   ::name key=value,key=value::message
- *
- * @example
- * ```typescript
- * // Issue a warning annotation
- * issueCommand('warning', {}, 'This is a warning message');
- * // Output: ::warning::This is a warning message
- *
- * // Set an environment variable
- * issueCommand('set-env', { name: 'MY_VAR' }, 'some value');
- * // Output: ::set-env name=MY_VAR::some value
- *
- * // Add a secret mask
- * issueCommand('add-mask', {}, 'secretValue123');
- * // Output: ::add-mask::secretValue123
- * ```
- *
- * @internal
- * This is an internal utility function that powers the public API functions
- * such as setSecret, warning, error, and exportVariable.
- */
-function command_issueCommand(command, properties, message) {
-    const cmd = new Command(command, properties, message);
-    process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
-}
-function command_issue(name, message = '') {
-    command_issueCommand(name, {}, message);
-}
-const CMD_STRING = '::';
-class Command {
-    constructor(command, properties, message) {
-        if (!command) {
-            command = 'missing.command';
-        }
-        this.command = command;
-        this.properties = properties;
-        this.message = message;
-    }
-    toString() {
-        let cmdStr = CMD_STRING + this.command;
-        if (this.properties && Object.keys(this.properties).length > 0) {
-            cmdStr += ' ';
-            let first = true;
-            for (const key in this.properties) {
-                if (this.properties.hasOwnProperty(key)) {
-                    const val = this.properties[key];
-                    if (val) {
-                        if (first) {
-                            first = false;
-                        }
-                        else {
-                            cmdStr += ',';
-                        }
-                        cmdStr += `${key}=${escapeProperty(val)}`;
-                    }
-                }
-            }
-        }
-        cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
-        return cmdStr;
-    }
-}
-function escapeData(s) {
-    return toCommandValue(s)
-        .replace(/%/g, '%25')
-        .replace(/\r/g, '%0D')
-        .replace(/\n/g, '%0A');
-}
-function escapeProperty(s) {
-    return toCommandValue(s)
-        .replace(/%/g, '%25')
-        .replace(/\r/g, '%0D')
-        .replace(/\n/g, '%0A')
-        .replace(/:/g, '%3A')
-        .replace(/,/g, '%2C');
-}
-//# sourceMappingURL=command.js.map
-;// CONCATENATED MODULE: external "crypto"
-const external_crypto_namespaceObject = require("crypto");
-;// CONCATENATED MODULE: external "fs"
-const external_fs_namespaceObject = require("fs");
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
-// For internal use, subject to change.
-// We use any as a valid input type
-/* eslint-disable @typescript-eslint/no-explicit-any */
-
-
-
-
-function file_command_issueFileCommand(command, message) {
-    const filePath = process.env[`GITHUB_${command}`];
-    if (!filePath) {
-        throw new Error(`Unable to find environment variable for file command ${command}`);
-    }
-    if (!external_fs_namespaceObject.existsSync(filePath)) {
-        throw new Error(`Missing file at path: ${filePath}`);
-    }
-    external_fs_namespaceObject.appendFileSync(filePath, `${toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
-        encoding: 'utf8'
-    });
-}
-function prepareKeyValueMessage(key, value) {
-    const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`;
-    const convertedValue = toCommandValue(value);
-    // These should realistically never happen, but just in case someone finds a
-    // way to exploit uuid generation let's not allow keys or values that contain
-    // the delimiter.
-    if (key.includes(delimiter)) {
-        throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
-    }
-    if (convertedValue.includes(delimiter)) {
-        throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
-    }
-    return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
-}
-//# sourceMappingURL=file-command.js.map
-;// CONCATENATED MODULE: external "path"
-const external_path_namespaceObject = require("path");
-// EXTERNAL MODULE: external "http"
-var external_http_ = __nccwpck_require__(611);
-var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_http_, 2);
-// EXTERNAL MODULE: external "https"
-var external_https_ = __nccwpck_require__(692);
-var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
-function getProxyUrl(reqUrl) {
-    const usingSsl = reqUrl.protocol === 'https:';
-    if (checkBypass(reqUrl)) {
-        return undefined;
-    }
-    const proxyVar = (() => {
-        if (usingSsl) {
-            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
-        }
-        else {
-            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
-        }
-    })();
-    if (proxyVar) {
-        try {
-            return new DecodedURL(proxyVar);
-        }
-        catch (_a) {
-            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
-                return new DecodedURL(`http://${proxyVar}`);
-        }
-    }
-    else {
-        return undefined;
-    }
-}
-function checkBypass(reqUrl) {
-    if (!reqUrl.hostname) {
-        return false;
-    }
-    const reqHost = reqUrl.hostname;
-    if (isLoopbackAddress(reqHost)) {
-        return true;
-    }
-    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
-    if (!noProxy) {
-        return false;
-    }
-    // Determine the request port
-    let reqPort;
-    if (reqUrl.port) {
-        reqPort = Number(reqUrl.port);
-    }
-    else if (reqUrl.protocol === 'http:') {
-        reqPort = 80;
-    }
-    else if (reqUrl.protocol === 'https:') {
-        reqPort = 443;
-    }
-    // Format the request hostname and hostname with port
-    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
-    if (typeof reqPort === 'number') {
-        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-    }
-    // Compare request host against noproxy
-    for (const upperNoProxyItem of noProxy
-        .split(',')
-        .map(x => x.trim().toUpperCase())
-        .filter(x => x)) {
-        if (upperNoProxyItem === '*' ||
-            upperReqHosts.some(x => x === upperNoProxyItem ||
-                x.endsWith(`.${upperNoProxyItem}`) ||
-                (upperNoProxyItem.startsWith('.') &&
-                    x.endsWith(`${upperNoProxyItem}`)))) {
-            return true;
-        }
-    }
-    return false;
-}
-function isLoopbackAddress(host) {
-    const hostLower = host.toLowerCase();
-    return (hostLower === 'localhost' ||
-        hostLower.startsWith('127.') ||
-        hostLower.startsWith('[::1]') ||
-        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
-}
-class DecodedURL extends URL {
-    constructor(url, base) {
-        super(url, base);
-        this._decodedUsername = decodeURIComponent(super.username);
-        this._decodedPassword = decodeURIComponent(super.password);
-    }
-    get username() {
-        return this._decodedUsername;
-    }
-    get password() {
-        return this._decodedPassword;
-    }
-}
-//# sourceMappingURL=proxy.js.map
-// EXTERNAL MODULE: ./stubs/tunnel.cjs
-var tunnel = __nccwpck_require__(949);
-// EXTERNAL MODULE: ./stubs/undici.cjs
-var undici = __nccwpck_require__(479);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
-/* eslint-disable @typescript-eslint/no-explicit-any */
-var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
+    const timer = setTimeout(wake, signal.aborted ? 0 : ms);
+    signal.addEventListener('abort', wake);
+  })
 };
 
-
-
-
-
-var HttpCodes;
-(function (HttpCodes) {
-    HttpCodes[HttpCodes["OK"] = 200] = "OK";
-    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
-    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
-    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
-    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
-    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
-    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
-    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
-    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
-    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
-    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
-    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
-    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
-    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
-    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
-    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
-    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
-    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
-    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
-    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
-    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
-    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
-    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
-    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
-    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
-    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
-    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
-})(HttpCodes || (HttpCodes = {}));
-var Headers;
-(function (Headers) {
-    Headers["Accept"] = "accept";
-    Headers["ContentType"] = "content-type";
-})(Headers || (Headers = {}));
-var MediaTypes;
-(function (MediaTypes) {
-    MediaTypes["ApplicationJson"] = "application/json";
-})(MediaTypes || (MediaTypes = {}));
-/**
- * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
- * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
- */
-function lib_getProxyUrl(serverUrl) {
-    const proxyUrl = getProxyUrl(new URL(serverUrl));
-    return proxyUrl ? proxyUrl.href : '';
-}
-const HttpRedirectCodes = [
-    HttpCodes.MovedPermanently,
-    HttpCodes.ResourceMoved,
-    HttpCodes.SeeOther,
-    HttpCodes.TemporaryRedirect,
-    HttpCodes.PermanentRedirect
-];
-const HttpResponseRetryCodes = [
-    HttpCodes.BadGateway,
-    HttpCodes.ServiceUnavailable,
-    HttpCodes.GatewayTimeout
-];
-const RetryableHttpVerbs = ['OPTIONS', 'GET', 'DELETE', 'HEAD'];
-const ExponentialBackoffCeiling = 10;
-const ExponentialBackoffTimeSlice = 5;
-class HttpClientError extends Error {
-    constructor(message, statusCode) {
-        super(message);
-        this.name = 'HttpClientError';
-        this.statusCode = statusCode;
-        Object.setPrototypeOf(this, HttpClientError.prototype);
-    }
-}
-class HttpClientResponse {
-    constructor(message) {
-        this.message = message;
-    }
-    readBody() {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
-                let output = Buffer.alloc(0);
-                this.message.on('data', (chunk) => {
-                    output = Buffer.concat([output, chunk]);
-                });
-                this.message.on('end', () => {
-                    resolve(output.toString());
-                });
-            }));
-        });
-    }
-    readBodyBuffer() {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
-                const chunks = [];
-                this.message.on('data', (chunk) => {
-                    chunks.push(chunk);
-                });
-                this.message.on('end', () => {
-                    resolve(Buffer.concat(chunks));
-                });
-            }));
-        });
-    }
-}
-function isHttps(requestUrl) {
-    const parsedUrl = new URL(requestUrl);
-    return parsedUrl.protocol === 'https:';
-}
-class lib_HttpClient {
-    constructor(userAgent, handlers, requestOptions) {
-        this._ignoreSslError = false;
-        this._allowRedirects = true;
-        this._allowRedirectDowngrade = false;
-        this._maxRedirects = 50;
-        this._allowRetries = false;
-        this._maxRetries = 1;
-        this._keepAlive = false;
-        this._disposed = false;
-        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
-        this.handlers = handlers || [];
-        this.requestOptions = requestOptions;
-        if (requestOptions) {
-            if (requestOptions.ignoreSslError != null) {
-                this._ignoreSslError = requestOptions.ignoreSslError;
-            }
-            this._socketTimeout = requestOptions.socketTimeout;
-            if (requestOptions.allowRedirects != null) {
-                this._allowRedirects = requestOptions.allowRedirects;
-            }
-            if (requestOptions.allowRedirectDowngrade != null) {
-                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
-            }
-            if (requestOptions.maxRedirects != null) {
-                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
-            }
-            if (requestOptions.keepAlive != null) {
-                this._keepAlive = requestOptions.keepAlive;
-            }
-            if (requestOptions.allowRetries != null) {
-                this._allowRetries = requestOptions.allowRetries;
-            }
-            if (requestOptions.maxRetries != null) {
-                this._maxRetries = requestOptions.maxRetries;
-            }
-        }
-    }
-    options(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    get(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('GET', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    del(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    post(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('POST', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    patch(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    put(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('PUT', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    head(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    sendStream(verb, requestUrl, stream, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request(verb, requestUrl, stream, additionalHeaders);
-        });
-    }
-    /**
-     * Gets a typed object from an endpoint
-     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
-     */
-    getJson(requestUrl_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            const res = yield this.get(requestUrl, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    postJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.post(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    putJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.put(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    patchJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.patch(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    /**
-     * Makes a raw http request.
-     * All other methods such as get, post, patch, and request ultimately call this.
-     * Prefer get, del, post and patch
-     */
-    request(verb, requestUrl, data, headers) {
-        return __awaiter(this, void 0, void 0, function* () {
-            if (this._disposed) {
-                throw new Error('Client has already been disposed.');
-            }
-            const parsedUrl = new URL(requestUrl);
-            let info = this._prepareRequest(verb, parsedUrl, headers);
-            // Only perform retries on reads since writes may not be idempotent.
-            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
-                ? this._maxRetries + 1
-                : 1;
-            let numTries = 0;
-            let response;
-            do {
-                response = yield this.requestRaw(info, data);
-                // Check if it's an authentication challenge
-                if (response &&
-                    response.message &&
-                    response.message.statusCode === HttpCodes.Unauthorized) {
-                    let authenticationHandler;
-                    for (const handler of this.handlers) {
-                        if (handler.canHandleAuthentication(response)) {
-                            authenticationHandler = handler;
-                            break;
-                        }
-                    }
-                    if (authenticationHandler) {
-                        return authenticationHandler.handleAuthentication(this, info, data);
-                    }
-                    else {
-                        // We have received an unauthorized response but have no handlers to handle it.
-                        // Let the response return to the caller.
-                        return response;
-                    }
-                }
-                let redirectsRemaining = this._maxRedirects;
-                while (response.message.statusCode &&
-                    HttpRedirectCodes.includes(response.message.statusCode) &&
-                    this._allowRedirects &&
-                    redirectsRemaining > 0) {
-                    const redirectUrl = response.message.headers['location'];
-                    if (!redirectUrl) {
-                        // if there's no location to redirect to, we won't
-                        break;
-                    }
-                    const parsedRedirectUrl = new URL(redirectUrl);
-                    if (parsedUrl.protocol === 'https:' &&
-                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
-                        !this._allowRedirectDowngrade) {
-                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
-                    }
-                    // we need to finish reading the response before reassigning response
-                    // which will leak the open socket.
-                    yield response.readBody();
-                    // strip authorization header if redirected to a different hostname
-                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
-                        for (const header in headers) {
-                            // header names are case insensitive
-                            if (header.toLowerCase() === 'authorization') {
-                                delete headers[header];
-                            }
-                        }
-                    }
-                    // let's make the request with the new redirectUrl
-                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
-                    response = yield this.requestRaw(info, data);
-                    redirectsRemaining--;
-                }
-                if (!response.message.statusCode ||
-                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
-                    // If not a retry code, return immediately instead of retrying
-                    return response;
-                }
-                numTries += 1;
-                if (numTries < maxTries) {
-                    yield response.readBody();
-                    yield this._performExponentialBackoff(numTries);
-                }
-            } while (numTries < maxTries);
-            return response;
-        });
-    }
-    /**
-     * Needs to be called if keepAlive is set to true in request options.
-     */
-    dispose() {
-        if (this._agent) {
-            this._agent.destroy();
-        }
-        this._disposed = true;
-    }
-    /**
-     * Raw request.
-     * @param info
-     * @param data
-     */
-    requestRaw(info, data) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve, reject) => {
-                function callbackForResult(err, res) {
-                    if (err) {
-                        reject(err);
-                    }
-                    else if (!res) {
-                        // If `err` is not passed, then `res` must be passed.
-                        reject(new Error('Unknown error'));
-                    }
-                    else {
-                        resolve(res);
-                    }
-                }
-                this.requestRawWithCallback(info, data, callbackForResult);
-            });
-        });
-    }
-    /**
-     * Raw request with callback.
-     * @param info
-     * @param data
-     * @param onResult
-     */
-    requestRawWithCallback(info, data, onResult) {
-        if (typeof data === 'string') {
-            if (!info.options.headers) {
-                info.options.headers = {};
-            }
-            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
-        }
-        let callbackCalled = false;
-        function handleResult(err, res) {
-            if (!callbackCalled) {
-                callbackCalled = true;
-                onResult(err, res);
-            }
-        }
-        const req = info.httpModule.request(info.options, (msg) => {
-            const res = new HttpClientResponse(msg);
-            handleResult(undefined, res);
-        });
-        let socket;
-        req.on('socket', sock => {
-            socket = sock;
-        });
-        // If we ever get disconnected, we want the socket to timeout eventually
-        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
-            if (socket) {
-                socket.end();
-            }
-            handleResult(new Error(`Request timeout: ${info.options.path}`));
-        });
-        req.on('error', function (err) {
-            // err has statusCode property
-            // res should have headers
-            handleResult(err);
-        });
-        if (data && typeof data === 'string') {
-            req.write(data, 'utf8');
-        }
-        if (data && typeof data !== 'string') {
-            data.on('close', function () {
-                req.end();
-            });
-            data.pipe(req);
-        }
-        else {
-            req.end();
-        }
-    }
-    /**
-     * Gets an http agent. This function is useful when you need an http agent that handles
-     * routing through a proxy server - depending upon the url and proxy environment variables.
-     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
-     */
-    getAgent(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        return this._getAgent(parsedUrl);
-    }
-    getAgentDispatcher(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        const proxyUrl = getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (!useProxy) {
-            return;
-        }
-        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
-    }
-    _prepareRequest(method, requestUrl, headers) {
-        const info = {};
-        info.parsedUrl = requestUrl;
-        const usingSsl = info.parsedUrl.protocol === 'https:';
-        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
-        const defaultPort = usingSsl ? 443 : 80;
-        info.options = {};
-        info.options.host = info.parsedUrl.hostname;
-        info.options.port = info.parsedUrl.port
-            ? parseInt(info.parsedUrl.port)
-            : defaultPort;
-        info.options.path =
-            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
-        info.options.method = method;
-        info.options.headers = this._mergeHeaders(headers);
-        if (this.userAgent != null) {
-            info.options.headers['user-agent'] = this.userAgent;
-        }
-        info.options.agent = this._getAgent(info.parsedUrl);
-        // gives handlers an opportunity to participate
-        if (this.handlers) {
-            for (const handler of this.handlers) {
-                handler.prepareRequest(info.options);
-            }
-        }
-        return info;
-    }
-    _mergeHeaders(headers) {
-        if (this.requestOptions && this.requestOptions.headers) {
-            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
-        }
-        return lowercaseKeys(headers || {});
-    }
-    /**
-     * Gets an existing header value or returns a default.
-     * Handles converting number header values to strings since HTTP headers must be strings.
-     * Note: This returns string | string[] since some headers can have multiple values.
-     * For headers that must always be a single string (like Content-Type), use the
-     * specialized _getExistingOrDefaultContentTypeHeader method instead.
-     */
-    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
-            if (headerValue) {
-                clientHeader =
-                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
-            }
-        }
-        const additionalValue = additionalHeaders[header];
-        if (additionalValue !== undefined) {
-            return typeof additionalValue === 'number'
-                ? additionalValue.toString()
-                : additionalValue;
-        }
-        if (clientHeader !== undefined) {
-            return clientHeader;
-        }
-        return _default;
-    }
-    /**
-     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
-     * Always returns a single string (not an array) since Content-Type should be a single value.
-     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
-     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
-     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
-     */
-    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
-            if (headerValue) {
-                if (typeof headerValue === 'number') {
-                    clientHeader = String(headerValue);
-                }
-                else if (Array.isArray(headerValue)) {
-                    clientHeader = headerValue.join(', ');
-                }
-                else {
-                    clientHeader = headerValue;
-                }
-            }
-        }
-        const additionalValue = additionalHeaders[Headers.ContentType];
-        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
-        if (additionalValue !== undefined) {
-            if (typeof additionalValue === 'number') {
-                return String(additionalValue);
-            }
-            else if (Array.isArray(additionalValue)) {
-                return additionalValue.join(', ');
-            }
-            else {
-                return additionalValue;
-            }
-        }
-        if (clientHeader !== undefined) {
-            return clientHeader;
-        }
-        return _default;
-    }
-    _getAgent(parsedUrl) {
-        let agent;
-        const proxyUrl = getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (this._keepAlive && useProxy) {
-            agent = this._proxyAgent;
-        }
-        if (!useProxy) {
-            agent = this._agent;
-        }
-        // if agent is already assigned use that agent.
-        if (agent) {
-            return agent;
-        }
-        const usingSsl = parsedUrl.protocol === 'https:';
-        let maxSockets = 100;
-        if (this.requestOptions) {
-            maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
-        }
-        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
-        if (proxyUrl && proxyUrl.hostname) {
-            const agentOptions = {
-                maxSockets,
-                keepAlive: this._keepAlive,
-                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
-                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
-                })), { host: proxyUrl.hostname, port: proxyUrl.port })
-            };
-            let tunnelAgent;
-            const overHttps = proxyUrl.protocol === 'https:';
-            if (usingSsl) {
-                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
-            }
-            else {
-                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
-            }
-            agent = tunnelAgent(agentOptions);
-            this._proxyAgent = agent;
-        }
-        // if tunneling agent isn't assigned create a new agent
-        if (!agent) {
-            const options = { keepAlive: this._keepAlive, maxSockets };
-            agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
-            this._agent = agent;
-        }
-        if (usingSsl && this._ignoreSslError) {
-            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
-            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
-            // we have to cast it to any and change it directly
-            agent.options = Object.assign(agent.options || {}, {
-                rejectUnauthorized: false
-            });
-        }
-        return agent;
-    }
-    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
-        let proxyAgent;
-        if (this._keepAlive) {
-            proxyAgent = this._proxyAgentDispatcher;
-        }
-        // if agent is already assigned use that agent.
-        if (proxyAgent) {
-            return proxyAgent;
-        }
-        const usingSsl = parsedUrl.protocol === 'https:';
-        proxyAgent = new undici/* ProxyAgent */.k(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
-            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
-        })));
-        this._proxyAgentDispatcher = proxyAgent;
-        if (usingSsl && this._ignoreSslError) {
-            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
-            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
-            // we have to cast it to any and change it directly
-            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
-                rejectUnauthorized: false
-            });
-        }
-        return proxyAgent;
-    }
-    _getUserAgentWithOrchestrationId(userAgent) {
-        const baseUserAgent = userAgent || 'actions/http-client';
-        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
-        if (orchId) {
-            // Sanitize the orchestration ID to ensure it contains only valid characters
-            // Valid characters: 0-9, a-z, _, -, .
-            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
-            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
-        }
-        return baseUserAgent;
-    }
-    _performExponentialBackoff(retryNumber) {
-        return __awaiter(this, void 0, void 0, function* () {
-            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
-            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-            return new Promise(resolve => setTimeout(() => resolve(), ms));
-        });
-    }
-    _processResponse(res, options) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
-                const statusCode = res.message.statusCode || 0;
-                const response = {
-                    statusCode,
-                    result: null,
-                    headers: {}
-                };
-                // not found leads to null obj returned
-                if (statusCode === HttpCodes.NotFound) {
-                    resolve(response);
-                }
-                // get the result from the body
-                function dateTimeDeserializer(key, value) {
-                    if (typeof value === 'string') {
-                        const a = new Date(value);
-                        if (!isNaN(a.valueOf())) {
-                            return a;
-                        }
-                    }
-                    return value;
-                }
-                let obj;
-                let contents;
-                try {
-                    contents = yield res.readBody();
-                    if (contents && contents.length > 0) {
-                        if (options && options.deserializeDates) {
-                            obj = JSON.parse(contents, dateTimeDeserializer);
-                        }
-                        else {
-                            obj = JSON.parse(contents);
-                        }
-                        response.result = obj;
-                    }
-                    response.headers = res.message.headers;
-                }
-                catch (err) {
-                    // Invalid resource (contents not json);  leaving result obj null
-                }
-                // note that 3xx redirects are handled by the http layer.
-                if (statusCode > 299) {
-                    let msg;
-                    // if exception/error in body, attempt to get better error
-                    if (obj && obj.message) {
-                        msg = obj.message;
-                    }
-                    else if (contents && contents.length > 0) {
-                        // it may be the case that the exception is in the body message as string
-                        msg = contents;
-                    }
-                    else {
-                        msg = `Failed request: (${statusCode})`;
-                    }
-                    const err = new HttpClientError(msg, statusCode);
-                    err.result = response.result;
-                    reject(err);
-                }
-                else {
-                    resolve(response);
-                }
-            }));
-        });
-    }
-}
-const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
-//# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
-var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-class BasicCredentialHandler {
-    constructor(username, password) {
-        this.username = username;
-        this.password = password;
-    }
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-class auth_BearerCredentialHandler {
-    constructor(token) {
-        this.token = token;
-    }
-    // currently implements pre-authorization
-    // TODO: support preAuth = false where it hooks on 401
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Bearer ${this.token}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-class PersonalAccessTokenCredentialHandler {
-    constructor(token) {
-        this.token = token;
-    }
-    // currently implements pre-authorization
-    // TODO: support preAuth = false where it hooks on 401
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-//# sourceMappingURL=auth.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
-var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-class oidc_utils_OidcClient {
-    static createHttpClient(allowRetry = true, maxRetry = 10) {
-        const requestOptions = {
-            allowRetries: allowRetry,
-            maxRetries: maxRetry
-        };
-        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
-    }
-    static getRequestToken() {
-        const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
-        if (!token) {
-            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable');
-        }
-        return token;
-    }
-    static getIDTokenUrl() {
-        const runtimeUrl = process.env['ACTIONS_ID_TOKEN_REQUEST_URL'];
-        if (!runtimeUrl) {
-            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable');
-        }
-        return runtimeUrl;
-    }
-    static getCall(id_token_url) {
-        return oidc_utils_awaiter(this, void 0, void 0, function* () {
-            var _a;
-            const httpclient = oidc_utils_OidcClient.createHttpClient();
-            const res = yield httpclient
-                .getJson(id_token_url)
-                .catch(error => {
-                throw new Error(`Failed to get ID Token. \n 
-        Error Code : ${error.statusCode}\n 
-        Error Message: ${error.message}`);
-            });
-            const id_token = (_a = res.result) === null || _a === void 0 ? void 0 : _a.value;
-            if (!id_token) {
-                throw new Error('Response json body do not have ID Token field');
-            }
-            return id_token;
-        });
-    }
-    static getIDToken(audience) {
-        return oidc_utils_awaiter(this, void 0, void 0, function* () {
-            try {
-                // New ID Token is requested from action service
-                let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
-                if (audience) {
-                    const encodedAudience = encodeURIComponent(audience);
-                    id_token_url = `${id_token_url}&audience=${encodedAudience}`;
-                }
-                debug(`ID token url is ${id_token_url}`);
-                const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
-                setSecret(id_token);
-                return id_token;
-            }
-            catch (error) {
-                throw new Error(`Error message: ${error.message}`);
-            }
-        });
-    }
-}
-//# sourceMappingURL=oidc-utils.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
-var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const { access, appendFile, writeFile } = external_fs_namespaceObject.promises;
-const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
-const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
-class Summary {
-    constructor() {
-        this._buffer = '';
-    }
-    /**
-     * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
-     * Also checks r/w permissions.
-     *
-     * @returns step summary file path
-     */
-    filePath() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            if (this._filePath) {
-                return this._filePath;
-            }
-            const pathFromEnv = process.env[SUMMARY_ENV_VAR];
-            if (!pathFromEnv) {
-                throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
-            }
-            try {
-                yield access(pathFromEnv, external_fs_namespaceObject.constants.R_OK | external_fs_namespaceObject.constants.W_OK);
-            }
-            catch (_a) {
-                throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
-            }
-            this._filePath = pathFromEnv;
-            return this._filePath;
-        });
-    }
-    /**
-     * Wraps content in an HTML tag, adding any HTML attributes
-     *
-     * @param {string} tag HTML tag to wrap
-     * @param {string | null} content content within the tag
-     * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
-     *
-     * @returns {string} content wrapped in HTML element
-     */
-    wrap(tag, content, attrs = {}) {
-        const htmlAttrs = Object.entries(attrs)
-            .map(([key, value]) => ` ${key}="${value}"`)
-            .join('');
-        if (!content) {
-            return `<${tag}${htmlAttrs}>`;
-        }
-        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
-    }
-    /**
-     * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
-     *
-     * @param {SummaryWriteOptions} [options] (optional) options for write operation
-     *
-     * @returns {Promise<Summary>} summary instance
-     */
-    write(options) {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
-            const filePath = yield this.filePath();
-            const writeFunc = overwrite ? writeFile : appendFile;
-            yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
-            return this.emptyBuffer();
-        });
-    }
-    /**
-     * Clears the summary buffer and wipes the summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    clear() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            return this.emptyBuffer().write({ overwrite: true });
-        });
-    }
-    /**
-     * Returns the current summary buffer as a string
-     *
-     * @returns {string} string of summary buffer
-     */
-    stringify() {
-        return this._buffer;
-    }
-    /**
-     * If the summary buffer is empty
-     *
-     * @returns {boolen} true if the buffer is empty
-     */
-    isEmptyBuffer() {
-        return this._buffer.length === 0;
-    }
-    /**
-     * Resets the summary buffer without writing to summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    emptyBuffer() {
-        this._buffer = '';
-        return this;
-    }
-    /**
-     * Adds raw text to the summary buffer
-     *
-     * @param {string} text content to add
-     * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addRaw(text, addEOL = false) {
-        this._buffer += text;
-        return addEOL ? this.addEOL() : this;
-    }
-    /**
-     * Adds the operating system-specific end-of-line marker to the buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addEOL() {
-        return this.addRaw(external_os_namespaceObject.EOL);
-    }
-    /**
-     * Adds an HTML codeblock to the summary buffer
-     *
-     * @param {string} code content to render within fenced code block
-     * @param {string} lang (optional) language to syntax highlight code
-     *
-     * @returns {Summary} summary instance
-     */
-    addCodeBlock(code, lang) {
-        const attrs = Object.assign({}, (lang && { lang }));
-        const element = this.wrap('pre', this.wrap('code', code), attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML list to the summary buffer
-     *
-     * @param {string[]} items list of items to render
-     * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addList(items, ordered = false) {
-        const tag = ordered ? 'ol' : 'ul';
-        const listItems = items.map(item => this.wrap('li', item)).join('');
-        const element = this.wrap(tag, listItems);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML table to the summary buffer
-     *
-     * @param {SummaryTableCell[]} rows table rows
-     *
-     * @returns {Summary} summary instance
-     */
-    addTable(rows) {
-        const tableBody = rows
-            .map(row => {
-            const cells = row
-                .map(cell => {
-                if (typeof cell === 'string') {
-                    return this.wrap('td', cell);
-                }
-                const { header, data, colspan, rowspan } = cell;
-                const tag = header ? 'th' : 'td';
-                const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
-                return this.wrap(tag, data, attrs);
-            })
-                .join('');
-            return this.wrap('tr', cells);
-        })
-            .join('');
-        const element = this.wrap('table', tableBody);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds a collapsable HTML details element to the summary buffer
-     *
-     * @param {string} label text for the closed state
-     * @param {string} content collapsable content
-     *
-     * @returns {Summary} summary instance
-     */
-    addDetails(label, content) {
-        const element = this.wrap('details', this.wrap('summary', label) + content);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML image tag to the summary buffer
-     *
-     * @param {string} src path to the image you to embed
-     * @param {string} alt text description of the image
-     * @param {SummaryImageOptions} options (optional) addition image attributes
-     *
-     * @returns {Summary} summary instance
-     */
-    addImage(src, alt, options) {
-        const { width, height } = options || {};
-        const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
-        const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML section heading element
-     *
-     * @param {string} text heading text
-     * @param {number | string} [level=1] (optional) the heading level, default: 1
-     *
-     * @returns {Summary} summary instance
-     */
-    addHeading(text, level) {
-        const tag = `h${level}`;
-        const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
-            ? tag
-            : 'h1';
-        const element = this.wrap(allowedTag, text);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML thematic break (<hr>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addSeparator() {
-        const element = this.wrap('hr', null);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML line break (<br>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addBreak() {
-        const element = this.wrap('br', null);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML blockquote to the summary buffer
-     *
-     * @param {string} text quote text
-     * @param {string} cite (optional) citation url
-     *
-     * @returns {Summary} summary instance
-     */
-    addQuote(text, cite) {
-        const attrs = Object.assign({}, (cite && { cite }));
-        const element = this.wrap('blockquote', text, attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML anchor tag to the summary buffer
-     *
-     * @param {string} text link text/content
-     * @param {string} href hyperlink
-     *
-     * @returns {Summary} summary instance
-     */
-    addLink(text, href) {
-        const element = this.wrap('a', text, { href });
-        return this.addRaw(element).addEOL();
-    }
-}
-const _summary = new Summary();
-/**
- * @deprecated use `core.summary`
- */
-const markdownSummary = (/* unused pure expression or super */ null && (_summary));
-const summary = _summary;
-//# sourceMappingURL=summary.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
-
-/**
- * toPosixPath converts the given path to the posix form. On Windows, \\ will be
- * replaced with /.
- *
- * @param pth. Path to transform.
- * @return string Posix path.
- */
-function toPosixPath(pth) {
-    return pth.replace(/[\\]/g, '/');
-}
-/**
- * toWin32Path converts the given path to the win32 form. On Linux, / will be
- * replaced with \\.
- *
- * @param pth. Path to transform.
- * @return string Win32 path.
- */
-function toWin32Path(pth) {
-    return pth.replace(/[/]/g, '\\');
-}
-/**
- * toPlatformPath converts the given path to a platform-specific path. It does
- * this by replacing instances of / and \ with the platform-specific path
- * separator.
- *
- * @param pth The path to platformize.
- * @return string The platform-specific path.
- */
-function toPlatformPath(pth) {
-    return pth.replace(/[/\\]/g, path.sep);
-}
-//# sourceMappingURL=path-utils.js.map
-// EXTERNAL MODULE: ./stubs/actions-exec.cjs
-var actions_exec = __nccwpck_require__(298);
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
-var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
-        silent: true
-    });
-    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
-        silent: true
-    });
-    return {
-        name: name.trim(),
-        version: version.trim()
-    };
-});
-const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    var _a, _b, _c, _d;
-    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
-        silent: true
-    });
-    const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
-    const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
-    return {
-        name,
-        version
-    };
-});
-const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
-        silent: true
-    });
-    const [name, version] = stdout.trim().split('\n');
-    return {
-        name,
-        version
-    };
-});
-const platform = external_os_namespaceObject.platform();
-const arch = external_os_namespaceObject.arch();
-const isWindows = platform === 'win32';
-const isMacOS = platform === 'darwin';
-const isLinux = platform === 'linux';
-function getDetails() {
-    return platform_awaiter(this, void 0, void 0, function* () {
-        return Object.assign(Object.assign({}, (yield (isWindows
-            ? getWindowsInfo()
-            : isMacOS
-                ? getMacOsInfo()
-                : getLinuxInfo()))), { platform,
-            arch,
-            isWindows,
-            isMacOS,
-            isLinux });
-    });
-}
-//# sourceMappingURL=platform.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
-var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-
-
-
-/**
- * The code to exit an action
- */
-var ExitCode;
-(function (ExitCode) {
-    /**
-     * A code indicating that the action was successful
-     */
-    ExitCode[ExitCode["Success"] = 0] = "Success";
-    /**
-     * A code indicating that the action was a failure
-     */
-    ExitCode[ExitCode["Failure"] = 1] = "Failure";
-})(ExitCode || (ExitCode = {}));
-//-----------------------------------------------------------------------
-// Variables
-//-----------------------------------------------------------------------
-/**
- * Sets env variable for this action and future actions in the job
- * @param name the name of the variable to set
- * @param val the value of the variable. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function exportVariable(name, val) {
-    const convertedVal = toCommandValue(val);
-    process.env[name] = convertedVal;
-    const filePath = process.env['GITHUB_ENV'] || '';
-    if (filePath) {
-        return file_command_issueFileCommand('ENV', prepareKeyValueMessage(name, val));
-    }
-    command_issueCommand('set-env', { name }, convertedVal);
-}
-/**
- * Registers a secret which will get masked from logs
- *
- * @param secret - Value of the secret to be masked
- * @remarks
- * This function instructs the Actions runner to mask the specified value in any
- * logs produced during the workflow run. Once registered, the secret value will
- * be replaced with asterisks (***) whenever it appears in console output, logs,
- * or error messages.
- *
- * This is useful for protecting sensitive information such as:
- * - API keys
- * - Access tokens
- * - Authentication credentials
- * - URL parameters containing signatures (SAS tokens)
- *
- * Note that masking only affects future logs; any previous appearances of the
- * secret in logs before calling this function will remain unmasked.
- *
- * @example
- * ```typescript
- * // Register an API token as a secret
- * const apiToken = "abc123xyz456";
- * setSecret(apiToken);
- *
- * // Now any logs containing this value will show *** instead
- * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
- * ```
- */
-function core_setSecret(secret) {
-    command_issueCommand('add-mask', {}, secret);
-}
-/**
- * Prepends inputPath to the PATH (for this action and future actions)
- * @param inputPath
- */
-function addPath(inputPath) {
-    const filePath = process.env['GITHUB_PATH'] || '';
-    if (filePath) {
-        issueFileCommand('PATH', inputPath);
-    }
-    else {
-        issueCommand('add-path', {}, inputPath);
-    }
-    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
-}
-/**
- * Gets the value of an input.
- * Unless trimWhitespace is set to false in InputOptions, the value is also trimmed.
- * Returns an empty string if the value is not defined.
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   string
- */
-function getInput(name, options) {
-    const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
-    if (options && options.required && !val) {
-        throw new Error(`Input required and not supplied: ${name}`);
-    }
-    if (options && options.trimWhitespace === false) {
-        return val;
-    }
-    return val.trim();
-}
-/**
- * Gets the values of an multiline input.  Each value is also trimmed.
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   string[]
- *
- */
-function getMultilineInput(name, options) {
-    const inputs = getInput(name, options)
-        .split('\n')
-        .filter(x => x !== '');
-    if (options && options.trimWhitespace === false) {
-        return inputs;
-    }
-    return inputs.map(input => input.trim());
-}
-/**
- * Gets the input value of the boolean type in the YAML 1.2 "core schema" specification.
- * Support boolean input list: `true | True | TRUE | false | False | FALSE` .
- * The return value is also in boolean type.
- * ref: https://yaml.org/spec/1.2/spec.html#id2804923
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   boolean
- */
-function getBooleanInput(name, options) {
-    const trueValue = ['true', 'True', 'TRUE'];
-    const falseValue = ['false', 'False', 'FALSE'];
-    const val = getInput(name, options);
-    if (trueValue.includes(val))
-        return true;
-    if (falseValue.includes(val))
-        return false;
-    throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
-        `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
-}
-/**
- * Sets the value of an output.
- *
- * @param     name     name of the output to set
- * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function setOutput(name, value) {
-    const filePath = process.env['GITHUB_OUTPUT'] || '';
-    if (filePath) {
-        return file_command_issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
-    }
-    process.stdout.write(external_os_namespaceObject.EOL);
-    command_issueCommand('set-output', { name }, toCommandValue(value));
-}
-/**
- * Enables or disables the echoing of commands into stdout for the rest of the step.
- * Echoing is disabled by default if ACTIONS_STEP_DEBUG is not set.
- *
- */
-function setCommandEcho(enabled) {
-    issue('echo', enabled ? 'on' : 'off');
-}
-//-----------------------------------------------------------------------
-// Results
-//-----------------------------------------------------------------------
-/**
- * Sets the action status to failed.
- * When the action exits it will be with an exit code of 1
- * @param message add error issue message
- */
-function setFailed(message) {
-    process.exitCode = ExitCode.Failure;
-    error(message);
-}
-//-----------------------------------------------------------------------
-// Logging Commands
-//-----------------------------------------------------------------------
-/**
- * Gets whether Actions Step Debug is on or not
- */
-function isDebug() {
-    return process.env['RUNNER_DEBUG'] === '1';
-}
-/**
- * Writes debug message to user log
- * @param message debug message
- */
-function core_debug(message) {
-    command_issueCommand('debug', {}, message);
-}
-/**
- * Adds an error issue
- * @param message error issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function error(message, properties = {}) {
-    command_issueCommand('error', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Adds a warning issue
- * @param message warning issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function warning(message, properties = {}) {
-    command_issueCommand('warning', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Adds a notice issue
- * @param message notice issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function notice(message, properties = {}) {
-    issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Writes info to log with console.log.
- * @param message info message
- */
-function info(message) {
-    process.stdout.write(message + external_os_namespaceObject.EOL);
-}
-/**
- * Begin an output group.
- *
- * Output until the next `groupEnd` will be foldable in this group
- *
- * @param name The name of the output group
- */
-function startGroup(name) {
-    issue('group', name);
-}
-/**
- * End an output group.
- */
-function endGroup() {
-    issue('endgroup');
-}
-/**
- * Wrap an asynchronous function call in a group.
- *
- * Returns the same type as the function itself.
- *
- * @param name The name of the group
- * @param fn The function to wrap in the group
- */
-function group(name, fn) {
-    return core_awaiter(this, void 0, void 0, function* () {
-        startGroup(name);
-        let result;
-        try {
-            result = yield fn();
-        }
-        finally {
-            endGroup();
-        }
-        return result;
-    });
-}
-//-----------------------------------------------------------------------
-// Wrapper action state
-//-----------------------------------------------------------------------
-/**
- * Saves state for current action, the state can only be retrieved by this action's post job execution.
- *
- * @param     name     name of the state to store
- * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function saveState(name, value) {
-    const filePath = process.env['GITHUB_STATE'] || '';
-    if (filePath) {
-        return file_command_issueFileCommand('STATE', prepareKeyValueMessage(name, value));
-    }
-    command_issueCommand('save-state', { name }, toCommandValue(value));
-}
-/**
- * Gets the value of an state set by this action's main execution.
- *
- * @param     name     name of the state to get
- * @returns   string
- */
-function getState(name) {
-    return process.env[`STATE_${name}`] || '';
-}
-function getIDToken(aud) {
-    return core_awaiter(this, void 0, void 0, function* () {
-        return yield OidcClient.getIDToken(aud);
-    });
-}
-/**
- * Summary exports
- */
-
-/**
- * @deprecated use core.summary
- */
-
-/**
- * Path exports
- */
-
-/**
- * Platform utilities exports
- */
-
-//# sourceMappingURL=core.js.map
 ;// CONCATENATED MODULE: ./src/lib/invisible.ts
 /**
  * Replaces every code point of `text` that Unicode lets a reader not see: format characters, such as U+200B and
  * U+FEFF, what a font may leave out, such as U+FE0F, and the blank braille pattern.
  */
 function replaceInvisible(text, by) {
-    // Most text is ASCII: it does not pay for the second expression, which takes half a millisecond to compile.
-    if (/^[\0-\x7f]*$/.test(text))
-        return text;
-    return text.replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu, by);
+  // Most text is ASCII: it does not pay for the second expression, which takes half a millisecond to compile.
+  if (/^[\0-\x7f]*$/.test(text))
+    return text;
+  return text.replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu, by);
 }
 /** `text` without the white space and the invisible characters at its ends. */
 function trim(text) {
-    const blank = replaceInvisible(text, (character) => ' '.repeat(character.length));
-    return text.slice(blank.length - blank.trimStart().length, blank.trimEnd().length);
+  const blank = replaceInvisible(text, (character) => ' '.repeat(character.length));
+  return text.slice(blank.length - blank.trimStart().length, blank.trimEnd().length);
 }
 
 ;// CONCATENATED MODULE: ./src/lib/redact.ts
@@ -2375,75 +514,78 @@ const RESULT_LIMIT = 200;
 const SHARED_RUN = 12;
 /** Shorter values are not taken for secrets: hiding `1` or `acme` would ruin every line. */
 const SHORTEST_SECRET = 4;
-/** The known secrets in every form, compacted. */
+/** The known secrets in every form, compacted, and every run of {@link SHARED_RUN} characters in them. */
 const known = new Set();
+const knownRuns = new Set();
 /** Hides `secret` from here on, in the forms in which servers repeat what they were sent. */
 function addSecret(secret) {
-    const bytes = Buffer.from(secret);
-    const forms = [
-        secret,
-        JSON.stringify(secret).slice(1, -1),
-        encodeURIComponent(secret),
-        new URLSearchParams([['', secret]]).toString().slice(1),
-        bytes.toString('base64'),
-        shifted(bytes, 1),
-        shifted(bytes, 2),
-        bytes.toString('base64url'),
-        bytes.toString('hex')
-    ];
-    for (const form of forms.map(compact))
-        if (form.length >= SHORTEST_SECRET)
-            known.add(form);
+  const bytes = Buffer.from(secret);
+  const forms = [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    new URLSearchParams([['', secret]]).toString().slice(1),
+    bytes.toString('base64'),
+    shifted(bytes, 1),
+    shifted(bytes, 2),
+    bytes.toString('base64url'),
+    bytes.toString('hex')
+  ];
+  for (const form of forms.map(compact)) {
+    if (form.length >= SHORTEST_SECRET)
+      known.add(form);
+    for (const run of runsOf(form))
+      knownRuns.add(run);
+  }
 }
 /** The base64 of a secret behind `by` other bytes, without the characters that those bytes change. */
 function shifted(bytes, by) {
-    return Buffer.concat([Buffer.alloc(by), bytes])
-        .toString('base64')
-        .replace(/.=*$/, '')
-        .slice(by + 1);
+  return Buffer.concat([Buffer.alloc(by), bytes])
+    .toString('base64')
+    .replace(/.=*$/, '')
+    .slice(by + 1);
 }
 /** The visible ASCII characters of `text`, in lower case: all by which secrets are compared. */
 function compact(text) {
-    return text.replace(/[^!-~]+/g, '').toLowerCase();
+  return text.replace(/[^!-~]+/g, '').toLowerCase();
 }
-/** Whether `text` shares a run of {@link SHARED_RUN} characters with a known secret. */
+function runsOf(text) {
+  const count = Math.max(0, text.length - SHARED_RUN + 1);
+  return Array.from({ length: count }, (_, at) => text.slice(at, at + SHARED_RUN));
+}
+/** Whether `text` shares a run with a known secret. */
 function sharesRun(text) {
-    const visible = compact(text);
-    const secrets = [...known].join('\n');
-    for (let end = SHARED_RUN; end <= visible.length; end += 1)
-        if (secrets.includes(visible.slice(end - SHARED_RUN, end)))
-            return true;
-    return false;
+  return runsOf(compact(text)).some((run) => knownRuns.has(run));
 }
 /** Replaces the known secrets in `line` by `***`, also those that are interrupted by what is not visible ASCII. */
 function hideSecrets(line) {
-    const visible = compact(line);
-    const hidden = new Set();
-    for (const secret of known) {
-        for (let at = visible.indexOf(secret); at !== -1; at = visible.indexOf(secret, at + 1))
-            for (let each = at; each < at + secret.length; each += 1)
-                hidden.add(each);
-    }
-    if (hidden.size === 0)
-        return line;
-    // Each visible character with what follows it; the blank in front makes sure that the first part has none.
-    const [before, ...parts] = ` ${line}`.split(/(?=[!-~])/);
-    const shown = parts.map((part, index) => {
-        if (!hidden.has(index))
-            return part;
-        return (hidden.has(index - 1) ? '' : '***') + (hidden.has(index + 1) ? '' : part.slice(1));
-    });
-    return [before, ...shown].join('').slice(1);
+  const visible = compact(line);
+  const hidden = new Set();
+  for (const secret of known) {
+    for (let at = visible.indexOf(secret); at !== -1; at = visible.indexOf(secret, at + 1))
+      for (let each = at; each < at + secret.length; each += 1)
+        hidden.add(each);
+  }
+  if (hidden.size === 0)
+    return line;
+  // Each visible character with what follows it; the blank in front makes sure that the first part has none.
+  const [before, ...parts] = ` ${line}`.split(/(?=[!-~])/);
+  const shown = parts.map((part, index) => {
+    if (!hidden.has(index))
+      return part;
+    return (hidden.has(index - 1) ? '' : '***') + (hidden.has(index + 1) ? '' : part.slice(1));
+  });
+  return [before, ...shown].join('').slice(1);
 }
 /**
  * Makes a sentence of ours safe as one line of the log: no known secret, nothing that a reader cannot see, and nothing
  * that the runner would execute (`::` at the start of a line, `##[` anywhere in it).
  */
 function oneLine(text) {
-    const seen = replaceInvisible(text.replace(/\s+/g, ' '), () => '');
-    return hideSecrets(seen.replace(/[\0-\x1f\x7f-\x9f\ud800-\udfff]/gu, ''))
-        .replace(/^ *:(?=:)/, '$& ')
-        .replace(/##(?=\[)/g, '## ');
+  const seen = replaceInvisible(text.replace(/\s+/g, ' '), () => '');
+  return hideSecrets(seen.replace(/[\0-\x1f\x7f-\x9f\ud800-\udfff]/gu, ''))
+    .replace(/^ *:(?=:)/, '$& ')
+    .replace(/##(?=\[)/g, '## ');
 }
 /**
  * Cleans text that somebody else wrote, so that it can stand in a line. It is cut to 2 kB before anything else, so that
@@ -2451,29 +593,29 @@ function oneLine(text) {
  * is shown, else at most 200 characters.
  */
 function clean(text) {
-    const read = text.slice(0, READ_LIMIT);
-    const plain = read.replace(/<[^>]*>/g, '').replace(/[<>]/g, '');
-    if (sharesRun(read) || sharesRun(plain))
-        return '***';
-    // `::` goes everywhere, but for that of an IPv6 address in brackets.
-    const line = oneLine(plain).replace(/:(?=:)(?![\da-f:.]*\])/gi, ': ');
-    const characters = Array.from(line.trim());
-    return characters.length <= RESULT_LIMIT
-        ? characters.join('')
-        : `${characters.slice(0, RESULT_LIMIT - 1).join('')}…`;
+  const read = text.slice(0, READ_LIMIT);
+  const plain = read.replace(/<[^>]*>/g, '').replace(/[<>]/g, '');
+  if (sharesRun(read) || sharesRun(plain))
+    return '***';
+  // `::` goes everywhere, but for that of an IPv6 address in brackets.
+  const line = oneLine(plain).replace(/:(?=:)(?![\da-f:.]*\])/gi, ': ');
+  const characters = Array.from(line.trim());
+  return characters.length <= RESULT_LIMIT
+    ? characters.join('')
+    : `${characters.slice(0, RESULT_LIMIT - 1).join('')}…`;
 }
 
 ;// CONCATENATED MODULE: ./src/lib/secret.ts
 /** A value that is never printed: neither JSON, nor a template, nor `inspect` shows a private field. */
 class Secret {
-    #value;
-    constructor(value) {
-        this.#value = value;
-    }
-    /** The value itself: call this only where it leaves for Zendesk or for a file of the runner. */
-    reveal() {
-        return this.#value;
-    }
+  #value;
+  constructor(value) {
+    this.#value = value;
+  }
+  /** The value itself: call this only where it leaves for Zendesk or for a file of the runner. */
+  reveal() {
+    return this.#value;
+  }
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/credential.ts
@@ -2481,50 +623,50 @@ class Secret {
 /** How a confidential client's secret is sent (RFC 6749 §2.3.1, names of RFC 8414). */
 const AUTH_METHODS = ['client_secret_post', 'client_secret_basic'];
 const CREDENTIAL_KINDS = [
-    'api_token',
-    'access_token',
-    'client_credentials',
-    'authorization_code',
-    'refresh_token'
+  'api_token',
+  'access_token',
+  'client_credentials',
+  'authorization_code',
+  'refresh_token'
 ];
 /** Whether an admin creates a token with this credential, instead of exchanging it for one. */
 function isAdmin(credential) {
-    return credential.kind === 'api_token' || credential.kind === 'access_token';
+  return credential.kind === 'api_token' || credential.kind === 'access_token';
 }
 /** Whether the grant gives a refresh token as well: revoking the access token would revoke that, too. */
 function givesRefreshToken({ kind }) {
-    return kind === 'authorization_code' || kind === 'refresh_token';
+  return kind === 'authorization_code' || kind === 'refresh_token';
 }
 /** The part of a credential that post needs again; empty for one that works once. */
 function reusableSecret(credential) {
-    if (isAdmin(credential))
-        return adminAuthorization(credential).reveal();
-    return credential.kind === 'client_credentials' ? credential.clientSecret.reveal() : '';
+  if (isAdmin(credential))
+    return adminAuthorization(credential).reveal();
+  return credential.kind === 'client_credentials' ? credential.clientSecret.reveal() : '';
 }
 /** Whether a `client-id` is the numeric id of a client, and not its identifier. */
 function isNumeric(clientId) {
-    return /^\d+$/.test(clientId);
+  return /^\d+$/.test(clientId);
 }
 /** The `Authorization` header of a bearer token (RFC 6750 §2.1). */
 function bearer(token) {
-    return new Secret(`Bearer ${token.reveal()}`);
+  return new Secret(`Bearer ${token.reveal()}`);
 }
 /** The base64 part of the Basic header of an API token: `{email}/token:{api-token}`. */
 function apiTokenBasic(email, apiToken) {
-    return Buffer.from(`${email}/token:${apiToken}`).toString('base64');
+  return Buffer.from(`${email}/token:${apiToken}`).toString('base64');
 }
 /** The base64 part of the Basic header of a client, both halves form-encoded first (RFC 6749 §2.3.1). */
 function clientBasic(clientId, clientSecret) {
-    return Buffer.from(`${formEncode(clientId)}:${formEncode(clientSecret)}`).toString('base64');
+  return Buffer.from(`${formEncode(clientId)}:${formEncode(clientSecret)}`).toString('base64');
 }
 /** The `Authorization` header of an admin's credential. */
 function adminAuthorization(credential) {
-    return credential.kind === 'access_token'
-        ? bearer(credential.accessToken)
-        : new Secret(`Basic ${apiTokenBasic(credential.email, credential.apiToken.reveal())}`);
+  return credential.kind === 'access_token'
+    ? bearer(credential.accessToken)
+    : new Secret(`Basic ${apiTokenBasic(credential.email, credential.apiToken.reveal())}`);
 }
 function formEncode(text) {
-    return new URLSearchParams([['', text]]).toString().slice(1);
+  return new URLSearchParams([['', text]]).toString().slice(1);
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/http/origin.ts
@@ -2536,101 +678,99 @@ function formEncode(text) {
  * `https://acme.zendesk.com/agent/home`, in lower case; `undefined` for anything else.
  */
 function subdomainOf(value) {
-    // Without the flag `u`, `i` equates ASCII letters alone: in lower case some other characters become ASCII.
-    const address = /^(?:https?:\/\/)?([^./]+)\.zendesk\.com(?::443)?(?:[/?#].*)?$/is;
-    const [, subdomain = value] = address.exec(value) ?? [];
-    // `xn--` begins an encoded name with other letters, which a subdomain of Zendesk does not have.
-    return /^(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(subdomain)
-        ? subdomain.toLowerCase()
-        : undefined;
+  // Without the flag `u`, `i` equates ASCII letters alone: in lower case some other characters become ASCII.
+  const address = /^(?:https?:\/\/)?([^./]+)\.zendesk\.com(?::443)?(?:[/?#].*)?$/is;
+  const [, subdomain = value] = address.exec(value) ?? [];
+  // `xn--` begins an encoded name with other letters, which a subdomain of Zendesk does not have.
+  return /^(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(subdomain)
+    ? subdomain.toLowerCase()
+    : undefined;
 }
 /**
  * The origin that `value` names: `https:`, or `http:` for this machine, with nothing but scheme, host and port;
  * `undefined` for anything else.
  */
 function readOrigin(value) {
-    const url = /^https?:\/\/[^/?#@\\]+\/?$/i.test(value) ? URL.parse(value) : null;
-    if (url === null || url.port === '0')
-        return undefined;
-    return url.protocol === 'https:' || isLoopback(url) ? url.origin : undefined;
+  const url = /^https?:\/\/[^/?#@\\]+\/?$/i.test(value) ? URL.parse(value) : null;
+  if (url === null || url.port === '0')
+    return undefined;
+  return url.protocol === 'https:' || isLoopback(url) ? url.origin : undefined;
 }
 /** Whether `origin` is neither the account's own nor this machine. */
 function isForeign(origin, subdomain) {
-    const url = new URL(origin);
-    return !isLoopback(url) && url.hostname !== '[::1]' && url.hostname !== `${subdomain}.zendesk.com`;
+  const url = new URL(origin);
+  return !isLoopback(url) && url.hostname !== '[::1]' && url.hostname !== `${subdomain}.zendesk.com`;
 }
 function isLoopback({ hostname }) {
-    return hostname === 'localhost' || /^127(?:\.\d+){3}$/.test(hostname);
+  return hostname === 'localhost' || /^127(?:\.\d+){3}$/.test(hostname);
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/scopes.ts
-
 /*
  * Zendesk's scopes: https://support.zendesk.com/hc/en-us/articles/4408838272410 and the announcement of granular
  * scopes of 2026-08-10. The list grows: a scope that is not in it is worth a warning, never an error.
  */
 const BOTH = [
-    'tickets users organizations hc apps automations targets triggers macros requests satisfaction_ratings',
-    'dynamic_content themes zis webhooks account_settings brands custom_objects deletion_schedules groups',
-    'sla_policies ticket_attachments ticket_views'
+  'tickets users organizations hc apps automations targets triggers macros requests satisfaction_ratings',
+  'dynamic_content themes zis webhooks account_settings brands custom_objects deletion_schedules groups',
+  'sla_policies ticket_attachments ticket_views'
 ].flatMap((line) => line.split(' '));
 /** Every scope that Zendesk documents. */
 const KNOWN_SCOPES = [
-    ...'read write impersonate unrestricted'.split(' '),
-    ...[...BOTH, 'auditlogs', 'security'].map((resource) => `${resource}:read`),
-    ...[...BOTH, 'any_channel', 'web_widget'].map((resource) => `${resource}:write`)
+  ...'read write impersonate unrestricted'.split(' '),
+  ...[...BOTH, 'auditlogs', 'security'].map((resource) => `${resource}:read`),
+  ...[...BOTH, 'any_channel', 'web_widget'].map((resource) => `${resource}:write`)
 ];
-/** Splits `text` into scopes, each once, at white space, commas, invisible characters and the `-` of a YAML list. */
+/** Splits `text` into scopes, each once, at white space and commas; the `-` of a YAML list is ignored. */
 function splitScopes(text) {
-    const words = replaceInvisible(text, () => ' ').split(/[\s,]+/);
-    return [...new Set(words.filter((word) => word !== '' && word !== '-'))];
+  return [...new Set(text.split(/[\s,]+/).filter((word) => word !== '' && word !== '-'))];
 }
 /** Whether `scope` has the form of a scope: one word, or `word:word`. */
 function isWellFormedScope(scope) {
-    return /^[\w.-]+(?::[\w.-]+)?$/.test(scope);
+  return /^[\w.-]+(?::[\w.-]+)?$/.test(scope);
 }
 /** The documented scope that is nearest to `scope`; `undefined` if `scope` is documented itself. */
 function nearestScope(scope) {
-    if (KNOWN_SCOPES.includes(scope))
-        return undefined;
-    const distances = KNOWN_SCOPES.map((known) => [known, distance(scope.toLowerCase(), known)]);
-    return distances.reduce((best, next) => (next[1] < best[1] ? next : best))[0];
+  if (KNOWN_SCOPES.includes(scope))
+    return undefined;
+  const distances = KNOWN_SCOPES.map((known) => [known, distance(scope.toLowerCase(), known)]);
+  return distances.reduce((best, next) => (next[1] < best[1] ? next : best))[0];
 }
 /**
  * The scopes of `requested` that `granted` does not cover: `read` covers every `x:read`, `write` every `x:write`,
  * and `unrestricted` everything.
  */
 function scopesNotGranted(requested, granted) {
-    if (granted.includes('unrestricted'))
-        return [];
-    return requested.filter((scope) => !granted.includes(scope) && !granted.includes(/:(read|write)$/.exec(scope)?.[1] ?? scope));
+  if (granted.includes('unrestricted'))
+    return [];
+  return requested.filter((scope) => !granted.includes(scope) && !granted.includes(/:(read|write)$/.exec(scope)?.[1] ?? scope));
 }
 /**
  * Whether a token with these scopes may revoke a token: it needs `write`, and `read` as well, because Zendesk reads the
  * acting user first.
  */
 function mayRevoke(scopes) {
-    return scopes.includes('unrestricted') || (scopes.includes('read') && scopes.includes('write'));
+  return scopes.includes('unrestricted') || (scopes.includes('read') && scopes.includes('write'));
 }
 /** Whether a 403 to a token with these scopes is no surprise: without `write` it may not revoke anything. */
 function lacksWrite(scopes) {
-    return !scopes.includes('write') && !scopes.includes('unrestricted');
+  return !scopes.includes('write') && !scopes.includes('unrestricted');
 }
 /** The Levenshtein distance: how many letters have to change to turn `a` into `b`. */
 function distance(a, b) {
-    // A row has the distances of what was read of `a` to every beginning of `b`, and `last` is the last that was found.
-    let row = [...Array(b.length + 1).keys()];
-    let last = b.length;
-    for (const letter of a) {
-        let diagonal = 0;
-        row = row.map((above, column) => {
-            const replaced = diagonal + (b[column - 1] === letter ? 0 : 1);
-            last = column === 0 ? above + 1 : Math.min(above + 1, last + 1, replaced);
-            diagonal = above;
-            return last;
-        });
-    }
-    return last;
+  // A row has the distances of what was read of `a` to every beginning of `b`, and `last` is the last that was found.
+  let row = [...Array(b.length + 1).keys()];
+  let last = b.length;
+  for (const letter of a) {
+    let diagonal = 0;
+    row = row.map((above, column) => {
+      const replaced = diagonal + (b[column - 1] === letter ? 0 : 1);
+      last = column === 0 ? above + 1 : Math.min(above + 1, last + 1, replaced);
+      diagonal = above;
+      return last;
+    });
+  }
+  return last;
 }
 
 ;// CONCATENATED MODULE: ./src/lib/json.ts
@@ -2639,19 +779,19 @@ function distance(a, b) {
  */
 /** Whether `value` is a JSON object. */
 function isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 /** `value` if it is a JSON object, else an empty one. */
 function asObject(value) {
-    return isObject(value) ? value : {};
+  return isObject(value) ? value : {};
 }
 /** `value` if it is an array, else an empty one. */
 function asArray(value) {
-    return Array.isArray(value) ? value : [];
+  return Array.isArray(value) ? value : [];
 }
 /** `value` if it is a string that is not empty. */
 function asText(value) {
-    return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/token-facts.ts
@@ -2668,32 +808,32 @@ const PREFIX_LENGTH = 10;
 const SCOPES_LIMIT = 4096;
 /** A usable access token: 8 to 8192 visible ASCII characters; `undefined` for anything else. */
 function usableToken(value, shortest = 8) {
-    const isUsable = typeof value === 'string' && value.length >= shortest && /^[!-~]{1,8192}$/.test(value);
-    return isUsable ? new Secret(value) : undefined;
+  const isUsable = typeof value === 'string' && value.length >= shortest && /^[!-~]{1,8192}$/.test(value);
+  return isUsable ? new Secret(value) : undefined;
 }
 /** A positive safe integer, such as an id; anything else is as if it were not reported. */
 function positiveInteger(value) {
-    return Number.isSafeInteger(value) && value > 0 ? value : undefined;
+  return Number.isSafeInteger(value) && value > 0 ? value : undefined;
 }
 /** Reads the `token` object of a response, or one of a list; a value of the wrong type is as if not reported. */
 function tokenFacts(value) {
-    const token = asObject(value);
-    return {
-        id: positiveInteger(token['id']),
-        clientId: positiveInteger(token['client_id']),
-        userId: positiveInteger(token['user_id']),
-        scopes: scopesOf(token['scopes']),
-        expiresAt: timeOf(token['expires_at']),
-        createdAt: timeOf(token['created_at']),
-        usedAt: timeOf(token['used_at']),
-        hasRefreshToken: token['refresh_token'] !== undefined && token['refresh_token'] !== null,
-        refreshTokenExpiresAt: timeOf(token['refresh_token_expires_at']),
-        prefix: asText(token['token'])
-    };
+  const token = asObject(value);
+  return {
+    id: positiveInteger(token['id']),
+    clientId: positiveInteger(token['client_id']),
+    userId: positiveInteger(token['user_id']),
+    scopes: scopesOf(token['scopes']),
+    expiresAt: timeOf(token['expires_at']),
+    createdAt: timeOf(token['created_at']),
+    usedAt: timeOf(token['used_at']),
+    hasRefreshToken: token['refresh_token'] !== undefined && token['refresh_token'] !== null,
+    refreshTokenExpiresAt: timeOf(token['refresh_token_expires_at']),
+    prefix: asText(token['token'])
+  };
 }
 /** Whether a token is a JWT (RFC 7519): all of these begin alike. */
 function isJwt(token) {
-    return token.reveal().startsWith('eyJ');
+  return token.reveal().startsWith('eyJ');
 }
 /**
  * Scopes as Zendesk writes them: a list, or one string with spaces. They are saved in state and outputs, so whatever
@@ -2702,23 +842,1471 @@ function isJwt(token) {
  * @returns `undefined` if none are reported, or more than 4 kB; an empty list if Zendesk reports that there are none
  */
 function scopesOf(value) {
-    if (typeof value !== 'string' && !Array.isArray(value))
-        return undefined;
-    const reported = typeof value === 'string' ? value.split(' ').filter(Boolean) : value;
-    // Strings only: joining deeply nested lists would exhaust the stack.
-    const words = reported.filter((scope) => typeof scope === 'string');
-    if (words.join(' ').length > SCOPES_LIMIT)
-        return undefined;
-    const scopes = words.filter((scope) => isWellFormedScope(scope) && clean(scope) === scope);
-    return scopes.length === 0 && reported.length > 0 ? undefined : scopes;
+  if (typeof value !== 'string' && !Array.isArray(value))
+    return undefined;
+  const reported = typeof value === 'string' ? value.split(' ').filter(Boolean) : value;
+  // Strings only: joining deeply nested lists would exhaust the stack.
+  const words = reported.filter((scope) => typeof scope === 'string');
+  if (words.join(' ').length > SCOPES_LIMIT)
+    return undefined;
+  const scopes = words.filter((scope) => isWellFormedScope(scope) && clean(scope) === scope);
+  return scopes.length === 0 && reported.length > 0 ? undefined : scopes;
 }
 /** An ISO 8601 time with its zone, in milliseconds; `null` for null, `undefined` for anything else. */
 function timeOf(value) {
-    if (value === null)
-        return null;
-    const time = asText(value) ?? '';
-    const ms = /^\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)$/i.test(time) ? Date.parse(time) : NaN;
-    return Number.isNaN(ms) ? undefined : ms;
+  if (value === null)
+    return null;
+  const time = asText(value) ?? '';
+  const ms = /^\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)$/i.test(time) ? Date.parse(time) : NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+;// CONCATENATED MODULE: ./src/inputs/authorization-response.ts
+/**
+ * Reads the `authorization-code` input: the code itself, the address that the browser was sent to, or its query, as
+ * `code=X&state=Y` or `X&state=Y`.
+ */
+function authorizationResponse(value) {
+  // A `?` behind a `=` or `&` is part of a parameter.
+  const query = value.replace(/^[^=&]*\?/, '');
+  const parameter = (name) => new RegExp(`(?:^|&)${name}=([^&#]*)`).exec(query)?.[1] ?? '';
+  const error = percentDecoded(parameter('error'));
+  if (error !== '')
+    return { code: '', rawCode: '', error };
+  const isAddress = /^(?:[a-z][\w+.-]*:\/\/|\?)/i.test(value);
+  const [, first = value] = /^([^=&]+=*)&[\w.-]+=/.exec(value) ?? [];
+  const rawCode = parameter('code') || (isAddress ? '' : first);
+  return { code: rawCode === value ? value : percentDecoded(rawCode), rawCode, error };
+}
+/** Text without percent-encoding. What is not ASCII comes out wrong, which no code is. */
+function percentDecoded(text) {
+  return text.replace(/%[\da-f]{2}/gi, (encoded) => String.fromCharCode(parseInt(encoded.slice(1), 16)));
+}
+
+;// CONCATENATED MODULE: external "os"
+const external_os_namespaceObject = require("os");
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
+function toCommandValue(input) {
+  if (input === null || input === undefined) {
+    return '';
+  }
+  else if (typeof input === 'string' || input instanceof String) {
+    return input;
+  }
+  return JSON.stringify(input);
+}
+function utils_toCommandProperties(annotationProperties) {
+  if (!Object.keys(annotationProperties).length) {
+    return {};
+  }
+  return {
+    title: annotationProperties.title,
+    file: annotationProperties.file,
+    line: annotationProperties.startLine,
+    endLine: annotationProperties.endLine,
+    col: annotationProperties.startColumn,
+    endColumn: annotationProperties.endColumn
+  };
+}
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
+
+
+function command_issueCommand(command, properties, message) {
+  const cmd = new Command(command, properties, message);
+  process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
+}
+function command_issue(name, message = '') {
+  command_issueCommand(name, {}, message);
+}
+const CMD_STRING = '::';
+class Command {
+  constructor(command, properties, message) {
+    if (!command) {
+      command = 'missing.command';
+    }
+    this.command = command;
+    this.properties = properties;
+    this.message = message;
+  }
+  toString() {
+    let cmdStr = CMD_STRING + this.command;
+    if (this.properties && Object.keys(this.properties).length > 0) {
+      cmdStr += ' ';
+      let first = true;
+      for (const key in this.properties) {
+        if (this.properties.hasOwnProperty(key)) {
+          const val = this.properties[key];
+          if (val) {
+            if (first) {
+              first = false;
+            }
+            else {
+              cmdStr += ',';
+            }
+            cmdStr += `${key}=${escapeProperty(val)}`;
+          }
+        }
+      }
+    }
+    cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
+    return cmdStr;
+  }
+}
+function escapeData(s) {
+  return toCommandValue(s)
+    .replace(/%/g, '%25')
+    .replace(/\r/g, '%0D')
+    .replace(/\n/g, '%0A');
+}
+function escapeProperty(s) {
+  return toCommandValue(s)
+    .replace(/%/g, '%25')
+    .replace(/\r/g, '%0D')
+    .replace(/\n/g, '%0A')
+    .replace(/:/g, '%3A')
+    .replace(/,/g, '%2C');
+}
+;// CONCATENATED MODULE: external "crypto"
+const external_crypto_namespaceObject = require("crypto");
+;// CONCATENATED MODULE: external "fs"
+const external_fs_namespaceObject = require("fs");
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
+
+
+
+
+function file_command_issueFileCommand(command, message) {
+  const filePath = process.env[`GITHUB_${command}`];
+  if (!filePath) {
+    throw new Error(`Unable to find environment variable for file command ${command}`);
+  }
+  if (!external_fs_namespaceObject.existsSync(filePath)) {
+    throw new Error(`Missing file at path: ${filePath}`);
+  }
+  external_fs_namespaceObject.appendFileSync(filePath, `${toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+    encoding: 'utf8'
+  });
+}
+function prepareKeyValueMessage(key, value) {
+  const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`;
+  const convertedValue = toCommandValue(value);
+  if (key.includes(delimiter)) {
+    throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
+  }
+  if (convertedValue.includes(delimiter)) {
+    throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
+  }
+  return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
+}
+;// CONCATENATED MODULE: external "path"
+const external_path_namespaceObject = require("path");
+// EXTERNAL MODULE: external "http"
+var external_http_ = __nccwpck_require__(611);
+var external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2);
+// EXTERNAL MODULE: external "https"
+var external_https_ = __nccwpck_require__(692);
+var external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+function getProxyUrl(reqUrl) {
+  const usingSsl = reqUrl.protocol === 'https:';
+  if (checkBypass(reqUrl)) {
+    return undefined;
+  }
+  const proxyVar = (() => {
+    if (usingSsl) {
+      return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
+    }
+    else {
+      return process.env['http_proxy'] || process.env['HTTP_PROXY'];
+    }
+  })();
+  if (proxyVar) {
+    try {
+      return new DecodedURL(proxyVar);
+    }
+    catch (_a) {
+      if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
+        return new DecodedURL(`http://${proxyVar}`);
+    }
+  }
+  else {
+    return undefined;
+  }
+}
+function checkBypass(reqUrl) {
+  if (!reqUrl.hostname) {
+    return false;
+  }
+  const reqHost = reqUrl.hostname;
+  if (isLoopbackAddress(reqHost)) {
+    return true;
+  }
+  const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
+  if (!noProxy) {
+    return false;
+  }
+  let reqPort;
+  if (reqUrl.port) {
+    reqPort = Number(reqUrl.port);
+  }
+  else if (reqUrl.protocol === 'http:') {
+    reqPort = 80;
+  }
+  else if (reqUrl.protocol === 'https:') {
+    reqPort = 443;
+  }
+  const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+  if (typeof reqPort === 'number') {
+    upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+  }
+  for (const upperNoProxyItem of noProxy
+    .split(',')
+    .map(x => x.trim().toUpperCase())
+    .filter(x => x)) {
+    if (upperNoProxyItem === '*' ||
+      upperReqHosts.some(x => x === upperNoProxyItem ||
+        x.endsWith(`.${upperNoProxyItem}`) ||
+        (upperNoProxyItem.startsWith('.') &&
+          x.endsWith(`${upperNoProxyItem}`)))) {
+      return true;
+    }
+  }
+  return false;
+}
+function isLoopbackAddress(host) {
+  const hostLower = host.toLowerCase();
+  return (hostLower === 'localhost' ||
+    hostLower.startsWith('127.') ||
+    hostLower.startsWith('[::1]') ||
+    hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
+}
+class DecodedURL extends URL {
+  constructor(url, base) {
+    super(url, base);
+    this._decodedUsername = decodeURIComponent(super.username);
+    this._decodedPassword = decodeURIComponent(super.password);
+  }
+  get username() {
+    return this._decodedUsername;
+  }
+  get password() {
+    return this._decodedPassword;
+  }
+}
+// EXTERNAL MODULE: ./stubs/tunnel.cjs
+var tunnel = __nccwpck_require__(949);
+// EXTERNAL MODULE: ./stubs/undici.cjs
+var undici = __nccwpck_require__(479);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+  function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+  return new (P || (P = Promise))(function (resolve, reject) {
+    function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+    function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+    function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
+
+
+
+
+
+var HttpCodes;
+(function (HttpCodes) {
+  HttpCodes[HttpCodes["OK"] = 200] = "OK";
+  HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
+  HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
+  HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
+  HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
+  HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
+  HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
+  HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
+  HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
+  HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
+  HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
+  HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
+  HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
+  HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
+  HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
+  HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
+  HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
+  HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
+  HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
+  HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
+  HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
+  HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
+  HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
+  HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
+  HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
+  HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
+  HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
+})(HttpCodes || (HttpCodes = {}));
+var Headers;
+(function (Headers) {
+  Headers["Accept"] = "accept";
+  Headers["ContentType"] = "content-type";
+})(Headers || (Headers = {}));
+var MediaTypes;
+(function (MediaTypes) {
+  MediaTypes["ApplicationJson"] = "application/json";
+})(MediaTypes || (MediaTypes = {}));
+function lib_getProxyUrl(serverUrl) {
+  const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
+  return proxyUrl ? proxyUrl.href : '';
+}
+const HttpRedirectCodes = [
+  HttpCodes.MovedPermanently,
+  HttpCodes.ResourceMoved,
+  HttpCodes.SeeOther,
+  HttpCodes.TemporaryRedirect,
+  HttpCodes.PermanentRedirect
+];
+const HttpResponseRetryCodes = [
+  HttpCodes.BadGateway,
+  HttpCodes.ServiceUnavailable,
+  HttpCodes.GatewayTimeout
+];
+const RetryableHttpVerbs = ['OPTIONS', 'GET', 'DELETE', 'HEAD'];
+const ExponentialBackoffCeiling = 10;
+const ExponentialBackoffTimeSlice = 5;
+class HttpClientError extends Error {
+  constructor(message, statusCode) {
+    super(message);
+    this.name = 'HttpClientError';
+    this.statusCode = statusCode;
+    Object.setPrototypeOf(this, HttpClientError.prototype);
+  }
+}
+class HttpClientResponse {
+  constructor(message) {
+    this.message = message;
+  }
+  readBody() {
+    return __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+        let output = Buffer.alloc(0);
+        this.message.on('data', (chunk) => {
+          output = Buffer.concat([output, chunk]);
+        });
+        this.message.on('end', () => {
+          resolve(output.toString());
+        });
+      }));
+    });
+  }
+  readBodyBuffer() {
+    return __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+        const chunks = [];
+        this.message.on('data', (chunk) => {
+          chunks.push(chunk);
+        });
+        this.message.on('end', () => {
+          resolve(Buffer.concat(chunks));
+        });
+      }));
+    });
+  }
+}
+function isHttps(requestUrl) {
+  const parsedUrl = new URL(requestUrl);
+  return parsedUrl.protocol === 'https:';
+}
+class lib_HttpClient {
+  constructor(userAgent, handlers, requestOptions) {
+    this._ignoreSslError = false;
+    this._allowRedirects = true;
+    this._allowRedirectDowngrade = false;
+    this._maxRedirects = 50;
+    this._allowRetries = false;
+    this._maxRetries = 1;
+    this._keepAlive = false;
+    this._disposed = false;
+    this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+    this.handlers = handlers || [];
+    this.requestOptions = requestOptions;
+    if (requestOptions) {
+      if (requestOptions.ignoreSslError != null) {
+        this._ignoreSslError = requestOptions.ignoreSslError;
+      }
+      this._socketTimeout = requestOptions.socketTimeout;
+      if (requestOptions.allowRedirects != null) {
+        this._allowRedirects = requestOptions.allowRedirects;
+      }
+      if (requestOptions.allowRedirectDowngrade != null) {
+        this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+      }
+      if (requestOptions.maxRedirects != null) {
+        this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+      }
+      if (requestOptions.keepAlive != null) {
+        this._keepAlive = requestOptions.keepAlive;
+      }
+      if (requestOptions.allowRetries != null) {
+        this._allowRetries = requestOptions.allowRetries;
+      }
+      if (requestOptions.maxRetries != null) {
+        this._maxRetries = requestOptions.maxRetries;
+      }
+    }
+  }
+  options(requestUrl, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
+    });
+  }
+  get(requestUrl, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return this.request('GET', requestUrl, null, additionalHeaders || {});
+    });
+  }
+  del(requestUrl, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return this.request('DELETE', requestUrl, null, additionalHeaders || {});
+    });
+  }
+  post(requestUrl, data, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return this.request('POST', requestUrl, data, additionalHeaders || {});
+    });
+  }
+  patch(requestUrl, data, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return this.request('PATCH', requestUrl, data, additionalHeaders || {});
+    });
+  }
+  put(requestUrl, data, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return this.request('PUT', requestUrl, data, additionalHeaders || {});
+    });
+  }
+  head(requestUrl, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return this.request('HEAD', requestUrl, null, additionalHeaders || {});
+    });
+  }
+  sendStream(verb, requestUrl, stream, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return this.request(verb, requestUrl, stream, additionalHeaders);
+    });
+  }
+  getJson(requestUrl_1) {
+    return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
+      additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+      const res = yield this.get(requestUrl, additionalHeaders);
+      return this._processResponse(res, this.requestOptions);
+    });
+  }
+  postJson(requestUrl_1, obj_1) {
+    return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+      const data = JSON.stringify(obj, null, 2);
+      additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+      additionalHeaders[Headers.ContentType] =
+        this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+      const res = yield this.post(requestUrl, data, additionalHeaders);
+      return this._processResponse(res, this.requestOptions);
+    });
+  }
+  putJson(requestUrl_1, obj_1) {
+    return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+      const data = JSON.stringify(obj, null, 2);
+      additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+      additionalHeaders[Headers.ContentType] =
+        this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+      const res = yield this.put(requestUrl, data, additionalHeaders);
+      return this._processResponse(res, this.requestOptions);
+    });
+  }
+  patchJson(requestUrl_1, obj_1) {
+    return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+      const data = JSON.stringify(obj, null, 2);
+      additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+      additionalHeaders[Headers.ContentType] =
+        this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+      const res = yield this.patch(requestUrl, data, additionalHeaders);
+      return this._processResponse(res, this.requestOptions);
+    });
+  }
+  request(verb, requestUrl, data, headers) {
+    return __awaiter(this, void 0, void 0, function* () {
+      if (this._disposed) {
+        throw new Error('Client has already been disposed.');
+      }
+      const parsedUrl = new URL(requestUrl);
+      let info = this._prepareRequest(verb, parsedUrl, headers);
+      const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
+        ? this._maxRetries + 1
+        : 1;
+      let numTries = 0;
+      let response;
+      do {
+        response = yield this.requestRaw(info, data);
+        if (response &&
+          response.message &&
+          response.message.statusCode === HttpCodes.Unauthorized) {
+          let authenticationHandler;
+          for (const handler of this.handlers) {
+            if (handler.canHandleAuthentication(response)) {
+              authenticationHandler = handler;
+              break;
+            }
+          }
+          if (authenticationHandler) {
+            return authenticationHandler.handleAuthentication(this, info, data);
+          }
+          else {
+            return response;
+          }
+        }
+        let redirectsRemaining = this._maxRedirects;
+        while (response.message.statusCode &&
+          HttpRedirectCodes.includes(response.message.statusCode) &&
+          this._allowRedirects &&
+          redirectsRemaining > 0) {
+          const redirectUrl = response.message.headers['location'];
+          if (!redirectUrl) {
+            break;
+          }
+          const parsedRedirectUrl = new URL(redirectUrl);
+          if (parsedUrl.protocol === 'https:' &&
+            parsedUrl.protocol !== parsedRedirectUrl.protocol &&
+            !this._allowRedirectDowngrade) {
+            throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
+          }
+          yield response.readBody();
+          if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
+            for (const header in headers) {
+              if (header.toLowerCase() === 'authorization') {
+                delete headers[header];
+              }
+            }
+          }
+          info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+          response = yield this.requestRaw(info, data);
+          redirectsRemaining--;
+        }
+        if (!response.message.statusCode ||
+          !HttpResponseRetryCodes.includes(response.message.statusCode)) {
+          return response;
+        }
+        numTries += 1;
+        if (numTries < maxTries) {
+          yield response.readBody();
+          yield this._performExponentialBackoff(numTries);
+        }
+      } while (numTries < maxTries);
+      return response;
+    });
+  }
+  dispose() {
+    if (this._agent) {
+      this._agent.destroy();
+    }
+    this._disposed = true;
+  }
+  requestRaw(info, data) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve, reject) => {
+        function callbackForResult(err, res) {
+          if (err) {
+            reject(err);
+          }
+          else if (!res) {
+            reject(new Error('Unknown error'));
+          }
+          else {
+            resolve(res);
+          }
+        }
+        this.requestRawWithCallback(info, data, callbackForResult);
+      });
+    });
+  }
+  requestRawWithCallback(info, data, onResult) {
+    if (typeof data === 'string') {
+      if (!info.options.headers) {
+        info.options.headers = {};
+      }
+      info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
+    }
+    let callbackCalled = false;
+    function handleResult(err, res) {
+      if (!callbackCalled) {
+        callbackCalled = true;
+        onResult(err, res);
+      }
+    }
+    const req = info.httpModule.request(info.options, (msg) => {
+      const res = new HttpClientResponse(msg);
+      handleResult(undefined, res);
+    });
+    let socket;
+    req.on('socket', sock => {
+      socket = sock;
+    });
+    req.setTimeout(this._socketTimeout || 3 * 60000, () => {
+      if (socket) {
+        socket.end();
+      }
+      handleResult(new Error(`Request timeout: ${info.options.path}`));
+    });
+    req.on('error', function (err) {
+      handleResult(err);
+    });
+    if (data && typeof data === 'string') {
+      req.write(data, 'utf8');
+    }
+    if (data && typeof data !== 'string') {
+      data.on('close', function () {
+        req.end();
+      });
+      data.pipe(req);
+    }
+    else {
+      req.end();
+    }
+  }
+  getAgent(serverUrl) {
+    const parsedUrl = new URL(serverUrl);
+    return this._getAgent(parsedUrl);
+  }
+  getAgentDispatcher(serverUrl) {
+    const parsedUrl = new URL(serverUrl);
+    const proxyUrl = getProxyUrl(parsedUrl);
+    const useProxy = proxyUrl && proxyUrl.hostname;
+    if (!useProxy) {
+      return;
+    }
+    return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+  }
+  _prepareRequest(method, requestUrl, headers) {
+    const info = {};
+    info.parsedUrl = requestUrl;
+    const usingSsl = info.parsedUrl.protocol === 'https:';
+    info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
+    const defaultPort = usingSsl ? 443 : 80;
+    info.options = {};
+    info.options.host = info.parsedUrl.hostname;
+    info.options.port = info.parsedUrl.port
+      ? parseInt(info.parsedUrl.port)
+      : defaultPort;
+    info.options.path =
+      (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
+    info.options.method = method;
+    info.options.headers = this._mergeHeaders(headers);
+    if (this.userAgent != null) {
+      info.options.headers['user-agent'] = this.userAgent;
+    }
+    info.options.agent = this._getAgent(info.parsedUrl);
+    if (this.handlers) {
+      for (const handler of this.handlers) {
+        handler.prepareRequest(info.options);
+      }
+    }
+    return info;
+  }
+  _mergeHeaders(headers) {
+    if (this.requestOptions && this.requestOptions.headers) {
+      return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+    }
+    return lowercaseKeys(headers || {});
+  }
+  _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+    let clientHeader;
+    if (this.requestOptions && this.requestOptions.headers) {
+      const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+      if (headerValue) {
+        clientHeader =
+          typeof headerValue === 'number' ? headerValue.toString() : headerValue;
+      }
+    }
+    const additionalValue = additionalHeaders[header];
+    if (additionalValue !== undefined) {
+      return typeof additionalValue === 'number'
+        ? additionalValue.toString()
+        : additionalValue;
+    }
+    if (clientHeader !== undefined) {
+      return clientHeader;
+    }
+    return _default;
+  }
+  _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+    let clientHeader;
+    if (this.requestOptions && this.requestOptions.headers) {
+      const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+      if (headerValue) {
+        if (typeof headerValue === 'number') {
+          clientHeader = String(headerValue);
+        }
+        else if (Array.isArray(headerValue)) {
+          clientHeader = headerValue.join(', ');
+        }
+        else {
+          clientHeader = headerValue;
+        }
+      }
+    }
+    const additionalValue = additionalHeaders[Headers.ContentType];
+    if (additionalValue !== undefined) {
+      if (typeof additionalValue === 'number') {
+        return String(additionalValue);
+      }
+      else if (Array.isArray(additionalValue)) {
+        return additionalValue.join(', ');
+      }
+      else {
+        return additionalValue;
+      }
+    }
+    if (clientHeader !== undefined) {
+      return clientHeader;
+    }
+    return _default;
+  }
+  _getAgent(parsedUrl) {
+    let agent;
+    const proxyUrl = getProxyUrl(parsedUrl);
+    const useProxy = proxyUrl && proxyUrl.hostname;
+    if (this._keepAlive && useProxy) {
+      agent = this._proxyAgent;
+    }
+    if (!useProxy) {
+      agent = this._agent;
+    }
+    if (agent) {
+      return agent;
+    }
+    const usingSsl = parsedUrl.protocol === 'https:';
+    let maxSockets = 100;
+    if (this.requestOptions) {
+      maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
+    }
+    if (proxyUrl && proxyUrl.hostname) {
+      const agentOptions = {
+        maxSockets,
+        keepAlive: this._keepAlive,
+        proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
+          proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+        })), { host: proxyUrl.hostname, port: proxyUrl.port })
+      };
+      let tunnelAgent;
+      const overHttps = proxyUrl.protocol === 'https:';
+      if (usingSsl) {
+        tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
+      }
+      else {
+        tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+      }
+      agent = tunnelAgent(agentOptions);
+      this._proxyAgent = agent;
+    }
+    if (!agent) {
+      const options = { keepAlive: this._keepAlive, maxSockets };
+      agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
+      this._agent = agent;
+    }
+    if (usingSsl && this._ignoreSslError) {
+      agent.options = Object.assign(agent.options || {}, {
+        rejectUnauthorized: false
+      });
+    }
+    return agent;
+  }
+  _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+    let proxyAgent;
+    if (this._keepAlive) {
+      proxyAgent = this._proxyAgentDispatcher;
+    }
+    if (proxyAgent) {
+      return proxyAgent;
+    }
+    const usingSsl = parsedUrl.protocol === 'https:';
+    proxyAgent = new undici.k(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+      token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
+    })));
+    this._proxyAgentDispatcher = proxyAgent;
+    if (usingSsl && this._ignoreSslError) {
+      proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+        rejectUnauthorized: false
+      });
+    }
+    return proxyAgent;
+  }
+  _getUserAgentWithOrchestrationId(userAgent) {
+    const baseUserAgent = userAgent || 'actions/http-client';
+    const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
+    if (orchId) {
+      const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
+      return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+    }
+    return baseUserAgent;
+  }
+  _performExponentialBackoff(retryNumber) {
+    return __awaiter(this, void 0, void 0, function* () {
+      retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+      const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+      return new Promise(resolve => setTimeout(() => resolve(), ms));
+    });
+  }
+  _processResponse(res, options) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
+        const statusCode = res.message.statusCode || 0;
+        const response = {
+          statusCode,
+          result: null,
+          headers: {}
+        };
+        if (statusCode === HttpCodes.NotFound) {
+          resolve(response);
+        }
+        function dateTimeDeserializer(key, value) {
+          if (typeof value === 'string') {
+            const a = new Date(value);
+            if (!isNaN(a.valueOf())) {
+              return a;
+            }
+          }
+          return value;
+        }
+        let obj;
+        let contents;
+        try {
+          contents = yield res.readBody();
+          if (contents && contents.length > 0) {
+            if (options && options.deserializeDates) {
+              obj = JSON.parse(contents, dateTimeDeserializer);
+            }
+            else {
+              obj = JSON.parse(contents);
+            }
+            response.result = obj;
+          }
+          response.headers = res.message.headers;
+        }
+        catch (err) {
+        }
+        if (statusCode > 299) {
+          let msg;
+          if (obj && obj.message) {
+            msg = obj.message;
+          }
+          else if (contents && contents.length > 0) {
+            msg = contents;
+          }
+          else {
+            msg = `Failed request: (${statusCode})`;
+          }
+          const err = new HttpClientError(msg, statusCode);
+          err.result = response.result;
+          reject(err);
+        }
+        else {
+          resolve(response);
+        }
+      }));
+    });
+  }
+}
+const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
+var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+  function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+  return new (P || (P = Promise))(function (resolve, reject) {
+    function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+    function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+    function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
+class BasicCredentialHandler {
+  constructor(username, password) {
+    this.username = username;
+    this.password = password;
+  }
+  prepareRequest(options) {
+    if (!options.headers) {
+      throw Error('The request has no headers');
+    }
+    options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
+  }
+  canHandleAuthentication() {
+    return false;
+  }
+  handleAuthentication() {
+    return auth_awaiter(this, void 0, void 0, function* () {
+      throw new Error('not implemented');
+    });
+  }
+}
+class auth_BearerCredentialHandler {
+  constructor(token) {
+    this.token = token;
+  }
+  prepareRequest(options) {
+    if (!options.headers) {
+      throw Error('The request has no headers');
+    }
+    options.headers['Authorization'] = `Bearer ${this.token}`;
+  }
+  canHandleAuthentication() {
+    return false;
+  }
+  handleAuthentication() {
+    return auth_awaiter(this, void 0, void 0, function* () {
+      throw new Error('not implemented');
+    });
+  }
+}
+class PersonalAccessTokenCredentialHandler {
+  constructor(token) {
+    this.token = token;
+  }
+  prepareRequest(options) {
+    if (!options.headers) {
+      throw Error('The request has no headers');
+    }
+    options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
+  }
+  canHandleAuthentication() {
+    return false;
+  }
+  handleAuthentication() {
+    return auth_awaiter(this, void 0, void 0, function* () {
+      throw new Error('not implemented');
+    });
+  }
+}
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
+var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+  function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+  return new (P || (P = Promise))(function (resolve, reject) {
+    function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+    function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+    function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
+
+
+
+class oidc_utils_OidcClient {
+  static createHttpClient(allowRetry = true, maxRetry = 10) {
+    const requestOptions = {
+      allowRetries: allowRetry,
+      maxRetries: maxRetry
+    };
+    return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
+  }
+  static getRequestToken() {
+    const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
+    if (!token) {
+      throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable');
+    }
+    return token;
+  }
+  static getIDTokenUrl() {
+    const runtimeUrl = process.env['ACTIONS_ID_TOKEN_REQUEST_URL'];
+    if (!runtimeUrl) {
+      throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable');
+    }
+    return runtimeUrl;
+  }
+  static getCall(id_token_url) {
+    return oidc_utils_awaiter(this, void 0, void 0, function* () {
+      var _a;
+      const httpclient = oidc_utils_OidcClient.createHttpClient();
+      const res = yield httpclient
+        .getJson(id_token_url)
+        .catch(error => {
+        throw new Error(`Failed to get ID Token. \n 
+        Error Code : ${error.statusCode}\n 
+        Error Message: ${error.message}`);
+      });
+      const id_token = (_a = res.result) === null || _a === void 0 ? void 0 : _a.value;
+      if (!id_token) {
+        throw new Error('Response json body do not have ID Token field');
+      }
+      return id_token;
+    });
+  }
+  static getIDToken(audience) {
+    return oidc_utils_awaiter(this, void 0, void 0, function* () {
+      try {
+        let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
+        if (audience) {
+          const encodedAudience = encodeURIComponent(audience);
+          id_token_url = `${id_token_url}&audience=${encodedAudience}`;
+        }
+        debug(`ID token url is ${id_token_url}`);
+        const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
+        setSecret(id_token);
+        return id_token;
+      }
+      catch (error) {
+        throw new Error(`Error message: ${error.message}`);
+      }
+    });
+  }
+}
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
+var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+  function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+  return new (P || (P = Promise))(function (resolve, reject) {
+    function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+    function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+    function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
+
+
+const [access, appendFile, writeFile] = ['access', 'appendFile', 'writeFile'].map((name) =>
+  (...args) => external_fs_namespaceObject.promises[name](...args));
+const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
+const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
+class Summary {
+  constructor() {
+    this._buffer = '';
+  }
+  filePath() {
+    return summary_awaiter(this, void 0, void 0, function* () {
+      if (this._filePath) {
+        return this._filePath;
+      }
+      const pathFromEnv = process.env[SUMMARY_ENV_VAR];
+      if (!pathFromEnv) {
+        throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
+      }
+      try {
+        yield access(pathFromEnv, external_fs_namespaceObject.constants.R_OK | external_fs_namespaceObject.constants.W_OK);
+      }
+      catch (_a) {
+        throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
+      }
+      this._filePath = pathFromEnv;
+      return this._filePath;
+    });
+  }
+  wrap(tag, content, attrs = {}) {
+    const htmlAttrs = Object.entries(attrs)
+      .map(([key, value]) => ` ${key}="${value}"`)
+      .join('');
+    if (!content) {
+      return `<${tag}${htmlAttrs}>`;
+    }
+    return `<${tag}${htmlAttrs}>${content}</${tag}>`;
+  }
+  write(options) {
+    return summary_awaiter(this, void 0, void 0, function* () {
+      const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
+      const filePath = yield this.filePath();
+      const writeFunc = overwrite ? writeFile : appendFile;
+      yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
+      return this.emptyBuffer();
+    });
+  }
+  clear() {
+    return summary_awaiter(this, void 0, void 0, function* () {
+      return this.emptyBuffer().write({ overwrite: true });
+    });
+  }
+  stringify() {
+    return this._buffer;
+  }
+  isEmptyBuffer() {
+    return this._buffer.length === 0;
+  }
+  emptyBuffer() {
+    this._buffer = '';
+    return this;
+  }
+  addRaw(text, addEOL = false) {
+    this._buffer += text;
+    return addEOL ? this.addEOL() : this;
+  }
+  addEOL() {
+    return this.addRaw(external_os_namespaceObject.EOL);
+  }
+  addCodeBlock(code, lang) {
+    const attrs = Object.assign({}, (lang && { lang }));
+    const element = this.wrap('pre', this.wrap('code', code), attrs);
+    return this.addRaw(element).addEOL();
+  }
+  addList(items, ordered = false) {
+    const tag = ordered ? 'ol' : 'ul';
+    const listItems = items.map(item => this.wrap('li', item)).join('');
+    const element = this.wrap(tag, listItems);
+    return this.addRaw(element).addEOL();
+  }
+  addTable(rows) {
+    const tableBody = rows
+      .map(row => {
+      const cells = row
+        .map(cell => {
+        if (typeof cell === 'string') {
+          return this.wrap('td', cell);
+        }
+        const { header, data, colspan, rowspan } = cell;
+        const tag = header ? 'th' : 'td';
+        const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
+        return this.wrap(tag, data, attrs);
+      })
+        .join('');
+      return this.wrap('tr', cells);
+    })
+      .join('');
+    const element = this.wrap('table', tableBody);
+    return this.addRaw(element).addEOL();
+  }
+  addDetails(label, content) {
+    const element = this.wrap('details', this.wrap('summary', label) + content);
+    return this.addRaw(element).addEOL();
+  }
+  addImage(src, alt, options) {
+    const { width, height } = options || {};
+    const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
+    const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
+    return this.addRaw(element).addEOL();
+  }
+  addHeading(text, level) {
+    const tag = `h${level}`;
+    const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
+      ? tag
+      : 'h1';
+    const element = this.wrap(allowedTag, text);
+    return this.addRaw(element).addEOL();
+  }
+  addSeparator() {
+    const element = this.wrap('hr', null);
+    return this.addRaw(element).addEOL();
+  }
+  addBreak() {
+    const element = this.wrap('br', null);
+    return this.addRaw(element).addEOL();
+  }
+  addQuote(text, cite) {
+    const attrs = Object.assign({}, (cite && { cite }));
+    const element = this.wrap('blockquote', text, attrs);
+    return this.addRaw(element).addEOL();
+  }
+  addLink(text, href) {
+    const element = this.wrap('a', text, { href });
+    return this.addRaw(element).addEOL();
+  }
+}
+const _summary = new Summary();
+const markdownSummary = (null && (_summary));
+const summary = _summary;
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
+
+function toPosixPath(pth) {
+  return pth.replace(/[\\]/g, '/');
+}
+function toWin32Path(pth) {
+  return pth.replace(/[/]/g, '\\');
+}
+function toPlatformPath(pth) {
+  return pth.replace(/[/\\]/g, path.sep);
+}
+// EXTERNAL MODULE: ./stubs/actions-exec.cjs
+var actions_exec = __nccwpck_require__(298);
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
+var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+  function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+  return new (P || (P = Promise))(function (resolve, reject) {
+    function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+    function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+    function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
+
+
+const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+  const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
+    silent: true
+  });
+  const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
+    silent: true
+  });
+  return {
+    name: name.trim(),
+    version: version.trim()
+  };
+});
+const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+  var _a, _b, _c, _d;
+  const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
+    silent: true
+  });
+  const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
+  const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
+  return {
+    name,
+    version
+  };
+});
+const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+  const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
+    silent: true
+  });
+  const [name, version] = stdout.trim().split('\n');
+  return {
+    name,
+    version
+  };
+});
+const platform = external_os_namespaceObject.platform();
+const arch = external_os_namespaceObject.arch();
+const isWindows = platform === 'win32';
+const isMacOS = platform === 'darwin';
+const isLinux = platform === 'linux';
+function getDetails() {
+  return platform_awaiter(this, void 0, void 0, function* () {
+    return Object.assign(Object.assign({}, (yield (isWindows
+      ? getWindowsInfo()
+      : isMacOS
+        ? getMacOsInfo()
+        : getLinuxInfo()))), { platform,
+      arch,
+      isWindows,
+      isMacOS,
+      isLinux });
+  });
+}
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
+var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+  function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+  return new (P || (P = Promise))(function (resolve, reject) {
+    function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+    function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+    function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
+
+
+
+
+
+
+var ExitCode;
+(function (ExitCode) {
+  ExitCode[ExitCode["Success"] = 0] = "Success";
+  ExitCode[ExitCode["Failure"] = 1] = "Failure";
+})(ExitCode || (ExitCode = {}));
+function exportVariable(name, val) {
+  const convertedVal = toCommandValue(val);
+  process.env[name] = convertedVal;
+  const filePath = process.env['GITHUB_ENV'] || '';
+  if (filePath) {
+    return file_command_issueFileCommand('ENV', prepareKeyValueMessage(name, val));
+  }
+  command_issueCommand('set-env', { name }, convertedVal);
+}
+function core_setSecret(secret) {
+  command_issueCommand('add-mask', {}, secret);
+}
+function addPath(inputPath) {
+  const filePath = process.env['GITHUB_PATH'] || '';
+  if (filePath) {
+    issueFileCommand('PATH', inputPath);
+  }
+  else {
+    issueCommand('add-path', {}, inputPath);
+  }
+  process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
+}
+function getInput(name, options) {
+  const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
+  if (options && options.required && !val) {
+    throw new Error(`Input required and not supplied: ${name}`);
+  }
+  if (options && options.trimWhitespace === false) {
+    return val;
+  }
+  return val.trim();
+}
+function getMultilineInput(name, options) {
+  const inputs = getInput(name, options)
+    .split('\n')
+    .filter(x => x !== '');
+  if (options && options.trimWhitespace === false) {
+    return inputs;
+  }
+  return inputs.map(input => input.trim());
+}
+function getBooleanInput(name, options) {
+  const trueValue = ['true', 'True', 'TRUE'];
+  const falseValue = ['false', 'False', 'FALSE'];
+  const val = getInput(name, options);
+  if (trueValue.includes(val))
+    return true;
+  if (falseValue.includes(val))
+    return false;
+  throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
+    `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
+}
+function setOutput(name, value) {
+  const filePath = process.env['GITHUB_OUTPUT'] || '';
+  if (filePath) {
+    return file_command_issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
+  }
+  process.stdout.write(external_os_namespaceObject.EOL);
+  command_issueCommand('set-output', { name }, toCommandValue(value));
+}
+function setCommandEcho(enabled) {
+  issue('echo', enabled ? 'on' : 'off');
+}
+function setFailed(message) {
+  process.exitCode = ExitCode.Failure;
+  error(message);
+}
+function isDebug() {
+  return process.env['RUNNER_DEBUG'] === '1';
+}
+function core_debug(message) {
+  command_issueCommand('debug', {}, message);
+}
+function error(message, properties = {}) {
+  command_issueCommand('error', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+function warning(message, properties = {}) {
+  command_issueCommand('warning', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+function notice(message, properties = {}) {
+  issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+function info(message) {
+  process.stdout.write(message + external_os_namespaceObject.EOL);
+}
+function startGroup(name) {
+  issue('group', name);
+}
+function endGroup() {
+  issue('endgroup');
+}
+function group(name, fn) {
+  return core_awaiter(this, void 0, void 0, function* () {
+    startGroup(name);
+    let result;
+    try {
+      result = yield fn();
+    }
+    finally {
+      endGroup();
+    }
+    return result;
+  });
+}
+function saveState(name, value) {
+  const filePath = process.env['GITHUB_STATE'] || '';
+  if (filePath) {
+    return file_command_issueFileCommand('STATE', prepareKeyValueMessage(name, value));
+  }
+  command_issueCommand('save-state', { name }, toCommandValue(value));
+}
+function getState(name) {
+  return process.env[`STATE_${name}`] || '';
+}
+function getIDToken(aud) {
+  return core_awaiter(this, void 0, void 0, function* () {
+    return yield OidcClient.getIDToken(aud);
+  });
+}
+
+
+
+
+;// CONCATENATED MODULE: ./src/inputs/mistakes.ts
+
+/*
+ * What people paste that cannot be right. A secret consists of visible ASCII characters (RFC 6749 appendix A), and
+ * Zendesk's of letters and digits: anything else would be sent in vain, and come back as `invalid_client`.
+ */
+const QUOTED = /^(["'`])[^]*\1$|^[“”„‘’‚«»][^]*[“”„‘’‚«»]$/;
+const SCHEME = /^(?:authorization:\s*)?(?:bearer|basic)\s+/i;
+const TOO_SHORT = /^[^]{0,7}$/;
+const CONTROL = /[\0-\x1f\x7f-\x9f]/;
+/** What a value looks like that cannot be a secret, and what is to be said about it. The first that fits counts. */
+const FORMS = {
+  quoted: [QUOTED, 'is wrapped in quotes, which would be sent as part of it. Save it without them.'],
+  unreplaced: [
+    /^(?:\$|\{\{|<|%[^%\s]+%$|\*+$)/,
+    'looks like a variable, an expression or a placeholder that nobody replaced. Save the secret itself, and pass it as `${{ secrets.NAME }}`.'
+  ],
+  json: [/^[{[]/, 'looks like JSON. Take the one value out of it, and give only that.'],
+  scheme: [SCHEME, 'begins with the scheme of a header, such as `Bearer`. Save only what follows it.'],
+  short: [
+    TOO_SHORT,
+    'is shorter than 8 characters, too short for a secret (it was neither sent nor masked). Copy all of it.'
+  ],
+  long: [/^[^]{8193}/, 'is longer than 8192 characters. Copy only the secret.']
+};
+/** Characters that a value cannot have inside it: what they are, and what to do. */
+const CHARACTERS = {
+  control: ['a control character, such as a line break', 'Write it on one line.'],
+  invisible: ['an invisible character', 'Copy the value again without it, or type it.'],
+  space: ['white space, like a copy from a wrapped line', 'Copy it again, as one word.'],
+  foreign: ['a character that is not ASCII', 'Copy it again from where it was created.']
+};
+function kindOf(character) {
+  if (/[!-~]/.test(character))
+    return undefined;
+  if (replaceInvisible(character, () => '') === '')
+    return 'invisible';
+  if (CONTROL.test(character))
+    return 'control';
+  return /\s/.test(character) ? 'space' : 'foreign';
+}
+/** What is wrong with a text that contains a control or an invisible character. */
+function textMistake(value) {
+  return oddCharacter(value, ['control', 'invisible']);
+}
+/** What is wrong with a value that cannot be a secret, as a sentence or two that do not show it. */
+function secretMistake(value) {
+  const form = Object.values(FORMS).find(([pattern]) => pattern.test(value));
+  if (form !== undefined)
+    return `the value ${form[1]}`;
+  return oddCharacter(value, ['control', 'invisible', 'space', 'foreign']);
+}
+/** Names the first character of one of `kinds` in `value` and its place, counted in code points. */
+function oddCharacter(value, kinds) {
+  for (const [index, character] of Array.from(value).entries()) {
+    const kind = kindOf(character);
+    if (kind === undefined || !kinds.includes(kind))
+      continue;
+    const [what, cure] = CHARACTERS[kind];
+    const place = index === 0 ? 'as the 1st character' : `after the ${ordinal(index)} character`;
+    return `the value contains ${what}: ${codePoint(character)} ${place}. ${cure}`;
+  }
+  return undefined;
+}
+/** `U+200B` for a zero width space. */
+function codePoint(character) {
+  // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- there is a character
+  return `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+/** `1st`, `2nd`, `3rd`, `4th`, `11th`. */
+function ordinal(number) {
+  const isTeen = Math.floor(number / 10) % 10 === 1;
+  const ending = isTeen ? undefined : ['th', 'st', 'nd', 'rd'][number % 10];
+  return `${number}${ending ?? 'th'}`;
+}
+/** Whether a value is long enough to be masked, and one line. */
+function isMaskable(value) {
+  return !TOO_SHORT.test(value) && !CONTROL.test(value);
+}
+/** A secret without the quotes around it, or the scheme in front of it, which it is refused for. */
+function bareSecret(value) {
+  return trim(QUOTED.test(value) ? value.slice(1, -1) : value.replace(SCHEME, ''));
+}
+/** Whether a value that is no secret input is probably one: 40 or more letters and digits, at least four digits. */
+function looksLikeSecret(value) {
+  return /^(?=(?:[a-z]*\d){4})[a-z\d]{40,}$/i.test(value);
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/input-reader.ts
@@ -2726,7 +2314,8 @@ function timeOf(value) {
 
 
 
-const input_reader_SHORTEST_SECRET = 8;
+
+
 /** Why a secret that the workflow names can be empty. */
 const IF_FROM_SECRET = 'If it comes from a secret, check that the secret exists in this repository or environment; runs from forks and Dependabot get none.';
 /** Why a value that is required can be empty. */
@@ -2734,95 +2323,101 @@ const IF_FROM_CONTEXT = 'If it comes from `vars` or `secrets`, check that it exi
 /** The inputs of a step are invalid; the message names every problem. */
 class InputError extends Error {
 }
-/** Whether a value can be a secret, and so is masked. */
-function isMaskable(value) {
-    return value.length >= input_reader_SHORTEST_SECRET && !hasControlCharacter(value);
+/** The value of an input without white space and invisible characters at its ends; empty if it is not set. */
+function given(input) {
+  return trim(getInput(input));
 }
-/** What is inside a pair of quotes around `value`; `undefined` if there is no such pair. */
-function insideQuotes(value) {
-    return /^(["'`])([^]*)\1$/.exec(value)?.[2];
+/** Whether an input has a value. */
+function isSet(input) {
+  return given(input) !== '';
 }
-function hasControlCharacter(value) {
-    return /\p{Cc}/u.test(value);
+/** A value for an error: cleaned, and without what may be a secret or the password of a URL. */
+function shown(value) {
+  if (looksLikeSecret(value))
+    return '***';
+  const end = value.lastIndexOf('@');
+  return clean(end === -1 ? value : `***${value.slice(end)}`);
 }
 /** Reads inputs one by one and collects what is wrong with them, so that one error can name all of it. */
 class InputReader {
-    #problems = new Set();
-    #warnings = [];
-    /** Notes that `input` is invalid: a sentence or two on what is wrong, and what to write instead. */
-    problem(input, wrong) {
-        this.#problems.add(`\`${input}\`: ${wrong}`);
+  #problems = new Set();
+  #warnings = [];
+  /** Notes that `input` is invalid: a sentence or two on what is wrong, and what to write instead. */
+  problem(input, wrong) {
+    this.#problems.add(`\`${input}\`: ${wrong}`);
+  }
+  /** Notes what the author should know about an input, although it is valid. */
+  warning(input, text) {
+    this.#warnings.push(`\`${input}\`: ${text}`);
+  }
+  /**
+   * Logs the warnings, if all inputs are valid.
+   *
+   * @throws {InputError} that names every problem
+   */
+  finish(log) {
+    const problems = [...this.#problems];
+    if (problems.length > 1) {
+      const all = problems.map((problem, index) => `(${index + 1}) ${problem}`).join(' ');
+      throw new InputError(`${problems.length} invalid inputs: ${all}`);
     }
-    /** Notes what the author should know about an input, although it is valid. */
-    warning(input, text) {
-        this.#warnings.push(`\`${input}\`: ${text}`);
+    if (problems.length === 1)
+      throw new InputError(`Invalid input ${problems.join('')}`);
+    this.#warnings.forEach(log.warning);
+  }
+  /** The value; empty if there is none, or it has a control or an invisible character inside. */
+  text(input) {
+    return this.#checked(input, given(input));
+  }
+  /** A text in which white space and invisible characters separate words: each becomes a blank. */
+  words(input) {
+    return this.#checked(input, replaceInvisible(given(input), () => ' ').replace(/\s/g, ' '));
+  }
+  #checked(input, value) {
+    const mistake = textMistake(value);
+    if (mistake === undefined)
+      return value;
+    this.problem(input, mistake);
+    return '';
+  }
+  /** A text that must be set. */
+  required(input, cure) {
+    if (!isSet(input))
+      this.problem(input, `it is required, but empty. ${cure} ${IF_FROM_CONTEXT}`);
+    return this.text(input);
+  }
+  /** A secret; one that is set must be usable. */
+  secret(input, value = given(input)) {
+    const mistake = value === '' ? undefined : secretMistake(value);
+    if (mistake !== undefined)
+      this.problem(input, mistake);
+    return new Secret(value);
+  }
+  /** One of `choices`, in any case; the first if it is not set. */
+  choice(input, choices) {
+    const value = this.text(input).toLowerCase() || choices[0];
+    const choice = choices.find((known) => known === value);
+    if (choice !== undefined)
+      return choice;
+    const known = choices.map((each) => `\`${each}\``).join(' or ');
+    this.problem(input, `"${shown(value)}" is not valid. Write ${known}.`);
+    return choices[0];
+  }
+  /** `true` or `false`, in any case. */
+  flag(input, ifEmpty) {
+    return this.choice(input, ifEmpty ? ['true', 'false'] : ['false', 'true']) === 'true';
+  }
+  /** A whole number of seconds from `min` to `max`. */
+  seconds(input, [min, max], ifEmpty) {
+    const value = this.text(input);
+    if (value === '')
+      return ifEmpty;
+    const number = /^\d+$/.test(value) ? Number(value) : NaN;
+    if (!(number >= min && number <= max)) {
+      this.problem(input, `"${shown(value)}" is not a whole number of seconds from ${min} to ${max}.`);
     }
-    /**
-     * Logs the warnings, if all inputs are valid.
-     *
-     * @throws {InputError} that names every problem
-     */
-    finish(log) {
-        const problems = [...this.#problems];
-        if (problems.length > 1) {
-            const all = problems.map((problem, index) => `(${index + 1}) ${problem}`).join(' ');
-            throw new InputError(`${problems.length} invalid inputs: ${all}`);
-        }
-        if (problems.length === 1)
-            throw new InputError(`Invalid input ${problems.join('')}`);
-        this.#warnings.forEach(log.warning);
-    }
-    /** The trimmed value; empty if there is none or it has a control character. */
-    text(input) {
-        const value = getInput(input);
-        if (!hasControlCharacter(value))
-            return value;
-        this.problem(input, 'the value contains a control character, such as a line break. Write it on one line.');
-        return '';
-    }
-    /** A text that must be set. */
-    required(input, cure) {
-        const value = this.text(input);
-        if (getInput(input) === '')
-            this.problem(input, `it is required, but empty. ${cure} ${IF_FROM_CONTEXT}`);
-        return value;
-    }
-    /** A secret; one that is set must be usable. */
-    secret(input) {
-        const value = this.text(input);
-        if (value !== '' && !isMaskable(value)) {
-            this.problem(input, `the value is shorter than ${input_reader_SHORTEST_SECRET} characters, too short for a secret (it was neither sent nor masked). Copy all of it.`);
-        }
-        else if (insideQuotes(value) !== undefined) {
-            this.problem(input, 'the value is wrapped in quotes, which would be sent as part of the secret. Save it without them.');
-        }
-        return new Secret(value);
-    }
-    /** One of `choices`, in any case; the first if it is not set. */
-    choice(input, choices) {
-        const value = this.text(input).toLowerCase() || choices[0];
-        const choice = choices.find((known) => known === value);
-        if (choice !== undefined)
-            return choice;
-        const known = choices.map((each) => `\`${each}\``).join(' or ');
-        this.problem(input, `"${clean(value)}" is not valid. Write ${known}.`);
-        return choices[0];
-    }
-    /** `true` or `false`, in any case. */
-    flag(input, ifEmpty) {
-        return this.choice(input, ifEmpty ? ['true', 'false'] : ['false', 'true']) === 'true';
-    }
-    /** A whole number of seconds from `min` to `max`. */
-    seconds(input, [min, max], ifEmpty) {
-        const value = this.text(input);
-        if (value === '')
-            return ifEmpty;
-        const number = /^\d+$/.test(value) ? Number(value) : NaN;
-        if (!(number >= min && number <= max)) {
-            this.problem(input, `"${clean(value)}" is not a whole number of seconds from ${min} to ${max}.`);
-        }
-        return number;
-    }
+    return number;
+  }
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/credentials.ts
@@ -2831,110 +2426,119 @@ class InputReader {
 
 
 
+
 /** The inputs of each kind of credential: which one chooses it, which are secret, and whether post may use it again. */
 const CREDENTIAL_INPUTS = {
-    api_token: { chosenBy: 'api-token', secret: ['api-token'], usedByPost: true },
-    access_token: { chosenBy: 'access-token', secret: ['access-token'], usedByPost: true },
-    client_credentials: { chosenBy: 'client-secret', secret: ['client-secret'], usedByPost: true },
-    authorization_code: {
-        chosenBy: 'authorization-code',
-        secret: ['authorization-code', 'code-verifier', 'client-secret'],
-        usedByPost: false
-    },
-    refresh_token: { chosenBy: 'refresh-token', secret: ['refresh-token', 'client-secret'], usedByPost: false }
+  api_token: { chosenBy: 'api-token', secret: ['api-token'], usedByPost: true },
+  access_token: { chosenBy: 'access-token', secret: ['access-token'], usedByPost: true },
+  client_credentials: { chosenBy: 'client-secret', secret: ['client-secret'], usedByPost: true },
+  authorization_code: {
+    chosenBy: 'authorization-code',
+    secret: ['authorization-code', 'code-verifier', 'client-secret'],
+    usedByPost: false
+  },
+  refresh_token: { chosenBy: 'refresh-token', secret: ['refresh-token', 'client-secret'], usedByPost: false }
 };
 /** Every secret input. */
 const SECRET_INPUTS = [
-    ...new Set(Object.values(CREDENTIAL_INPUTS).flatMap(({ secret }) => secret))
+  ...new Set(Object.values(CREDENTIAL_INPUTS).flatMap(({ secret }) => secret))
 ];
 /** Reads a credential of one of `kinds`: the one whose input is set, else client credentials. */
 function readCredential(reader, kinds) {
-    // `client-secret` belongs to the two one-time grants as well.
-    const chosen = kinds.filter((kind) => kind !== 'client_credentials' && isSet(CREDENTIAL_INPUTS[kind].chosenBy));
-    const [kind = 'client_credentials', second] = chosen;
-    if (second !== undefined) {
-        const names = chosen.map((each) => `\`${CREDENTIAL_INPUTS[each].chosenBy}\``).join(' and ');
-        const all = chosen.length === 2 ? 'both' : 'all';
-        reader.problem(CREDENTIAL_INPUTS[second].chosenBy, `${names} are ${all} set. Set only one.`);
-    }
-    const credential = readKind(reader, kind);
-    checkCombination(reader, credential);
-    return credential;
+  // `client-secret` belongs to the two one-time grants as well.
+  const chosen = kinds.filter((kind) => kind !== 'client_credentials' && isSet(CREDENTIAL_INPUTS[kind].chosenBy));
+  const [kind = 'client_credentials', second] = chosen;
+  if (second !== undefined) {
+    const names = chosen.map((each) => `\`${CREDENTIAL_INPUTS[each].chosenBy}\``).join(' and ');
+    const all = chosen.length === 2 ? 'both' : 'all';
+    reader.problem(CREDENTIAL_INPUTS[second].chosenBy, `${names} are ${all} set. Set only one.`);
+  }
+  const credential = readKind(reader, kind);
+  checkCombination(reader, credential);
+  return credential;
 }
 function readKind(reader, kind) {
-    const optional = (input) => (isSet(input) ? reader.secret(input) : undefined);
-    const secret = reader.secret(CREDENTIAL_INPUTS[kind].chosenBy);
-    const email = adminEmail(reader.text('email'));
-    const authMethod = reader.choice('token-endpoint-auth-method', AUTH_METHODS);
-    const client = { clientSecret: optional('client-secret'), authMethod };
-    const code = { redirectUri: reader.text('redirect-uri'), codeVerifier: optional('code-verifier') };
-    switch (kind) {
-        case 'api_token':
-            return { kind, email, apiToken: secret };
-        case 'access_token':
-            return { kind, accessToken: secret };
-        case 'client_credentials':
-            return { kind, clientSecret: secret, authMethod };
-        case 'authorization_code':
-            return { kind, code: secret, ...code, ...client };
-        case 'refresh_token':
-            return { kind, refreshToken: secret, ...client };
-    }
+  const optional = (input) => (isSet(input) ? reader.secret(input) : undefined);
+  const secret = kind === 'authorization_code' ? readCode(reader) : reader.secret(CREDENTIAL_INPUTS[kind].chosenBy);
+  const email = adminEmail(reader.text('email'));
+  const authMethod = reader.choice('token-endpoint-auth-method', AUTH_METHODS);
+  const client = { clientSecret: optional('client-secret'), authMethod };
+  const code = { redirectUri: reader.text('redirect-uri'), codeVerifier: optional('code-verifier') };
+  switch (kind) {
+    case 'api_token':
+      return { kind, email, apiToken: secret };
+    case 'access_token':
+      return { kind, accessToken: secret };
+    case 'client_credentials':
+      return { kind, clientSecret: secret, authMethod };
+    case 'authorization_code':
+      return { kind, code: secret, ...code, ...client };
+    case 'refresh_token':
+      return { kind, refreshToken: secret, ...client };
+  }
+}
+/** Reads the authorization code, also out of the address that the browser was sent to. */
+function readCode(reader) {
+  const input = 'authorization-code';
+  const { code, error } = authorizationResponse(given(input));
+  if (error !== '') {
+    const text = `the browser came back with the error \`${clean(error)}\` instead of a code. Ask for consent again.`;
+    reader.problem(input, text);
+  }
+  else if (code === '') {
+    reader.problem(input, 'the address has no `code` in it. Copy all of what the browser shows after the consent.');
+  }
+  return reader.secret(input, code);
 }
 /** Reads the credential again in post, unchecked: a bug of the runner can give it the inputs of another step. */
 function rereadCredential(kind, authMethod) {
-    const credential = readKind(new InputReader(), kind);
-    return isAdmin(credential) ? credential : { ...credential, authMethod };
+  const credential = readKind(new InputReader(), kind);
+  return isAdmin(credential) ? credential : { ...credential, authMethod };
 }
 /** Notes which inputs the credential lacks, and which do not belong to it. */
 function checkCombination(reader, credential) {
-    const { kind } = credential;
-    if (kind === 'client_credentials' && !isSet('client-secret') && !isSet('email')) {
-        reader.problem('client-secret', `no credential is set. Set \`client-secret\` (recommended), or \`email\` and \`api-token\`. ${IF_FROM_SECRET}`);
+  const { kind } = credential;
+  if (kind === 'client_credentials' && !isSet('client-secret') && !isSet('email')) {
+    reader.problem('client-secret', `no credential is set. Set \`client-secret\` (recommended), or \`email\` and \`api-token\`. ${IF_FROM_SECRET}`);
+  }
+  if (isAdmin(credential) && isSet('client-secret')) {
+    const text = `\`client-secret\` and \`${CREDENTIAL_INPUTS[kind].chosenBy}\` are both set. Set only one.`;
+    reader.problem('client-secret', text);
+  }
+  if (kind !== 'api_token' && isSet('email')) {
+    reader.problem('api-token', `\`email\` is set, but \`api-token\` is empty. Set it, or remove \`email\`. ${IF_FROM_SECRET}`);
+  }
+  if (kind === 'api_token' && adminEmail(given('email')) === '')
+    reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.');
+  const email = kind === 'api_token' ? credential.email : '';
+  if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
+    reader.problem('email', 'it is not an e-mail address. Write the one that the admin signs in with.');
+  }
+  if (kind !== 'authorization_code') {
+    for (const input of ['redirect-uri', 'code-verifier'].filter(isSet)) {
+      reader.problem(input, `it is used only with \`authorization-code\`, which is empty. Set that, or remove this. ${IF_FROM_SECRET}`);
     }
-    if (isAdmin(credential) && isSet('client-secret')) {
-        const text = `\`client-secret\` and \`${CREDENTIAL_INPUTS[kind].chosenBy}\` are both set. Set only one.`;
-        reader.problem('client-secret', text);
-    }
-    if (kind === 'access_token' && !/^[!-~]{0,8192}$/.test(credential.accessToken.reveal())) {
-        const text = 'it has characters that an access token cannot have, or more than 8192. Copy it again.';
-        reader.problem('access-token', text);
-    }
-    if (kind !== 'api_token' && isSet('email')) {
-        reader.problem('api-token', `\`email\` is set, but \`api-token\` is empty. Set it, or remove \`email\`. ${IF_FROM_SECRET}`);
-    }
-    if (kind === 'api_token' && adminEmail(getInput('email')) === '')
-        reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.');
-    const email = kind === 'api_token' ? credential.email : '';
-    if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
-        const text = `"${clean(email)}" is not an e-mail address. Write the one that the admin signs in with.`;
-        reader.problem('email', text);
-    }
-    if (kind !== 'authorization_code') {
-        for (const input of ['redirect-uri', 'code-verifier'].filter(isSet)) {
-            reader.problem(input, `it is used only with \`authorization-code\`, which is empty. Set that, or remove this. ${IF_FROM_SECRET}`);
-        }
-        return;
-    }
-    if (!isSet('redirect-uri')) {
-        const text = '`authorization-code` needs it. Write the redirect URI that the code was requested with.';
-        reader.problem('redirect-uri', text);
-    }
-    if (!isSet('code-verifier') && !isSet('client-secret')) {
-        const text = `\`authorization-code\` needs it, or \`client-secret\`, or both. ${IF_FROM_SECRET}`;
-        reader.problem('code-verifier', text);
-    }
+    return;
+  }
+  if (!isSet('redirect-uri')) {
+    const text = '`authorization-code` needs it. Write the redirect URI that the code was requested with.';
+    reader.problem('redirect-uri', text);
+  }
+  if (!isSet('code-verifier') && !isSet('client-secret')) {
+    const text = `\`authorization-code\` needs it, or \`client-secret\`, or both. ${IF_FROM_SECRET}`;
+    reader.problem('code-verifier', text);
+  }
 }
-function isSet(input) {
-    return getInput(input) !== '';
+/** Whether `client-id` is probably a secret, as if it were swapped with `client-secret`. */
+function isClientIdSecret() {
+  return looksLikeSecret(given('client-id')) && !looksLikeSecret(given('client-secret'));
 }
 /** An e-mail address as the Basic header needs it: without the `/token` that Zendesk's examples append. */
 function adminEmail(email) {
-    return email.replace(/\/token$/, '');
+  return email.replace(/\/token$/, '');
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
-
 
 
 
@@ -2950,25 +2554,25 @@ const HOUR = 3_600_000;
  * @throws {InputError} that names every invalid input, and what to write instead
  */
 function readMainInputs(log) {
-    const reader = new InputReader();
-    const account = readAccount(reader, readCredential(reader, CREDENTIAL_KINDS), 300);
-    const { credential } = account;
-    const given = readScopes(reader);
-    const expiresIn = reader.seconds('expires-in', [300, 172_800], 3600);
-    if (isAdmin(credential) && getInput('expires-in') !== '') {
-        reader.problem('expires-in', `a token minted with \`${CREDENTIAL_INPUTS[credential.kind].chosenBy}\` cannot be given a lifetime. Remove it, or use \`client-secret\`.`);
-    }
-    const inputs = {
-        ...account,
-        scopes: given.length === 0 && isAdmin(credential) ? ['read', 'write'] : given,
-        hasDefaultScopes: given.length === 0,
-        expiresIn: isAdmin(credential) ? undefined : expiresIn,
-        skipRevoke: reader.choice('skip-token-revoke', ['auto', 'true', 'false']),
-        exportEnv: reader.flag('export-env', false),
-        jobSummary: reader.flag('job-summary', false)
-    };
-    reader.finish(log);
-    return inputs;
+  const reader = new InputReader();
+  const account = readAccount(reader, readCredential(reader, CREDENTIAL_KINDS), 300);
+  const { credential } = account;
+  const scopes = readScopes(reader);
+  const expiresIn = reader.seconds('expires-in', [300, 172_800], 3600);
+  if (isAdmin(credential) && isSet('expires-in')) {
+    reader.problem('expires-in', `a token minted with \`${CREDENTIAL_INPUTS[credential.kind].chosenBy}\` cannot be given a lifetime. Remove it, or use \`client-secret\`.`);
+  }
+  const inputs = {
+    ...account,
+    scopes: scopes.length === 0 && isAdmin(credential) ? ['read', 'write'] : scopes,
+    hasDefaultScopes: scopes.length === 0,
+    expiresIn: isAdmin(credential) ? undefined : expiresIn,
+    skipRevoke: reader.choice('skip-token-revoke', ['auto', 'true', 'false']),
+    exportEnv: reader.flag('export-env', false),
+    jobSummary: reader.flag('job-summary', false)
+  };
+  reader.finish(log);
+  return inputs;
 }
 /**
  * Reads and checks every input of the sweep, and logs the warnings about them.
@@ -2976,202 +2580,259 @@ function readMainInputs(log) {
  * @throws {InputError} that names every invalid input, and what to write instead
  */
 function readSweepInputs(log) {
-    const reader = new InputReader();
-    const credential = readCredential(reader, ['api_token', 'access_token', 'client_credentials']);
-    const inputs = {
-        ...readAccount(reader, credential, 600),
-        olderThan: readAge(reader),
-        allUsers: reader.flag('all-users', false),
-        dryRun: reader.flag('dry-run', true),
-        jobSummary: reader.flag('job-summary', true)
-    };
-    reader.finish(log);
-    return inputs;
+  const reader = new InputReader();
+  const credential = readCredential(reader, ['api_token', 'access_token', 'client_credentials']);
+  const inputs = {
+    ...readAccount(reader, credential, 600),
+    olderThan: readAge(reader),
+    allUsers: reader.flag('all-users', false),
+    dryRun: reader.flag('dry-run', true),
+    jobSummary: reader.flag('job-summary', true)
+  };
+  reader.finish(log);
+  return inputs;
 }
 function readAccount(reader, credential, defaultTimeout) {
-    const given = reader.required('subdomain', 'Write `acme` for https://acme.zendesk.com.');
-    const subdomain = subdomainOf(given) ?? '';
-    if (given !== '' && subdomain === '') {
-        reader.problem('subdomain', `"${echo(given)}" is not a Zendesk subdomain. Write \`acme\`, \`acme.zendesk.com\` or \`https://acme.zendesk.com/\`.`);
-    }
-    const base = reader.text('base-url');
-    const origin = base === '' ? `https://${subdomain}.zendesk.com` : readOrigin(base);
-    if (origin === undefined) {
-        reader.problem('base-url', `"${echo(base)}" is not an origin. Write https://host or https://host:port, without a path (http:// only for localhost and 127.0.0.0/8).`);
-    }
-    else if (isForeign(origin, subdomain)) {
-        reader.warning('base-url', `${clean(new URL(origin).host)} is about to receive the credential, and is not ${subdomain}.zendesk.com.`);
-    }
-    const timeoutSeconds = reader.seconds('timeout-seconds', [5, 3600], defaultTimeout);
-    const clientId = readClientId(reader, credential);
-    return { subdomain, origin: origin ?? '', clientId, credential, timeoutSeconds };
-}
-/** A value for an error, without what may be a password in a URL. */
-function echo(value) {
-    return clean(value.replace(/\/\/.*@/s, '//***@'));
+  const name = reader.required('subdomain', 'Write `acme` for https://acme.zendesk.com.');
+  const subdomain = subdomainOf(name) ?? '';
+  if (name !== '' && subdomain === '') {
+    reader.problem('subdomain', `"${shown(name)}" is not a Zendesk subdomain. Write \`acme\`, \`acme.zendesk.com\` or \`https://acme.zendesk.com/\`.`);
+  }
+  const base = reader.text('base-url');
+  const origin = base === '' ? `https://${subdomain}.zendesk.com` : readOrigin(base);
+  if (origin === undefined) {
+    reader.problem('base-url', `"${shown(base)}" is not an origin. Write https://host or https://host:port, without a path (http:// only for localhost and 127.0.0.0/8).`);
+  }
+  else if (isForeign(origin, subdomain)) {
+    reader.warning('base-url', `${clean(new URL(origin).host)} is about to receive the credential, and is not ${subdomain}.zendesk.com.`);
+  }
+  const timeoutSeconds = reader.seconds('timeout-seconds', [5, 3600], defaultTimeout);
+  const clientId = readClientId(reader, credential);
+  return { subdomain, origin: origin ?? '', clientId, credential, timeoutSeconds };
 }
 function readClientId(reader, credential) {
-    const cure = 'Write the unique identifier of the OAuth client, from Admin Center.';
-    const clientId = reader.required('client-id', cure);
-    const shown = clean(clientId);
-    if (/\s/.test(clientId)) {
-        const text = `"${shown}" contains white space, so it is the name of a client. ${cure}`;
-        reader.problem('client-id', text);
-    }
-    else if (/^[^@]+@[^@]+$/.test(clientId)) {
-        reader.problem('client-id', `"${shown}" is an e-mail address. ${cure}`);
-    }
-    else if (isNumeric(clientId) && !isAdmin(credential)) {
-        const input = CREDENTIAL_INPUTS[credential.kind].chosenBy;
-        const text = `${shown} is a number, but \`${input}\` needs the client's unique identifier, such as \`ci_bot\`.`;
-        reader.warning('client-id', text);
-    }
-    else if (isNumeric(clientId) && positiveInteger(Number(clientId)) === undefined) {
-        reader.problem('client-id', `${shown} is not a possible id. ${cure}`);
-    }
-    return clientId;
+  const cure = 'Write the unique identifier of the OAuth client, from Admin Center.';
+  const clientId = reader.required('client-id', cure);
+  if (isClientIdSecret()) {
+    const other = isSet('client-secret') ? 'client-secret' : CREDENTIAL_INPUTS[credential.kind].chosenBy;
+    const text = `it looks like a secret, so it was masked and not sent. Are \`client-id\` and \`${other}\` swapped? ${cure}`;
+    reader.problem('client-id', text);
+  }
+  else if (/\s/.test(clientId)) {
+    reader.problem('client-id', `it contains white space, so it is the name of a client. ${cure}`);
+  }
+  else if (/^[^@]+@[^@]+$/.test(clientId)) {
+    reader.problem('client-id', `it is an e-mail address. ${cure}`);
+  }
+  else if (isNumeric(clientId) && !isAdmin(credential)) {
+    const input = CREDENTIAL_INPUTS[credential.kind].chosenBy;
+    const text = `${shown(clientId)} is a number, but \`${input}\` needs the client's unique identifier, such as \`ci_bot\`.`;
+    reader.warning('client-id', text);
+  }
+  else if (isNumeric(clientId) && positiveInteger(Number(clientId)) === undefined) {
+    reader.problem('client-id', `${shown(clientId)} is not a possible id. ${cure}`);
+  }
+  return clientId;
 }
 function readScopes(reader) {
-    const given = getInput('scopes');
-    if (given.length > SCOPES_LIMIT) {
-        reader.problem('scopes', `the value is longer than ${SCOPES_LIMIT} characters.`);
-        return [];
-    }
-    const scopes = splitScopes(given);
-    const malformed = scopes.filter((scope) => !isWellFormedScope(scope));
-    if (malformed.length > 0) {
-        reader.problem('scopes', `"${clean(malformed.join(' '))}" cannot be a scope. Write names such as \`tickets:read\`, separated by spaces.`);
-    }
-    const unknown = scopes.flatMap((scope) => {
-        const nearest = nearestScope(scope);
-        return nearest === undefined ? [] : `${clean(scope)} (did you mean ${nearest}?)`;
-    });
-    if (unknown.length > 0)
-        reader.warning('scopes', `Zendesk documents no scope ${unknown.join(', ')}.`);
-    return scopes;
+  const text = reader.words('scopes');
+  if (text.length > SCOPES_LIMIT) {
+    reader.problem('scopes', `the value is longer than ${SCOPES_LIMIT} characters.`);
+    return [];
+  }
+  const scopes = splitScopes(text);
+  const malformed = scopes.filter((scope) => !isWellFormedScope(scope));
+  if (malformed.length > 0) {
+    reader.problem('scopes', `"${shown(malformed.join(' '))}" cannot be a scope. Write names such as \`tickets:read\`, separated by spaces.`);
+  }
+  const unknown = scopes.flatMap((scope) => {
+    const nearest = nearestScope(scope);
+    return nearest === undefined ? [] : `${shown(scope)} (did you mean ${nearest}?)`;
+  });
+  if (unknown.length > 0)
+    reader.warning('scopes', `Zendesk documents no scope ${unknown.join(', ')}.`);
+  return scopes;
 }
 /** `older-than` in milliseconds: a number of minutes, hours or days, at least one hour. */
 function readAge(reader) {
-    const value = reader.text('older-than').toLowerCase() || '24h';
-    const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(value) ?? [];
-    const age = Number(count) * ({ m: HOUR / 60, h: HOUR, d: 24 * HOUR }[unit] ?? NaN);
-    if (!(age >= HOUR)) {
-        reader.problem('older-than', `"${clean(value)}" is not an age of at least an hour. Write \`90m\`, \`36h\` or \`7d\`.`);
-    }
-    return age;
+  const value = reader.text('older-than').toLowerCase() || '24h';
+  const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(value) ?? [];
+  const age = Number(count) * ({ m: HOUR / 60, h: HOUR, d: 24 * HOUR }[unit] ?? NaN);
+  if (!(age >= HOUR)) {
+    reader.problem('older-than', `"${shown(value)}" is not an age of at least an hour. Write \`90m\`, \`36h\` or \`7d\`.`);
+  }
+  return age;
+}
+
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = require("node:net");
+;// CONCATENATED MODULE: ./src/zendesk/http/lookup.ts
+
+let pending = 0;
+/** As `dns.lookup`, which cannot be cancelled; counts the look-ups that have not come back. */
+const lookup = (hostname, options, callback) => {
+  pending += 1;
+  // Not imported: a step that connects to an IP address, or fails before it connects, need not load it.
+  process.getBuiltinModule('node:dns').lookup(hostname, options, (...found) => {
+    pending -= 1;
+    callback(...found);
+  });
+};
+/** Whether the system still looks up a host name: if its name servers do not answer, that takes up to a minute. */
+function isLookingUp() {
+  return pending > 0;
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/http/network-error.ts
+
 /** Why a request got no complete response. */
 const NETWORK_CAUSES = {
-    dns: 'The host name was not found (DNS)',
-    certificate: 'The certificate of the server is not trusted (TLS)',
-    tls: 'The secure connection failed (TLS)',
-    connection: 'The server could not be reached',
-    proxy: 'The proxy could not be reached',
-    proxyRefused: 'The proxy refused the connection',
-    proxyUnreadable: 'The proxy URL cannot be read',
-    proxyIsHttps: 'The proxy URL begins with https://',
-    brokenOff: 'The connection broke before the response was complete',
-    tooLarge: 'The response is larger than 1 MiB',
-    timeout: 'There was no response in time',
-    cancelled: 'The job was cancelled',
-    // Node refuses to make such a request: the network is not at fault.
-    unsendable: 'The request could not be sent'
+  dns: 'The host name was not found (DNS)',
+  certificate: 'The certificate of the server is not trusted (TLS)',
+  clientCertificate: 'The server demands a client certificate (TLS)',
+  tls: 'The secure connection failed (TLS)',
+  connection: 'The server could not be reached',
+  proxy: 'The proxy could not be reached',
+  proxyUnreachable: 'The proxy could not reach the server',
+  proxyRefused: 'The proxy refused the connection',
+  proxyUnreadable: 'The proxy URL cannot be read',
+  proxyIsHttps: 'The proxy URL begins with https://',
+  brokenOff: 'The connection broke before the response was complete',
+  unusableResponse: 'The response cannot be used',
+  tooLarge: 'The response is larger than 1 MiB',
+  proxyTimeout: 'The proxy did not respond in time',
+  lookupTimeout: 'Looking up the host name took too long (DNS)',
+  connectTimeout: 'Connecting to the server took too long',
+  tlsTimeout: 'Setting up the secure connection took too long (TLS)',
+  timeout: 'There was no response in time',
+  cancelled: 'The job was cancelled',
+  // Node refuses to make such a request: the network is not at fault.
+  unsendable: 'The request could not be sent'
 };
 /** A request that got no complete response. */
 class NetworkError extends Error {
-    kind;
-    sent;
-    code;
-    staleConnection;
-    /**
-     * @param sent whether the request was on its way, so that Zendesk may have carried it out
-     * @param code what the system or the proxy called it, such as `ECONNREFUSED` or `407`
-     * @param staleConnection whether a connection that was kept open turned out to be closed
-     */
-    constructor(kind, sent, code = '', staleConnection = false) {
-        super(`${NETWORK_CAUSES[kind]}${code && `: ${code}`}`);
-        this.kind = kind;
-        this.sent = sent;
-        this.code = code;
-        this.staleConnection = staleConnection;
-    }
+  kind;
+  sent;
+  code;
+  staleConnection;
+  proxy;
+  /**
+   * @param sent whether the request was on its way, so that Zendesk may have carried it out
+   * @param code what the system or the proxy called it, such as `ECONNREFUSED` or `407`
+   */
+  constructor(kind, sent, code = '', { staleConnection = false, proxy } = {}) {
+    super(`${NETWORK_CAUSES[kind]}${code && `: ${code}`}`);
+    this.kind = kind;
+    this.sent = sent;
+    this.code = code;
+    this.staleConnection = staleConnection;
+    this.proxy = proxy;
+  }
 }
 const TUNNEL = 'tunneling socket could not be established, ';
-const CERTIFICATE = /CERT|CRL|^UNABLE_TO_|^INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH|certificate/;
+const CERTIFICATE = /CERT|CRL|^UNABLE_TO_|^INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH/;
 /**
  * Classifies an error of Node, or of the `tunnel` package below http-client. `tunnel` reports everything that
  * happens at a proxy as `ECONNRESET`, so its message has to be read.
  *
- * @param reused whether the request was sent over a connection that was kept open
+ * @param sent whether the request was written to its connection
  */
-function networkError(error, sent, reused = false) {
-    const { code = '', message } = error;
-    if (message.startsWith(TUNNEL)) {
-        const status = /statusCode=(\d+)/.exec(message)?.[1];
-        if (status !== undefined)
-            return new NetworkError('proxyRefused', false, status);
-        if (CERTIFICATE.test(message))
-            return new NetworkError('certificate', false, 'of the proxy');
-        return new NetworkError('proxy', false, /\bE[A-Z_]{4,}\b/.exec(message)?.[0]);
-    }
-    if (message === 'got illegal response body from proxy')
-        return new NetworkError('proxy', false, 'invalid response');
-    if (code.startsWith('ERR_INVALID'))
-        return new NetworkError('unsendable', false, code);
-    if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-        return new NetworkError('dns', false, code);
-    if (CERTIFICATE.test(code))
-        return new NetworkError('certificate', false, code);
-    if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
-        return new NetworkError('tls', sent, code);
-    return new NetworkError(sent ? 'brokenOff' : 'connection', sent, code, reused);
+function networkError(error, sent, details = {}) {
+  const { code = '', message } = error;
+  const unsent = (kind, named = code) => new NetworkError(kind, false, named, { proxy: details.proxy });
+  if (message.startsWith(TUNNEL)) {
+    const status = /statusCode=(\d+)/.exec(message)?.[1];
+    if (status === undefined)
+      return unsent('proxy', /\bE[A-Z_]{4,}\b/.exec(message)?.[0] ?? '');
+    // What squid, tinyproxy, privoxy and mitmproxy say if they cannot reach the host now.
+    return unsent(/^(?:5..|429)$/.test(status) ? 'proxyUnreachable' : 'proxyRefused', status);
+  }
+  if (message === 'got illegal response body from proxy')
+    return unsent('proxy', 'invalid response');
+  if (code.startsWith('ERR_INVALID'))
+    return unsent('unsendable');
+  if (code === 'ENOTFOUND' || code.startsWith('EAI_'))
+    return unsent('dns');
+  // In TLS 1.3 the server says so after the request was written, and before it reads any of it.
+  if (/_ALERT_.*CERT/.test(code))
+    return unsent('clientCertificate');
+  if (CERTIFICATE.test(code))
+    return unsent('certificate');
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
+    return new NetworkError('tls', sent, code);
+  // Node's parser refuses the response, and would refuse it again.
+  if (code.startsWith('HPE_'))
+    return new NetworkError('unusableResponse', true, code);
+  return new NetworkError(sent ? 'brokenOff' : 'connection', sent, code, details);
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/http/proxy.ts
+
+
 
 
 /** The variables that http-client reads, by the protocol of the request. */
 const VARIABLES = { 'https:': ['https_proxy', 'HTTPS_PROXY'], 'http:': ['http_proxy', 'HTTP_PROXY'] };
 /** Returns the passwords in the proxy variables of `env`, as they are written there and as they are sent. */
 function proxyPasswords(env) {
-    const values = Object.values(VARIABLES).flatMap((names) => names.map((name) => env[name] ?? ''));
-    // Without a scheme, `user:password@proxy:8080` is a URL of the scheme `user:`.
-    const urls = values.flatMap((value) => [URL.parse(value), URL.parse(`http://${value}`)]);
-    const passwords = urls.flatMap((url) => [url?.password ?? '', decode(url?.password ?? '') ?? '']);
-    return [...new Set(passwords)].filter(Boolean);
+  const values = Object.values(VARIABLES)
+    .flatMap((names) => names.map((name) => env[name] ?? ''))
+    .map((value) => value.replace(/^["'`]|["'`]$/g, ''));
+  // Without a scheme, `user:password@proxy:8080` is a URL of the scheme `user:`.
+  const urls = values.flatMap((value) => [URL.parse(value), URL.parse(`http://${value}`)]);
+  const passwords = urls.flatMap((url) => [url?.password ?? '', decode(url?.password ?? '') ?? '']);
+  return [...new Set(passwords)].filter(Boolean);
 }
 /**
- * Checks the proxy that would be used for `url`. http-client silently ignores a proxy URL that it cannot read, so
- * that the request would bypass the proxy; and it checks the certificate of an `https://` proxy against the name of
- * the target.
+ * The proxy for `url`, if there is one. http-client silently ignores a proxy URL that it cannot read, so that the
+ * request would bypass the proxy; and it checks the certificate of an `https://` proxy against the name of the target.
  *
  * @throws {NetworkError} that names the variable, if there is a proxy, but not a usable one
  */
-function checkProxy(url, env) {
-    const name = VARIABLES[url.protocol].find((variable) => env[variable]);
-    if (name === undefined || checkBypass(url))
-        return;
-    // As http-client does: with `http://` in front if it has no scheme.
-    const value = String(env[name]);
-    const proxy = URL.parse(value) ?? (/^https?:\/\//.test(value) ? null : URL.parse(`http://${value}`));
-    if (proxy?.protocol === 'https:')
-        throw new NetworkError('proxyIsHttps', false, name);
-    const isUsable = proxy?.protocol === 'http:' && proxy.hostname !== '';
-    if (!isUsable || decode(proxy.username + proxy.password) === undefined)
-        throw new NetworkError('proxyUnreadable', false, name);
+function proxyFor(url, env) {
+  const variable = VARIABLES[url.protocol].find((name) => env[name]);
+  if (variable === undefined || checkBypass(url))
+    return undefined;
+  // As http-client does: with `http://` in front if it has no scheme.
+  const value = String(env[variable]);
+  const proxy = URL.parse(value) ?? (/^https?:\/\//.test(value) ? null : URL.parse(`http://${value}`));
+  // The runner's `.env` keeps quotes around a value: they would become a part of the host name.
+  const hasHost = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(proxy?.hostname ?? '') && !/[“”‘’«»]/.test(value);
+  const unusable = (kind, address = '') => new NetworkError(kind, false, '', { proxy: { variable, address, hasUser: false } });
+  if (proxy === null || !hasHost)
+    throw unusable('proxyUnreadable');
+  const { protocol, hostname, port, username, password } = proxy;
+  if (protocol === 'https:')
+    throw unusable('proxyIsHttps', `${hostname}:${port || 443}`);
+  if (protocol !== 'http:' || decode(username + password) === undefined)
+    throw unusable('proxyUnreadable');
+  return { variable, address: `${hostname}:${port || 80}`, hasUser: username + password !== '' };
+}
+/** Gives an agent of `tunnel` what it does not take from the request. */
+function adaptToProxy(agent) {
+  const { options, proxyOptions } = agent;
+  options.rejectUnauthorized = true;
+  proxyOptions.lookup = lookup;
+  // http-client keeps the brackets of an IPv6 address, which no socket takes.
+  proxyOptions.host = withoutBrackets(proxyOptions.host);
+}
+/** The host name of a URL as a socket takes it: an IPv6 address without its brackets. */
+function withoutBrackets(hostname) {
+  return hostname.replace(/^\[|\]$/g, '');
 }
 function decode(text) {
-    try {
-        return decodeURIComponent(text);
-    }
-    catch {
-        return undefined;
-    }
+  try {
+    return decodeURIComponent(text);
+  }
+  catch {
+    return undefined;
+  }
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/mask-inputs.ts
+
+
+
 
 
 
@@ -3185,94 +2846,138 @@ function decode(text) {
  * @param names every secret input, or in post those of the credential in the state
  * @param client for the Basic header of a client, in post that of the state
  */
-function maskInputs(log, names = SECRET_INPUTS, client = {
-    clientId: getInput('client-id'),
-    authMethod: getInput('token-endpoint-auth-method').toLowerCase()
-}) {
-    const given = new Map(names.map((name) => [name, getInput(name)]));
-    for (const value of given.values()) {
-        // A secret that was saved with quotes is refused, but must not be shown without them either.
-        for (const secret of [value, insideQuotes(value) ?? ''])
-            if (isMaskable(secret))
-                log.mask(secret);
-    }
-    const [email, apiToken = ''] = [adminEmail(getInput('email')), given.get('api-token')];
-    if (email !== '' && isMaskable(apiToken))
-        log.mask(apiTokenBasic(email, apiToken));
-    const clientSecret = given.get('client-secret') ?? '';
-    if (client.authMethod === 'client_secret_basic' && isMaskable(clientSecret))
-        log.mask(clientBasic(client.clientId, clientSecret));
-    for (const password of proxyPasswords(process.env))
-        log.mask(password);
+function maskInputs(log, names = SECRET_INPUTS, client = { clientId: given('client-id'), authMethod: given('token-endpoint-auth-method').toLowerCase() }) {
+  const masks = new Set(names.flatMap(formsOf));
+  if (isClientIdSecret())
+    masks.add(given('client-id'));
+  for (const mask of masks)
+    if (isMaskable(mask))
+      log.mask(mask);
+  const valueOf = (input) => (names.includes(input) ? given(input) : '');
+  const [email, apiToken] = [adminEmail(given('email')), valueOf('api-token')];
+  if (email !== '' && isMaskable(apiToken))
+    log.mask(apiTokenBasic(email, apiToken));
+  const clientSecret = valueOf('client-secret');
+  if (client.authMethod === 'client_secret_basic' && isMaskable(clientSecret))
+    log.mask(clientBasic(client.clientId, clientSecret));
+  for (const password of proxyPasswords(process.env))
+    log.mask(password);
+}
+/** All that is masked of an input: what is sent, and a value that is refused with and without what it is refused for. */
+function formsOf(input) {
+  const value = given(input);
+  const { code, rawCode } = authorizationResponse(value);
+  const values = input === 'authorization-code' ? [rawCode, code, percentDecoded(code)] : [getInput(input), value];
+  return values.flatMap((each) => [each, replaceInvisible(each, () => ''), bareSecret(each)]);
+}
+
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = require("node:fs");
+;// CONCATENATED MODULE: ./src/report/certificate-advice.ts
+
+
+/** Bytes: far above any file of certificates. */
+const FILE_LIMIT = 4 * 1024 * 1024;
+/**
+ * What to do about a certificate that is not trusted.
+ *
+ * @param code OpenSSL's name of the problem, such as `CERT_HAS_EXPIRED`
+ */
+function certificateAdvice(code, host, env) {
+  const { NODE_EXTRA_CA_CERTS: file, NODE_TLS_REJECT_UNAUTHORIZED: isIgnored } = env;
+  const ignored = isIgnored === '0' ? ' `NODE_TLS_REJECT_UNAUTHORIZED` is not obeyed.' : '';
+  return `${adviceFor(code, host, file)}${ignored}`;
+}
+function adviceFor(code, host, file) {
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    const problem = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not yet valid';
+    return `It ${problem}, or the clock of the runner is wrong. Check that clock, and what is between the runner and ${host}.`;
+  }
+  if (!file)
+    return 'If a proxy of yours inspects TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`. Otherwise check `base-url`: the connection may be intercepted.';
+  return `\`NODE_EXTRA_CA_CERTS\` is set, but ${clean(file)} ${problemWith(file)}. Correct it, or check \`base-url\`: the connection may be intercepted.`;
+}
+/** What may be wrong with a file of certificates: Node takes PEM, and silently ignores what it cannot read. */
+function problemWith(file) {
+  try {
+    const stat = (0,external_node_fs_namespaceObject.statSync)(file);
+    if (!stat.isFile())
+      return 'is not a file';
+    const isPem = stat.size <= FILE_LIMIT && /-----BEGIN (?:\w+ )?CERTIFICATE-----/.test((0,external_node_fs_namespaceObject.readFileSync)(file, 'utf8'));
+    return isPem ? 'has no CA of this certificate' : 'has no certificate in PEM format';
+  }
+  catch (error) {
+    return `cannot be read (${String(error.code)})`;
+  }
 }
 
 ;// CONCATENATED MODULE: ./src/lib/deadline.ts
 
 /** Nothing new may be started: the runner cancelled the job, or the step reached its timeout. */
 class StepEnded extends Error {
-    kind;
-    constructor(kind, seconds) {
-        super(kind === 'cancelled' ? 'The job was cancelled.' : `The step reached its timeout of ${seconds} s.`);
-        this.kind = kind;
-    }
+  kind;
+  constructor(kind, seconds) {
+    super(kind === 'cancelled' ? 'The job was cancelled.' : `The step reached its timeout of ${seconds} s.`);
+    this.kind = kind;
+  }
 }
 /** Milliseconds after a cancellation at which all work has to end: the runner kills the process at 10,000. */
 const LONGEST_AFTER_CANCELLATION = 9000;
 /** Reserved for cleanup and the final message: 5 s or 20 % of the timeout, whichever is less. */
 function reserveOf(seconds) {
-    return Math.min(5000, seconds * 200);
+  return Math.min(5000, seconds * 200);
 }
 /** When a step's work has to end, and whether it may start anything new. */
 class Deadline {
-    clock;
-    seconds;
-    signal;
-    /** By the clock's `elapsed()`: when the work has to end, and its cleanup. */
-    #end;
-    #limit;
-    #cancelledAt = Infinity;
-    /**
-     * @param seconds the timeout of the whole step, counted from the start of the process
-     * @param signal aborted when the runner cancels the job
-     * @param reserve milliseconds at the end of the timeout that are not for the work
-     */
-    constructor(clock, seconds, signal, reserve = 0) {
-        this.clock = clock;
-        this.seconds = seconds;
-        this.signal = signal;
-        this.#limit = seconds * 1000;
-        this.#end = this.#limit - reserve;
-        signal.addEventListener('abort', () => (this.#cancelledAt = clock.elapsed()));
-    }
-    /** Milliseconds left for the work, never below 0. */
-    remaining() {
-        return Math.max(0, this.#end - this.clock.elapsed());
-    }
-    /** Throws {@link StepEnded} if nothing new may be started. */
-    check() {
-        if (this.signal.aborted)
-            throw new StepEnded('cancelled', this.seconds);
-        if (this.remaining() <= 0)
-            throw new StepEnded('deadline', this.seconds);
-    }
-    /** Whether nothing new may be started. */
-    isOver() {
-        return this.signal.aborted || this.remaining() <= 0;
-    }
-    /** A deadline for cleanup, which neither a cancellation nor this deadline ends: in `ms`, but within the timeout. */
-    forCleanup(ms) {
-        const cleanup = new Deadline(this.clock, this.seconds, new AbortController().signal);
-        cleanup.#limit = Math.min(this.#limit, this.#cancelledAt + LONGEST_AFTER_CANCELLATION);
-        cleanup.#end = Math.min(cleanup.#limit, this.clock.elapsed() + ms);
-        return cleanup;
-    }
+  clock;
+  seconds;
+  signal;
+  /** By the clock's `elapsed()`: when the work has to end, and its cleanup. */
+  #end;
+  #limit;
+  #cancelledAt = Infinity;
+  /**
+   * @param seconds the timeout of the whole step, counted from the start of the process
+   * @param signal aborted when the runner cancels the job
+   * @param reserve milliseconds at the end of the timeout that are not for the work
+   */
+  constructor(clock, seconds, signal, reserve = 0) {
+    this.clock = clock;
+    this.seconds = seconds;
+    this.signal = signal;
+    this.#limit = seconds * 1000;
+    this.#end = this.#limit - reserve;
+    signal.addEventListener('abort', () => (this.#cancelledAt = clock.elapsed()));
+  }
+  /** Milliseconds left for the work, never below 0. */
+  remaining() {
+    return Math.max(0, this.#end - this.clock.elapsed());
+  }
+  /** Throws {@link StepEnded} if nothing new may be started. */
+  check() {
+    if (this.signal.aborted)
+      throw new StepEnded('cancelled', this.seconds);
+    if (this.remaining() <= 0)
+      throw new StepEnded('deadline', this.seconds);
+  }
+  /** Whether nothing new may be started. */
+  isOver() {
+    return this.signal.aborted || this.remaining() <= 0;
+  }
+  /** A deadline for cleanup, which neither a cancellation nor this deadline ends: in `ms`, but within the timeout. */
+  forCleanup(ms) {
+    const cleanup = new Deadline(this.clock, this.seconds, new AbortController().signal);
+    cleanup.#limit = Math.min(this.#limit, this.#cancelledAt + LONGEST_AFTER_CANCELLATION);
+    cleanup.#end = Math.min(cleanup.#limit, this.clock.elapsed() + ms);
+    return cleanup;
+  }
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/http/request.ts
 
 /** The path of a request without its query, which may hold a cursor that is not ours to print. */
 function pathOf({ path }) {
-    return path.replace(/\?.*/s, '');
+  return path.replace(/\?.*/s, '');
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/http/response.ts
@@ -3280,25 +2985,42 @@ function pathOf({ path }) {
 
 /** Whether a response accepts a request: a 2xx that is not a web page. */
 function isAccepted({ status, html }) {
-    return status >= 200 && status < 300 && !html;
+  return status >= 200 && status < 300 && !html;
 }
 /** Whether a 401 is Zendesk's own word about the credential: its body is a JSON object with a string `error`. */
 function isRejection({ status, json }) {
-    return status === 401 && typeof asObject(json)['error'] === 'string';
+  return status === 401 && typeof asObject(json)['error'] === 'string';
 }
-/** Whether a response has this status and Zendesk's kind of body, a JSON object, unlike a gateway's page. */
-function isFromAccount({ status, json }, wanted) {
-    return status === wanted && isObject(json);
+/**
+ * Whether a response has this status and is the account's own word: its body is a JSON object, unlike a gateway's page,
+ * and it does not say that there is no account.
+ */
+function isFromAccount(response, wanted) {
+  return response.status === wanted && isObject(response.json) && !isMissingAccount(response);
+}
+/**
+ * Whether Zendesk says that no account has this address: below `/api/v2` by a 404 "No help desk at …", elsewhere by a
+ * redirect to its own site.
+ */
+function isMissingAccount({ status, json, location = '' }) {
+  const title = asText(asObject(asObject(json)['error'])['title']) ?? '';
+  if (status === 404)
+    return /^\s*No help desk at/i.test(title);
+  return isRedirect(status) && /^https?:\/\/www\.zendesk\.com\/[^?#]*help-center-closed/i.test(location);
+}
+/** Whether a status is that of a redirect. */
+function isRedirect(status) {
+  return status >= 300 && status < 400;
 }
 /** The scopes that a 403 names, as in "You are missing the following required scopes: users:read, read". */
 function missingScopes(response) {
-    const words = isFromAccount(response, 403) ? zendeskWords(response.json) : undefined;
-    const [, scopes] = /missing the following required scopes?:\s*([\w:.,\s-]+)/i.exec(words ?? '') ?? [];
-    return scopes?.trim().replace(/\.$/, '');
+  const words = isFromAccount(response, 403) ? zendeskWords(response.json) : undefined;
+  const [, scopes] = /missing the following required scopes?:\s*([\w:.,\s-]+)/i.exec(words ?? '') ?? [];
+  return scopes?.trim().replace(/\.$/, '');
 }
 /** The `error` of an OAuth error response, such as `invalid_grant` (RFC 6749 §5.2). */
 function oauthError(json) {
-    return asText(asObject(json)['error']);
+  return asText(asObject(json)['error']);
 }
 /**
  * Zendesk's own words in an error response, cleaned and cut to 200 characters; `undefined` if it gave none. Its
@@ -3306,17 +3028,17 @@ function oauthError(json) {
  * `error.message`, `errors[].title` with `errors[].detail`, and `details` of fields beside `description`.
  */
 function zendeskWords(json) {
-    const { error, error_description, description, message, errors, details } = asObject(json);
-    const inner = asObject(error);
-    const first = asObject(asArray(errors)[0]);
-    const field = asObject(asArray(Object.values(asObject(details))[0])[0]);
-    const parts = [
-        [error, inner['title'], first['title'], first['code']],
-        [error_description, description, inner['message'], first['detail'], message],
-        [field['description']]
-    ].map((candidates) => candidates.map(asText).find((part) => part !== undefined));
-    const words = [...new Set(parts.filter((part) => part !== undefined))].map(clean).join(': ');
-    return asText(clean(words));
+  const { error, error_description, description, message, errors, details } = asObject(json);
+  const inner = asObject(error);
+  const first = asObject(asArray(errors)[0]);
+  const field = asObject(asArray(Object.values(asObject(details))[0])[0]);
+  const parts = [
+    [error, inner['title'], first['title'], first['code']],
+    [error_description, description, inner['message'], first['detail'], message],
+    [field['description']]
+  ].map((candidates) => candidates.map(asText).find((part) => part !== undefined));
+  const words = [...new Set(parts.filter((part) => part !== undefined))].map(clean).join(': ');
+  return asText(clean(words));
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/http/retry.ts
@@ -3325,33 +3047,40 @@ function zendeskWords(json) {
 
 /** What a status means; a class such as `5xx` holds for every other status of it. */
 const STATUSES = {
-    '2xx': { retry: 'never', lost: false, error: 'unusableResponse' },
-    '3xx': { retry: 'never', lost: false, error: 'redirect' },
-    '401': { retry: 'never', lost: false, error: 'credentialsRejected' },
-    '403': { retry: 'never', lost: false, error: 'forbidden' },
-    '404': { retry: 'never', lost: false, error: 'subdomainUnknown' },
-    '408': { retry: 'backoff', lost: true, error: 'outage' },
-    '429': { retry: 'always', lost: false, error: 'rateLimit' },
-    '503': { retry: 'if asked', lost: false, error: 'outage' },
-    // The edge in front of Zendesk has statuses of its own, such as 522.
-    '5xx': { retry: 'backoff', lost: true, error: 'outage' }
+  '2xx': { retry: 'never', lost: false, error: 'unusableResponse' },
+  '3xx': { retry: 'never', lost: false, error: 'redirect' },
+  '401': { retry: 'never', lost: false, error: 'credentialsRejected' },
+  '403': { retry: 'never', lost: false, error: 'forbidden' },
+  '404': { retry: 'never', lost: false, error: 'subdomainUnknown' },
+  '408': { retry: 'backoff', lost: true, error: 'outage' },
+  '429': { retry: 'always', lost: false, error: 'rateLimit' },
+  '503': { retry: 'if asked', lost: false, error: 'outage' },
+  // The edge in front of Zendesk has statuses of its own, such as 522.
+  '5xx': { retry: 'backoff', lost: true, error: 'outage' }
 };
 const OTHER = { retry: 'never', lost: false, error: 'unexpected' };
 /** Whether a network error is retried. Its request is lost if it was sent. */
 const NETWORK_ERRORS = {
-    dns: 'backoff',
-    certificate: 'never',
-    tls: 'backoff',
-    connection: 'backoff',
-    proxy: 'backoff',
-    proxyRefused: 'never',
-    proxyUnreadable: 'never',
-    proxyIsHttps: 'never',
-    brokenOff: 'backoff',
-    tooLarge: 'never',
-    timeout: 'backoff',
-    cancelled: 'never',
-    unsendable: 'never'
+  dns: 'backoff',
+  certificate: 'never',
+  clientCertificate: 'never',
+  tls: 'backoff',
+  connection: 'backoff',
+  proxy: 'backoff',
+  proxyUnreachable: 'backoff',
+  proxyRefused: 'never',
+  proxyUnreadable: 'never',
+  proxyIsHttps: 'never',
+  brokenOff: 'backoff',
+  unusableResponse: 'never',
+  tooLarge: 'never',
+  proxyTimeout: 'backoff',
+  lookupTimeout: 'backoff',
+  connectTimeout: 'backoff',
+  tlsTimeout: 'backoff',
+  timeout: 'backoff',
+  cancelled: 'never',
+  unsendable: 'never'
 };
 /** Before the first attempt. */
 const NO_ATTEMPTS = { made: 0, counted: 0, guessed: 0 };
@@ -3368,48 +3097,48 @@ const REQUEST_RESERVE = 1000;
 const DAY = 86_400;
 /** The rule for a status. */
 function statusRule(status) {
-    return STATUSES[status] ?? STATUSES[`${Math.floor(status / 100)}xx`] ?? OTHER;
+  return STATUSES[status] ?? STATUSES[`${Math.floor(status / 100)}xx`] ?? OTHER;
 }
 /** Whether another attempt may help at all. */
 function isRetried(outcome) {
-    return retryOf(outcome) !== 'never';
+  return retryOf(outcome) !== 'never';
 }
 /** Whether Zendesk may have carried out the request although no usable response says so. */
 function isLost(outcome) {
-    return outcome instanceof NetworkError ? outcome.sent : statusRule(outcome.status).lost;
+  return outcome instanceof NetworkError ? outcome.sent : statusRule(outcome.status).lost;
 }
 /** What follows an attempt that ended with `outcome`, after the attempts `before`. */
 function nextAttempt(outcome, before, circumstances) {
-    const { now, remaining, random, single = false } = circumstances;
-    const made = before.made + 1;
-    if (single && outcome instanceof NetworkError && outcome.staleConnection)
-        return { kind: 'reconnect', attempts: { ...before, made } };
-    if (single || !isRetried(outcome))
-        return { kind: 'final' };
-    // Many jobs of one matrix may wait at the same time: up to a quarter more spreads them out.
-    const spread = 1 + random / 4;
-    const response = outcome instanceof NetworkError ? undefined : outcome;
-    const asked = response && waitAsked(response, now);
-    if (response !== undefined && asked !== undefined) {
-        const least = Math.max(1, asked) * 1000;
-        if (least >= remaining)
-            return { kind: 'too long', seconds: asked, response };
-        // The random part alone never makes a wait too long.
-        const ms = Math.max(least, Math.min(least * spread, remaining - REQUEST_RESERVE));
-        return { kind: 'wait', ms, why: 'asked', attempts: { ...before, made } };
-    }
-    if (retryOf(outcome) === 'always') {
-        const guess = Math.min(GUESS_CAP, GUESS * 2 ** before.guessed);
-        const ms = Math.min(guess * spread, remaining - REQUEST_RESERVE);
-        const attempts = { ...before, made, guessed: before.guessed + 1 };
-        return ms > 0 ? { kind: 'wait', ms, why: 'guessed', attempts } : { kind: 'final' };
-    }
-    const counted = before.counted + 1;
-    // Exponential backoff with full jitter.
-    const ms = random * Math.min(BACKOFF_CAP, BACKOFF * 2 ** before.counted);
-    if (counted === MOST_ATTEMPTS || ms >= remaining)
-        return { kind: 'final' };
-    return { kind: 'wait', ms, why: 'backoff', attempts: { ...before, made, counted } };
+  const { now, remaining, random, single = false } = circumstances;
+  const made = before.made + 1;
+  if (single && outcome instanceof NetworkError && outcome.staleConnection)
+    return { kind: 'reconnect', attempts: { ...before, made } };
+  if (single || !isRetried(outcome))
+    return { kind: 'final' };
+  // Many jobs of one matrix may wait at the same time: up to a quarter more spreads them out.
+  const spread = 1 + random / 4;
+  const response = outcome instanceof NetworkError ? undefined : outcome;
+  const asked = response && waitAsked(response, now);
+  if (response !== undefined && asked !== undefined) {
+    const least = Math.max(1, asked) * 1000;
+    if (least >= remaining)
+      return { kind: 'too long', seconds: asked, response };
+    // The random part alone never makes a wait too long.
+    const ms = Math.max(least, Math.min(least * spread, remaining - REQUEST_RESERVE));
+    return { kind: 'wait', ms, why: 'asked', attempts: { ...before, made } };
+  }
+  if (retryOf(outcome) === 'always') {
+    const guess = Math.min(GUESS_CAP, GUESS * 2 ** before.guessed);
+    const ms = Math.min(guess * spread, remaining - REQUEST_RESERVE);
+    const attempts = { ...before, made, guessed: before.guessed + 1 };
+    return ms > 0 ? { kind: 'wait', ms, why: 'guessed', attempts } : { kind: 'final' };
+  }
+  const counted = before.counted + 1;
+  // Exponential backoff with full jitter.
+  const ms = random * Math.min(BACKOFF_CAP, BACKOFF * 2 ** before.counted);
+  if (counted === MOST_ATTEMPTS || ms >= remaining)
+    return { kind: 'final' };
+  return { kind: 'wait', ms, why: 'backoff', attempts: { ...before, made, counted } };
 }
 /**
  * The seconds that a response asks to wait, if its status can ask for that: `Retry-After` (RFC 9110 §10.2.3: seconds,
@@ -3419,29 +3148,29 @@ function nextAttempt(outcome, before, circumstances) {
  * @returns `undefined` if it does not say so in a way that can be read
  */
 function waitAsked(response, now) {
-    const { retry } = statusRule(response.status);
-    if (retry !== 'if asked' && retry !== 'always')
-        return undefined;
-    const asked = secondsIn(response.retryAfter) ?? secondsUntil(response.retryAfter, response.date ?? now);
-    if (asked !== undefined || retry === 'if asked')
-        return asked;
-    const reset = secondsIn(response.rateLimitReset);
-    return reset !== undefined && reset <= DAY ? reset : undefined;
+  const { retry } = statusRule(response.status);
+  if (retry !== 'if asked' && retry !== 'always')
+    return undefined;
+  const asked = secondsIn(response.retryAfter) ?? secondsUntil(response.retryAfter, response.date ?? now);
+  if (asked !== undefined || retry === 'if asked')
+    return asked;
+  const reset = secondsIn(response.rateLimitReset);
+  return reset !== undefined && reset <= DAY ? reset : undefined;
 }
 function retryOf(outcome) {
-    return outcome instanceof NetworkError ? NETWORK_ERRORS[outcome.kind] : statusRule(outcome.status).retry;
+  return outcome instanceof NetworkError ? NETWORK_ERRORS[outcome.kind] : statusRule(outcome.status).retry;
 }
 /** Whole or decimal seconds; the first, if a header came twice. */
 function secondsIn(header = '') {
-    const [, seconds] = /^\s*(\d+(?:\.\d+)?)\s*(?:,|$)/.exec(header) ?? [];
-    return seconds === undefined ? undefined : Number(seconds);
+  const [, seconds] = /^\s*(\d+(?:\.\d+)?)\s*(?:,|$)/.exec(header) ?? [];
+  return seconds === undefined ? undefined : Number(seconds);
 }
 function secondsUntil(header = '', now) {
-    if (!/^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(header))
-        return undefined;
-    // All three date formats of HTTP are UTC, and the oldest does not say so.
-    const until = Date.parse(/gmt/i.test(header) ? header : `${header} GMT`);
-    return Number.isNaN(until) ? undefined : Math.max(0, (until - now) / 1000);
+  if (!/^\s*(?:mon|tue|wed|thu|fri|sat|sun)/i.test(header))
+    return undefined;
+  // All three date formats of HTTP are UTC, and the oldest does not say so.
+  const until = Date.parse(/gmt/i.test(header) ? header : `${header} GMT`);
+  return Number.isNaN(until) ? undefined : Math.max(0, (until - now) / 1000);
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/http/zendesk-error.ts
@@ -3450,107 +3179,124 @@ function secondsUntil(header = '', now) {
 
 
 
-/** What went wrong with a request. `docs/troubleshooting.md` is found by these words, `src/messages.ts` says what to do. */
+
+
+/** What went wrong with a request. `docs/troubleshooting.md` is found by these words, `src/report/errors.ts` says what to do. */
 const CAUSES = {
-    credentialsRejected: 'Zendesk rejected the credentials',
-    newTokenRejected: 'Zendesk rejected the token',
-    forbidden: 'Zendesk does not allow this',
-    missingScope: 'The credential lacks a scope',
-    gateway: 'Something in front of Zendesk answered with a web page',
-    clientUnknown: 'Zendesk has no such OAuth client',
-    subdomainUnknown: 'There is no Zendesk account at this address',
-    redirect: 'The server responded with a redirect, which is never followed',
-    invalid_client: 'Zendesk rejected the OAuth client (invalid_client)',
-    unauthorized_client: 'Zendesk does not let this OAuth client use this grant (unauthorized_client)',
-    invalid_scope: 'Zendesk rejected the scopes (invalid_scope)',
-    invalid_grant: 'Zendesk rejected the grant (invalid_grant)',
-    endpointGone: 'Zendesk no longer mints tokens at this endpoint',
-    rateLimit: 'Zendesk limits the rate of requests',
-    outage: 'Zendesk is unavailable',
-    unusableResponse: 'The response cannot be used',
-    unexpected: 'Zendesk refused the request',
-    deadline: 'The step reached its timeout',
-    ...NETWORK_CAUSES
+  credentialsRejected: 'Zendesk rejected the credentials',
+  newTokenRejected: 'Zendesk rejected the token',
+  forbidden: 'Zendesk does not allow this',
+  missingScope: 'The credential lacks a scope',
+  gateway: 'Something in front of Zendesk answered',
+  clientUnknown: 'Zendesk has no such OAuth client',
+  subdomainUnknown: 'There is no Zendesk account at this address',
+  redirect: 'The server responded with a redirect, which is never followed',
+  invalid_client: 'Zendesk rejected the OAuth client (invalid_client)',
+  unauthorized_client: 'Zendesk does not let this OAuth client use this grant (unauthorized_client)',
+  invalid_scope: 'Zendesk rejected the scopes (invalid_scope)',
+  invalid_grant: 'Zendesk rejected the grant (invalid_grant)',
+  endpointGone: 'Zendesk no longer mints tokens at this endpoint',
+  rateLimit: 'Zendesk limits the rate of requests',
+  outage: 'Zendesk is unavailable',
+  unexpected: 'Zendesk refused the request',
+  deadline: 'The step reached its timeout',
+  ...NETWORK_CAUSES
 };
 /** A request that failed; the message is one of {@link CAUSES}. */
 class ZendeskError extends Error {
-    kind;
-    request;
-    response;
-    cause;
-    excessiveWait;
-    constructor(kind, request, { response, cause, excessiveWait } = {}) {
-        super(CAUSES[kind]);
-        this.kind = kind;
-        this.request = request;
-        this.response = response;
-        this.cause = cause;
-        this.excessiveWait = excessiveWait;
-    }
-    /** The cause, the request and its status, as a part of a longer sentence. */
-    summary() {
-        const wait = this.wait();
-        return `${this.message} (${this.describeRequest()})${wait && `; ${wait}`}`;
-    }
-    /** What the system called a network error, such as `ECONNREFUSED`; empty if it did not. */
-    get code() {
-        return this.cause instanceof NetworkError ? this.cause.code : '';
-    }
-    /** The request, with the status or the system's code, and Zendesk's own words. */
-    describeRequest(host) {
-        const { request, response } = this;
-        const words = response && zendeskWords(response.json);
-        const at = host === undefined ? '' : ` at ${host}`;
-        const status = response === undefined ? this.code : String(response.status);
-        return `${request.method} ${pathOf(request)}${at}${status && `: ${status}`}${words === undefined ? '' : ` ("${words}")`}`;
-    }
-    /** The wait that the response asked for, if it did not fit; else empty. */
-    wait() {
-        const { excessiveWait } = this;
-        if (excessiveWait === undefined)
-            return '';
-        const seconds = Number.isFinite(excessiveWait) ? `${Math.ceil(excessiveWait)} s, ` : '';
-        return `it asks to wait ${seconds}more than this step has left`;
-    }
+  kind;
+  request;
+  response;
+  cause;
+  excessiveWait;
+  constructor(kind, request, { response, cause, excessiveWait } = {}) {
+    super(CAUSES[kind]);
+    this.kind = kind;
+    this.request = request;
+    this.response = response;
+    this.cause = cause;
+    this.excessiveWait = excessiveWait;
+  }
+  /** The cause, the request and its status, as a part of a longer sentence. */
+  summary() {
+    const wait = this.wait();
+    return `${this.message} (${this.describeRequest()})${wait && `; ${wait}`}`;
+  }
+  /** What the system called a network error, such as `ECONNREFUSED`; empty if it did not. */
+  get code() {
+    return this.cause instanceof NetworkError ? this.cause.code : '';
+  }
+  /** The proxy between the runner and the server, if the network error knows of one. */
+  get proxy() {
+    return this.cause instanceof NetworkError ? this.cause.proxy : undefined;
+  }
+  /** The request, with the status or the system's code, and Zendesk's own words. */
+  describeRequest(host) {
+    const { request, response } = this;
+    const words = response && zendeskWords(response.json);
+    const at = host === undefined ? '' : ` at ${host}`;
+    const status = response === undefined ? this.code : String(response.status);
+    return `${request.method} ${pathOf(request)}${at}${status && `: ${status}`}${words === undefined ? '' : ` ("${words}")`}`;
+  }
+  /** The wait that the response asked for, if it did not fit; else empty. */
+  wait() {
+    const { excessiveWait } = this;
+    if (excessiveWait === undefined)
+      return '';
+    const seconds = Number.isFinite(excessiveWait) ? `${Math.ceil(excessiveWait)} s, ` : '';
+    return `it asks to wait ${seconds}more than this step has left`;
+  }
 }
 /** Whether `error` says that nothing more may be started: the job was cancelled, or the step's time is over. */
 function isStop(error) {
-    return error instanceof ZendeskError && (error.kind === 'cancelled' || error.kind === 'deadline');
+  return error instanceof ZendeskError && (error.kind === 'cancelled' || error.kind === 'deadline');
 }
 /** Whether no further request can help: {@link isStop}, or Zendesk asks to wait longer than there is time. */
 function isFinal(error) {
-    return isStop(error) || (error instanceof ZendeskError && error.excessiveWait !== undefined);
+  return isStop(error) || (error instanceof ZendeskError && error.excessiveWait !== undefined);
 }
 /** The errors of OAuth that need an advice of their own. */
 const OAUTH_ERRORS = ['invalid_client', 'unauthorized_client', 'invalid_scope', 'invalid_grant'];
 /** The error for a response that does not do what the request asked for. */
-function unexpectedResponse(request, response, kind = kindOf(response, request)) {
-    return new ZendeskError(kind, request, { response });
+function unexpectedResponse(request, response, kind = zendesk_error_kindOf(response, request)) {
+  return new ZendeskError(kind, request, { response });
 }
-function kindOf(response, { operation }) {
-    const { status, json, html } = response;
-    const code = OAUTH_ERRORS.find((known) => known === oauthError(json));
-    if (code !== undefined)
-        return code;
-    const { error } = statusRule(status);
-    if (error === 'redirect')
-        return error;
-    if (html && (operation === 'deleteToken' || [401, 403, 429].includes(status)))
-        return 'gateway';
-    if (status === 403 && missingScopes(response) !== undefined)
-        return 'missingScope';
-    if (error === 'outage')
-        return error;
-    const isMint = operation === 'createToken';
-    if (isMint && (status === 410 || isFromAccount(response, 404)))
-        return 'endpointGone';
-    if (html)
-        return 'subdomainUnknown';
-    if (status === 404 && operation === 'deleteToken')
-        return 'unexpected';
-    if (status === 422 && isMint && !/scope/i.test(String(zendeskWords(json))))
-        return 'clientUnknown';
-    return error;
+function zendesk_error_kindOf(response, { operation }) {
+  const { status, json, html } = response;
+  const code = OAUTH_ERRORS.find((known) => known === oauthError(json));
+  if (code !== undefined)
+    return code;
+  if (isMissingAccount(response))
+    return 'subdomainUnknown';
+  const isCreation = operation === 'createToken';
+  if (isCreation && (status === 410 || isFromAccount(response, 404)))
+    return 'endpointGone';
+  if (isFromGateway(response, operation))
+    return 'gateway';
+  if (isCreation && status === 422 && !/scope/i.test(String(zendeskWords(json))))
+    return 'clientUnknown';
+  if (missingScopes(response) !== undefined)
+    return 'missingScope';
+  if (html && status < 300)
+    return 'subdomainUnknown';
+  // An account that has no such record is an account.
+  if (isFromAccount(response, 404) && !GRANTS.includes(operation))
+    return 'unexpected';
+  return statusRule(status).error;
+}
+/** The requests that can name no record that would be missing. */
+const GRANTS = ['grantToken', 'grantCleanupToken'];
+/** The requests that are sent only to an account that has responded before. */
+const LATER = ['checkToken', 'verifyToken', 'deleteToken'];
+/**
+ * Whether a firewall or a proxy responded instead of Zendesk, which refuses in JSON. A page with 200 or 404 can also be
+ * that of an address without an account, before the account has responded once.
+ */
+function isFromGateway({ status, json, html }, operation) {
+  const isForeign = html || ([401, 403, 404].includes(status) && !isObject(json));
+  if (!isForeign || isRedirect(status) || status >= 500)
+    return false;
+  return LATER.includes(operation) || (status >= 400 && status !== 404);
 }
 
 ;// CONCATENATED MODULE: ./src/report/errors.ts
@@ -3560,148 +3306,292 @@ function kindOf(response, { operation }) {
 
 
 
+
+
 /** What each request is for, as the end of `Could not …`. */
 const PURPOSES = {
-    grantToken: 'mint a token',
-    grantCleanupToken: 'mint a cleanup token',
-    createToken: 'mint a token',
-    checkToken: 'use the new token',
-    verifyToken: 'verify that Zendesk rejects the token',
-    identifyToken: 'look up the token that the sweep works with',
-    deleteToken: 'revoke a token',
-    listTokens: 'list the tokens',
-    listClients: 'look up the client',
-    whoAmI: 'look up the user of `api-token`'
+  grantToken: 'mint a token',
+  grantCleanupToken: 'mint a cleanup token',
+  createToken: 'mint a token',
+  checkToken: 'use the new token',
+  verifyToken: 'verify that Zendesk rejects the token',
+  identifyToken: 'look up the token that the sweep works with',
+  deleteToken: 'revoke a token',
+  listTokens: 'list the tokens',
+  listClients: 'look up the client',
+  whoAmI: 'look up the user of `api-token`'
 };
 /** What to do about each error. */
 const CURES = {
-    credentialsRejected: ({ kind }) => ({
-        api_token: 'Check that `api-token` is an active API token of `email`, not a password. One unused for 30 days is deactivated; accounts created since 2026-07-28 have none: use `client-secret`.',
-        access_token: 'The `access-token` has expired, was revoked or is incomplete. Mint another.',
-        client_credentials: 'Check `client-id` and `client-secret`.',
-        authorization_code: 'Check `client-id`, and `client-secret` or `code-verifier`.',
-        refresh_token: 'Check `client-id`, and `client-secret` if the client is confidential.'
-    })[kind],
-    newTokenRejected: 'Run the job again. If it happens again, check the names in `scopes`, and ask the support of Zendesk.',
-    forbidden: ({ error, input }) => {
-        if (error.request.operation === 'grantToken' || error.request.operation === 'grantCleanupToken')
-            return 'Check the client in Admin Center, and the IP restrictions of the account.';
-        const user = 'The user of the credential is not an admin, or the credential lacks a scope';
-        return error.request.operation === 'createToken'
-            ? `${user}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
-            : `${user}. Use an admin's credential with the scopes \`read write\`.`;
-    },
-    missingScope: ({ error, kind }) => `It needs ${clean(String(error.response && missingScopes(error.response)))}. ${kind === 'access_token' ? 'Request this scope when you mint `access-token`, and allow it' : 'Allow this scope'} for the client in Admin Center.`,
-    gateway: ({ host }) => `It is not Zendesk's own answer. Check the firewall and the proxy between the runner and ${host}, and the IP restrictions of the account.`,
-    clientUnknown: ({ clientId }) => `This user sees no client "${clean(clientId)}". Write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\`.`,
-    subdomainUnknown: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host} does not respond as an account does. It may be misspelt, renamed or closed.`,
-    redirect: ({ error: { response }, origin }) => {
-        const url = response?.location ? URL.parse(response.location, origin) : null;
-        return `It points to ${clean(url?.host ?? '') || 'a place that it does not name'}. Check \`subdomain\` and \`base-url\`.`;
-    },
-    invalid_client: ({ clientId, kind }) => {
-        if (clientId.startsWith('zis_') && kind === 'client_credentials')
-            return 'Clients whose identifier begins with `zis_` cannot use `client-secret`. Use `access-token`.';
-        const notNumber = isNumeric(clientId) ? ', not its number' : '';
-        return `Check that \`client-id\` (${clean(clientId)}) is the client's unique identifier in this account${notNumber}, and that \`client-secret\` is complete and belongs to it.`;
-    },
-    unauthorized_client: ({ kind }) => kind === 'client_credentials'
-        ? 'The client is public. Create a new confidential client: changing the kind of this one makes a new secret.'
-        : 'Allow the grant for the client in Admin Center, or use another client.',
-    invalid_scope: ({ error, scopes = [] }) => {
-        if (error.request.operation === 'grantCleanupToken')
-            return 'Allow `read` and `write` in the allowed scopes of the client in Admin Center.';
-        return scopes.length > 0
-            ? "Request in `scopes` only what the client's allowed scopes in Admin Center include, or extend them there."
-            : 'Set `scopes`: this account does not mint without them.';
-    },
-    invalid_grant: ({ kind }) => kind === 'refresh_token'
-        ? 'The refresh token was used, was revoked or has expired. Save the `refresh-token` output after each run, and never let two runs share one. Start again with an authorization code.'
-        : 'An authorization code works once, for 120 seconds, and only with the same `redirect-uri`, `code-verifier` and client. Get another.',
-    endpointGone: ({ input, clientId }) => `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${clean(clientId)} exists.`,
-    rateLimit: ({ error }) => `${waitSentence(error)}Start fewer jobs at once, or raise \`timeout-seconds\`.`,
-    outage: ({ error }) => `${waitSentence(error)}See https://status.zendesk.com, and run the job again later.`,
-    unusableResponse: 'Run the job again. If it happens again, something between the runner and Zendesk may be changing responses.',
-    unexpected: 'Check the inputs of this step against what Zendesk says.',
-    dns: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check the name server of the runner.`,
-    certificate: 'If a proxy of yours inspects TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`. Otherwise check `base-url`: the connection may be intercepted.',
-    tls: ({ host }) => `Check \`base-url\`, and what is between the runner and ${host}.`,
-    connection: ({ host }) => `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`,
-    proxy: 'Check `https_proxy` and `http_proxy` on the runner, and that the proxy works.',
-    proxyRefused: ({ host, error }) => error.code === '407'
-        ? 'It needs a user name and a password. Write them into `https_proxy` as http://user:password@host:port.'
-        : `Allow ${host} in the proxy, or list it in \`no_proxy\`.`,
-    proxyUnreadable: ({ error }) => `Write \`${error.code}\` as http://host:port, or http://user:password@host:port with user and password percent-encoded.`,
-    proxyIsHttps: ({ error }) => `Write \`${error.code}\` as http://host:port: the connection to the proxy is plain, the connection to Zendesk inside it is still TLS.`,
-    brokenOff: ({ host }) => `Run the job again. If it happens again, check what is between the runner and ${host}.`,
-    tooLarge: 'Check `subdomain` and `base-url`: no response of Zendesk is that long.',
-    unsendable: 'A value in it has characters that HTTP does not allow. Check the inputs of this step.',
-    timeout: ({ timeoutSeconds }) => `A request has at most 30 s, and the step ${timeoutSeconds} s. See https://status.zendesk.com, or raise \`timeout-seconds\`.`,
-    deadline: ({ timeoutSeconds }) => `It had ${timeoutSeconds} s for all requests, waits and retries. Raise \`timeout-seconds\`, or see https://status.zendesk.com.`,
-    cancelled: 'Nothing more was started.'
+  credentialsRejected: ({ kind }) => ({
+    api_token: 'Check that `api-token` is an active API token of `email`, not a password. One unused for 30 days is deactivated; accounts created since 2026-07-28 have none: use `client-secret`.',
+    access_token: 'The `access-token` has expired, was revoked or is incomplete. Mint another.',
+    client_credentials: 'Check `client-id` and `client-secret`.',
+    authorization_code: 'Check `client-id`, and `client-secret` or `code-verifier`.',
+    refresh_token: 'Check `client-id`, and `client-secret` if the client is confidential.'
+  })[kind],
+  newTokenRejected: 'Run the job again. If it happens again, check the names in `scopes`, and ask the support of Zendesk.',
+  forbidden: ({ error: { request }, kind, input }) => {
+    if (request.operation === 'grantToken' || request.operation === 'grantCleanupToken')
+      return 'Check in Admin Center that the client is active and its owner neither suspended nor downgraded, and the IP restrictions of the account.';
+    const user = kind === 'client_credentials' ? 'owner of the client' : 'user of the credential';
+    const cause = `The ${user} is not an admin, is suspended or was downgraded`;
+    return request.operation === 'createToken'
+      ? `${cause}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
+      : `${cause}, or the credential lacks a scope. Use an admin's credential with the scopes \`read write\`.`;
+  },
+  missingScope: ({ error, kind }) => `It needs ${clean(String(error.response && missingScopes(error.response)))}. ${kind === 'access_token' ? 'Request this scope when you mint `access-token`, and allow it' : 'Allow this scope'} for the client in Admin Center.`,
+  gateway: ({ host, error: { response }, input }) => {
+    const credential = response?.status === 401 ? ` ${input}, and` : '';
+    const rate = response?.status === 429 ? ' Start fewer jobs at once.' : '';
+    return `It is not Zendesk's own answer. Check${credential} the firewall and the proxy between the runner and ${host}, and the IP restrictions of the account.${rate}`;
+  },
+  clientUnknown: ({ clientId }) => `This user sees no client "${clean(clientId)}". Write the unique identifier from Admin Center > Apps and integrations > APIs > OAuth clients into \`client-id\`.`,
+  subdomainUnknown: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host} does not respond as an account does. It may be misspelt, renamed or closed.`,
+  redirect: ({ error: { response }, origin }) => {
+    const url = response?.location ? URL.parse(response.location, origin) : null;
+    return `It points to ${clean(url?.host ?? '') || 'a place that it does not name'}. Check \`subdomain\` and \`base-url\`.`;
+  },
+  invalid_client: ({ clientId, kind }) => {
+    if (clientId.startsWith('zis_') && kind === 'client_credentials')
+      return 'Clients whose identifier begins with `zis_` cannot use `client-secret`. Use `access-token`.';
+    const notNumber = isNumeric(clientId) ? ', not its number' : '';
+    return `Check that \`client-id\` (${clean(clientId)}) is the client's unique identifier in this account${notNumber}, and that \`client-secret\` is complete and belongs to it.`;
+  },
+  unauthorized_client: ({ kind }) => kind === 'client_credentials'
+    ? 'The client is public. Create a new confidential client: changing the kind of this one makes a new secret.'
+    : 'Allow the grant for the client in Admin Center, or use another client.',
+  invalid_scope: ({ error, scopes = [] }) => {
+    if (error.request.operation === 'grantCleanupToken')
+      return 'Allow `read` and `write` in the allowed scopes of the client in Admin Center.';
+    return scopes.length > 0
+      ? "Request in `scopes` only what the client's allowed scopes in Admin Center include, or extend them there."
+      : 'Set `scopes`: this account does not mint without them.';
+  },
+  invalid_grant: ({ kind }) => kind === 'refresh_token'
+    ? 'The refresh token was used, was revoked or has expired. Save the `refresh-token` output after each run, and never let two runs share one. Start again with an authorization code.'
+    : 'An authorization code works once, for 120 seconds, and only with the same `redirect-uri`, `code-verifier` and client. Get another.',
+  endpointGone: ({ input, clientId }) => `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${clean(clientId)} exists.`,
+  rateLimit: ({ error }) => `${waitSentence(error)}Start fewer jobs at once, or raise \`timeout-seconds\`.`,
+  outage: ({ error }) => `${waitSentence(error)}See https://status.zendesk.com, and run the job again later.`,
+  unusableResponse: 'Run the job again. If it happens again, something between the runner and Zendesk may be changing responses.',
+  unexpected: ({ error: { request, response }, scopes = [] }) => {
+    if (request.operation === 'grantToken' && response?.status === 400 && scopes.length === 0)
+      return 'Set `scopes`: this account may not mint without them. Or check the other inputs of this step against what Zendesk says.';
+    const subdomain = response?.status === 404 ? '`subdomain`, and ' : '';
+    return `Check ${subdomain}the inputs of this step against what Zendesk says.`;
+  },
+  dns: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check the name server of the runner.`,
+  certificate: ({ error, host }) => certificateAdvice(error.code, host, process.env),
+  clientCertificate: ({ host }) => `Zendesk demands none, so ${host} leads elsewhere. Check \`base-url\`, and what is between the runner and ${host}.`,
+  tls: ({ error, host }) => `Check \`base-url\`, and what is between the runner and ${host}.${error.code === 'EPROTO' ? ' It may demand a client certificate.' : ''}`,
+  connection: ({ host }) => `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`,
+  proxy: ({ proxy }) => `Check ${nameOf(proxy)} on the runner, and that the proxy works.`,
+  proxyUnreachable: ({ host, proxy }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check what the proxy in ${nameOf(proxy)} can reach.`,
+  proxyRefused: ({ host, error, proxy }) => {
+    const { variable, address, hasUser } = proxy;
+    if (error.code !== '407' && error.code !== '401')
+      return `Allow ${host} in the proxy in ${nameOf(proxy)}, or list it in \`no_proxy\`: such as .zendesk.com, separated by commas, without *.`;
+    return hasUser
+      ? `The user name or the password in ${nameOf(proxy)} is wrong. Percent-encode special characters in them.`
+      : `It needs a user name and a password. Write them into \`${variable}\` as http://user:password@${clean(address)}.`;
+  },
+  proxyUnreadable: ({ proxy }) => `Write \`${proxy.variable}\` as http://host:port, or http://user:password@host:port with user and password percent-encoded. Leave out quotes.`,
+  proxyIsHttps: ({ proxy }) => `Write \`${proxy.variable}\` as http://${clean(proxy.address)}: the connection to the proxy is plain, the connection to Zendesk inside it is still TLS.`,
+  brokenOff: ({ host }) => `Run the job again. If it happens again, check what is between the runner and ${host}.`,
+  tooLarge: 'Check `subdomain` and `base-url`: no response of Zendesk is that long.',
+  unsendable: 'A value in it has characters that HTTP does not allow. Check the inputs of this step.',
+  proxyTimeout: ({ host, proxy, limits }) => `Check ${nameOf(proxy)}, and that the proxy can reach ${host}. ${limits}`,
+  lookupTimeout: ({ host, error, proxy, limits }) => `Check the name servers of the runner: they did not answer for ${error.proxy ? nameOf(proxy) : host}. ${limits}`,
+  connectTimeout: ({ host, limits }) => `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`. ${limits}`,
+  tlsTimeout: ({ host, limits }) => `Check \`base-url\`, and what is between the runner and ${host}. ${limits}`,
+  timeout: ({ limits }) => `${limits} See https://status.zendesk.com, or raise \`timeout-seconds\`.`,
+  deadline: ({ timeoutSeconds }) => `It had ${timeoutSeconds} s for all requests, waits and retries. See in the log what was retried, or raise \`timeout-seconds\`.`,
+  cancelled: 'Nothing more was started.'
 };
 /** The error in one line: what could not be done, why, what to do, the request with its status, and then `notes`. */
 function explain(error, context, notes = []) {
-    if (!(error instanceof ZendeskError))
-        return error instanceof Error ? error : new Error(String(error));
-    const { kind } = context.credential;
-    const host = new URL(context.origin).host;
-    const cure = CURES[error.kind];
-    const advice = typeof cure === 'string'
-        ? cure
-        : cure({ ...context, error, host, kind, input: `\`${CREDENTIAL_INPUTS[kind].chosenBy}\`` });
-    const line = `Could not ${PURPOSES[error.request.operation]}: ${error.message}. ${advice} ${error.describeRequest(host)}.`;
-    return new Error([line, ...notes].join(' '));
+  if (!(error instanceof ZendeskError))
+    return error instanceof Error ? error : new Error(String(error));
+  const { kind } = context.credential;
+  const host = new URL(context.origin).host;
+  const input = `\`${CREDENTIAL_INPUTS[kind].chosenBy}\``;
+  const proxy = error.proxy ?? { variable: 'https_proxy', address: '', hasUser: false };
+  const limits = `A request has at most 30 s, and the step ${context.timeoutSeconds} s.`;
+  const cure = CURES[error.kind];
+  const advice = typeof cure === 'string' ? cure : cure({ ...context, error, host, kind, input, proxy, limits });
+  const line = `Could not ${PURPOSES[error.request.operation]}: ${error.message}. ${advice} ${error.describeRequest(host)}.`;
+  return new Error([line, ...notes].join(' '));
 }
 /** Why something failed, as a part of a longer sentence. */
 function causeOf(error) {
-    if (error instanceof ZendeskError)
-        return error.kind === 'cancelled' ? 'the job was cancelled' : error.summary();
-    return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+  if (error instanceof ZendeskError)
+    return error.kind === 'cancelled' ? 'the job was cancelled' : error.summary();
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+}
+function nameOf({ variable, address }) {
+  return `\`${variable}\`${address && ` (${clean(address)})`}`;
 }
 function waitSentence(error) {
-    return error.wait().replace(/^i(.*)/, 'I$1. ');
+  return error.wait().replace(/^i(.*)/, 'I$1. ');
 }
 
 ;// CONCATENATED MODULE: ./src/lib/time.ts
 /** A time in ISO 8601, UTC, to the second, such as `2027-04-30T12:00:00Z`; empty for an invalid time. */
 function isoTime(ms) {
-    const date = new Date(ms);
-    return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace(/\.\d{3}Z$/, 'Z');
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 const UNITS = [
-    ['day', 86_400],
-    ['hour', 3600],
-    ['minute', 60],
-    ['second', 1]
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1]
 ];
 /** A length of time in words, such as `1 hour 30 minutes`: its largest unit, and the next smaller one. */
 function duration(seconds) {
-    let left = Math.round(seconds);
-    const largest = UNITS.findIndex(([, length]) => left >= length);
-    const parts = UNITS.slice(largest, largest + 2).map(([unit, length]) => {
-        const count = Math.floor(left / length);
-        left -= count * length;
-        return count === 0 ? '' : `${count} ${unit}${count === 1 ? '' : 's'}`;
-    });
-    return parts.filter(Boolean).join(' ') || '0 seconds';
+  let left = Math.round(seconds);
+  const largest = UNITS.findIndex(([, length]) => left >= length);
+  const parts = UNITS.slice(largest, largest + 2).map(([unit, length]) => {
+    const count = Math.floor(left / length);
+    left -= count * length;
+    return count === 0 ? '' : `${count} ${unit}${count === 1 ? '' : 's'}`;
+  });
+  return parts.filter(Boolean).join(' ') || '0 seconds';
 }
 
-;// CONCATENATED MODULE: external "node:events"
-const external_node_events_namespaceObject = require("node:events");
 ;// CONCATENATED MODULE: external "node:http"
 const external_node_http_namespaceObject = require("node:http");
-var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_namespaceObject);
+var external_node_http_default = __nccwpck_require__.n(external_node_http_namespaceObject);
 ;// CONCATENATED MODULE: external "node:https"
 const external_node_https_namespaceObject = require("node:https");
-var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_node_https_namespaceObject);
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = require("node:net");
+var external_node_https_default = __nccwpck_require__.n(external_node_https_namespaceObject);
 ;// CONCATENATED MODULE: ./src/lib/version.ts
 /** The version in `package.json`, to which a test holds it. */
 const VERSION = '1.0.0';
 /** What every request says of itself. */
 const USER_AGENT = `create-zendesk-token/${VERSION}`;
+
+;// CONCATENATED MODULE: ./src/zendesk/http/progress.ts
+
+
+
+
+
+const TIMEOUTS = {
+  proxy: 'proxyTimeout',
+  lookup: 'lookupTimeout',
+  connect: 'connectTimeout',
+  tls: 'tlsTimeout',
+  response: 'timeout',
+  body: 'timeout'
+};
+/** How far a request has come. */
+class Progress {
+  phase;
+  constructor({ hostname }, proxy) {
+    if (proxy !== undefined)
+      this.phase = 'proxy';
+    else
+      this.phase = (0,external_node_net_namespaceObject.isIP)(withoutBrackets(hostname)) === 0 ? 'lookup' : 'connect';
+  }
+  /** Whether the request was written to its connection: Node does so as soon as this is connected, and secure. */
+  get isSent() {
+    return this.phase === 'response' || this.phase === 'body';
+  }
+  /** The error if it takes too long now. */
+  get timeoutKind() {
+    return this.phase === 'proxy' && isLookingUp() ? 'lookupTimeout' : TIMEOUTS[this.phase];
+  }
+  /** Follows a request that was just made. */
+  follow(request) {
+    const reach = (phase) => () => void (this.phase = phase);
+    request.on('response', reach('body'));
+    request.on('socket', (socket) => {
+      // Without a free file descriptor, the socket is destroyed before it could connect.
+      if (socket.destroyed)
+        return;
+      const isTls = socket.secureConnecting !== undefined;
+      if (socket.connecting) {
+        socket.once('lookup', reach('connect'));
+        socket.once('connect', reach(isTls ? 'tls' : 'response'));
+      }
+      else
+        this.phase = socket.secureConnecting === true ? 'tls' : 'response';
+      if (isTls)
+        socket.once('secureConnect', reach('response'));
+    });
+  }
+}
+
+;// CONCATENATED MODULE: external "node:events"
+const external_node_events_namespaceObject = require("node:events");
+;// CONCATENATED MODULE: ./src/zendesk/http/read-response.ts
+
+
+
+
+
+/** 1 MiB: far above any response of Zendesk's token endpoints. */
+const BODY_LIMIT = 1024 * 1024;
+/**
+ * Reads the response to a request. Unlike http-client's `readBody()`, this settles if the peer drops the connection
+ * half-way.
+ *
+ * @throws {Error} of Node or of this module, if there is no complete response
+ */
+async function readResponse(request) {
+  const failed = new Promise((_resolve, reject) => {
+    // Of a body that its parser refuses, Node tells only the request.
+    request.on('error', reject);
+    request.on('upgrade', ({ statusCode }, socket) => {
+      // Node leaves this socket to its user, and reports no error.
+      socket.destroy();
+      reject(new NetworkError('unusableResponse', true, String(statusCode)));
+    });
+  });
+  return Promise.race([read(request), failed]);
+}
+async function read(request) {
+  const [message] = (await (0,external_node_events_namespaceObject.once)(request, 'response'));
+  const text = await readText(message);
+  const { headers, statusCode } = message;
+  const date = Date.parse(headers.date ?? '');
+  // The edge in front of Zendesk can add the same id again.
+  const requestId = headers['x-request-id']?.toString();
+  return {
+    status: Number(statusCode),
+    json: parse(text),
+    html: /^\s*</.test(text),
+    retryAfter: headers['retry-after'],
+    rateLimitReset: (headers['ratelimit-reset'] ?? headers['rate-limit-reset'])?.toString(),
+    location: headers.location,
+    date: Number.isNaN(date) ? undefined : date,
+    requestId: requestId && [...new Set(requestId.split(', '))].join(', ')
+  };
+}
+async function readText(message) {
+  const chunks = [];
+  let size = 0;
+  for await (const chunk of message) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > BODY_LIMIT)
+      throw new NetworkError('tooLarge', true);
+  }
+  // JSON begins after a byte order mark.
+  return Buffer.concat(chunks)
+    .toString()
+    .replace(/^\ufeff/, '');
+}
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  }
+  catch {
+    return undefined;
+  }
+}
 
 ;// CONCATENATED MODULE: ./src/zendesk/http/connection.ts
 
@@ -3714,134 +3604,89 @@ const USER_AGENT = `create-zendesk-token/${VERSION}`;
 
 
 
-/** 1 MiB: far above any response of Zendesk's token endpoints. */
-const BODY_LIMIT = 1024 * 1024;
+
+/** Bytes: four times what Node accepts by default. */
+const HEADER_LIMIT = 64 * 1024;
 /**
  * A connection to one origin, kept open between requests (through a proxy, `tunnel` opens one for each). Only the
  * agent is http-client's, with its proxies and their exceptions: its requests do not show whether they were sent, and
  * cannot be ended while a proxy keeps them waiting.
  */
 class Connection {
-    origin;
-    #client;
-    /** @param origin such as `https://acme.zendesk.com` */
-    constructor(origin) {
-        this.origin = origin;
-    }
-    /**
-     * Sends one request and reads its response, whatever its status. No redirect is followed.
-     *
-     * @param limits.timeout milliseconds until the request is given up
-     * @param limits.signal aborted if the job is cancelled
-     * @param limits.grace milliseconds that a request which was sent may still take after that
-     * @throws {NetworkError} if no complete response came in time; the connection is then closed
-     */
-    async exchange(request, { timeout, signal, grace }) {
-        const url = new URL(request.path, this.origin);
-        checkProxy(url, process.env);
-        this.#client ??= new lib_HttpClient(undefined, [], { keepAlive: true, maxSockets: 1 });
-        const agent = this.#client.getAgent(url.href);
-        const headers = { accept: 'application/json', 'user-agent': USER_AGENT };
-        if (request.authorization !== undefined)
-            headers.authorization = request.authorization.reveal();
-        if (request.body !== undefined)
-            headers['content-type'] = 'application/json';
-        let raw;
-        const progress = { sent: false };
-        let giveUp;
-        const givenUp = new Promise((_resolve, reject) => {
-            giveUp = (kind) => {
-                // Before the request is sent, it is the proxy that keeps it waiting.
-                const isProxy = kind === 'timeout' && !progress.sent && lib_getProxyUrl(url.href) !== '';
-                reject(new NetworkError(isProxy ? 'proxy' : kind, progress.sent));
-            };
-        });
-        const timers = [setTimeout(giveUp, timeout, 'timeout')];
-        const cancel = () => {
-            timers.push(setTimeout(giveUp, progress.sent ? grace : 0, 'cancelled'));
-            // A request that still waits for its connection must not be sent any more.
-            if (!progress.sent)
-                raw?.destroy();
-        };
-        signal.addEventListener('abort', cancel);
-        try {
-            const { request: start } = url.protocol === 'https:' ? (external_node_https_default()) : (external_node_http_default());
-            raw = start(url, { method: request.method, headers, agent });
-            onceSent(raw, () => (progress.sent = true));
-            raw.end(request.body?.reveal());
-            return await Promise.race([read(raw), givenUp]);
-        }
-        catch (error) {
-            raw?.destroy();
-            this.close();
-            if (error instanceof NetworkError)
-                throw error;
-            if (signal.aborted && !progress.sent)
-                throw new NetworkError('cancelled', false);
-            throw networkError(error, progress.sent, raw?.reusedSocket);
-        }
-        finally {
-            signal.removeEventListener('abort', cancel);
-            timers.forEach(clearTimeout);
-        }
-    }
-    /** Closes the connection; the next request opens another. */
-    close() {
-        this.#client?.dispose();
-        this.#client = undefined;
-    }
-}
-/** Calls `listener` when Node writes the request to the socket: as soon as this is connected, and secure. */
-function onceSent(request, listener) {
-    request.on('socket', (socket) => {
-        if (!socket.connecting && socket.secureConnecting !== true)
-            listener();
-        else
-            socket.once(socket.secureConnecting === undefined ? 'connect' : 'secureConnect', listener);
+  origin;
+  #client;
+  /** @param origin such as `https://acme.zendesk.com` */
+  constructor(origin) {
+    this.origin = origin;
+  }
+  /**
+   * Sends one request and reads its response, whatever its status. No redirect is followed.
+   *
+   * @throws {NetworkError} if no complete response came in time; the connection is then closed
+   */
+  async exchange(request, { timeout, signal, grace }) {
+    const url = new URL(request.path, this.origin);
+    const proxy = proxyFor(url, process.env);
+    const options = { method: request.method, headers: headersOf(request) };
+    const progress = new Progress(url, proxy);
+    let raw;
+    let giveUp;
+    const givenUp = new Promise((_resolve, reject) => {
+      giveUp = (kind) => reject(new NetworkError(kind, progress.isSent, '', { proxy }));
     });
-}
-async function read(request) {
-    // Node can report an error of the connection after the response has begun, too.
-    request.on('error', () => undefined);
-    const [message] = (await (0,external_node_events_namespaceObject.once)(request, 'response'));
-    const text = await readBody(message);
-    const { headers, statusCode } = message;
-    const date = Date.parse(headers.date ?? '');
-    return {
-        status: Number(statusCode),
-        json: parse(text),
-        html: /^\s*</.test(text),
-        retryAfter: headers['retry-after'],
-        rateLimitReset: (headers['ratelimit-reset'] ?? headers['rate-limit-reset'])?.toString(),
-        location: headers.location,
-        date: Number.isNaN(date) ? undefined : date,
-        requestId: headers['x-request-id']?.toString()
+    const timers = [setTimeout(() => giveUp(progress.timeoutKind), timeout)];
+    const cancel = () => {
+      timers.push(setTimeout(giveUp, progress.isSent ? grace : 0, 'cancelled'));
+      // A request that still waits for its connection must not be sent any more.
+      if (!progress.isSent)
+        raw?.destroy();
     };
-}
-/** Unlike http-client's `readBody()`, this settles if the peer drops the connection half-way. */
-async function readBody(message) {
-    const chunks = [];
-    let size = 0;
+    signal.addEventListener('abort', cancel);
     try {
-        for await (const chunk of message) {
-            chunks.push(chunk);
-            size += chunk.length;
-            if (size > BODY_LIMIT)
-                throw new NetworkError('tooLarge', true);
-        }
+      raw = this.#start(url, options, proxy !== undefined);
+      progress.follow(raw);
+      const response = readResponse(raw);
+      raw.end(request.body?.reveal());
+      return await Promise.race([response, givenUp]);
     }
     catch (error) {
-        throw error instanceof NetworkError ? error : new NetworkError('brokenOff', true);
+      raw?.destroy();
+      this.close();
+      if (error instanceof NetworkError)
+        throw error;
+      if (signal.aborted && !progress.isSent)
+        throw new NetworkError('cancelled', false);
+      const staleConnection = raw?.reusedSocket === true && progress.phase === 'response';
+      throw networkError(error, progress.isSent, { staleConnection, proxy });
     }
-    return Buffer.concat(chunks).toString('utf8');
+    finally {
+      signal.removeEventListener('abort', cancel);
+      timers.forEach(clearTimeout);
+    }
+  }
+  /** Closes the connection; the next request opens another. */
+  close() {
+    this.#client?.dispose();
+    this.#client = undefined;
+  }
+  #start(url, options, isProxied) {
+    this.#client ??= new lib_HttpClient(undefined, [], { keepAlive: true, maxSockets: 1 });
+    const agent = this.#client.getAgent(url.href);
+    if (isProxied)
+      adaptToProxy(agent);
+    const { request } = url.protocol === 'https:' ? (external_node_https_default()) : (external_node_http_default());
+    // Whatever the environment says, a credential is never sent over TLS that is not verified.
+    return request(url, { ...options, agent, lookup: lookup, maxHeaderSize: HEADER_LIMIT, rejectUnauthorized: true });
+  }
 }
-function parse(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        return undefined;
-    }
+function headersOf({ authorization, body }) {
+  return {
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    'user-agent': USER_AGENT,
+    ...(authorization && { authorization: authorization.reveal() }),
+    ...(body && { 'content-type': 'application/json' })
+  };
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/http/client.ts
@@ -3859,117 +3704,117 @@ const ATTEMPT_TIMEOUT = 30_000;
 const LONGEST_IDLE = 2000;
 /** Sends requests to one Zendesk account, one after the other over one connection, and retries what may be retried. */
 class ZendeskClient {
-    origin;
-    deadline;
-    log;
-    #connection;
-    /** @param origin such as `https://acme.zendesk.com` */
-    constructor(origin, deadline, log) {
-        this.origin = origin;
-        this.deadline = deadline;
-        this.log = log;
-        this.#connection = new Connection(origin);
+  origin;
+  deadline;
+  log;
+  #connection;
+  /** @param origin such as `https://acme.zendesk.com` */
+  constructor(origin, deadline, log) {
+    this.origin = origin;
+    this.deadline = deadline;
+    this.log = log;
+    this.#connection = new Connection(origin);
+  }
+  /** Another client for the same account, with its own connection and, if given, another deadline. */
+  fork(deadline = this.deadline) {
+    return new ZendeskClient(this.origin, deadline, this.log);
+  }
+  /** Waits `ms` milliseconds between two requests, less if the job is cancelled; a connection is not kept over a long wait. */
+  async pause(ms) {
+    if (ms > LONGEST_IDLE)
+      this.close();
+    await this.deadline.clock.sleep(ms, this.deadline.signal);
+  }
+  /** Closes the connection; the next request opens another. */
+  close() {
+    this.#connection.close();
+  }
+  /**
+   * Sends a request until another attempt would not change the response, as the rules in `retry.ts` say.
+   *
+   * @returns the last response, whatever its status
+   * @throws {ZendeskError} if there was no complete response, a response asks to wait for longer than there is time,
+   * the job is cancelled or the deadline is reached
+   */
+  async send(request, options = {}) {
+    try {
+      return await this.#sendWithRetries(request, options);
     }
-    /** Another client for the same account, with its own connection and, if given, another deadline. */
-    fork(deadline = this.deadline) {
-        return new ZendeskClient(this.origin, deadline, this.log);
+    catch (error) {
+      if (!(error instanceof NetworkError || error instanceof StepEnded))
+        throw error;
+      throw new ZendeskError(error.kind, request, { cause: error });
     }
-    /** Waits `ms` milliseconds between two requests, less if the job is cancelled; a connection is not kept over a long wait. */
-    async pause(ms) {
-        if (ms > LONGEST_IDLE)
-            this.close();
-        await this.deadline.clock.sleep(ms, this.deadline.signal);
-    }
-    /** Closes the connection; the next request opens another. */
-    close() {
-        this.#connection.close();
-    }
-    /**
-     * Sends a request until another attempt would not change the response, as the rules in `retry.ts` say.
-     *
-     * @returns the last response, whatever its status
-     * @throws {ZendeskError} if there was no complete response, a response asks to wait for longer than there is time,
-     * the job is cancelled or the deadline is reached
-     */
-    async send(request, options = {}) {
-        try {
-            return await this.#sendWithRetries(request, options);
-        }
-        catch (error) {
-            if (!(error instanceof NetworkError || error instanceof StepEnded))
-                throw error;
-            throw new ZendeskError(error.kind, request, { cause: error });
-        }
-    }
-    /** As {@link send}, but returns the error if there is one. */
-    async trySend(request, options) {
-        return this.send(request, options).catch((error) => {
-            if (error instanceof ZendeskError)
-                return error;
-            throw error;
-        });
-    }
-    async #sendWithRetries(request, options) {
-        const { single = false, observer = {} } = options;
-        const { clock } = this.deadline;
-        for (let attempts = NO_ATTEMPTS;;) {
-            this.deadline.check();
-            if (attempts.made > 0)
-                observer.retry?.();
-            const sentAt = clock.now();
-            const outcome = await this.#attempt(request, options);
-            if (isLost(outcome))
-                observer.lost?.(sentAt);
-            if (isRetried(outcome))
-                this.close();
-            const time = { now: clock.now(), remaining: this.deadline.remaining(), random: clock.random() };
-            const next = nextAttempt(outcome, attempts, { ...time, single });
-            if (next.kind === 'too long') {
-                const { response, seconds: excessiveWait } = next;
-                throw new ZendeskError(statusRule(response.status).error, request, { response, excessiveWait });
-            }
-            if (next.kind === 'final') {
-                if (outcome instanceof NetworkError)
-                    throw outcome;
-                return outcome;
-            }
-            attempts = next.attempts;
-            if (next.kind === 'reconnect')
-                continue;
-            this.deadline.check();
-            this.log.info(`${request.method} ${pathOf(request)}: ${describe(outcome)}; ${announce(next)}`);
-            await this.pause(next.ms);
-        }
-    }
-    async #attempt(request, { until = Infinity, grace = 0, observer = {} }) {
-        const { clock, signal } = this.deadline;
-        const started = clock.elapsed();
-        const timeout = Math.max(1, Math.min(ATTEMPT_TIMEOUT, until - started, this.deadline.remaining()));
-        const outcome = await this.#connection
-            .exchange(request, { timeout, signal, grace })
-            .catch((error) => {
-            if (error instanceof NetworkError)
-                return error;
-            throw error;
-        });
-        const response = outcome instanceof NetworkError ? undefined : outcome;
-        if (response !== undefined)
-            observer.response?.(response);
-        const duration = `${Math.round(clock.elapsed() - started)} ms`;
-        const id = response?.requestId === undefined ? '' : `, request id ${clean(response.requestId)}`;
-        this.log.debug(`${request.method} ${pathOf(request)}: ${describe(outcome)} after ${duration}${id}`);
+  }
+  /** As {@link send}, but returns the error if there is one. */
+  async trySend(request, options) {
+    return this.send(request, options).catch((error) => {
+      if (error instanceof ZendeskError)
+        return error;
+      throw error;
+    });
+  }
+  async #sendWithRetries(request, options) {
+    const { single = false, observer = {} } = options;
+    const { clock } = this.deadline;
+    for (let attempts = NO_ATTEMPTS;;) {
+      this.deadline.check();
+      if (attempts.made > 0)
+        observer.retry?.();
+      const sentAt = clock.now();
+      const outcome = await this.#attempt(request, options);
+      if (isLost(outcome))
+        observer.lost?.(sentAt);
+      if (isRetried(outcome))
+        this.close();
+      const time = { now: clock.now(), remaining: this.deadline.remaining(), random: clock.random() };
+      const next = nextAttempt(outcome, attempts, { ...time, single });
+      if (next.kind === 'too long') {
+        const { response, seconds: excessiveWait } = next;
+        throw new ZendeskError(statusRule(response.status).error, request, { response, excessiveWait });
+      }
+      if (next.kind === 'final') {
+        if (outcome instanceof NetworkError)
+          throw outcome;
         return outcome;
+      }
+      attempts = next.attempts;
+      if (next.kind === 'reconnect')
+        continue;
+      this.deadline.check();
+      this.log.info(`${request.method} ${pathOf(request)}: ${describe(outcome)}; ${announce(next)}`);
+      await this.pause(next.ms);
     }
+  }
+  async #attempt(request, { until = Infinity, grace = 0, observer = {} }) {
+    const { clock, signal } = this.deadline;
+    const started = clock.elapsed();
+    const timeout = Math.max(1, Math.min(ATTEMPT_TIMEOUT, until - started, this.deadline.remaining()));
+    const outcome = await this.#connection
+      .exchange(request, { timeout, signal, grace })
+      .catch((error) => {
+      if (error instanceof NetworkError)
+        return error;
+      throw error;
+    });
+    const response = outcome instanceof NetworkError ? undefined : outcome;
+    if (response !== undefined)
+      observer.response?.(response);
+    const duration = `${Math.round(clock.elapsed() - started)} ms`;
+    const id = response?.requestId === undefined ? '' : `, request id ${clean(response.requestId)}`;
+    this.log.debug(`${request.method} ${pathOf(request)}: ${describe(outcome)} after ${duration}${id}`);
+    return outcome;
+  }
 }
 function describe(outcome) {
-    return outcome instanceof NetworkError ? outcome.message : String(outcome.status);
+  return outcome instanceof NetworkError ? outcome.message : String(outcome.status);
 }
 /** The next attempt, and how long it waits. */
 function announce({ ms, why, attempts }) {
-    const wait = `in ${(ms / 1000).toFixed(1)} s`;
-    if (why === 'backoff')
-        return `attempt ${attempts.counted + 1} of ${MOST_ATTEMPTS} ${wait}`;
-    return `attempt ${attempts.made + 1}${why === 'asked' ? ', as the response asks,' : ''} ${wait}`;
+  const wait = `in ${(ms / 1000).toFixed(1)} s`;
+  if (why === 'backoff')
+    return `attempt ${attempts.counted + 1} of ${MOST_ATTEMPTS} ${wait}`;
+  return `attempt ${attempts.made + 1}${why === 'asked' ? ', as the response asks,' : ''} ${wait}`;
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/token-response.ts
@@ -3988,42 +3833,42 @@ function announce({ ms, why, attempts }) {
  * @param options.lost counts the responses that were lost
  */
 async function sendMint(client, request, { credential, lost, grace }) {
-    const response = await client.send(request, {
-        grace,
-        observer: {
-            response: (each) => {
-                const { token, refreshToken } = readTokenResponse(each, credential);
-                for (const secret of [token, refreshToken])
-                    if (secret !== undefined)
-                        client.log.mask(secret.reveal());
-            },
-            lost: (sentAt) => lost.add(sentAt),
-            retry: () => lost.retry()
-        }
-    });
-    return { response, reported: readTokenResponse(response, credential) };
+  const response = await client.send(request, {
+    grace,
+    observer: {
+      response: (each) => {
+        const { token, refreshToken } = readTokenResponse(each, credential);
+        for (const secret of [token, refreshToken])
+          if (secret !== undefined)
+            client.log.mask(secret.reveal());
+      },
+      lost: (sentAt) => lost.add(sentAt),
+      retry: () => lost.retry()
+    }
+  });
+  return { response, reported: readTokenResponse(response, credential) };
 }
 /** Reads the response to a mint with the given kind of credential; a value of the wrong type is as if not reported. */
 function readTokenResponse({ json, date }, credential) {
-    const response = asObject(json);
-    if (isAdmin(credential)) {
-        const { token } = response;
-        const value = usableToken(asObject(token)['full_token']);
-        return { token: value, refreshToken: undefined, facts: tokenFacts(token), expiresIn: undefined, date };
-    }
-    return {
-        token: usableToken(response['access_token']),
-        // A refresh token that is not published is lost, so any visible text is accepted.
-        refreshToken: givesRefreshToken(credential) ? usableToken(response['refresh_token'], 1) : undefined,
-        facts: { ...tokenFacts({}), scopes: scopesOf(response['scope']) },
-        expiresIn: usableLifetime(response['expires_in']),
-        date
-    };
+  const response = asObject(json);
+  if (isAdmin(credential)) {
+    const { token } = response;
+    const value = usableToken(asObject(token)['full_token']);
+    return { token: value, refreshToken: undefined, facts: tokenFacts(token), expiresIn: undefined, date };
+  }
+  return {
+    token: usableToken(response['access_token']),
+    // A refresh token that is not published is lost, so any visible text is accepted.
+    refreshToken: givesRefreshToken(credential) ? usableToken(response['refresh_token'], 1) : undefined,
+    facts: { ...tokenFacts({}), scopes: scopesOf(response['scope']) },
+    expiresIn: usableLifetime(response['expires_in']),
+    date
+  };
 }
 /** Seconds that lead to a valid time. */
 function usableLifetime(value) {
-    const seconds = positiveInteger(value);
-    return seconds !== undefined && isoTime(seconds * 1000) !== '' ? seconds : undefined;
+  const seconds = positiveInteger(value);
+  return seconds !== undefined && isoTime(seconds * 1000) !== '' ? seconds : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/token.ts
@@ -4038,39 +3883,39 @@ function usableLifetime(value) {
  * @param now this machine's clock, in milliseconds since 1970
  */
 function mintedToken({ facts, expiresIn, date, token, refreshToken }, requested, now) {
-    const mintedAt = date ?? now;
-    const lifetime = expiresIn ?? requested.expiresIn;
-    const isReported = expiresIn !== undefined;
-    const expiry = lifetime === undefined
-        ? { kind: 'unknown' }
-        : {
-            kind: 'at',
-            time: mintedAt + lifetime * 1000,
-            isReported,
-            lifetime,
-            expiredAfter: isReported && date !== undefined ? date + lifetime * 1000 : undefined
-        };
-    const scopes = { names: requested.scopes, isReported: false };
-    const ids = { id: undefined, clientId: undefined, userId: undefined };
-    const minted = { token, refreshToken, ...ids, scopes, expiry, date, mintedAt, seenWorking: false };
-    return withFacts(minted, facts);
+  const mintedAt = date ?? now;
+  const lifetime = expiresIn ?? requested.expiresIn;
+  const isReported = expiresIn !== undefined;
+  const expiry = lifetime === undefined
+    ? { kind: 'unknown' }
+    : {
+      kind: 'at',
+      time: mintedAt + lifetime * 1000,
+      isReported,
+      lifetime,
+      expiredAfter: isReported && date !== undefined ? date + lifetime * 1000 : undefined
+    };
+  const scopes = { names: requested.scopes, isReported: false };
+  const ids = { id: undefined, clientId: undefined, userId: undefined };
+  const minted = { token, refreshToken, ...ids, scopes, expiry, date, mintedAt, seenWorking: false };
+  return withFacts(minted, facts);
 }
 /** The token with what Zendesk reported about it. */
 function withFacts(minted, facts) {
-    return {
-        ...minted,
-        id: facts.id ?? minted.id,
-        clientId: facts.clientId ?? minted.clientId,
-        userId: facts.userId ?? minted.userId,
-        scopes: minted.scopes.isReported || facts.scopes === undefined
-            ? minted.scopes
-            : { names: facts.scopes, isReported: true },
-        expiry: expiryWith(minted, facts)
-    };
+  return {
+    ...minted,
+    id: facts.id ?? minted.id,
+    clientId: facts.clientId ?? minted.clientId,
+    userId: facts.userId ?? minted.userId,
+    scopes: minted.scopes.isReported || facts.scopes === undefined
+      ? minted.scopes
+      : { names: facts.scopes, isReported: true },
+    expiry: expiryWith(minted, facts)
+  };
 }
 /** The token after Zendesk has accepted it once, with what it reported about it. */
 function seenWorking(minted, facts) {
-    return { ...(facts === undefined ? minted : withFacts(minted, facts)), seenWorking: true };
+  return { ...(facts === undefined ? minted : withFacts(minted, facts)), seenWorking: true };
 }
 /**
  * The lifetime stays what the response to the mint reported, else it is the time between two of Zendesk's own times; if
@@ -4078,23 +3923,23 @@ function seenWorking(minted, facts) {
  * expiry and the mint plus the lifetime are past.
  */
 function expiryWith({ expiry, date, mintedAt }, { expiresAt, createdAt }) {
-    const reported = expiry.kind === 'at' && expiry.isReported ? expiry : undefined;
-    if (expiresAt === undefined)
-        return expiry;
-    if (expiresAt === null)
-        return reported ?? { kind: 'never' };
-    const span = (expiresAt - (createdAt ?? mintedAt)) / 1000;
-    const lifetime = reported === undefined ? (span > 0 ? span : undefined) : reported.lifetime;
-    const expiredAfter = date === undefined ? undefined : Math.max(expiresAt, date + (lifetime ?? 0) * 1000);
-    return { kind: 'at', time: expiresAt, isReported: true, lifetime, expiredAfter };
+  const reported = expiry.kind === 'at' && expiry.isReported ? expiry : undefined;
+  if (expiresAt === undefined)
+    return expiry;
+  if (expiresAt === null)
+    return reported ?? { kind: 'never' };
+  const span = (expiresAt - (createdAt ?? mintedAt)) / 1000;
+  const lifetime = reported === undefined ? (span > 0 ? span : undefined) : reported.lifetime;
+  const expiredAfter = date === undefined ? undefined : Math.max(expiresAt, date + (lifetime ?? 0) * 1000);
+  return { kind: 'at', time: expiresAt, isReported: true, lifetime, expiredAfter };
 }
 /** When the token expires, in ISO 8601 and UTC; empty if it does not, or if that is not known. */
 function expiresAt({ expiry }) {
-    return expiry.kind === 'at' ? isoTime(expiry.time) : '';
+  return expiry.kind === 'at' ? isoTime(expiry.time) : '';
 }
 /** Whether Zendesk reported that the token has no scope at all: it can do nothing. */
 function isUseless({ scopes }) {
-    return scopes.isReported && scopes.names.length === 0;
+  return scopes.isReported && scopes.names.length === 0;
 }
 
 ;// CONCATENATED MODULE: ./src/runner/summary.ts
@@ -4105,34 +3950,34 @@ function isUseless({ scopes }) {
 const SIZE_LIMIT = 900_000;
 /** Adds a table to the job summary. If the summary cannot be written, one line in the log says so. */
 async function writeSummary({ title, lines = [], head, rows }, log) {
-    const shown = [head.map((data) => ({ data: html(data), header: true }))];
-    let size = 0;
-    for (const row of rows) {
-        const cells = row.map((data) => ({ data: html(clean(data)), header: false }));
-        size += Buffer.byteLength(JSON.stringify(cells));
-        if (size > SIZE_LIMIT)
-            break;
-        shown.push(cells);
-    }
-    try {
-        summary.addHeading(html(title), 3);
-        for (const line of lines)
-            summary.addRaw(`<p>${html(line)}</p>`, true);
-        await summary.addTable(shown).write();
-    }
-    catch (error) {
-        log.info(`The job summary could not be written: ${error.message}`);
-    }
+  const shown = [head.map((data) => ({ data: html(data), header: true }))];
+  let size = 0;
+  for (const row of rows) {
+    const cells = row.map((data) => ({ data: html(clean(data)), header: false }));
+    size += Buffer.byteLength(JSON.stringify(cells));
+    if (size > SIZE_LIMIT)
+      break;
+    shown.push(cells);
+  }
+  try {
+    summary.addHeading(html(title), 3);
+    for (const line of lines)
+      summary.addRaw(`<p>${html(line)}</p>`, true);
+    await summary.addTable(shown).write();
+  }
+  catch (error) {
+    log.info(`The job summary could not be written: ${error.message}`);
+  }
 }
 /** Text as HTML, with `code` for what is in backquotes. */
 function html(text) {
-    return oneLine(text)
-        .replaceAll('&', '&amp;')
-        .replaceAll('<', '&lt;')
-        .replaceAll('>', '&gt;')
-        .replaceAll('"', '&quot;')
-        .replaceAll("'", '&#39;')
-        .replace(/`([^`]+)`/g, '<code>$1</code>');
+  return oneLine(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;')
+    .replace(/`([^`]+)`/g, '<code>$1</code>');
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/requests.ts
@@ -4150,64 +3995,64 @@ const TOKENS_PATH = '/api/v2/oauth/tokens';
  * body or in the header, never in both.
  */
 function grantRequest(grant, { clientId, scopes, expiresIn }, operation = 'grantToken') {
-    const { clientSecret, authMethod } = grant;
-    const basic = clientSecret !== undefined && authMethod === 'client_secret_basic';
-    const body = {
-        grant_type: grant.kind,
-        ...(grant.kind === 'refresh_token' && { refresh_token: grant.refreshToken.reveal() }),
-        ...(grant.kind === 'authorization_code' && {
-            code: grant.code.reveal(),
-            redirect_uri: grant.redirectUri,
-            code_verifier: grant.codeVerifier?.reveal()
-        }),
-        client_id: clientId,
-        client_secret: basic ? undefined : clientSecret?.reveal(),
-        scope: scopes.length > 0 ? scopes.join(' ') : undefined,
-        expires_in: expiresIn
-    };
-    return {
-        operation,
-        method: 'POST',
-        path: '/oauth/tokens',
-        authorization: basic ? new Secret(`Basic ${clientBasic(clientId, clientSecret.reveal())}`) : undefined,
-        body: new Secret(JSON.stringify(body))
-    };
+  const { clientSecret, authMethod } = grant;
+  const basic = clientSecret !== undefined && authMethod === 'client_secret_basic';
+  const body = {
+    grant_type: grant.kind,
+    ...(grant.kind === 'refresh_token' && { refresh_token: grant.refreshToken.reveal() }),
+    ...(grant.kind === 'authorization_code' && {
+      code: grant.code.reveal(),
+      redirect_uri: grant.redirectUri,
+      code_verifier: grant.codeVerifier?.reveal()
+    }),
+    client_id: clientId,
+    client_secret: basic ? undefined : clientSecret?.reveal(),
+    scope: scopes.length > 0 ? scopes.join(' ') : undefined,
+    expires_in: expiresIn
+  };
+  return {
+    operation,
+    method: 'POST',
+    path: '/oauth/tokens',
+    authorization: basic ? new Secret(`Basic ${clientBasic(clientId, clientSecret.reveal())}`) : undefined,
+    body: new Secret(JSON.stringify(body))
+  };
 }
 /**
  * Creates a token for the client with the numeric id `clientId`, as an admin (oauth/oauth_tokens/#create-token,
  * deprecated on 2026-08-26).
  */
 function createTokenRequest(authorization, clientId, scopes) {
-    const body = new Secret(JSON.stringify({ token: { client_id: clientId, scopes } }));
-    return { operation: 'createToken', method: 'POST', path: TOKENS_PATH, authorization, body };
+  const body = new Secret(JSON.stringify({ token: { client_id: clientId, scopes } }));
+  return { operation: 'createToken', method: 'POST', path: TOKENS_PATH, authorization, body };
 }
 /**
  * Asks for the token that the request is made with: 200 while it is active, 401 once it is not
  * (oauth/oauth_tokens/#show-token).
  */
 function currentTokenRequest(token, operation) {
-    return { operation, method: 'GET', path: `${TOKENS_PATH}/current`, authorization: bearer(token) };
+  return { operation, method: 'GET', path: `${TOKENS_PATH}/current`, authorization: bearer(token) };
 }
 /** Revokes the token with this id, or the one that the request is made with (oauth/oauth_tokens/#revoke-token). */
 function deleteTokenRequest(id, authorization) {
-    return { operation: 'deleteToken', method: 'DELETE', path: `${TOKENS_PATH}/${id}`, authorization };
+  return { operation: 'deleteToken', method: 'DELETE', path: `${TOKENS_PATH}/${id}`, authorization };
 }
 /**
  * Lists the tokens of the client with the numeric id `clientId`, of all users only as an admin
  * (oauth/oauth_tokens/#list-tokens).
  */
 function listTokensRequest(clientId, authorization, allUsers = false) {
-    const all = allUsers ? '&all=true' : '';
-    const path = `${TOKENS_PATH}?client_id=${clientId}${all}`;
-    return { operation: 'listTokens', method: 'GET', path, authorization };
+  const all = allUsers ? '&all=true' : '';
+  const path = `${TOKENS_PATH}?client_id=${clientId}${all}`;
+  return { operation: 'listTokens', method: 'GET', path, authorization };
 }
 /** Lists the clients of the account, as an admin (oauth/oauth_clients/#list-clients). */
 function listClientsRequest(authorization) {
-    return { operation: 'listClients', method: 'GET', path: '/api/v2/oauth/clients', authorization };
+  return { operation: 'listClients', method: 'GET', path: '/api/v2/oauth/clients', authorization };
 }
 /** Asks for the user of the credential (users/users/#show-self). */
 function whoAmIRequest(authorization) {
-    return { operation: 'whoAmI', method: 'GET', path: '/api/v2/users/me', authorization };
+  return { operation: 'whoAmI', method: 'GET', path: '/api/v2/users/me', authorization };
 }
 
 ;// CONCATENATED MODULE: ./src/report/token.ts
@@ -4220,64 +4065,64 @@ function whoAmIRequest(authorization) {
  * A token in words, for the log and the job summary.
  */
 /** `token 123`, or what to call a token whose id Zendesk did not report. */
-function nameOf({ id }) {
-    return id === undefined ? 'the token (id unknown)' : `token ${id}`;
+function token_nameOf({ id }) {
+  return id === undefined ? 'the token (id unknown)' : `token ${id}`;
 }
 /** When a token expires if nobody revokes it, as a sentence without its full stop. */
 function expirySentence({ expiry }) {
-    switch (expiry.kind) {
-        case 'at':
-            return `It expires at ${isoTime(expiry.time)}`;
-        case 'never':
-            return 'It does not expire';
-        case 'unknown':
-            return 'Zendesk did not report when it expires';
-    }
+  switch (expiry.kind) {
+    case 'at':
+      return `It expires at ${isoTime(expiry.time)}`;
+    case 'never':
+      return 'It does not expire';
+    case 'unknown':
+      return 'Zendesk did not report when it expires';
+  }
 }
 /** Where Admin Center shows the tokens of a client. */
 const TOKENS_IN_ADMIN_CENTER = "Apps and integrations > APIs > OAuth clients, the client's tokens";
 /** How to remove a token manually, as a sentence. */
 function manualRemoval({ id }, origin) {
-    const tokens = `${origin}${TOKENS_PATH}`;
-    const request = id === undefined
-        ? `find it as an admin with GET ${tokens} and send DELETE ${tokens}/{id}`
-        : `send DELETE ${tokens}/${id} as an admin`;
-    return `To revoke it manually, delete it in Admin Center (${TOKENS_IN_ADMIN_CENTER}), or ${request}, or let \`sweep\` remove it.`;
+  const tokens = `${origin}${TOKENS_PATH}`;
+  const request = id === undefined
+    ? `find it as an admin with GET ${tokens} and send DELETE ${tokens}/{id}`
+    : `send DELETE ${tokens}/${id} as an admin`;
+  return `To revoke it manually, delete it in Admin Center (${TOKENS_IN_ADMIN_CENTER}), or ${request}, or let \`sweep\` remove it.`;
 }
 /** The granted scopes, or that Zendesk did not report them. */
 function scopesText({ names, isReported }) {
-    return isReported ? clean(names.join(' ')) : 'not reported';
+  return isReported ? clean(names.join(' ')) : 'not reported';
 }
 /** The line that ends the main step; `end` says what becomes of the token. */
 function mintedMessage(minted, end) {
-    const [name, id] = minted.id === undefined ? ['a token', 'id unknown; '] : [nameOf(minted), ''];
-    return `Minted ${name} (${id}scopes: ${scopesText(minted.scopes)}; ${expires(minted.expiry)}). ${end}`;
+  const [name, id] = minted.id === undefined ? ['a token', 'id unknown; '] : [token_nameOf(minted), ''];
+  return `Minted ${name} (${id}scopes: ${scopesText(minted.scopes)}; ${expires(minted.expiry)}). ${end}`;
 }
 function expires(expiry) {
-    switch (expiry.kind) {
-        case 'at':
-            return expiry.lifetime === undefined
-                ? `expires at ${isoTime(expiry.time)}`
-                : `expires in ${duration(expiry.lifetime)}`;
-        case 'never':
-            return 'does not expire';
-        case 'unknown':
-            return 'expiry not reported';
-    }
+  switch (expiry.kind) {
+    case 'at':
+      return expiry.lifetime === undefined
+        ? `expires at ${isoTime(expiry.time)}`
+        : `expires in ${duration(expiry.lifetime)}`;
+    case 'never':
+      return 'does not expire';
+    case 'unknown':
+      return 'expiry not reported';
+  }
 }
 /** The job summary of a token: in main what it is, in post what became of it. */
 function tokenTable(title, minted, origin, state) {
-    const { id, userId, expiry, scopes } = minted;
-    const whenUnknown = expiry.kind === 'never' ? 'never' : 'not reported';
-    const cells = {
-        State: state,
-        Expires: expiry.kind === 'at' ? isoTime(expiry.time) : whenUnknown,
-        Scopes: scopes.isReported ? scopes.names.join(' ') : 'not reported',
-        Token: String(id ?? 'unknown'),
-        User: String(userId ?? 'unknown'),
-        Account: new URL(origin).host
-    };
-    return { title, head: Object.keys(cells), rows: [Object.values(cells)] };
+  const { id, userId, expiry, scopes } = minted;
+  const whenUnknown = expiry.kind === 'never' ? 'never' : 'not reported';
+  const cells = {
+    State: state,
+    Expires: expiry.kind === 'at' ? isoTime(expiry.time) : whenUnknown,
+    Scopes: scopes.isReported ? scopes.names.join(' ') : 'not reported',
+    Token: String(id ?? 'unknown'),
+    User: String(userId ?? 'unknown'),
+    Account: new URL(origin).host
+  };
+  return { title, head: Object.keys(cells), rows: [Object.values(cells)] };
 }
 
 ;// CONCATENATED MODULE: ./src/report/mint.ts
@@ -4299,12 +4144,12 @@ const API_TOKENS_END = '2027-04-30';
 const WARN_BEFORE = 90 * 86_400_000;
 /** Says that `api-token` and `access-token` will stop working, and warns from 90 days before API tokens do. */
 function reportDeprecation({ kind }, now, log) {
-    if (kind !== 'api_token' && kind !== 'access_token')
-        return;
-    const deprecated = `Zendesk has deprecated the endpoint that mints with \`${CREDENTIAL_INPUTS[kind].chosenBy}\`; it may stop any day`;
-    const end = kind === 'api_token' ? `, and API tokens stop working on ${API_TOKENS_END}` : '';
-    const isSoon = kind === 'api_token' && now >= Date.parse(API_TOKENS_END) - WARN_BEFORE;
-    log[isSoon ? 'warning' : 'info'](`${deprecated}${end}. Use \`client-secret\` instead.`);
+  if (kind !== 'api_token' && kind !== 'access_token')
+    return;
+  const deprecated = `Zendesk has deprecated the endpoint that mints with \`${CREDENTIAL_INPUTS[kind].chosenBy}\`; it may stop any day`;
+  const end = kind === 'api_token' ? `, and API tokens stop working on ${API_TOKENS_END}` : '';
+  const isSoon = kind === 'api_token' && now >= Date.parse(API_TOKENS_END) - WARN_BEFORE;
+  log[isSoon ? 'warning' : 'info'](`${deprecated}${end}. Use \`client-secret\` instead.`);
 }
 /**
  * The sentence about tokens that may exist because the responses to their mint were lost.
@@ -4312,44 +4157,44 @@ function reportDeprecation({ kind }, now, log) {
  * @param lifetime the seconds until they expire that were requested; `undefined` if none could be
  */
 function lostSentence(lost, clientId, lifetime) {
-    const isOne = lost.count === 1;
-    const tokens = isOne ? 'An unused token' : `Up to ${lost.count} unused tokens`;
-    const [they, expire, them] = isOne ? ['it', 'expires', 'it'] : ['they', 'expire', 'them'];
-    const expiry = lifetime === undefined ? `${they} may never expire` : `${they} ${expire} after ${duration(lifetime)}`;
-    const since = isoTime(lost.since).slice(11, 16);
-    return `${tokens} of client ${clean(clientId)} may exist since ${since} UTC; ${expiry}, and \`sweep\` removes ${them}.`;
+  const isOne = lost.count === 1;
+  const tokens = isOne ? 'An unused token' : `Up to ${lost.count} unused tokens`;
+  const [they, expire, them] = isOne ? ['it', 'expires', 'it'] : ['they', 'expire', 'them'];
+  const expiry = lifetime === undefined ? `${they} may never expire` : `${they} ${expire} after ${duration(lifetime)}`;
+  const since = isoTime(lost.since).slice(11, 16);
+  return `${tokens} of client ${clean(clientId)} may exist since ${since} UTC; ${expiry}, and \`sweep\` removes ${them}.`;
 }
 /** The sentence about a token that Zendesk created, but that the response to the mint does not show. */
 function unusableSentence(id, origin) {
-    return `The response names token ${id}, which may be active. ${manualRemoval({ id }, origin)}`;
+  return `The response names token ${id}, which may be active. ${manualRemoval({ id }, origin)}`;
 }
 /** @throws {Error} if Zendesk reports that the token has no scope at all: it can do nothing. */
 function requireScopes(minted) {
-    if (!isUseless(minted))
-        return;
-    throw new Error('Zendesk granted the token no scope, so it can do nothing. Check `scopes`, and the allowed scopes of the client in Admin Center.');
+  if (!isUseless(minted))
+    return;
+  throw new Error('Zendesk granted the token no scope, so it can do nothing. Check `scopes`, and the allowed scopes of the client in Admin Center.');
 }
 /** Says which scopes were granted by default, and warns of those that were requested and not granted. */
 function reportScopes({ scopes }, inputs, log) {
-    const granted = scopes.isReported ? scopesText(scopes) : 'scopes that it did not report';
-    if (inputs.hasDefaultScopes)
-        log.info(`\`scopes\` is empty, and Zendesk granted: ${granted}. Set \`scopes\` to request fewer.`);
-    const missing = scopesNotGranted(inputs.scopes, scopes.names);
-    if (missing.length === 0)
-        return;
-    log.warning(`Zendesk did not grant ${clean(missing.join(' '))}. Check the names, and the allowed scopes of the client in Admin Center.`);
+  const granted = scopes.isReported ? scopesText(scopes) : 'scopes that it did not report';
+  if (inputs.hasDefaultScopes)
+    log.info(`\`scopes\` is empty, and Zendesk granted: ${granted}. Set \`scopes\` to request fewer.`);
+  const missing = scopesNotGranted(inputs.scopes, scopes.names);
+  if (missing.length === 0)
+    return;
+  log.warning(`Zendesk did not grant ${clean(missing.join(' '))}. Check the names, and the allowed scopes of the client in Admin Center.`);
 }
 /** What becomes of a token that is revoked when the job ends: promised only if the token or the credential may do it. */
 function revocationPromise(minted, credential) {
-    const { scopes } = minted;
-    if (isAdmin(credential) || (scopes.isReported && mayRevoke(scopes.names)))
-        return 'It will be revoked when the job ends.';
-    const how = credential.kind === 'client_credentials' ? ' with a cleanup token' : '';
-    const expiry = expirySentence(minted).replace(/^It/, 'it');
-    const why = scopes.isReported
-        ? 'Its scopes do not include both `read` and `write`'
-        : 'Zendesk did not report its scopes';
-    return `${why}, so post will try to revoke it${how}; otherwise ${expiry}.`;
+  const { scopes } = minted;
+  if (isAdmin(credential) || (scopes.isReported && mayRevoke(scopes.names)))
+    return 'It will be revoked when the job ends.';
+  const how = credential.kind === 'client_credentials' ? ' with a cleanup token' : '';
+  const expiry = expirySentence(minted).replace(/^It/, 'it');
+  const why = scopes.isReported
+    ? 'Its scopes do not include both `read` and `write`'
+    : 'Zendesk did not report its scopes';
+  return `${why}, so post will try to revoke it${how}; otherwise ${expiry}.`;
 }
 /**
  * The error of a token that could not be saved for post.
@@ -4358,11 +4203,9 @@ function revocationPromise(minted, credential) {
  * @param end what became of the token, as one or more sentences
  */
 function unsavedError(minted, cause, end) {
-    return new Error(`Could not save ${nameOf(minted)} for post. ${cause.message} Without it post could not revoke the token, so main tried at once. ${end}`);
+  return new Error(`Could not save ${token_nameOf(minted)} for post. ${cause.message} Without it post could not revoke the token, so main tried at once. ${end}`);
 }
 
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = require("node:fs");
 ;// CONCATENATED MODULE: ./src/runner/outputs.ts
 
 
@@ -4371,11 +4214,11 @@ const USER = "A job in a container runs as the user of its image: write `--user 
 const DISK = 'The disk is full: free some space before this step.';
 /** What to do about a file that cannot be written, by the code of the system. */
 const outputs_CURES = {
-    EACCES: USER,
-    EPERM: USER,
-    ENOSPC: DISK,
-    EDQUOT: DISK,
-    EROFS: 'Its file system is read-only: mount the work folder of the runner so that it can be written.'
+  EACCES: USER,
+  EPERM: USER,
+  ENOSPC: DISK,
+  EDQUOT: DISK,
+  EROFS: 'Its file system is read-only: mount the work folder of the runner so that it can be written.'
 };
 const OTHER_CURE = 'Run this action on a GitHub runner of 2022 or later.';
 /**
@@ -4385,23 +4228,23 @@ const OTHER_CURE = 'Run this action on a GitHub runner of 2022 or later.';
  * @throws {Error} that names the variable of a file that cannot be written, and what to do
  */
 function requireFiles(...variables) {
-    for (const variable of variables) {
-        writeRunnerFile(variable, () => (0,external_node_fs_namespaceObject.accessSync)(process.env[variable] ?? '', external_node_fs_namespaceObject.constants.W_OK));
-    }
+  for (const variable of variables) {
+    writeRunnerFile(variable, () => (0,external_node_fs_namespaceObject.accessSync)(process.env[variable] ?? '', external_node_fs_namespaceObject.constants.W_OK));
+  }
 }
 /** Sets outputs of `action.yml` or `sweep/action.yml`; `undefined` becomes an empty string. A secret must be masked. */
 function setOutputs(outputs) {
-    writeRunnerFile('GITHUB_OUTPUT', () => {
-        for (const [name, value] of Object.entries(outputs))
-            setOutput(name, value ?? '');
-    });
+  writeRunnerFile('GITHUB_OUTPUT', () => {
+    for (const [name, value] of Object.entries(outputs))
+      setOutput(name, value ?? '');
+  });
 }
 /** Exports what Zendesk's own `zcli` reads to later steps. */
 function exportForZcli(subdomain, token) {
-    writeRunnerFile('GITHUB_ENV', () => {
-        exportVariable('ZENDESK_SUBDOMAIN', subdomain);
-        exportVariable('ZENDESK_OAUTH_TOKEN', token.reveal());
-    });
+  writeRunnerFile('GITHUB_ENV', () => {
+    exportVariable('ZENDESK_SUBDOMAIN', subdomain);
+    exportVariable('ZENDESK_OAUTH_TOKEN', token.reveal());
+  });
 }
 /**
  * Runs `write`, which writes to the file that the runner names in `variable`.
@@ -4409,13 +4252,13 @@ function exportForZcli(subdomain, token) {
  * @throws {Error} that names the variable, the system's words, and what to do
  */
 function writeRunnerFile(variable, write) {
-    try {
-        write();
-    }
-    catch (error) {
-        const { message, code = '' } = error;
-        throw new Error(`Could not write the file that the runner names in ${variable} (${message}). ${outputs_CURES[code] ?? OTHER_CURE}`);
-    }
+  try {
+    write();
+  }
+  catch (error) {
+    const { message, code = '' } = error;
+    throw new Error(`Could not write the file that the runner names in ${variable} (${message}). ${outputs_CURES[code] ?? OTHER_CURE}`);
+  }
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/http/pages.ts
@@ -4429,29 +4272,30 @@ function writeRunnerFile(variable, write) {
  * it, so that no server can have the credential sent elsewhere.
  *
  * @param key under which a page has its items
- * @throws {ZendeskError} if a page is refused or is not a page, or its cursor is missing or was seen before
+ * @throws {ZendeskError} if a page is refused or is not a page, or promises another one without items or a new cursor
  */
 async function* pages(client, list, key) {
-    const seen = new Set();
-    const first = `${list.path}${list.path.includes('?') ? '&' : '?'}page[size]=100`;
-    for (let path = first;;) {
-        const request = { ...list, path };
-        const response = await client.send(request);
-        const page = asObject(response.json);
-        if (response.status !== 200)
-            throw unexpectedResponse(request, response);
-        if (!Array.isArray(page[key]))
-            throw unexpectedResponse(request, response, response.html ? undefined : 'unusableResponse');
-        yield { items: page[key], response };
-        const { has_more: more = false, after_cursor } = asObject(page['meta']);
-        if (more === false || more === null)
-            return;
-        const cursor = asText(after_cursor);
-        if (more !== true || cursor === undefined || /\p{Cs}/u.test(cursor) || seen.has(cursor))
-            throw unexpectedResponse(request, response, 'unusableResponse');
-        seen.add(cursor);
-        path = `${first}&page[after]=${encodeURIComponent(cursor)}`;
-    }
+  const seen = new Set();
+  const first = `${list.path}${list.path.includes('?') ? '&' : '?'}page[size]=100`;
+  for (let path = first;;) {
+    const request = { ...list, path };
+    const response = await client.send(request);
+    const page = asObject(response.json);
+    if (response.status !== 200)
+      throw unexpectedResponse(request, response);
+    if (!Array.isArray(page[key]))
+      throw unexpectedResponse(request, response, response.html ? undefined : 'unusableResponse');
+    yield { items: page[key], response };
+    const { has_more: more = false, after_cursor } = asObject(page['meta']);
+    if (more === false || more === null)
+      return;
+    const cursor = asText(after_cursor);
+    const isEmpty = page[key].length === 0;
+    if (more !== true || isEmpty || cursor === undefined || /\p{Cs}/u.test(cursor) || seen.has(cursor))
+      throw unexpectedResponse(request, response, 'unusableResponse');
+    seen.add(cursor);
+    path = `${first}&page[after]=${encodeURIComponent(cursor)}`;
+  }
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/clients.ts
@@ -4470,36 +4314,36 @@ async function* pages(client, list, key) {
  * @throws {ZendeskError} if no client has that identifier, or the list cannot be read
  */
 async function numericClientId(client, clientId, authorization) {
-    if (isNumeric(clientId))
-        return Number(clientId);
-    const request = listClientsRequest(authorization);
-    for await (const { items } of pages(client, request, 'clients')) {
-        const found = items.map(asObject).find(({ identifier }) => identifier === clientId);
-        const id = positiveInteger(found?.['id']);
-        if (id !== undefined)
-            return id;
-    }
-    throw new ZendeskError('clientUnknown', request);
+  if (isNumeric(clientId))
+    return Number(clientId);
+  const request = listClientsRequest(authorization);
+  for await (const { items } of pages(client, request, 'clients')) {
+    const found = items.map(asObject).find(({ identifier }) => identifier === clientId);
+    const id = positiveInteger(found?.['id']);
+    if (id !== undefined)
+      return id;
+  }
+  throw new ZendeskError('clientUnknown', request);
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/lost-responses.ts
 /** Counts the attempts of a mint that Zendesk may have carried out although no usable response came back. */
 class LostResponses {
-    count = 0;
-    /** Whether the mint was retried after one of them. */
-    isRetried = false;
-    /** When the first of them was sent, in milliseconds since 1970. */
-    since = 0;
-    /** Counts one; `sentAt` is when it was sent, in milliseconds since 1970. */
-    add(sentAt) {
-        if (this.count === 0)
-            this.since = sentAt;
-        this.count += 1;
-    }
-    /** Notes that the mint is attempted again. */
-    retry() {
-        this.isRetried = this.count > 0;
-    }
+  count = 0;
+  /** Whether the mint was retried after one of them. */
+  isRetried = false;
+  /** When the first of them was sent, in milliseconds since 1970. */
+  since = 0;
+  /** Counts one; `sentAt` is when it was sent, in milliseconds since 1970. */
+  add(sentAt) {
+    if (this.count === 0)
+      this.since = sentAt;
+    this.count += 1;
+  }
+  /** Notes that the mint is attempted again. */
+  retry() {
+    this.isRetried = this.count > 0;
+  }
 }
 
 ;// CONCATENATED MODULE: ./src/mint.ts
@@ -4526,46 +4370,46 @@ const MINT_GRACE = 6000;
  * @throws {Error} if no response has a usable token; the error names every token that may be active all the same
  */
 async function mint(client, inputs) {
-    const { credential, clientId, expiresIn, origin } = inputs;
-    const { clock } = client.deadline;
-    const request = await mintRequest(client, inputs);
-    const lost = new LostResponses();
-    const notes = [];
-    try {
-        const { response, reported } = await sendMint(client, request, { credential, lost, grace: MINT_GRACE });
-        const { token, refreshToken, facts } = reported;
-        if (isAccepted(response) && token !== undefined)
-            return mintedToken({ ...reported, token }, inputs, clock.now());
-        if (refreshToken !== undefined)
-            setOutputs({ 'refresh-token': refreshToken.reveal() });
-        const mayHaveMinted = response.status < 300 && oauthError(response.json) === undefined;
-        if (mayHaveMinted && facts.id !== undefined)
-            notes.push(unusableSentence(facts.id, origin));
-        else if (mayHaveMinted)
-            lost.add(clock.now());
-        throw unexpectedResponse(request, response);
+  const { credential, clientId, expiresIn, origin } = inputs;
+  const { clock } = client.deadline;
+  const request = await mintRequest(client, inputs);
+  const lost = new LostResponses();
+  const notes = [];
+  try {
+    const { response, reported } = await sendMint(client, request, { credential, lost, grace: MINT_GRACE });
+    const { token, refreshToken, facts } = reported;
+    if (isAccepted(response) && token !== undefined)
+      return mintedToken({ ...reported, token }, inputs, clock.now());
+    if (refreshToken !== undefined)
+      setOutputs({ 'refresh-token': refreshToken.reveal() });
+    const mayHaveMinted = response.status < 300 && oauthError(response.json) === undefined;
+    if (mayHaveMinted && facts.id !== undefined)
+      notes.push(unusableSentence(facts.id, origin));
+    else if (mayHaveMinted)
+      lost.add(clock.now());
+    throw unexpectedResponse(request, response);
+  }
+  catch (error) {
+    if (lost.count > 0) {
+      if (error instanceof ZendeskError && error.kind === 'invalid_grant')
+        notes.push('The first attempt got no response and was probably carried out.');
+      if (!lost.isRetried)
+        notes.push(lostSentence(lost, clientId, expiresIn));
     }
-    catch (error) {
-        if (lost.count > 0) {
-            if (error instanceof ZendeskError && error.kind === 'invalid_grant')
-                notes.push('The first attempt got no response and was probably carried out.');
-            if (!lost.isRetried)
-                notes.push(lostSentence(lost, clientId, expiresIn));
-        }
-        throw explain(error, inputs, notes);
-    }
-    finally {
-        if (lost.isRetried)
-            client.log.warning(lostSentence(lost, clientId, expiresIn));
-    }
+    throw explain(error, inputs, notes);
+  }
+  finally {
+    if (lost.isRetried)
+      client.log.warning(lostSentence(lost, clientId, expiresIn));
+  }
 }
 async function mintRequest(client, inputs) {
-    const { credential, clientId, scopes } = inputs;
-    if (!isAdmin(credential))
-        return grantRequest(credential, inputs);
-    const authorization = adminAuthorization(credential);
-    const id = await numericClientId(client, clientId, authorization);
-    return createTokenRequest(authorization, id, scopes);
+  const { credential, clientId, scopes } = inputs;
+  if (!isAdmin(credential))
+    return grantRequest(credential, inputs);
+  const authorization = adminAuthorization(credential);
+  const id = await numericClientId(client, clientId, authorization);
+  return createTokenRequest(authorization, id, scopes);
 }
 
 ;// CONCATENATED MODULE: external "node:crypto"
@@ -4574,54 +4418,54 @@ const external_node_crypto_namespaceObject = require("node:crypto");
 
 /** A value that JSON has as it is, if `isValid` accepts it. */
 function plain(isValid) {
-    return { write: (value) => value, read: (value) => valid(value, isValid) };
+  return { write: (value) => value, read: (value) => valid(value, isValid) };
 }
 const schema_text = plain((value) => typeof value === 'string' && value !== '');
 const flag = plain((value) => typeof value === 'boolean');
 const number = plain((value) => Number.isFinite(value));
 /** One of these texts. */
 function choice(choices) {
-    return plain((value) => choices.some((each) => each === value));
+  return plain((value) => choices.some((each) => each === value));
 }
 /** A value that may be missing. */
 function optional(schema) {
-    return {
-        write: (value) => (value === undefined ? undefined : schema.write(value)),
-        read: (value) => (value === undefined ? undefined : schema.read(value))
-    };
+  return {
+    write: (value) => (value === undefined ? undefined : schema.write(value)),
+    read: (value) => (value === undefined ? undefined : schema.read(value))
+  };
 }
 /** A list of values. */
 function list(schema) {
-    return {
-        write: (values) => values.map((value) => schema.write(value)),
-        read: (value) => valid(value, Array.isArray).map((each) => schema.read(each))
-    };
+  return {
+    write: (values) => values.map((value) => schema.write(value)),
+    read: (value) => valid(value, Array.isArray).map((each) => schema.read(each))
+  };
 }
 /** An object with these fields; others are ignored. */
 function object(fields) {
-    // TypeScript follows no type through a loop over its fields.
-    const names = Object.keys(fields);
-    return {
-        write: (value) => Object.fromEntries(names.map((name) => [name, fields[name].write(value[name])])),
-        read: (value) => {
-            const given = valid(value, isObject);
-            return Object.fromEntries(names.map((name) => [name, fields[name].read(given[name])]));
-        }
-    };
+  // TypeScript follows no type through a loop over its fields.
+  const names = Object.keys(fields);
+  return {
+    write: (value) => Object.fromEntries(names.map((name) => [name, fields[name].write(value[name])])),
+    read: (value) => {
+      const given = valid(value, isObject);
+      return Object.fromEntries(names.map((name) => [name, fields[name].read(given[name])]));
+    }
+  };
 }
 /** One of several objects, told apart by their `kind`. */
 function union(kinds) {
-    const schemas = kinds;
-    const kind = choice(Object.keys(kinds));
-    return {
-        write: (value) => schemas[kind.read(value.kind)].write(value),
-        read: (value) => schemas[kind.read(asObject(value)['kind'])].read(value)
-    };
+  const schemas = kinds;
+  const kind = choice(Object.keys(kinds));
+  return {
+    write: (value) => schemas[kind.read(value.kind)].write(value),
+    read: (value) => schemas[kind.read(asObject(value)['kind'])].read(value)
+  };
 }
 function valid(value, isValid) {
-    if (!isValid(value))
-        throw new TypeError('not valid');
-    return value;
+  if (!isValid(value))
+    throw new TypeError('not valid');
+  return value;
 }
 
 ;// CONCATENATED MODULE: ./src/runner/state.ts
@@ -4642,51 +4486,51 @@ const KEY = 'zendesk';
 const id = plain((value) => positiveInteger(value) !== undefined);
 const origin = plain((value) => typeof value === 'string' && readOrigin(value) === value);
 const token = {
-    write: (value) => value.reveal(),
-    read: (value) => {
-        const usable = usableToken(value);
-        if (usable === undefined)
-            throw new TypeError('not a token');
-        return usable;
-    }
+  write: (value) => value.reveal(),
+  read: (value) => {
+    const usable = usableToken(value);
+    if (usable === undefined)
+      throw new TypeError('not a token');
+    return usable;
+  }
 };
 const schema = union({
-    skipped: object({ kind: choice(['skipped']), why: choice(['true', 'auto']) }),
+  skipped: object({ kind: choice(['skipped']), why: choice(['true', 'auto']) }),
+  minted: object({
+    kind: choice(['minted']),
     minted: object({
-        kind: choice(['minted']),
-        minted: object({
-            token,
-            refreshToken: { write: () => undefined, read: () => undefined },
-            id: optional(id),
-            clientId: optional(id),
-            userId: optional(id),
-            scopes: object({ names: list(schema_text), isReported: flag }),
-            expiry: union({
-                at: object({
-                    kind: choice(['at']),
-                    time: number,
-                    isReported: flag,
-                    lifetime: optional(number),
-                    expiredAfter: optional(number)
-                }),
-                never: object({ kind: choice(['never']) }),
-                unknown: object({ kind: choice(['unknown']) })
-            }),
-            date: optional(number),
-            mintedAt: number,
-            seenWorking: flag
+      token,
+      refreshToken: { write: () => undefined, read: () => undefined },
+      id: optional(id),
+      clientId: optional(id),
+      userId: optional(id),
+      scopes: object({ names: list(schema_text), isReported: flag }),
+      expiry: union({
+        at: object({
+          kind: choice(['at']),
+          time: number,
+          isReported: flag,
+          lifetime: optional(number),
+          expiredAfter: optional(number)
         }),
-        context: object({
-            origin,
-            timeoutSeconds: number,
-            jobSummary: flag,
-            kind: choice(CREDENTIAL_KINDS),
-            clientId: schema_text,
-            authMethod: choice(AUTH_METHODS),
-            salt: schema_text,
-            hash: schema_text
-        })
+        never: object({ kind: choice(['never']) }),
+        unknown: object({ kind: choice(['unknown']) })
+      }),
+      date: optional(number),
+      mintedAt: number,
+      seenWorking: flag
+    }),
+    context: object({
+      origin,
+      timeoutSeconds: number,
+      jobSummary: flag,
+      kind: choice(CREDENTIAL_KINDS),
+      clientId: schema_text,
+      authMethod: choice(AUTH_METHODS),
+      salt: schema_text,
+      hash: schema_text
     })
+  })
 });
 /**
  * The fingerprint of a credential's secret, and of the origin and client that it is for.
@@ -4694,8 +4538,8 @@ const schema = union({
  * @param salt that of the fingerprint to compare with; a new one by default
  */
 function fingerprintOf(secret, { origin, clientId }, salt = (0,external_node_crypto_namespaceObject.randomBytes)(16).toString('hex')) {
-    const content = JSON.stringify([salt, origin, clientId, secret]);
-    return { salt, hash: (0,external_node_crypto_namespaceObject.createHash)('sha256').update(content).digest('hex') };
+  const content = JSON.stringify([salt, origin, clientId, secret]);
+  return { salt, hash: (0,external_node_crypto_namespaceObject.createHash)('sha256').update(content).digest('hex') };
 }
 /**
  * Saves the state; a later call replaces it.
@@ -4703,19 +4547,19 @@ function fingerprintOf(secret, { origin, clientId }, salt = (0,external_node_cry
  * @throws {Error} that names the file, if it cannot be written
  */
 function saveForPost(state) {
-    writeRunnerFile('GITHUB_STATE', () => saveState(KEY, JSON.stringify(schema.write(state))));
+  writeRunnerFile('GITHUB_STATE', () => saveState(KEY, JSON.stringify(schema.write(state))));
 }
 /** Reads what main saved. */
 function loadState() {
-    const saved = process.env[`STATE_${KEY}`] ?? '';
-    if (saved === '')
-        return { kind: 'none' };
-    try {
-        return schema.read(JSON.parse(saved));
-    }
-    catch {
-        return { kind: 'unreadable' };
-    }
+  const saved = process.env[`STATE_${KEY}`] ?? '';
+  if (saved === '')
+    return { kind: 'none' };
+  try {
+    return schema.read(JSON.parse(saved));
+  }
+  catch {
+    return { kind: 'unreadable' };
+  }
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/revocation-rules.ts
@@ -4731,60 +4575,60 @@ function loadState() {
  */
 /** After a DELETE. `seen active` means: after an accepted one, in this step. */
 const AFTER_DELETE = {
-    accepted: { 'nothing accepted': 'verify', rechecked: 'verify', 'seen active': 'verify' },
-    'accepted by id': { 'nothing accepted': 'gone', rechecked: 'gone', 'seen active': 'gone' },
-    rejected: { 'nothing accepted': 'recheck', rechecked: 'next way', 'seen active': 'verify' },
-    'not found': { 'nothing accepted': 'recheck at once', rechecked: 'next way', 'seen active': 'verify' },
-    expired: { 'nothing accepted': 'expired', rechecked: 'expired', 'seen active': 'expired' },
-    'anything else': { 'nothing accepted': 'next way', rechecked: 'next way', 'seen active': 'next way' },
-    stopped: { 'nothing accepted': 'warn', rechecked: 'warn', 'seen active': 'warn' }
+  accepted: { 'nothing accepted': 'verify', rechecked: 'verify', 'seen active': 'verify' },
+  'accepted by id': { 'nothing accepted': 'gone', rechecked: 'gone', 'seen active': 'gone' },
+  rejected: { 'nothing accepted': 'recheck', rechecked: 'next way', 'seen active': 'verify' },
+  'not found': { 'nothing accepted': 'recheck at once', rechecked: 'next way', 'seen active': 'verify' },
+  expired: { 'nothing accepted': 'expired', rechecked: 'expired', 'seen active': 'expired' },
+  'anything else': { 'nothing accepted': 'next way', rechecked: 'next way', 'seen active': 'next way' },
+  stopped: { 'nothing accepted': 'warn', rechecked: 'warn', 'seen active': 'warn' }
 };
 /** Verification, after an accepted DELETE. `ask again` without a wait left is `next way`. */
 const VERIFICATION = {
-    rejected: {
-        'not seen active': 'verified',
-        'seen active': 'ask again after 1 s',
-        'seen active, then rejected': 'verified'
-    },
-    expired: {
-        'not seen active': 'verified',
-        'seen active': 'expired',
-        'seen active, then rejected': 'expired'
-    },
-    active: {
-        'not seen active': 'ask again',
-        'seen active': 'ask again',
-        'seen active, then rejected': 'ask again'
-    },
-    unknown: {
-        'not seen active': 'unverified',
-        'seen active': 'next way',
-        'seen active, then rejected': 'next way'
-    },
-    stopped: { 'not seen active': 'unverified', 'seen active': 'warn', 'seen active, then rejected': 'warn' }
+  rejected: {
+    'not seen active': 'verified',
+    'seen active': 'ask again after 1 s',
+    'seen active, then rejected': 'verified'
+  },
+  expired: {
+    'not seen active': 'verified',
+    'seen active': 'expired',
+    'seen active, then rejected': 'expired'
+  },
+  active: {
+    'not seen active': 'ask again',
+    'seen active': 'ask again',
+    'seen active, then rejected': 'ask again'
+  },
+  unknown: {
+    'not seen active': 'unverified',
+    'seen active': 'next way',
+    'seen active, then rejected': 'next way'
+  },
+  stopped: { 'not seen active': 'unverified', 'seen active': 'warn', 'seen active, then rejected': 'warn' }
 };
 /** Recheck, after a rejected or not found DELETE with none accepted; once in a step. */
 const RECHECK = {
-    rejected: {
-        'waits left': 'ask again',
-        'last, token known': 'verified',
-        'last, token not known': 'next way'
-    },
-    expired: { 'waits left': 'expired', 'last, token known': 'expired', 'last, token not known': 'expired' },
-    active: {
-        'waits left': 'same DELETE',
-        'last, token known': 'same DELETE',
-        'last, token not known': 'same DELETE'
-    },
-    unknown: { 'waits left': 'next way', 'last, token known': 'next way', 'last, token not known': 'next way' },
-    stopped: { 'waits left': 'warn', 'last, token known': 'warn', 'last, token not known': 'warn' }
+  rejected: {
+    'waits left': 'ask again',
+    'last, token known': 'verified',
+    'last, token not known': 'next way'
+  },
+  expired: { 'waits left': 'expired', 'last, token known': 'expired', 'last, token not known': 'expired' },
+  active: {
+    'waits left': 'same DELETE',
+    'last, token known': 'same DELETE',
+    'last, token not known': 'same DELETE'
+  },
+  unknown: { 'waits left': 'next way', 'last, token known': 'next way', 'last, token not known': 'next way' },
+  stopped: { 'waits left': 'warn', 'last, token known': 'warn', 'last, token not known': 'warn' }
 };
 /** The check of main. A JSON 404 is what a narrow token gets. If all requests are used, the end is an error. */
 const CHECK = {
-    active: { first: 'checked', 'after a rejection': 'checked' },
-    'not found': { first: 'checked', 'after a rejection': 'checked' },
-    rejected: { first: 'ask again', 'after a rejection': 'ask again' },
-    unknown: { first: 'not checked', 'after a rejection': 'ask again' }
+  active: { first: 'checked', 'after a rejection': 'checked' },
+  'not found': { first: 'checked', 'after a rejection': 'checked' },
+  rejected: { first: 'ask again', 'after a rejection': 'ask again' },
+  unknown: { first: 'not checked', 'after a rejection': 'ask again' }
 };
 /** Milliseconds that a wait leaves for the request after it. */
 const revocation_rules_REQUEST_RESERVE = 500;
@@ -4798,15 +4642,14 @@ const SECOND_REJECTION = { wait: 1000, needs: 1000 + revocation_rules_REQUEST_RE
 const RECHECK_QUESTIONS = { recheck: fixed([1000], 3000), 'recheck at once': fixed([0, 1000], 3000) };
 /** Questions whose waits are what the proof rests on: they are never shortened, and all that remain have to fit. */
 function fixed(waits, last) {
-    const needs = (from) => waits.slice(from).reduce((sum, wait) => sum + wait, last + revocation_rules_REQUEST_RESERVE);
-    return {
-        early: waits.map((wait, index) => ({ wait, needs: wait === 0 ? 0 : needs(index) })),
-        last: { wait: last, needs: needs(waits.length) }
-    };
+  const needs = (from) => waits.slice(from).reduce((sum, wait) => sum + wait, last + revocation_rules_REQUEST_RESERVE);
+  return {
+    early: waits.map((wait, index) => ({ wait, needs: wait === 0 ? 0 : needs(index) })),
+    last: { wait: last, needs: needs(waits.length) }
+  };
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/token-status.ts
-
 
 
 
@@ -4816,12 +4659,12 @@ const IAT_TOLERANCE = 5000;
 const MINT_TOLERANCE = 60_000;
 /** Reads a response to a request for the current token: the only place that does. */
 function tokenStatus(identity, response) {
-    if (isRejection(response))
-        return { is: 'rejected' };
-    if (isFromAccount(response, 403))
-        return { is: 'active', facts: undefined };
-    const facts = response.status === 200 ? factsAbout(identity, response.json) : undefined;
-    return facts === undefined ? { is: 'unknown' } : { is: 'active', facts };
+  if (isRejection(response))
+    return { is: 'rejected' };
+  if (isFromAccount(response, 403))
+    return { is: 'active', facts: undefined };
+  const facts = response.status === 200 ? factsAbout(identity, response.json) : undefined;
+  return facts === undefined ? { is: 'unknown' } : { is: 'active', facts };
 }
 /**
  * The facts in a response, if they are about this very token: `token.token` is missing, or equals its first ten
@@ -4829,34 +4672,34 @@ function tokenStatus(identity, response) {
  * that cannot be read, when it was minted here.
  */
 function factsAbout({ token, date }, json) {
-    const described = asObject(json)['token'];
-    if (!isObject(described))
-        return undefined;
-    const { token: shown } = described;
-    const value = token.reveal();
-    if (shown !== undefined && shown !== null && shown !== value.slice(0, PREFIX_LENGTH))
-        return undefined;
-    const facts = tokenFacts(described);
-    if (!isJwt(token))
-        return facts;
-    const issuedAt = issueTimeOf(value);
-    const [expected, tolerance] = issuedAt === undefined ? [date, MINT_TOLERANCE] : [issuedAt, IAT_TOLERANCE];
-    return isNear(facts.createdAt, expected, tolerance) ? facts : undefined;
+  const described = asObject(json)['token'];
+  if (!isObject(described))
+    return undefined;
+  const { token: shown } = described;
+  const value = token.reveal();
+  if (shown !== undefined && shown !== null && shown !== value.slice(0, PREFIX_LENGTH))
+    return undefined;
+  const facts = tokenFacts(described);
+  if (!isJwt(token))
+    return facts;
+  const issuedAt = issueTimeOf(value);
+  const [expected, tolerance] = issuedAt === undefined ? [date, MINT_TOLERANCE] : [issuedAt, IAT_TOLERANCE];
+  return isNear(facts.createdAt, expected, tolerance) ? facts : undefined;
 }
 /** Whether two times are known, and at most `tolerance` apart; all in milliseconds. */
 function isNear(time, other, tolerance) {
-    return typeof time === 'number' && other !== undefined && Math.abs(time - other) <= tolerance;
+  return typeof time === 'number' && other !== undefined && Math.abs(time - other) <= tolerance;
 }
 /** The `iat` claim of a JWT in milliseconds since 1970; `undefined` if it cannot be read. */
 function issueTimeOf(jwt) {
-    try {
-        const [, payload = ''] = jwt.split('.');
-        const { iat } = asObject(JSON.parse(Buffer.from(payload, 'base64url').toString()));
-        return typeof iat === 'number' ? iat * 1000 : undefined;
-    }
-    catch {
-        return undefined;
-    }
+  try {
+    const [, payload = ''] = jwt.split('.');
+    const { iat } = asObject(JSON.parse(Buffer.from(payload, 'base64url').toString()));
+    return typeof iat === 'number' ? iat * 1000 : undefined;
+  }
+  catch {
+    return undefined;
+  }
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/revocation.ts
@@ -4876,188 +4719,188 @@ const DELETE_GRACE = 2000;
 const GRACE_PERIOD = 4000;
 /** Of two obstacles the one to name: that the token still works, else the later, unless it is the end of the time. */
 function tellingMore(first, second) {
-    const isTimeout = second.kind === 'stopped' && second.error.kind === 'deadline';
-    return first.kind === 'still works' || isTimeout ? first : second;
+  const isTimeout = second.kind === 'stopped' && second.error.kind === 'deadline';
+  return first.kind === 'still works' || isTimeout ? first : second;
 }
 /** The ways to revoke a token with itself. */
 function ownWays({ token, id }) {
-    const itself = { authorization: bearer(token), by: 'the token itself' };
-    return [...(id === undefined ? [] : [{ id, ...itself }]), { id: 'current', ...itself }];
+  const itself = { authorization: bearer(token), by: 'the token itself' };
+  return [...(id === undefined ? [] : [{ id, ...itself }]), { id: 'current', ...itself }];
 }
 /** Revokes a token that nobody will revoke later: once more, in 4 s, if the job was cancelled or the time was over. */
 async function insist(client, revoke) {
-    const end = await revoke(client);
-    const isDone = end === 'verified' || end === 'expired' || end === 'gone';
-    if (isDone || !client.deadline.isOver())
-        return end;
-    return revoke(client.fork(client.deadline.forCleanup(GRACE_PERIOD)));
+  const end = await revoke(client);
+  const isDone = end === 'verified' || end === 'expired' || end === 'gone';
+  if (isDone || !client.deadline.isOver())
+    return end;
+  return revoke(client.fork(client.deadline.forCleanup(GRACE_PERIOD)));
 }
 /**
  * The revocation of one token: it sends, waits, and looks up in the tables of `revocation-rules.ts` what comes next.
  * Zendesk has responded 204 to a `DELETE` of the current token without revoking it, so each way is verified.
  */
 class Revocation {
-    token;
-    isCleanup;
-    #obstacles = [];
-    /** What Zendesk has accepted a DELETE from. */
-    #acceptedFrom;
-    #isSeenActive = false;
-    #isRechecked = false;
-    #isUnanswered = false;
-    /** @param isCleanup whether the token is a cleanup token, which is gone if its DELETE by id is accepted */
-    constructor(token, isCleanup = false) {
-        this.token = token;
-        this.isCleanup = isCleanup;
+  token;
+  isCleanup;
+  #obstacles = [];
+  /** What Zendesk has accepted a DELETE from. */
+  #acceptedFrom;
+  #isSeenActive = false;
+  #isRechecked = false;
+  #isUnanswered = false;
+  /** @param isCleanup whether the token is a cleanup token, which is gone if its DELETE by id is accepted */
+  constructor(token, isCleanup = false) {
+    this.token = token;
+    this.isCleanup = isCleanup;
+  }
+  /** The obstacle that says most; there is one unless the token is revoked. */
+  get obstacle() {
+    return this.#obstacles.reduce(tellingMore);
+  }
+  /** Notes why a way could not be tried. */
+  failed(obstacle) {
+    this.#obstacles.push(obstacle);
+    return obstacle.kind === 'stopped' ? 'warn' : 'next way';
+  }
+  /** Tries one way after the other; `next way` if none of them ended the revocation. */
+  async try(client, ways) {
+    // The job was cancelled before an accepted DELETE was verified.
+    if (this.#acceptedFrom !== undefined && !this.#isSeenActive) {
+      const end = await this.#verify(client);
+      if (end !== 'next way')
+        return end;
     }
-    /** The obstacle that says most; there is one unless the token is revoked. */
-    get obstacle() {
-        return this.#obstacles.reduce(tellingMore);
+    for (const way of ways) {
+      const end = await this.#delete(client, way);
+      if (end !== 'next way')
+        return end;
     }
-    /** Notes why a way could not be tried. */
-    failed(obstacle) {
-        this.#obstacles.push(obstacle);
-        return obstacle.kind === 'stopped' ? 'warn' : 'next way';
+    return 'next way';
+  }
+  /** What became of the token. */
+  outcome(end) {
+    switch (end) {
+      case 'verified':
+        return { end, by: this.#acceptedFrom };
+      case 'expired':
+      case 'gone':
+        return { end };
+      case 'unverified':
+        return { end, obstacle: this.obstacle };
+      case 'warn':
+      case 'next way': {
+        const isScopeOnly = this.#obstacles.every(({ kind }) => kind === 'scope');
+        return { end: 'active', obstacle: this.obstacle, isScopeOnly, isUnanswered: this.#isUnanswered };
+      }
     }
-    /** Tries one way after the other; `next way` if none of them ended the revocation. */
-    async try(client, ways) {
-        // The job was cancelled before an accepted DELETE was verified.
-        if (this.#acceptedFrom !== undefined && !this.#isSeenActive) {
-            const end = await this.#verify(client);
-            if (end !== 'next way')
-                return end;
-        }
-        for (const way of ways) {
-            const end = await this.#delete(client, way);
-            if (end !== 'next way')
-                return end;
-        }
-        return 'next way';
+  }
+  async #delete(client, way) {
+    for (;;) {
+      const result = await this.#sendDelete(client, way);
+      const next = AFTER_DELETE[result][this.#deleteHistory()];
+      if (next === 'verify')
+        return this.#verify(client);
+      if (next !== 'recheck' && next !== 'recheck at once')
+        return next;
+      const after = await this.#recheck(client, next, way.by);
+      if (after !== 'same DELETE')
+        return after;
     }
-    /** What became of the token. */
-    outcome(end) {
-        switch (end) {
-            case 'verified':
-                return { end, by: this.#acceptedFrom };
-            case 'expired':
-            case 'gone':
-                return { end };
-            case 'unverified':
-                return { end, obstacle: this.obstacle };
-            case 'warn':
-            case 'next way': {
-                const isScopeOnly = this.#obstacles.every(({ kind }) => kind === 'scope');
-                return { end: 'active', obstacle: this.obstacle, isScopeOnly, isUnanswered: this.#isUnanswered };
-            }
-        }
+  }
+  #deleteHistory() {
+    if (this.#isSeenActive)
+      return 'seen active';
+    return this.#isRechecked ? 'rechecked' : 'nothing accepted';
+  }
+  async #sendDelete(client, { id, authorization, by }) {
+    const request = deleteTokenRequest(id, authorization);
+    const observer = { lost: () => (this.#isUnanswered = true) };
+    const response = await client.trySend(request, { grace: DELETE_GRACE, observer });
+    if (response instanceof ZendeskError)
+      return this.#noResponse(response) === 'stopped' ? 'stopped' : 'anything else';
+    this.#isUnanswered = false;
+    if (isAccepted(response)) {
+      this.#acceptedFrom = by;
+      return this.isCleanup && id !== 'current' ? 'accepted by id' : 'accepted';
     }
-    async #delete(client, way) {
-        for (;;) {
-            const result = await this.#sendDelete(client, way);
-            const next = AFTER_DELETE[result][this.#deleteHistory()];
-            if (next === 'verify')
-                return this.#verify(client);
-            if (next !== 'recheck' && next !== 'recheck at once')
-                return next;
-            const after = await this.#recheck(client, next, way.by);
-            if (after !== 'same DELETE')
-                return after;
-        }
+    if (by === 'the token itself' && isRejection(response)) {
+      this.failed({ kind: 'other', error: unexpectedResponse(request, response, 'newTokenRejected') });
+      return this.#isExpired(response) ? 'expired' : 'rejected';
     }
-    #deleteHistory() {
-        if (this.#isSeenActive)
-            return 'seen active';
-        return this.#isRechecked ? 'rechecked' : 'nothing accepted';
+    const kind = this.#isMissingScope(by, response) ? 'scope' : 'other';
+    this.failed({ kind, error: unexpectedResponse(request, response) });
+    return id !== 'current' && isFromAccount(response, 404) ? 'not found' : 'anything else';
+  }
+  /** After an accepted DELETE: asks with the token until Zendesk rejects it. */
+  async #verify(client) {
+    const questions = [...VERIFICATION_QUESTIONS];
+    let question = questions.shift();
+    let history = this.#isSeenActive ? 'seen active' : 'not seen active';
+    while (question !== undefined) {
+      const status = await this.#ask(client, question);
+      const next = VERIFICATION[status][history];
+      if (status === 'active') {
+        this.#isSeenActive = true;
+        this.failed({ kind: 'still works' });
+        history = 'seen active';
+      }
+      if (next === 'ask again')
+        question = questions.shift();
+      else if (next !== 'ask again after 1 s')
+        return next;
+      else
+        [question, history] = [SECOND_REJECTION, 'seen active, then rejected'];
     }
-    async #sendDelete(client, { id, authorization, by }) {
-        const request = deleteTokenRequest(id, authorization);
-        const observer = { lost: () => (this.#isUnanswered = true) };
-        const response = await client.trySend(request, { grace: DELETE_GRACE, observer });
-        if (response instanceof ZendeskError)
-            return this.#noResponse(response) === 'stopped' ? 'stopped' : 'anything else';
-        this.#isUnanswered = false;
-        if (isAccepted(response)) {
-            this.#acceptedFrom = by;
-            return this.isCleanup && id !== 'current' ? 'accepted by id' : 'accepted';
-        }
-        if (by === 'the token itself' && isRejection(response)) {
-            this.failed({ kind: 'other', error: unexpectedResponse(request, response, 'newTokenRejected') });
-            return this.#isExpired(response) ? 'expired' : 'rejected';
-        }
-        const kind = this.#isMissingScope(by, response) ? 'scope' : 'other';
-        this.failed({ kind, error: unexpectedResponse(request, response) });
-        return id !== 'current' && isFromAccount(response, 404) ? 'not found' : 'anything else';
+    return 'next way';
+  }
+  /** Without an accepted DELETE: some servers may not know the token yet, and one 401 may be stray. */
+  async #recheck(client, questions, by) {
+    this.#isRechecked = true;
+    const { early, last } = RECHECK_QUESTIONS[questions];
+    for (const question of early) {
+      const next = RECHECK[await this.#ask(client, question)]['waits left'];
+      if (next !== 'ask again')
+        return next;
     }
-    /** After an accepted DELETE: asks with the token until Zendesk rejects it. */
-    async #verify(client) {
-        const questions = [...VERIFICATION_QUESTIONS];
-        let question = questions.shift();
-        let history = this.#isSeenActive ? 'seen active' : 'not seen active';
-        while (question !== undefined) {
-            const status = await this.#ask(client, question);
-            const next = VERIFICATION[status][history];
-            if (status === 'active') {
-                this.#isSeenActive = true;
-                this.failed({ kind: 'still works' });
-                history = 'seen active';
-            }
-            if (next === 'ask again')
-                question = questions.shift();
-            else if (next !== 'ask again after 1 s')
-                return next;
-            else
-                [question, history] = [SECOND_REJECTION, 'seen active, then rejected'];
-        }
-        return 'next way';
+    const isKnown = this.token.seenWorking || (questions === 'recheck at once' && by === 'credential');
+    return RECHECK[await this.#ask(client, last)][isKnown ? 'last, token known' : 'last, token not known'];
+  }
+  /** Asks with the token, after a wait. */
+  async #ask(client, { wait, needs }) {
+    const left = client.deadline.remaining();
+    if (needs > left) {
+      this.failed({ kind: 'no time' });
+      return 'stopped';
     }
-    /** Without an accepted DELETE: some servers may not know the token yet, and one 401 may be stray. */
-    async #recheck(client, questions, by) {
-        this.#isRechecked = true;
-        const { early, last } = RECHECK_QUESTIONS[questions];
-        for (const question of early) {
-            const next = RECHECK[await this.#ask(client, question)]['waits left'];
-            if (next !== 'ask again')
-                return next;
-        }
-        const isKnown = this.token.seenWorking || (questions === 'recheck at once' && by === 'credential');
-        return RECHECK[await this.#ask(client, last)][isKnown ? 'last, token known' : 'last, token not known'];
-    }
-    /** Asks with the token, after a wait. */
-    async #ask(client, { wait, needs }) {
-        const left = client.deadline.remaining();
-        if (needs > left) {
-            this.failed({ kind: 'no time' });
-            return 'stopped';
-        }
-        const pause = needs > 0 ? wait : Math.min(wait, left - revocation_rules_REQUEST_RESERVE);
-        if (pause > 0)
-            await client.pause(pause);
-        const request = currentTokenRequest(this.token.token, 'verifyToken');
-        const response = await client.trySend(request);
-        if (response instanceof ZendeskError)
-            return this.#noResponse(response);
-        const { is } = tokenStatus(this.token, response);
-        if (is === 'unknown')
-            this.failed({ kind: 'other', error: unexpectedResponse(request, response) });
-        return is === 'rejected' && this.#isExpired(response) ? 'expired' : is;
-    }
-    #noResponse(error) {
-        const isStopped = isFinal(error);
-        this.failed({ kind: isStopped ? 'stopped' : 'other', error });
-        return isStopped ? 'stopped' : 'unknown';
-    }
-    /** Whether a rejection is past the expiry that Zendesk reported, by the clock of this very response. */
-    #isExpired({ date }) {
-        const { expiry } = this.token;
-        const after = expiry.kind === 'at' ? expiry.expiredAfter : undefined;
-        return date !== undefined && after !== undefined && date > after;
-    }
-    #isMissingScope(by, response) {
-        if (missingScopes(response) !== undefined)
-            return true;
-        const { names, isReported } = this.token.scopes;
-        return by === 'the token itself' && isFromAccount(response, 403) && isReported && lacksWrite(names);
-    }
+    const pause = needs > 0 ? wait : Math.min(wait, left - revocation_rules_REQUEST_RESERVE);
+    if (pause > 0)
+      await client.pause(pause);
+    const request = currentTokenRequest(this.token.token, 'verifyToken');
+    const response = await client.trySend(request);
+    if (response instanceof ZendeskError)
+      return this.#noResponse(response);
+    const { is } = tokenStatus(this.token, response);
+    if (is === 'unknown')
+      this.failed({ kind: 'other', error: unexpectedResponse(request, response) });
+    return is === 'rejected' && this.#isExpired(response) ? 'expired' : is;
+  }
+  #noResponse(error) {
+    const isStopped = isFinal(error);
+    this.failed({ kind: isStopped ? 'stopped' : 'other', error });
+    return isStopped ? 'stopped' : 'unknown';
+  }
+  /** Whether a rejection is past the expiry that Zendesk reported, by the clock of this very response. */
+  #isExpired({ date }) {
+    const { expiry } = this.token;
+    const after = expiry.kind === 'at' ? expiry.expiredAfter : undefined;
+    return date !== undefined && after !== undefined && date > after;
+  }
+  #isMissingScope(by, response) {
+    if (missingScopes(response) !== undefined)
+      return true;
+    const { names, isReported } = this.token.scopes;
+    return by === 'the token itself' && isFromAccount(response, 403) && isReported && lacksWrite(names);
+  }
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/cleanup-token.ts
@@ -5078,48 +4921,48 @@ class Revocation {
  * @throws {ZendeskError} if Zendesk gives no cleanup token, and what `work` throws
  */
 async function withCleanupToken(client, terms, work) {
-    let token = await mintCleanupToken(client, terms);
-    try {
-        terms.onMint?.();
-        token = await identify(client, token);
-        return await work(token);
-    }
-    finally {
-        const revocation = new Revocation(token, true);
-        const end = await insist(client, (within) => revocation.try(within, ownWays(token)));
-        const outcome = revocation.outcome(end);
-        if ('obstacle' in outcome)
-            terms.remaining.push({ token, obstacle: outcome.obstacle });
-    }
+  let token = await mintCleanupToken(client, terms);
+  try {
+    terms.onMint?.();
+    token = await identify(client, token);
+    return await work(token);
+  }
+  finally {
+    const revocation = new Revocation(token, true);
+    const end = await insist(client, (within) => revocation.try(within, ownWays(token)));
+    const outcome = revocation.outcome(end);
+    if ('obstacle' in outcome)
+      terms.remaining.push({ token, obstacle: outcome.obstacle });
+  }
 }
 async function mintCleanupToken(client, { credential, clientId, lifetime, remaining }) {
-    const grant = { clientId, scopes: ['read', 'write'], expiresIn: lifetime };
-    const request = grantRequest(credential, grant, 'grantCleanupToken');
-    const { clock } = client.deadline;
-    const lost = new LostResponses();
-    try {
-        const { response, reported } = await sendMint(client, request, { credential, lost, grace: GRACE_PERIOD });
-        const { token } = reported;
-        if (isAccepted(response) && token !== undefined)
-            return mintedToken({ ...reported, token }, grant, clock.now());
-        if (isAccepted(response))
-            lost.add(clock.now());
-        throw unexpectedResponse(request, response);
-    }
-    finally {
-        if (lost.count > 0)
-            remaining.push({ lost, lifetime });
-    }
+  const grant = { clientId, scopes: ['read', 'write'], expiresIn: lifetime };
+  const request = grantRequest(credential, grant, 'grantCleanupToken');
+  const { clock } = client.deadline;
+  const lost = new LostResponses();
+  try {
+    const { response, reported } = await sendMint(client, request, { credential, lost, grace: GRACE_PERIOD });
+    const { token } = reported;
+    if (isAccepted(response) && token !== undefined)
+      return mintedToken({ ...reported, token }, grant, clock.now());
+    if (isAccepted(response))
+      lost.add(clock.now());
+    throw unexpectedResponse(request, response);
+  }
+  finally {
+    if (lost.count > 0)
+      remaining.push({ lost, lifetime });
+  }
 }
 /** Asks Zendesk for the token's id and user, since only a revocation by id is known to work. */
 async function identify(client, token) {
-    const response = await client.trySend(currentTokenRequest(token.token, 'identifyToken'));
-    if (isStop(response))
-        throw response;
-    if (response instanceof ZendeskError)
-        return token;
-    const status = tokenStatus(token, response);
-    return status.is === 'active' ? seenWorking(token, status.facts) : token;
+  const response = await client.trySend(currentTokenRequest(token.token, 'identifyToken'));
+  if (isStop(response))
+    throw response;
+  if (response instanceof ZendeskError)
+    return token;
+  const status = tokenStatus(token, response);
+  return status.is === 'active' ? seenWorking(token, status.facts) : token;
 }
 
 ;// CONCATENATED MODULE: ./src/report/revocation.ts
@@ -5135,118 +4978,118 @@ async function identify(client, token) {
 
 /** Says why there is nothing to revoke, or warns that this is not known. */
 function reportNothingToRevoke(state, log) {
-    switch (state.kind) {
-        case 'none':
-            log.info('The main step saved no token, so there is nothing to revoke.');
-            break;
-        case 'skipped':
-            log.info(state.why === 'true'
-                ? 'The token is not revoked, because `skip-token-revoke` is `true`.'
-                : 'The token is not revoked, because that would revoke its refresh token, too.');
-            break;
-        case 'unreadable':
-            log.warning(`The state that the main step saved cannot be read, so a token of this step may be active. Delete it in Admin Center (${TOKENS_IN_ADMIN_CENTER}), or let \`sweep\` remove it.`);
-    }
+  switch (state.kind) {
+    case 'none':
+      log.info('The main step saved no token, so there is nothing to revoke.');
+      break;
+    case 'skipped':
+      log.info(state.why === 'true'
+        ? 'The token is not revoked, because `skip-token-revoke` is `true`.'
+        : 'The token is not revoked, because that would revoke its refresh token, too.');
+      break;
+    case 'unreadable':
+      log.warning(`The state that the main step saved cannot be read, so a token of this step may be active. Delete it in Admin Center (${TOKENS_IN_ADMIN_CENTER}), or let \`sweep\` remove it.`);
+  }
 }
 /** What became of a token that Zendesk rejects. */
 const DONE = {
-    verified: (name) => `Revoked ${name} and verified that Zendesk rejects it.`,
-    gone: (name) => `Revoked ${name}: Zendesk accepted the DELETE.`,
-    expired: (name) => `Zendesk rejects ${name}, which had expired.`
+  verified: (name) => `Revoked ${name} and verified that Zendesk rejects it.`,
+  gone: (name) => `Revoked ${name}: Zendesk accepted the DELETE.`,
+  expired: (name) => `Zendesk rejects ${name}, which had expired.`
 };
 /** Says what became of the token, and of cleanup tokens: at most one warning. */
 function reportOutcome(outcome, report, log) {
-    const { minted, remaining, isWithoutCredential } = report;
-    const rest = remaining.map((each) => remainingSentence(each, report.context));
-    if (!('obstacle' in outcome)) {
-        log.info(DONE[outcome.end](nameOf(minted)));
-        if (rest.length > 0)
-            log.warning(rest.join(' '));
-        return;
-    }
-    const isForeseen = outcome.end === 'active' &&
-        outcome.isScopeOnly &&
-        !isWithoutCredential &&
-        minted.expiry.kind === 'at' &&
-        minted.expiry.isReported &&
-        rest.length === 0;
-    const text = remainsSentence(outcome, minted);
-    if (isForeseen) {
-        log.info(`${text} ${expirySentence(minted)}.`);
-        return;
-    }
-    const inputs = isWithoutCredential
-        ? ['Post was given other inputs than main, so it could not use the credential.']
-        : [];
-    log.warning([text, ...inputs, stillThere(report), ...rest].join(' '));
+  const { minted, remaining, isWithoutCredential } = report;
+  const rest = remaining.map((each) => remainingSentence(each, report.context));
+  if (!('obstacle' in outcome)) {
+    log.info(DONE[outcome.end](token_nameOf(minted)));
+    if (rest.length > 0)
+      log.warning(rest.join(' '));
+    return;
+  }
+  const isForeseen = outcome.end === 'active' &&
+    outcome.isScopeOnly &&
+    !isWithoutCredential &&
+    minted.expiry.kind === 'at' &&
+    minted.expiry.isReported &&
+    rest.length === 0;
+  const text = remainsSentence(outcome, minted);
+  if (isForeseen) {
+    log.info(`${text} ${expirySentence(minted)}.`);
+    return;
+  }
+  const inputs = isWithoutCredential
+    ? ['Post was given other inputs than main, so it could not use the credential.']
+    : [];
+  log.warning([text, ...inputs, stillThere(report), ...rest].join(' '));
 }
 /** Says that the revocation broke off, as when the step reached its timeout. */
 function reportFailure(error, report, log) {
-    const text = `Could not revoke ${nameOf(report.minted)}: ${causeOf(error)}.`;
-    const rest = report.remaining.map((each) => remainingSentence(each, report.context));
-    log.warning([text, stillThere(report), ...rest].join(' '));
+  const text = `Could not revoke ${token_nameOf(report.minted)}: ${causeOf(error)}.`;
+  const rest = report.remaining.map((each) => remainingSentence(each, report.context));
+  log.warning([text, stillThere(report), ...rest].join(' '));
 }
 /** What became of a token that main could not save for post, as the end of an error. */
 function unsavedSentence(outcome, report) {
-    const rest = report.remaining.map((each) => remainingSentence(each, report.context));
-    const end = 'obstacle' in outcome
-        ? `${remainsSentence(outcome, report.minted)} ${stillThere(report)}`
-        : DONE[outcome.end](nameOf(report.minted));
-    return [end, ...rest].join(' ');
+  const rest = report.remaining.map((each) => remainingSentence(each, report.context));
+  const end = 'obstacle' in outcome
+    ? `${remainsSentence(outcome, report.minted)} ${stillThere(report)}`
+    : DONE[outcome.end](token_nameOf(report.minted));
+  return [end, ...rest].join(' ');
 }
 /** The line about a cleanup token that was minted. */
 function cleanupSentence(minted, why) {
-    return `Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(minted)}, because: ${obstacleText(why)}.`;
+  return `Minted a cleanup token (read write, 10 minutes) to revoke ${token_nameOf(minted)}, because: ${obstacleText(why)}.`;
 }
 /** A sentence about a cleanup token that may remain active. */
 function remainingSentence(remaining, { origin, clientId }) {
-    if ('lost' in remaining)
-        return `The response to the mint of a cleanup token was lost. ${lostSentence(remaining.lost, clientId, remaining.lifetime)}`;
-    const { token, obstacle } = remaining;
-    const name = `the cleanup token ${token.id ?? '(id unknown)'}`;
-    return `Could not revoke ${name}: ${obstacleText(obstacle)}. ${expirySentence(token)}. ${manualRemoval(token, origin)}`;
+  if ('lost' in remaining)
+    return `The response to the mint of a cleanup token was lost. ${lostSentence(remaining.lost, clientId, remaining.lifetime)}`;
+  const { token, obstacle } = remaining;
+  const name = `the cleanup token ${token.id ?? '(id unknown)'}`;
+  return `Could not revoke ${name}: ${obstacleText(obstacle)}. ${expirySentence(token)}. ${manualRemoval(token, origin)}`;
 }
 function remainsSentence(outcome, minted) {
-    const name = nameOf(minted);
-    const why = obstacleText(outcome.obstacle);
-    if (outcome.end === 'unverified')
-        return `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${why}.`;
-    const unanswered = outcome.isUnanswered ? ' The DELETE was sent and not answered.' : '';
-    return `Could not revoke ${name}: ${why}.${unanswered}`;
+  const name = token_nameOf(minted);
+  const why = obstacleText(outcome.obstacle);
+  if (outcome.end === 'unverified')
+    return `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${why}.`;
+  const unanswered = outcome.isUnanswered ? ' The DELETE was sent and not answered.' : '';
+  return `Could not revoke ${name}: ${why}.${unanswered}`;
 }
 /** Why a revocation failed, as a part of a longer sentence. */
 function obstacleText(obstacle) {
-    switch (obstacle.kind) {
-        case 'still works':
-            return 'Zendesk accepted the DELETE, but the token still works';
-        case 'no time':
-            return 'Zendesk rejected it, but there was no time left to make sure';
-        case 'id unknown':
-            return 'its id is not known, and no token in the list is certainly this one';
-        case 'scope':
-        case 'stopped':
-        case 'other':
-            return causeOf(obstacle.error);
-    }
+  switch (obstacle.kind) {
+    case 'still works':
+      return 'Zendesk accepted the DELETE, but the token still works';
+    case 'no time':
+      return 'Zendesk rejected it, but there was no time left to make sure';
+    case 'id unknown':
+      return 'its id is not known, and no token in the list is certainly this one';
+    case 'scope':
+    case 'stopped':
+    case 'other':
+      return causeOf(obstacle.error);
+  }
 }
 /** When the token expires, and how to remove it manually. */
 function stillThere({ minted, context }) {
-    return `${expirySentence(minted)}. ${manualRemoval(minted, context.origin)}`;
+  return `${expirySentence(minted)}. ${manualRemoval(minted, context.origin)}`;
 }
 /** The title of the summary, and the state of the token. */
 const SUMMARIES = {
-    verified: ['Zendesk token revoked', 'Zendesk rejects it'],
-    gone: ['Zendesk token revoked', 'Zendesk accepted the DELETE'],
-    expired: ['Zendesk token expired', 'Zendesk rejects it'],
-    unverified: ['Zendesk token revoked, not verified', 'Zendesk accepted the DELETE'],
-    active: ['Zendesk token not revoked', 'may still be active']
+  verified: ['Zendesk token revoked', 'Zendesk rejects it'],
+  gone: ['Zendesk token revoked', 'Zendesk accepted the DELETE'],
+  expired: ['Zendesk token expired', 'Zendesk rejects it'],
+  unverified: ['Zendesk token revoked, not verified', 'Zendesk accepted the DELETE'],
+  active: ['Zendesk token not revoked', 'may still be active']
 };
 /** The job summary of post. */
 function revocationTable(outcome, { minted, context }) {
-    const [title, state] = SUMMARIES[outcome.end];
-    const revoker = outcome.end === 'verified' ? outcome.by : undefined;
-    const by = revoker === 'credential' ? CREDENTIAL_INPUTS[context.kind].chosenBy : revoker;
-    return tokenTable(title, minted, context.origin, by === undefined ? state : `revoked with ${by}; ${state}`);
+  const [title, state] = SUMMARIES[outcome.end];
+  const revoker = outcome.end === 'verified' ? outcome.by : undefined;
+  const by = revoker === 'credential' ? CREDENTIAL_INPUTS[context.kind].chosenBy : revoker;
+  return tokenTable(title, minted, context.origin, by === undefined ? state : `revoked with ${by}; ${state}`);
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/find-token-id.ts
@@ -5267,22 +5110,22 @@ const CREATION_TOLERANCE = 60_000;
  * @throws {ZendeskError} if the list cannot be read
  */
 async function findTokenId(client, minted, cleanup) {
-    const { clientId, userId } = cleanup;
-    if (isJwt(minted.token) || clientId === undefined || userId === undefined)
-        return undefined;
-    const prefix = minted.token.reveal().slice(0, PREFIX_LENGTH);
-    const sorted = (scopes) => [...scopes].sort().join(' ');
-    const isIt = (item) => item.prefix === prefix &&
-        item.clientId === clientId &&
-        item.userId === userId &&
-        item.scopes !== undefined &&
-        sorted(item.scopes) === sorted(minted.scopes.names) &&
-        isNear(item.createdAt, minted.mintedAt, CREATION_TOLERANCE);
-    const matches = [];
-    const request = listTokensRequest(clientId, bearer(cleanup.token));
-    for await (const { items } of pages(client, request, 'tokens'))
-        matches.push(...items.map(tokenFacts).filter(isIt));
-    return matches.length === 1 ? matches[0]?.id : undefined;
+  const { clientId, userId } = cleanup;
+  if (isJwt(minted.token) || clientId === undefined || userId === undefined)
+    return undefined;
+  const prefix = minted.token.reveal().slice(0, PREFIX_LENGTH);
+  const sorted = (scopes) => [...scopes].sort().join(' ');
+  const isIt = (item) => item.prefix === prefix &&
+    item.clientId === clientId &&
+    item.userId === userId &&
+    item.scopes !== undefined &&
+    sorted(item.scopes) === sorted(minted.scopes.names) &&
+    isNear(item.createdAt, minted.mintedAt, CREATION_TOLERANCE);
+  const matches = [];
+  const request = listTokensRequest(clientId, bearer(cleanup.token));
+  for await (const { items } of pages(client, request, 'tokens'))
+    matches.push(...items.map(tokenFacts).filter(isIt));
+  return matches.length === 1 ? matches[0]?.id : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/revoke-token.ts
@@ -5301,46 +5144,46 @@ const CLEANUP_LIFETIME = 600;
  * by id, with the token itself by id and as the current one, and with a cleanup token.
  */
 async function revokeToken(client, minted, terms) {
-    const revocation = new Revocation(minted);
-    return revocation.outcome(await tryEachWay(client, revocation, terms));
+  const revocation = new Revocation(minted);
+  return revocation.outcome(await tryEachWay(client, revocation, terms));
 }
 /** As {@link revokeToken}, for a token that nobody will revoke later: not even a cancelled job ends it before 4 s. */
 async function revokeTokenNow(client, minted, terms) {
-    const revocation = new Revocation(minted);
-    return revocation.outcome(await insist(client, (within) => tryEachWay(within, revocation, terms)));
+  const revocation = new Revocation(minted);
+  return revocation.outcome(await insist(client, (within) => tryEachWay(within, revocation, terms)));
 }
 async function tryEachWay(client, revocation, terms) {
-    const { credential } = terms;
-    const { token } = revocation;
-    const ways = ownWays(token);
-    if (credential !== undefined && isAdmin(credential) && token.id !== undefined)
-        ways.unshift({ id: token.id, authorization: adminAuthorization(credential), by: 'credential' });
-    const end = await revocation.try(client, ways);
-    if (end !== 'next way' || credential?.kind !== 'client_credentials')
-        return end;
-    return tryCleanupToken(client, revocation, { ...terms, credential });
+  const { credential } = terms;
+  const { token } = revocation;
+  const ways = ownWays(token);
+  if (credential !== undefined && isAdmin(credential) && token.id !== undefined)
+    ways.unshift({ id: token.id, authorization: adminAuthorization(credential), by: 'credential' });
+  const end = await revocation.try(client, ways);
+  if (end !== 'next way' || credential?.kind !== 'client_credentials')
+    return end;
+  return tryCleanupToken(client, revocation, { ...terms, credential });
 }
 async function tryCleanupToken(client, revocation, terms) {
-    const { token, obstacle } = revocation;
-    const onMint = () => terms.onCleanupToken?.(obstacle);
-    try {
-        return await withCleanupToken(client, { ...terms, lifetime: CLEANUP_LIFETIME, onMint }, async (cleanup) => {
-            const id = token.id ?? (await findTokenId(client, token, cleanup));
-            if (id === undefined)
-                return revocation.failed({ kind: 'id unknown' });
-            return revocation.try(client, [{ id, authorization: bearer(cleanup.token), by: 'a cleanup token' }]);
-        });
-    }
-    catch (error) {
-        if (error instanceof ZendeskError)
-            return revocation.failed({ kind: obstacleOf(error), error });
-        throw error;
-    }
+  const { token, obstacle } = revocation;
+  const onMint = () => terms.onCleanupToken?.(obstacle);
+  try {
+    return await withCleanupToken(client, { ...terms, lifetime: CLEANUP_LIFETIME, onMint }, async (cleanup) => {
+      const id = token.id ?? (await findTokenId(client, token, cleanup));
+      if (id === undefined)
+        return revocation.failed({ kind: 'id unknown' });
+      return revocation.try(client, [{ id, authorization: bearer(cleanup.token), by: 'a cleanup token' }]);
+    });
+  }
+  catch (error) {
+    if (error instanceof ZendeskError)
+      return revocation.failed({ kind: obstacleOf(error), error });
+    throw error;
+  }
 }
 function obstacleOf(error) {
-    if (isFinal(error))
-        return 'stopped';
-    return error.kind === 'invalid_scope' || error.kind === 'missingScope' ? 'scope' : 'other';
+  if (isFinal(error))
+    return 'stopped';
+  return error.kind === 'invalid_scope' || error.kind === 'missingScope' ? 'scope' : 'other';
 }
 
 ;// CONCATENATED MODULE: ./src/publish-token.ts
@@ -5361,54 +5204,70 @@ function obstacleOf(error) {
  * @throws {Error} if the runner's files cannot be written; a token that cannot be saved for post is revoked at once
  */
 async function publishToken(client, inputs, minted) {
-    try {
-        saveForPost(stateOf(inputs, minted));
-    }
-    catch (error) {
-        // Without saved state, post does nothing: what is not to be revoked needs none.
-        if (shouldRevoke(inputs, minted))
-            throw await revokeAtOnce(client, inputs, minted, error);
-    }
-    setOutputs({
-        token: minted.token.reveal(),
-        'refresh-token': minted.refreshToken?.reveal(),
-        'token-id': minted.id,
-        'client-id': minted.clientId ?? inputs.clientId,
-        'user-id': minted.userId,
-        scopes: minted.scopes.isReported ? minted.scopes.names.join(' ') : '',
-        'expires-at': expiresAt(minted),
-        'base-url': inputs.origin
-    });
+  try {
+    saveForPost(stateOf(inputs, minted));
+  }
+  catch (error) {
+    // Without saved state, post does nothing: what is not to be revoked needs none.
+    if (shouldRevoke(inputs, minted))
+      throw await revokeAtOnce(client, inputs, minted, error);
+  }
+  setOutputs({
+    token: minted.token.reveal(),
+    'refresh-token': minted.refreshToken?.reveal(),
+    'token-id': minted.id,
+    'client-id': minted.clientId ?? inputs.clientId,
+    'user-id': minted.userId,
+    scopes: minted.scopes.isReported ? minted.scopes.names.join(' ') : '',
+    'expires-at': expiresAt(minted),
+    'base-url': inputs.origin
+  });
 }
 /**
  * Whether post revokes the token: with `auto`, not if that would also revoke a refresh token that came with it, unless
  * neither is of use.
  */
 function shouldRevoke({ skipRevoke }, minted) {
-    if (skipRevoke !== 'auto')
-        return skipRevoke === 'false';
-    return minted.refreshToken === undefined || isUseless(minted);
+  if (skipRevoke !== 'auto')
+    return skipRevoke === 'false';
+  return minted.refreshToken === undefined || isUseless(minted);
 }
 function stateOf(inputs, minted) {
-    if (!shouldRevoke(inputs, minted))
-        return { kind: 'skipped', why: inputs.skipRevoke === 'true' ? 'true' : 'auto' };
-    const { credential, clientId, origin, timeoutSeconds, jobSummary } = inputs;
-    const { salt, hash } = fingerprintOf(reusableSecret(credential), inputs);
-    const { kind } = credential;
-    const authMethod = isAdmin(credential) ? 'client_secret_post' : credential.authMethod;
-    const context = { origin, timeoutSeconds, jobSummary, kind, clientId, authMethod, salt, hash };
-    return { kind: 'minted', minted, context };
+  if (!shouldRevoke(inputs, minted))
+    return { kind: 'skipped', why: inputs.skipRevoke === 'true' ? 'true' : 'auto' };
+  const { credential, clientId, origin, timeoutSeconds, jobSummary } = inputs;
+  const { salt, hash } = fingerprintOf(reusableSecret(credential), inputs);
+  const { kind } = credential;
+  const authMethod = isAdmin(credential) ? 'client_secret_post' : credential.authMethod;
+  const context = { origin, timeoutSeconds, jobSummary, kind, clientId, authMethod, salt, hash };
+  return { kind: 'minted', minted, context };
 }
 /** Revokes a token that post will not know about; returns the error that says what became of it. */
 async function revokeAtOnce(client, { credential, clientId, origin }, minted, cause) {
-    const remaining = [];
-    const outcome = await revokeTokenNow(client, minted, { credential, clientId, remaining });
-    const context = { origin, clientId, kind: credential.kind };
-    const end = unsavedSentence(outcome, { minted, context, isWithoutCredential: false, remaining });
-    return unsavedError(minted, cause, end);
+  const remaining = [];
+  const outcome = await revokeTokenNow(client, minted, { credential, clientId, remaining });
+  const context = { origin, clientId, kind: credential.kind };
+  const end = unsavedSentence(outcome, { minted, context, isWithoutCredential: false, remaining });
+  return unsavedError(minted, cause, end);
+}
+
+;// CONCATENATED MODULE: ./src/exit.ts
+
+/**
+ * Ends the process with an exit code. Node waits for a look-up of a host name even then, which takes up to a minute if
+ * the name servers do not answer: where it can (Node 22.15 and later, not on Windows), the process is replaced by one
+ * that ends at once.
+ */
+function exit(host, code) {
+  if (isLookingUp() && host.execve !== undefined && host.platform !== 'win32') {
+    const env = { ...host.env, NODE_OPTIONS: '' };
+    host.execve(host.execPath, [host.execPath, '-e', `process.exit(${code})`], env);
+  }
+  host.exit(code);
 }
 
 ;// CONCATENATED MODULE: ./src/step.ts
+
 
 
 
@@ -5421,48 +5280,52 @@ const TIMEOUT_GRACE = 250;
  * @param failureCode the exit code if the step fails: 1 with one error in the log, 0 in silence
  */
 async function runStep(host, { clock, log }, run, failureCode) {
-    const signal = prepare(host);
-    const crashed = new Promise((_resolve, reject) => host.on('uncaughtException', reject));
-    crashed.catch(() => undefined);
-    const within = async ({ seconds, reserve }, work) => {
-        let timer;
-        const timedOut = new Promise((_resolve, reject) => {
-            const end = seconds * 1000 + TIMEOUT_GRACE - clock.elapsed();
-            timer = setTimeout(() => reject(new StepEnded('deadline', seconds)), end);
-        });
-        try {
-            const deadline = new Deadline(clock, seconds, signal, reserve);
-            return await Promise.race([work(deadline), timedOut, crashed]);
-        }
-        finally {
-            clearTimeout(timer);
-        }
-    };
-    let code = 0;
+  const signal = prepare(host);
+  // Whoever waits is told of an error that nobody has caught: the work within its limit, else the step.
+  let onCrash;
+  const crashed = new Promise((_resolve, reject) => (onCrash = reject));
+  host.on('uncaughtException', (error) => onCrash(error));
+  const within = async ({ seconds, reserve }, work) => {
+    const outside = onCrash;
+    let timer;
+    const ended = new Promise((_resolve, reject) => {
+      onCrash = reject;
+      const end = seconds * 1000 + TIMEOUT_GRACE - clock.elapsed();
+      timer = setTimeout(() => reject(new StepEnded('deadline', seconds)), end);
+    });
     try {
-        await Promise.race([run({ clock, log, within }), crashed]);
+      return await Promise.race([work(new Deadline(clock, seconds, signal, reserve)), ended]);
     }
-    catch (error) {
-        code = failureCode;
-        if (code !== 0)
-            log.error(error instanceof Error ? error.message : String(error));
+    finally {
+      onCrash = outside;
+      clearTimeout(timer);
     }
-    // On Windows a pipe is written to in the background: all output has to be out before the process ends.
-    await new Promise((resolve) => host.stdout.write('', resolve));
-    host.exit(code);
+  };
+  let code = 0;
+  try {
+    await Promise.race([run({ clock, log, within }), crashed]);
+  }
+  catch (error) {
+    code = failureCode;
+    if (code !== 0)
+      log.error(error instanceof Error ? error.message : String(error));
+  }
+  // On Windows a pipe is written to in the background: all output has to be out before the process ends.
+  await new Promise((resolve) => host.stdout.write('', resolve));
+  exit(host, code);
 }
 /** Prepares the process for a step; the signal that it returns is aborted when the runner cancels the job. */
 function prepare(host) {
-    const cancellation = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-        host.on(signal, () => cancellation.abort());
-    // A closed log (EPIPE) must not end the step.
-    host.stdout.on('error', () => undefined);
-    // Node would print warnings to stderr, as about `Buffer()` in the `tunnel` package with a proxy's password.
-    host.removeAllListeners('warning');
-    // Ignored: a credential is never sent over TLS that is not verified.
-    delete host.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-    return cancellation.signal;
+  const cancellation = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    host.on(signal, () => cancellation.abort());
+  // A closed log (EPIPE) must not end the step.
+  host.stdout.on('error', () => undefined);
+  // Node would print warnings to stderr, and with `--throw-deprecation` end the step, as about `Buffer()` in the
+  // `tunnel` package with a proxy's password.
+  host.removeAllListeners('warning');
+  host.noDeprecation = true;
+  return cancellation.signal;
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/check-token.ts
@@ -5483,37 +5346,37 @@ const CHECK_TIMEOUT = 10_000;
  * @throws {ZendeskError} if nothing but rejections was heard of the token, or the job is cancelled
  */
 async function checkToken(client, token) {
-    const { clock } = client.deadline;
-    const end = clock.elapsed() + CHECK_TIMEOUT;
-    const request = currentTokenRequest(token.token, 'checkToken');
-    let history = 'first';
-    let rejected = new ZendeskError('newTokenRejected', request);
-    for (const wait of CHECK_WAITS) {
-        if (clock.elapsed() + wait >= end)
-            break;
-        if (wait > 0)
-            await client.pause(wait);
-        const outcome = await client.trySend(request, { single: true, until: end });
-        const isError = outcome instanceof ZendeskError;
-        if (isError && outcome.kind === 'cancelled')
-            throw outcome;
-        const status = isError ? UNKNOWN : statusFor(token, outcome);
-        const next = CHECK[status.is][history];
-        if (next === 'checked')
-            return { token: status.is === 'active' ? seenWorking(token, status.facts) : token };
-        if (next === 'not checked')
-            return { token, unchecked: isError ? outcome : unexpectedResponse(request, outcome) };
-        if (status.is !== 'rejected' || isError)
-            continue;
-        history = 'after a rejection';
-        rejected = unexpectedResponse(request, outcome, 'newTokenRejected');
-    }
-    throw rejected;
+  const { clock } = client.deadline;
+  const end = clock.elapsed() + Math.min(CHECK_TIMEOUT, client.deadline.remaining());
+  const request = currentTokenRequest(token.token, 'checkToken');
+  let history = 'first';
+  let rejected = new ZendeskError('newTokenRejected', request);
+  for (const wait of CHECK_WAITS) {
+    if (wait > 0 && clock.elapsed() + wait >= end)
+      break;
+    if (wait > 0)
+      await client.pause(wait);
+    const outcome = await client.trySend(request, { single: true, until: end });
+    const isError = outcome instanceof ZendeskError;
+    if (isError && outcome.kind === 'cancelled')
+      throw outcome;
+    const status = isError ? UNKNOWN : statusFor(token, outcome);
+    const next = CHECK[status.is][history];
+    if (next === 'checked')
+      return { token: status.is === 'active' ? seenWorking(token, status.facts) : token };
+    if (next === 'not checked')
+      return { token, unchecked: isError ? outcome : unexpectedResponse(request, outcome) };
+    if (status.is !== 'rejected' || isError)
+      continue;
+    history = 'after a rejection';
+    rejected = unexpectedResponse(request, outcome, 'newTokenRejected');
+  }
+  throw rejected;
 }
 const UNKNOWN = { is: 'unknown' };
 /** As {@link tokenStatus}, but a narrow token may not ask about itself. */
 function statusFor(token, response) {
-    return isFromAccount(response, 404) ? { is: 'not found' } : tokenStatus(token, response);
+  return isFromAccount(response, 404) ? { is: 'not found' } : tokenStatus(token, response);
 }
 
 ;// CONCATENATED MODULE: ./src/main.ts
@@ -5537,43 +5400,43 @@ function statusFor(token, response) {
  * @throws {Error} with one line that names cause and cure, if there is no usable token
  */
 async function main({ clock, log, within }) {
-    maskInputs(log);
-    const inputs = readMainInputs(log);
-    requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT', ...(inputs.exportEnv ? ['GITHUB_ENV'] : []));
-    reportDeprecation(inputs.credential, clock.now(), log);
-    try {
-        await within({ seconds: inputs.timeoutSeconds }, (deadline) => createToken(new ZendeskClient(inputs.origin, deadline, log), inputs));
-    }
-    catch (error) {
-        throw explain(error, inputs);
-    }
+  maskInputs(log);
+  const inputs = readMainInputs(log);
+  requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT', ...(inputs.exportEnv ? ['GITHUB_ENV'] : []));
+  reportDeprecation(inputs.credential, clock.now(), log);
+  try {
+    await within({ seconds: inputs.timeoutSeconds }, (deadline) => createToken(new ZendeskClient(inputs.origin, deadline, log), inputs));
+  }
+  catch (error) {
+    throw explain(error, inputs);
+  }
 }
 async function createToken(client, inputs) {
-    const { log, deadline } = client;
-    const minted = await mint(client, inputs);
-    await publishToken(client, inputs, minted);
-    requireScopes(minted);
-    deadline.check();
-    const token = isAdmin(inputs.credential) ? minted : await check(client, inputs, minted);
-    reportScopes(token, inputs, log);
-    if (inputs.exportEnv)
-        exportForZcli(inputs.subdomain, token.token);
-    const end = shouldRevoke(inputs, token)
-        ? revocationPromise(token, inputs.credential)
-        : 'It will not be revoked when the job ends.';
-    if (inputs.jobSummary)
-        await writeSummary(tokenTable('Zendesk token minted', token, inputs.origin, end), log);
-    log.info(mintedMessage(token, end));
+  const { log, deadline } = client;
+  const minted = await mint(client, inputs);
+  await publishToken(client, inputs, minted);
+  requireScopes(minted);
+  deadline.check();
+  const token = isAdmin(inputs.credential) ? minted : await check(client, inputs, minted);
+  reportScopes(token, inputs, log);
+  if (inputs.exportEnv)
+    exportForZcli(inputs.subdomain, token.token);
+  const end = shouldRevoke(inputs, token)
+    ? revocationPromise(token, inputs.credential)
+    : 'It will not be revoked when the job ends.';
+  if (inputs.jobSummary)
+    await writeSummary(tokenTable('Zendesk token minted', token, inputs.origin, end), log);
+  log.info(mintedMessage(token, end));
 }
 /** Uses the new token once, and publishes what Zendesk reports about it. */
 async function check(client, inputs, minted) {
-    const { token, unchecked } = await checkToken(client, minted);
-    if (token.seenWorking)
-        await publishToken(client, inputs, token);
-    if (unchecked !== undefined)
-        client.log.info(`The new token was not checked: ${causeOf(unchecked)}.`);
-    requireScopes(token);
-    return token;
+  const { token, unchecked } = await checkToken(client, minted);
+  if (token.seenWorking)
+    await publishToken(client, inputs, token);
+  if (unchecked !== undefined)
+    client.log.info(`The new token was not checked: ${causeOf(unchecked)}.`);
+  requireScopes(token);
+  return token;
 }
 
 ;// CONCATENATED MODULE: ./src/post.ts
@@ -5593,48 +5456,48 @@ async function check(client, inputs, minted) {
 const LONGEST_POST = 240;
 /** The post step: revokes the token that main minted, and verifies that Zendesk rejects it. It never fails the job. */
 async function post(step) {
-    const { log } = step;
-    const state = loadState();
-    if (state.kind !== 'minted') {
-        reportNothingToRevoke(state, log);
-        return;
-    }
-    const { minted, context } = state;
-    const { usedByPost, secret } = CREDENTIAL_INPUTS[context.kind];
-    maskInputs(log, usedByPost ? secret : [], context);
-    log.mask(minted.token.reveal());
-    const credential = usedByPost ? sameCredential(context) : undefined;
-    const isWithoutCredential = usedByPost && credential === undefined;
-    const report = { minted, context, isWithoutCredential, remaining: [] };
-    const outcome = await revoke(step, report, credential);
-    if (outcome !== undefined && context.jobSummary)
-        await writeSummary(revocationTable(outcome, report), log);
+  const { log } = step;
+  const state = loadState();
+  if (state.kind !== 'minted') {
+    reportNothingToRevoke(state, log);
+    return;
+  }
+  const { minted, context } = state;
+  const { usedByPost, secret } = CREDENTIAL_INPUTS[context.kind];
+  maskInputs(log, usedByPost ? secret : [], context);
+  log.mask(minted.token.reveal());
+  const credential = usedByPost ? sameCredential(context) : undefined;
+  const isWithoutCredential = usedByPost && credential === undefined;
+  const report = { minted, context, isWithoutCredential, remaining: [] };
+  const outcome = await revoke(step, report, credential);
+  if (outcome !== undefined && context.jobSummary)
+    await writeSummary(revocationTable(outcome, report), log);
 }
 /** Revokes the token and says what became of it; returns nothing if the revocation broke off. */
 async function revoke({ log, within }, report, credential) {
-    const { minted, context, remaining } = report;
-    const { origin, clientId, timeoutSeconds } = context;
-    const onCleanupToken = (why) => log.info(cleanupSentence(minted, why));
-    const terms = { credential, clientId, remaining, onCleanupToken };
-    const seconds = Math.min(timeoutSeconds, LONGEST_POST);
-    try {
-        const outcome = await within({ seconds, reserve: reserveOf(seconds) }, (deadline) => revokeToken(new ZendeskClient(origin, deadline, log), minted, terms));
-        reportOutcome(outcome, report, log);
-        return outcome;
-    }
-    catch (error) {
-        reportFailure(error, report, log);
-        return undefined;
-    }
+  const { minted, context, remaining } = report;
+  const { origin, clientId, timeoutSeconds } = context;
+  const onCleanupToken = (why) => log.info(cleanupSentence(minted, why));
+  const terms = { credential, clientId, remaining, onCleanupToken };
+  const seconds = Math.min(timeoutSeconds, LONGEST_POST);
+  try {
+    const outcome = await within({ seconds, reserve: reserveOf(seconds) }, (deadline) => revokeToken(new ZendeskClient(origin, deadline, log), minted, terms));
+    reportOutcome(outcome, report, log);
+    return outcome;
+  }
+  catch (error) {
+    reportFailure(error, report, log);
+    return undefined;
+  }
 }
 /**
  * The credential that minted the token, read from the inputs and used only if it is the same: a bug of the runner
  * gives the post steps of nested actions the inputs of others (https://github.com/actions/runner/issues/2030).
  */
 function sameCredential(context) {
-    const credential = rereadCredential(context.kind, context.authMethod);
-    const { hash } = fingerprintOf(reusableSecret(credential), context, context.salt);
-    return hash === context.hash ? credential : undefined;
+  const credential = rereadCredential(context.kind, context.authMethod);
+  const { hash } = fingerprintOf(reusableSecret(credential), context, context.salt);
+  return hash === context.hash ? credential : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/runner/log.ts
@@ -5643,17 +5506,17 @@ function sameCredential(context) {
 
 /** The log of the job. */
 const runnerLog = {
-    debug: (text) => core_debug(oneLine(text)),
-    info: (text) => info(oneLine(text)),
-    warning: (text) => warning(oneLine(text)),
-    error: (text) => error(oneLine(text)),
-    mask(secret) {
-        // `::add-mask::1` would ruin every log and output of the job.
-        if (secret.length < SHORTEST_SECRET)
-            return;
-        core_setSecret(secret);
-        addSecret(secret);
-    }
+  debug: (text) => core_debug(oneLine(text)),
+  info: (text) => info(oneLine(text)),
+  warning: (text) => warning(oneLine(text)),
+  error: (text) => error(oneLine(text)),
+  mask(secret) {
+    // `::add-mask::1` would ruin every log and output of the job.
+    if (secret.length < SHORTEST_SECRET)
+      return;
+    core_setSecret(secret);
+    addSecret(secret);
+  }
 };
 
 ;// CONCATENATED MODULE: ./src/zendesk/stale-tokens.ts
@@ -5667,24 +5530,24 @@ const runnerLog = {
  * @param local this machine's clock, the same
  */
 function staleToken(token, criteria, date, local) {
-    const { id, clientId, userId, scopes = [], createdAt, usedAt, expiresAt } = token;
-    const now = date ?? local;
-    const earliest = Math.min(now, local);
-    // If the two clocks differ, the one by which the token is younger counts.
-    const isOld = (time) => earliest - time > criteria.olderThan;
-    if (id === undefined || id === criteria.ownId || clientId !== criteria.clientId)
-        return undefined;
-    if (userId === undefined || userId !== (criteria.userId ?? userId))
-        return undefined;
-    if (typeof createdAt !== 'number' || !isOld(createdAt))
-        return undefined;
-    if (usedAt === undefined || (usedAt !== null && !isOld(usedAt)))
-        return undefined;
-    if (expiresAt === undefined || (expiresAt !== null && expiresAt <= now))
-        return undefined;
-    if (token.hasRefreshToken && !((token.refreshTokenExpiresAt ?? Infinity) <= earliest))
-        return undefined;
-    return { id, userId, scopes: scopes.join(' '), createdAt, usedAt };
+  const { id, clientId, userId, scopes = [], createdAt, usedAt, expiresAt } = token;
+  const now = date ?? local;
+  const earliest = Math.min(now, local);
+  // If the two clocks differ, the one by which the token is younger counts.
+  const isOld = (time) => earliest - time > criteria.olderThan;
+  if (id === undefined || id === criteria.ownId || clientId !== criteria.clientId)
+    return undefined;
+  if (userId === undefined || userId !== (criteria.userId ?? userId))
+    return undefined;
+  if (typeof createdAt !== 'number' || !isOld(createdAt))
+    return undefined;
+  if (usedAt === undefined || (usedAt !== null && !isOld(usedAt)))
+    return undefined;
+  if (expiresAt === undefined || (expiresAt !== null && expiresAt <= now))
+    return undefined;
+  if (token.hasRefreshToken && !((token.refreshTokenExpiresAt ?? Infinity) <= earliest))
+    return undefined;
+  return { id, userId, scopes: scopes.join(' '), createdAt, usedAt };
 }
 
 ;// CONCATENATED MODULE: ./src/report/sweep.ts
@@ -5701,116 +5564,116 @@ const SUMMARY_ROWS = 500;
 const LOG_IDS = 50;
 /** What a sweep has found, and what became of it. */
 class SweepReport {
-    inputs;
-    /** How many tokens were listed. */
-    checked = 0;
-    #tokens = new Map();
-    #revoked = new Set();
-    /** Why a token could not be revoked, in a few words. */
-    #failed = new Map();
-    /** One message of each kind of error is enough. */
-    #messages = new Map();
-    #stopped;
-    constructor(inputs) {
-        this.inputs = inputs;
+  inputs;
+  /** How many tokens were listed. */
+  checked = 0;
+  #tokens = new Map();
+  #revoked = new Set();
+  /** Why a token could not be revoked, in a few words. */
+  #failed = new Map();
+  /** One message of each kind of error is enough. */
+  #messages = new Map();
+  #stopped;
+  constructor(inputs) {
+    this.inputs = inputs;
+  }
+  get matched() {
+    return this.#tokens.size;
+  }
+  get revoked() {
+    return this.#revoked.size;
+  }
+  /** Notes what ended the sweep before it had finished; the first error counts. */
+  stop(error) {
+    this.#stopped ??= explain(error, this.inputs).message;
+  }
+  /** Notes a stale token, once: a page may be shown twice. */
+  add(token) {
+    this.#tokens.set(token.id, token);
+  }
+  /** The stale tokens, as an iterator that workers share: each token is returned once. */
+  queue() {
+    return this.#tokens.values();
+  }
+  /** Notes what became of a token: the error that kept it from being revoked, or nothing. */
+  record({ id }, error) {
+    if (error === undefined) {
+      this.#revoked.add(id);
+      return;
     }
-    get matched() {
-        return this.#tokens.size;
+    // Only words: thousands of responses would take much memory.
+    this.#failed.set(id, error.summary());
+    if (!this.#messages.has(error.kind))
+      this.#messages.set(error.kind, explain(error, this.inputs).message);
+  }
+  outputs() {
+    const ids = [...this.#tokens.keys()].slice(0, OUTPUT_IDS);
+    const { matched, revoked } = this;
+    return { matched, revoked, failed: this.#failed.size, 'token-ids': JSON.stringify(ids) };
+  }
+  /** The line that ends a sweep without failures. */
+  message() {
+    if (this.matched === 0)
+      return `No stale tokens (${this.checked} checked).`;
+    if (!this.inputs.dryRun)
+      return `Revoked ${stale(this.revoked)} (${this.checked} checked).`;
+    const ids = idList([...this.#tokens.keys()]);
+    return `Found ${stale(this.matched)} (${this.checked} checked). \`dry-run: 'false'\` would revoke: ${ids}.`;
+  }
+  /** The error to end with, if anything remained to be done. */
+  error() {
+    const remained = this.#failed.size;
+    if (this.#stopped === undefined && remained === 0)
+      return undefined;
+    const parts = this.#stopped === undefined ? [] : [this.#stopped];
+    if (remained > 0) {
+      const ids = idList([...this.#failed.keys()].sort((a, b) => a - b));
+      parts.push(`Could not revoke ${remained} of ${stale(this.matched)}: ${ids}.`);
+      parts.push(...this.#messages.values());
     }
-    get revoked() {
-        return this.#revoked.size;
+    else if (!this.inputs.dryRun && this.matched > 0) {
+      parts.push(`Revoked ${stale(this.revoked)} before that.`);
     }
-    /** Notes what ended the sweep before it had finished; the first error counts. */
-    stop(error) {
-        this.#stopped ??= explain(error, this.inputs).message;
-    }
-    /** Notes a stale token, once: a page may be shown twice. */
-    add(token) {
-        this.#tokens.set(token.id, token);
-    }
-    /** The stale tokens, as an iterator that workers share: each token is returned once. */
-    queue() {
-        return this.#tokens.values();
-    }
-    /** Notes what became of a token: the error that kept it from being revoked, or nothing. */
-    record({ id }, error) {
-        if (error === undefined) {
-            this.#revoked.add(id);
-            return;
-        }
-        // Only words: thousands of responses would take much memory.
-        this.#failed.set(id, error.summary());
-        if (!this.#messages.has(error.kind))
-            this.#messages.set(error.kind, explain(error, this.inputs).message);
-    }
-    outputs() {
-        const ids = [...this.#tokens.keys()].slice(0, OUTPUT_IDS);
-        const { matched, revoked } = this;
-        return { matched, revoked, failed: this.#failed.size, 'token-ids': JSON.stringify(ids) };
-    }
-    /** The line that ends a sweep without failures. */
-    message() {
-        if (this.matched === 0)
-            return `No stale tokens (${this.checked} checked).`;
-        if (!this.inputs.dryRun)
-            return `Revoked ${stale(this.revoked)} (${this.checked} checked).`;
-        const ids = idList([...this.#tokens.keys()]);
-        return `Found ${stale(this.matched)} (${this.checked} checked). \`dry-run: 'false'\` would revoke: ${ids}.`;
-    }
-    /** The error to end with, if anything remained to be done. */
-    error() {
-        const remained = this.#failed.size;
-        if (this.#stopped === undefined && remained === 0)
-            return undefined;
-        const parts = this.#stopped === undefined ? [] : [this.#stopped];
-        if (remained > 0) {
-            const ids = idList([...this.#failed.keys()].sort((a, b) => a - b));
-            parts.push(`Could not revoke ${remained} of ${stale(this.matched)}: ${ids}.`);
-            parts.push(...this.#messages.values());
-        }
-        else if (!this.inputs.dryRun && this.matched > 0) {
-            parts.push(`Revoked ${stale(this.revoked)} before that.`);
-        }
-        return new Error(parts.join(' '));
-    }
-    /** The job summary: counts, then failures first. */
-    table(now) {
-        const title = `Zendesk tokens of ${clean(this.inputs.clientId)}`;
-        const outcome = this.inputs.dryRun
-            ? 'This was a dry run: nothing was revoked.'
-            : `Revoked: ${this.revoked}. Failed: ${this.#failed.size}.`;
-        const lines = [`${stale(this.matched)} (${this.checked} checked). ${outcome}`];
-        if (this.#stopped !== undefined)
-            lines.push(`The sweep did not finish. ${this.#stopped}`);
-        if (this.matched > SUMMARY_ROWS)
-            lines.push(`The first ${SUMMARY_ROWS} of them are below.`);
-        const rank = ({ id }) => (this.#failed.has(id) ? 0 : 1);
-        const failuresFirst = [...this.#tokens.values()].sort((a, b) => rank(a) - rank(b));
-        const rows = failuresFirst.slice(0, SUMMARY_ROWS).map((token) => this.#row(token, now));
-        return { title, lines, head: ['Id', 'User', 'Scopes', 'Age', 'Last used', 'Outcome'], rows };
-    }
-    #row({ id, userId, scopes, createdAt, usedAt }, now) {
-        const age = (time) => duration(Math.max(0, now - time) / 1000);
-        const lastUse = usedAt === null ? 'never' : `${age(usedAt)} ago`;
-        const error = this.#failed.get(id);
-        let outcome = this.inputs.dryRun ? 'would be revoked' : 'not revoked';
-        if (error !== undefined)
-            outcome += `: ${error}`;
-        if (this.#revoked.has(id))
-            outcome = 'revoked';
-        return [String(id), String(userId), scopes, age(createdAt), lastUse, outcome];
-    }
+    return new Error(parts.join(' '));
+  }
+  /** The job summary: counts, then failures first. */
+  table(now) {
+    const title = `Zendesk tokens of ${clean(this.inputs.clientId)}`;
+    const outcome = this.inputs.dryRun
+      ? 'This was a dry run: nothing was revoked.'
+      : `Revoked: ${this.revoked}. Failed: ${this.#failed.size}.`;
+    const lines = [`${stale(this.matched)} (${this.checked} checked). ${outcome}`];
+    if (this.#stopped !== undefined)
+      lines.push(`The sweep did not finish. ${this.#stopped}`);
+    if (this.matched > SUMMARY_ROWS)
+      lines.push(`The first ${SUMMARY_ROWS} of them are below.`);
+    const rank = ({ id }) => (this.#failed.has(id) ? 0 : 1);
+    const failuresFirst = [...this.#tokens.values()].sort((a, b) => rank(a) - rank(b));
+    const rows = failuresFirst.slice(0, SUMMARY_ROWS).map((token) => this.#row(token, now));
+    return { title, lines, head: ['Id', 'User', 'Scopes', 'Age', 'Last used', 'Outcome'], rows };
+  }
+  #row({ id, userId, scopes, createdAt, usedAt }, now) {
+    const age = (time) => duration(Math.max(0, now - time) / 1000);
+    const lastUse = usedAt === null ? 'never' : `${age(usedAt)} ago`;
+    const error = this.#failed.get(id);
+    let outcome = this.inputs.dryRun ? 'would be revoked' : 'not revoked';
+    if (error !== undefined)
+      outcome += `: ${error}`;
+    if (this.#revoked.has(id))
+      outcome = 'revoked';
+    return [String(id), String(userId), scopes, age(createdAt), lastUse, outcome];
+  }
 }
 function stale(count) {
-    return `${count} stale ${count === 1 ? 'token' : 'tokens'}`;
+  return `${count} stale ${count === 1 ? 'token' : 'tokens'}`;
 }
 function idList(ids) {
-    const shown = ids.slice(0, LOG_IDS).join(', ');
-    return ids.length > LOG_IDS ? `${shown} and ${ids.length - LOG_IDS} more` : shown;
+  const shown = ids.slice(0, LOG_IDS).join(', ');
+  return ids.length > LOG_IDS ? `${shown} and ${ids.length - LOG_IDS} more` : shown;
 }
 /** The error of a sweep that cannot tell its own token, or its user, from others. */
 function unknownIdentity() {
-    return new Error('Zendesk does not report which token this sweep works with, or whose it is, so nothing was listed or revoked. Check that the credential has the scope `read`.');
+  return new Error('Zendesk does not report which token this sweep works with, or whose it is, so nothing was listed or revoked. Check that the credential has the scope `read`.');
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/identify.ts
@@ -5828,26 +5691,26 @@ function unknownIdentity() {
  * @throws {ZendeskError} if there is no response, or it refuses the request
  */
 async function identify_identify(client, credential) {
-    if (credential.kind === 'access_token') {
-        const token = credential.accessToken;
-        const request = currentTokenRequest(token, 'identifyToken');
-        const response = await client.send(request);
-        if (response.status !== 200)
-            throw unexpectedResponse(request, response);
-        const status = tokenStatus({ token, date: undefined }, response);
-        const facts = status.is === 'active' ? status.facts : undefined;
-        return { id: facts?.id, userId: facts?.userId };
-    }
-    const request = whoAmIRequest(adminAuthorization(credential));
+  if (credential.kind === 'access_token') {
+    const token = credential.accessToken;
+    const request = currentTokenRequest(token, 'identifyToken');
     const response = await client.send(request);
     if (response.status !== 200)
-        throw unexpectedResponse(request, response);
-    // Zendesk responds to rejected credentials with 200 and an anonymous user, whose id is null.
-    const userId = positiveInteger(asObject(asObject(response.json)['user'])['id']);
-    const kind = response.html ? undefined : 'credentialsRejected';
-    if (userId === undefined)
-        throw unexpectedResponse(request, response, kind);
-    return { id: undefined, userId };
+      throw unexpectedResponse(request, response);
+    const status = tokenStatus({ token, date: undefined }, response);
+    const facts = status.is === 'active' ? status.facts : undefined;
+    return { id: facts?.id, userId: facts?.userId };
+  }
+  const request = whoAmIRequest(adminAuthorization(credential));
+  const response = await client.send(request);
+  if (response.status !== 200)
+    throw unexpectedResponse(request, response);
+  // Zendesk responds to rejected credentials with 200 and an anonymous user, whose id is null.
+  const userId = positiveInteger(asObject(asObject(response.json)['user'])['id']);
+  const kind = response.html ? undefined : 'credentialsRejected';
+  if (userId === undefined)
+    throw unexpectedResponse(request, response, kind);
+  return { id: undefined, userId };
 }
 
 ;// CONCATENATED MODULE: ./src/sweep.ts
@@ -5884,118 +5747,118 @@ const PROGRESS = 15_000;
  * @throws {Error} with one line, if a stale token remained or the sweep did not finish
  */
 async function sweep({ clock, log, within }) {
-    // Makes V8 collect garbage earlier: with 10,000 tokens the peak is 79 MiB instead of 111, with 1,000 it is 70. Not
-    // imported: loading this module would cost main and post 3 ms, too.
-    process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size');
-    maskInputs(log);
-    const inputs = readSweepInputs(log);
-    requireFiles('GITHUB_OUTPUT');
-    const seconds = inputs.timeoutSeconds;
-    const report = new SweepReport(inputs);
-    const remaining = [];
-    try {
-        await within({ seconds, reserve: reserveOf(seconds) }, (deadline) => run({ client: new ZendeskClient(inputs.origin, deadline, log), inputs, report }, remaining));
-    }
-    catch (error) {
-        report.stop(error);
-    }
-    for (const each of remaining)
-        log.warning(remainingSentence(each, inputs));
-    setOutputs(report.outputs());
-    if (inputs.jobSummary)
-        await writeSummary(report.table(clock.now()), log);
-    const error = report.error();
-    if (error !== undefined)
-        throw error;
-    log.info(report.message());
+  // Makes V8 collect garbage earlier: with 10,000 tokens the peak is 79 MiB instead of 111, with 1,000 it is 70. Not
+  // imported: loading this module would cost main and post 3 ms, too.
+  process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size');
+  maskInputs(log);
+  const inputs = readSweepInputs(log);
+  requireFiles('GITHUB_OUTPUT');
+  const seconds = inputs.timeoutSeconds;
+  const report = new SweepReport(inputs);
+  const remaining = [];
+  try {
+    await within({ seconds, reserve: reserveOf(seconds) }, (deadline) => run({ client: new ZendeskClient(inputs.origin, deadline, log), inputs, report }, remaining));
+  }
+  catch (error) {
+    report.stop(error);
+  }
+  for (const each of remaining)
+    log.warning(remainingSentence(each, inputs));
+  setOutputs(report.outputs());
+  if (inputs.jobSummary)
+    await writeSummary(report.table(clock.now()), log);
+  const error = report.error();
+  if (error !== undefined)
+    throw error;
+  log.info(report.message());
 }
 async function run(sweep, remaining) {
-    const { client, inputs } = sweep;
-    const { clientId, credential, allUsers, olderThan, timeoutSeconds } = inputs;
-    const revoke = async (authorization, own, ownClient) => {
-        const id = ownClient ?? (await numericClientId(client, clientId, authorization));
-        await revokeStale(sweep, authorization, { ...own, olderThan, clientId: id });
-    };
-    if (isAdmin(credential)) {
-        await revoke(adminAuthorization(credential), await ownOfAdmin(client, credential, allUsers));
-        return;
-    }
-    const lifetime = Math.max(SHORTEST_CLEANUP, timeoutSeconds + CLEANUP_MARGIN);
-    await withCleanupToken(client, { credential, clientId, lifetime, remaining }, (cleanup) => revoke(bearer(cleanup.token), ownOf(cleanup, allUsers), cleanup.clientId));
+  const { client, inputs } = sweep;
+  const { clientId, credential, allUsers, olderThan, timeoutSeconds } = inputs;
+  const revoke = async (authorization, own, ownClient) => {
+    const id = ownClient ?? (await numericClientId(client, clientId, authorization));
+    await revokeStale(sweep, authorization, { ...own, olderThan, clientId: id });
+  };
+  if (isAdmin(credential)) {
+    await revoke(adminAuthorization(credential), await ownOfAdmin(client, credential, allUsers));
+    return;
+  }
+  const lifetime = Math.max(SHORTEST_CLEANUP, timeoutSeconds + CLEANUP_MARGIN);
+  await withCleanupToken(client, { credential, clientId, lifetime, remaining }, (cleanup) => revoke(bearer(cleanup.token), ownOf(cleanup, allUsers), cleanup.clientId));
 }
 async function ownOfAdmin(client, credential, allUsers) {
-    if (credential.kind === 'access_token')
-        return ownOf(await identify_identify(client, credential), allUsers);
-    const userId = allUsers ? undefined : (await identify_identify(client, credential)).userId;
-    return { userId, ownId: undefined };
+  if (credential.kind === 'access_token')
+    return ownOf(await identify_identify(client, credential), allUsers);
+  const userId = allUsers ? undefined : (await identify_identify(client, credential)).userId;
+  return { userId, ownId: undefined };
 }
 /** @throws {Error} if it is not known which token the sweep works with, or whose it is */
 function ownOf({ id, userId }, allUsers) {
-    if (id === undefined || (userId === undefined && !allUsers))
-        throw unknownIdentity();
-    return { userId: allUsers ? undefined : userId, ownId: id };
+  if (id === undefined || (userId === undefined && !allUsers))
+    throw unknownIdentity();
+  return { userId: allUsers ? undefined : userId, ownId: id };
 }
 /** Lists the client's tokens to the last page, then revokes the stale ones; `report` is updated with each. */
 async function revokeStale(sweep, authorization, criteria) {
-    const { client, inputs, report } = sweep;
-    try {
-        await sweep_list(sweep, authorization, criteria);
+  const { client, inputs, report } = sweep;
+  try {
+    await sweep_list(sweep, authorization, criteria);
+  }
+  catch (error) {
+    // What was found before the list broke off is stale all the same.
+    report.stop(error);
+  }
+  if (inputs.dryRun)
+    return;
+  const queue = report.queue();
+  const progress = progressLog(client);
+  let final;
+  const work = async () => {
+    const worker = client.fork();
+    for (const token of queue) {
+      // If no further request can help with one token, none can with the others.
+      const error = final ?? (await tryToRevoke(worker, token.id, authorization));
+      if (isFinal(error))
+        final = error;
+      report.record(token, error);
+      progress(() => `Revoked ${report.revoked} of ${report.matched} tokens so far.`);
     }
-    catch (error) {
-        // What was found before the list broke off is stale all the same.
-        report.stop(error);
-    }
-    if (inputs.dryRun)
-        return;
-    const queue = report.queue();
-    const progress = progressLog(client);
-    let final;
-    const work = async () => {
-        const worker = client.fork();
-        for (const token of queue) {
-            // If no further request can help with one token, none can with the others.
-            const error = final ?? (await tryToRevoke(worker, token.id, authorization));
-            if (isFinal(error))
-                final = error;
-            report.record(token, error);
-            progress(() => `Revoked ${report.revoked} of ${report.matched} tokens so far.`);
-        }
-        worker.close();
-    };
-    await Promise.all(Array.from({ length: WORKERS }, work));
+    worker.close();
+  };
+  await Promise.all(Array.from({ length: WORKERS }, work));
 }
 async function sweep_list(sweep, authorization, criteria) {
-    const { client, inputs, report } = sweep;
-    const progress = progressLog(client);
-    const request = listTokensRequest(criteria.clientId, authorization, inputs.allUsers);
-    for await (const { items, response } of pages(client, request, 'tokens')) {
-        for (const item of items) {
-            const found = staleToken(tokenFacts(item), criteria, response.date, client.deadline.clock.now());
-            if (found !== undefined)
-                report.add(found);
-        }
-        report.checked += items.length;
-        progress(() => `Listed ${report.checked} tokens so far, ${report.matched} of them stale.`);
+  const { client, inputs, report } = sweep;
+  const progress = progressLog(client);
+  const request = listTokensRequest(criteria.clientId, authorization, inputs.allUsers);
+  for await (const { items, response } of pages(client, request, 'tokens')) {
+    for (const item of items) {
+      const found = staleToken(tokenFacts(item), criteria, response.date, client.deadline.clock.now());
+      if (found !== undefined)
+        report.add(found);
     }
+    report.checked += items.length;
+    progress(() => `Listed ${report.checked} tokens so far, ${report.matched} of them stale.`);
+  }
 }
 async function tryToRevoke(client, id, authorization) {
-    const request = deleteTokenRequest(id, authorization);
-    const response = await client.trySend(request);
-    if (response instanceof ZendeskError)
-        return response;
-    return isAccepted(response) || isFromAccount(response, 404)
-        ? undefined
-        : unexpectedResponse(request, response);
+  const request = deleteTokenRequest(id, authorization);
+  const response = await client.trySend(request);
+  if (response instanceof ZendeskError)
+    return response;
+  return isAccepted(response) || isFromAccount(response, 404)
+    ? undefined
+    : unexpectedResponse(request, response);
 }
 /** Returns a function that logs how far the work is, now and then. */
 function progressLog({ deadline: { clock }, log }) {
-    let next = clock.elapsed() + PROGRESS;
-    return (line) => {
-        if (clock.elapsed() < next)
-            return;
-        next = clock.elapsed() + PROGRESS;
-        log.info(line());
-    };
+  let next = clock.elapsed() + PROGRESS;
+  return (line) => {
+    if (clock.elapsed() < next)
+      return;
+    next = clock.elapsed() + PROGRESS;
+    log.info(line());
+  };
 }
 
 ;// CONCATENATED MODULE: ./src/index.ts
@@ -6019,5 +5882,5 @@ const src_sweep = entry(sweep, 1);
 })();
 
 module.exports = __webpack_exports__;
-/******/ })()
+})()
 ;

@@ -8,7 +8,7 @@ import {
 } from '../../../src/inputs/inputs.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { reusableSecret } from '../../../src/zendesk/credential.ts'
-import { RecordedLog } from '../../support/clock.ts'
+import { RecordedLog } from '../../support/client.ts'
 import { setUpRunner } from '../../support/runner-env.ts'
 
 /*
