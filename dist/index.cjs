@@ -1,4 +1,4 @@
-// SHA-256 of src/, stubs/ and the packages: 7be60fb45b005b599ba53b79c62d50fbc3841e1769100cd0b1945c97f2bac995
+// SHA-256 of src/, stubs/ and the packages: 6354e474c4548b837eaffbdb776bd223cd2b0ac92741ce8ac68d91fe4ab921c1
 (() => {
 	var __webpack_modules__ = ({
 
@@ -5046,8 +5046,7 @@ function remainingSentence(remaining, { origin, clientId }) {
   if ('lost' in remaining)
     return `The response to the mint of a cleanup token was lost. ${lostSentence(remaining.lost, clientId, remaining.lifetime)}`;
   const { token, obstacle } = remaining;
-  const name = `the cleanup token ${token.id ?? '(id unknown)'}`;
-  return `Could not revoke ${name}: ${obstacleText(obstacle)}. ${expirySentence(token)}. ${manualRemoval(token, origin)}`;
+  return `Could not revoke the cleanup token ${token.id ?? '(id unknown)'}: ${obstacleText(obstacle)}. ${expirySentence(token)}. ${manualRemoval(token, origin)}`;
 }
 function remainsSentence(outcome, minted) {
   const name = token_nameOf(minted);

@@ -41,10 +41,10 @@ describe('dist/', () => {
     }
   })
 
-  it('is readable: at most 215 kB, in short lines', () => {
+  it('is readable: at most 230 kB, in short lines', () => {
     const scripts = readdirSync(dist).filter((name) => name.endsWith('.cjs'))
     const size = scripts.reduce((sum, name) => sum + statSync(join(dist, name)).size, 0)
-    expect(size).toBeLessThanOrEqual(215_000)
+    expect(size).toBeLessThanOrEqual(230_000)
     const lines = code.split('\n')
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(300)
     expect(lines.length).toBeGreaterThan(1000)
@@ -57,7 +57,8 @@ describe('dist/', () => {
     const compiled = ours.map(
       (path) => ts.transpileModule(readFileSync(join(root, path), 'utf8'), config).outputText
     )
-    const comments = commentsOf(code).filter((comment) => !/^\/\/ [A-Z]+ MODULE: /.test(comment))
+    const added = /^\/\/ (?:[A-Z]+ MODULE|SHA-256 of src\/, .*): /
+    const comments = commentsOf(code).filter((comment) => !added.test(comment))
     expect(ours).toContain('./src/lib/clock.ts')
     expect(comments.toSorted()).toEqual(commentsOf(compiled.join('\n')).toSorted())
   })

@@ -82,20 +82,23 @@ describe('with client credentials, the action', () => {
         .update(JSON.stringify([salt, zendesk.url, 'ci_bot', secret]))
         .digest('hex')
       expect(saved).toEqual({
+        kind: 'minted',
         minted: {
           token: main.outputs['token'],
           id: 22_000_000_002,
           clientId: 360_000_000_101,
           userId: adminId,
-          scopes: ['read', 'write'],
+          scopes: { names: ['read', 'write'], isReported: true },
+          expiry: {
+            kind: 'at',
+            time: NOON + 900_000,
+            isReported: true,
+            lifetime: 900,
+            expiredAfter: NOON + 900_000
+          },
+          date: NOON,
           mintedAt: NOON,
-          lifetime: 900,
-          seenWorking: true,
-          scopesReported: true,
-          expiry: 'reported',
-          expiredAfter: NOON + 900_000,
-          expiresAt: '2026-11-21T12:15:00Z',
-          date: NOON
+          seenWorking: true
         },
         context: {
           origin: zendesk.url,

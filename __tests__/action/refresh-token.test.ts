@@ -42,7 +42,7 @@ describe('with a refresh token, the action', () => {
     ])
     expect(main.outputs).toMatchObject({ token: value, 'refresh-token': refreshToken })
     expect(refreshToken).not.toBe(sent)
-    expect(main.state).toEqual({ zendesk: '{"skipped":"auto"}' })
+    expect(main.state).toEqual({ zendesk: '{"kind":"skipped","why":"auto"}' })
     expect(post).toMatchObject({ exitCode: 0, stderr: '' })
     expect(zendesk.activeTokens().map(({ id }) => id)).toEqual([22_000_000_003])
   })

@@ -107,8 +107,7 @@ export function remainingSentence(
   if ('lost' in remaining)
     return `The response to the mint of a cleanup token was lost. ${lostSentence(remaining.lost, clientId, remaining.lifetime)}`
   const { token, obstacle } = remaining
-  const name = `the cleanup token ${token.id ?? '(id unknown)'}`
-  return `Could not revoke ${name}: ${obstacleText(obstacle)}. ${expirySentence(token)}. ${manualRemoval(token, origin)}`
+  return `Could not revoke the cleanup token ${token.id ?? '(id unknown)'}: ${obstacleText(obstacle)}. ${expirySentence(token)}. ${manualRemoval(token, origin)}`
 }
 
 type Remains = Extract<Outcome, { obstacle: unknown }>

@@ -130,8 +130,8 @@ const requests: RequestRow[] = [
       ['busy for 2 s', 'hit 8×, exit 0, warning, 0 active', 'is waited out until the timeout'],
       ['final', 'hit 1×, exit 0, warning, 0 active', 'revoked, but this could not be verified'],
       ['401', 'hit 1×, exit 0, 0 active', 'the proof'],
-      ['403', 'hit 10×, exit 0, warning, 0 active', 'only an active token gets it: every way is tried'],
-      ['200 wrong types', 'hit 10×, exit 0, warning, 0 active', 'is not about another token, so the token is active'],
+      ['403', 'hit 13×, exit 0, warning, 0 active', 'only an active token gets it: every way is tried'],
+      ['200 wrong types', 'hit 13×, exit 0, warning, 0 active', 'is not about another token, so the token is active'],
       ['once', 'hit 1×, exit 0, 0 active', 'the retry works']
     ]
   },
@@ -175,9 +175,11 @@ const requests: RequestRow[] = [
     // prettier-ignore
     rows: [
       ['unreachable', 'exit 1, warning, error, 2 active', 'not even the cleanup token can be revoked'],
-      ['lost | busy | limited', 'hit 5×, exit 1, error, 1 active', 'without its own id nothing is listed or revoked'],
-      ['busy for 2 s', 'hit 8×, exit 1, error, 1 active', 'is waited out until the timeout'],
-      ['final', 'hit 1×, exit 1, error, 1 active', 'without its own id nothing is listed or revoked'],
+      ['lost | busy | limited', 'hit 10×, exit 1, warning, error, 1 active', 'the same fault hides that the cleanup token is gone'],
+      ['busy for 2 s', 'hit 9×, exit 1, warning, error, 1 active', 'is waited out until the timeout'],
+      ['final', 'hit 2×, exit 1, warning, error, 1 active', 'without its own id nothing is listed or revoked'],
+      ['401', 'hit 2×, exit 1, error, 1 active', 'shows that the cleanup token is gone'],
+      ['403 | 200 wrong types', 'hit 4×, exit 1, warning, error, 1 active', 'says that the cleanup token is active'],
       ['once', 'hit 1×, exit 0, 0 active', 'the retry works']
     ]
   },

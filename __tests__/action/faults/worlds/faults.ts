@@ -178,11 +178,11 @@ const [edits, refused] = [Object.keys(CURRENT_EDITS), Object.keys(REFUSALS)]
 /** What a request can meet besides any answer and break. */
 const OWN: Record<Purpose, readonly string[]> = {
   lookup: [...Object.keys(PAGE_EDITS), 'own 401'],
-  mint: [...Object.keys(MINT_EDITS), ...refused],
+  mint: [...Object.keys(MINT_EDITS), ...refused, '408', '504', '522 page'],
   check: [...edits, ANOTHER_TOKEN],
   delete: [...Object.keys(FALSE_ACCEPTS), 'own 401'],
   verify: [...edits, ANOTHER_TOKEN],
-  'cleanup mint': [...Object.keys(MINT_EDITS), ...refused],
+  'cleanup mint': [...Object.keys(MINT_EDITS), ...refused, '408', '504', '522 page'],
   'cleanup look-up': [...edits, ANOTHER_TOKEN],
   'cleanup delete': ['404'],
   list: Object.keys(PAGE_EDITS)

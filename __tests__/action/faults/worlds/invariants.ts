@@ -7,9 +7,10 @@ import { type StepEnd, type Story } from './run.ts'
 import { type Phase } from './world.ts'
 import { isRead, MOST_REQUESTS, type Exchange } from './zendesk.ts'
 
-/** Claims of post that Zendesk rejects the token, because it was revoked or has expired. */
+/** The claim that Zendesk rejects the token, because it was revoked or has expired. */
 const PROOF = /verified that Zendesk rejects|\bhad (?:already )?expired\b|^Zendesk rejects\b/
-const UNVERIFIED = /^Revoked (?!.*verified that)/
+/** The claim that it was revoked, without a proof. */
+const UNVERIFIED = /\bRevoked (?:the )?token\b.*\bbut\b.*\bnot be verified/
 const MAY_EXIST = /\b(?:An|Up to (\d+)) unused tokens? of client .*? may exist since \d\d:\d\d UTC/g
 const EXPIRY =
   /\bexpires? (?:at|in|after|within) |does not expire|may never expire|did not report when it expires/
@@ -38,6 +39,8 @@ interface Facts extends Story {
   isActive: boolean
   /** The requests about it. */
   about: Exchange[]
+  /** Whether Zendesk reported that it has no scope at all. */
+  isUseless: boolean
   /** Whether the token is to be left, as the input or its refresh token says. */
   isLeft: boolean
   isKilled: Record<Phase, boolean>
@@ -57,15 +60,17 @@ function saidBy({ stdout }: StepEnd): Said {
 
 function factsOf(story: Story): Facts {
   const { world, zendesk, main, post } = story
-  const token = zendesk.exchanges.find((each) => each.purpose === 'mint' && isRead(each))?.minted
-  const isKept = world.skip === 'auto' && token?.refreshToken !== null && world.reportsScopes !== 'empty'
+  const mint = zendesk.exchanges.find((each) => each.purpose === 'mint' && isRead(each))
+  const token = mint?.minted
+  const isUseless = /"scopes?":(?:""|\[\])/.test(mint?.response?.body ?? '')
   return {
     ...story,
     said: { main: saidBy(main), post: saidBy(post) },
     token,
     isActive: token !== undefined && zendesk.isActive(token),
     about: token ? zendesk.exchanges.filter(({ about }) => about === token) : [],
-    isLeft: world.skip === 'true' || isKept,
+    isUseless,
+    isLeft: world.skip === 'true' || (world.skip === 'auto' && token?.refreshToken !== null && !isUseless),
     isKilled: { main: main.exitCode === null, post: post.exitCode === null },
     cleanupTokens: zendesk.minted('cleanup token')
   }
@@ -138,39 +143,43 @@ function steps(
   return found.find((each) => typeof each === 'string' && each !== '') as string | undefined
 }
 
-/** What is said of proofs. */
+/** What is said of proofs: by post, and by main of a token that it cannot save. */
 const PROOFS: Record<string, Rule> = {
-  'post never says that an active token is revoked or has expired': ({ isActive, about, said, post }) =>
-    isActive &&
-    !isInHole(about, 'post') &&
-    [...said.post.infos, post.summary].find((line) => PROOF.test(line)),
+  'nothing says that an active token is revoked or has expired': (facts) =>
+    facts.isActive &&
+    steps(
+      facts,
+      (phase, { summary }, { all }) =>
+        !isInHole(facts.about, phase) && [...all, summary].find((line) => PROOF.test(line))
+    ),
 
-  'post calls a token revoked only with a proof': ({ about, said, given, token }) => {
-    const claim = said.post.infos.find((line) => line.includes('verified that'))
-    const isKnown = about.some(
-      (each) =>
-        (each.phase === 'main' && isSeenActive(each)) ||
-        (each.phase === 'post' &&
-          (isAcceptedDelete(each) || (each.verdict === 'not found' && each.bearer !== token)))
-    )
-    return given === 'saved' && !(isProved(about, 'post') && isKnown) && claim
-  },
+  'a token is called revoked only with a proof': (facts) =>
+    facts.given !== 'changed' &&
+    steps(facts, (phase, _step, { all }) => {
+      const isKnown = facts.about.some(
+        (each) =>
+          (each.phase === 'main' && isSeenActive(each)) ||
+          (each.phase === phase && isAcceptedDelete(each)) ||
+          (each.phase === phase && each.verdict === 'not found' && each.bearer !== facts.token)
+      )
+      return !(isProved(facts.about, phase) && isKnown) && all.find((line) => line.includes('verified that'))
+    }),
 
-  'post says "Revoked" only after an accepted DELETE': ({ about, said }) =>
-    !about.some((each) => each.phase === 'post' && isAcceptedDelete(each)) &&
-    said.post.all.find((line) => UNVERIFIED.test(line)),
+  'a token is called revoked without a proof only after an accepted DELETE': (facts) =>
+    steps(
+      facts,
+      (phase, _step, { all }) =>
+        !facts.about.some((each) => each.phase === phase && isAcceptedDelete(each)) &&
+        all.find((line) => UNVERIFIED.test(line))
+    ),
 
-  'post never says "Revoked" of a token that it has seen active after an accepted DELETE': ({
-    about,
-    said
-  }) =>
-    afterAcceptance(about, 'post').some(isSeenActive) && said.post.all.find((line) => UNVERIFIED.test(line)),
-
-  'main never says that an active token was revoked': ({ isActive, about, main, said }) =>
-    isActive &&
-    main.unwritten.has('GITHUB_STATE') &&
-    !isInHole(about, 'main') &&
-    said.main.errors.find((line) => /\bwas revoked\b|\bverified that\b|\bhad expired\b/.test(line)),
+  'a token that was seen active after an accepted DELETE is not called revoked without a proof': (facts) =>
+    facts.given !== 'changed' &&
+    steps(
+      facts,
+      (phase, _step, { all }) =>
+        afterAcceptance(facts.about, phase).some(isSeenActive) && all.find((line) => UNVERIFIED.test(line))
+    ),
 
   'a cleanup token that is not proved gone is named': ({ cleanupTokens, zendesk, said, isKilled }) => {
     if (isKilled.main || isKilled.post) return
@@ -209,16 +218,10 @@ const TOKENS: Record<string, Rule> = {
   'no token of another job is revoked': ({ zendesk }) =>
     zendesk.other.revoked && `${zendesk.other.id} is revoked`,
 
-  'a token that main read is known to post or told': ({
-    token,
-    given,
-    said,
-    isKilled,
-    isLeft,
-    isActive,
-    main
-  }) => {
-    if (!token || given !== 'nothing' || isKilled.main || isLeft || (main.exitCode === 1 && !isActive)) return
+  'a token that main read is known to post or told': (facts) => {
+    const { token, given, said, isKilled, isLeft, isActive, about, main } = facts
+    const isGone = main.exitCode === 1 && (!isActive || isInHole(about, 'main'))
+    if (!token || given !== 'nothing' || isKilled.main || isLeft || isGone) return
     return untold([...said.main.errors, ...said.main.warnings].join(' '), token, false)
   },
 
@@ -230,11 +233,11 @@ const TOKENS: Record<string, Rule> = {
   },
 
   'a token that no step can know is told': ({ token, zendesk, said, isKilled }) => {
-    const unknown = zendesk.minted('token').filter((each) => each !== token && zendesk.isActive(each))
     const text = [...said.main.errors, ...said.main.warnings].join(' ')
-    const isTold =
-      unknown.length <= countTold(said.main) || unknown.every(({ id }) => text.includes(String(id)))
-    return !isKilled.main && !isTold && `${unknown.length} active, ${countTold(said.main)} told`
+    const isUnknown = (each: Token): boolean =>
+      each !== token && zendesk.isActive(each) && !text.includes(String(each.id))
+    const [unknown, told] = [zendesk.minted('token').filter(isUnknown).length, countTold(said.main)]
+    return !isKilled.main && unknown > told && `${unknown} active, ${told} told`
   },
 
   'a cleanup token that no step can know is told': ({ cleanupTokens, zendesk, said, isKilled }) => {
@@ -276,9 +279,9 @@ const TOKENS: Record<string, Rule> = {
     given === 'saved' &&
     said.post.warnings.find((line) => /^(?:Could not|Revoked)/.test(line) && !line.includes('Admin Center')),
 
-  'a token without any scope is not left, even with a refresh token': ({ world, said, given }) =>
+  'a token without any scope is not left, even with a refresh token': ({ isUseless, world, said, given }) =>
+    isUseless &&
     given === 'saved' &&
-    world.reportsScopes === 'empty' &&
     world.skip !== 'true' &&
     said.post.infos.find((line) => line.includes('is not revoked')),
 
@@ -418,18 +421,21 @@ const WORDS: Record<string, Rule> = {
       )
     ),
 
-  'only a response that says so means that there is no account': (facts) =>
+  'an account is called missing only if a response says so': (facts) =>
     steps(facts, (phase, _step, { all }) => {
+      // A 404 to a grant, which every account has, says it as well.
       const isSaid = facts.zendesk.exchanges.some(
-        (each) => each.phase === phase && (each.verdict === 'nothing' || each.response === undefined)
+        (each) =>
+          each.phase === phase &&
+          (each.verdict === 'nothing' || (each.method === 'POST' && each.response?.status === 404))
       )
       return !isSaid && all.find((line) => line.includes('no Zendesk account'))
     }),
 
-  "only Zendesk's own 401 means that it rejects a credential": (facts) =>
+  'Zendesk is said to reject a credential only if its own 401 says so': (facts) =>
     steps(facts, (phase, _step, { all }) => {
       const isSaid = facts.zendesk.exchanges.some(
-        (each) => each.phase === phase && each.verdict === 'rejected'
+        ({ phase: of, response }) => of === phase && response?.status === 401 && response.body.startsWith('{')
       )
       return !isSaid && all.find((line) => /Zendesk reject(?:s|ed) the (?:credentials|token)/.test(line))
     })

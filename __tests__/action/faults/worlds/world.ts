@@ -157,7 +157,7 @@ const any = {
   random: pick(0, 0.5, 0.99),
   runnerSkew: skew,
   dateSkew: skew,
-  main: fc.oneof({ weight: 2, arbitrary: calm }, plan('lookup', 'mint', 'check'), plan('lookup', 'check')),
+  main: fc.oneof(calm, plan('lookup', 'mint', 'check'), plan('mint'), plan('lookup', 'check')),
   post: atRevocation,
   doubt: unusually(40, null, fc.oneof({ weight: 5, arbitrary: burst }, lag)),
   signal: unusually(20, null, signal),
