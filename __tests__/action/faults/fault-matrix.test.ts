@@ -178,6 +178,7 @@ const requests: RequestRow[] = [
       ['lost | busy | limited', 'hit 10×, exit 1, warning, error, 1 active', 'the same fault hides that the cleanup token is gone'],
       ['busy for 2 s', 'hit 9×, exit 1, warning, error, 1 active', 'is waited out until the timeout'],
       ['final', 'hit 2×, exit 1, warning, error, 1 active', 'without its own id nothing is listed or revoked'],
+      ['429', 'hit 6×, exit 1, warning, error, 1 active', 'is waited out until the timeout, by guesses'],
       ['401', 'hit 2×, exit 1, error, 1 active', 'shows that the cleanup token is gone'],
       ['403 | 200 wrong types', 'hit 4×, exit 1, warning, error, 1 active', 'says that the cleanup token is active'],
       ['once', 'hit 1×, exit 0, 0 active', 'the retry works']
