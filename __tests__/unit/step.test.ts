@@ -46,10 +46,12 @@ class FakeHost {
 
   run(
     work: (step: Step) => unknown,
-    { clock = new FakeClock(), failureCode = 1 as 0 | 1 } = {}
+    { clock = new FakeClock(), failureCode = 1 }: { clock?: FakeClock; failureCode?: 0 | 1 } = {}
   ): Promise<void> {
     const tools = { clock, log: this.log }
-    const step = async (given: Step): Promise<void> => void (await work(given))
+    const step = async (given: Step): Promise<void> => {
+      await work(given)
+    }
     return runStep(this as unknown as Host, tools, step, failureCode)
   }
 }
