@@ -65,14 +65,4 @@ describe('npm run mock', () => {
     expect(await once(child!, 'close')).toEqual([0, null])
     await expect(fetch(account!['base-url']!)).rejects.toThrow('fetch failed')
   })
-
-  itOnUnix('ends with the shell of npm, which does not pass every signal on', async () => {
-    const script = `"$0" --import tsx mock/serve.ts & printf '  pid: %d\\n\\n' $!; wait`
-    const env = { ...process.env, npm_lifecycle_event: 'mock' }
-    const [shell] = await start('sh', ['-c', script, process.execPath], { env })
-    pid = Number(shell!['pid'])
-    child!.kill('SIGTERM')
-    // When the mock has closed the pipe, too.
-    expect(await once(child!, 'close')).toEqual([null, 'SIGTERM'])
-  })
 })
