@@ -70,7 +70,7 @@ describe('with an authorization code, the action', () => {
         'refresh-token': refreshToken,
         'token-id': '22000000002'
       })
-      expect(main.state).toEqual({ zendesk: '{"kind":"skipped","why":"auto"}' })
+      expect(JSON.stringify(main.state)).not.toContain(value)
       expect(stream(post)).toEqual([KEPT_FOR_REFRESH])
       expect(zendesk.seen()).toEqual(['POST /oauth/tokens', 'GET /api/v2/oauth/tokens/current'])
       expect(zendesk.connections).toBe(1)

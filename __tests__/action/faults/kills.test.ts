@@ -68,6 +68,7 @@ const rows: Row[] = [
   ['post, narrow token', `2nd ${DELETION}`, 'ignored', 'exit 0, warning, 1 active', 'killed, 2 active'],
   ['post, narrow token', `2nd ${DELETION}`, 'response lost', 'exit 0, warning, 0 active', 'killed, 1 active'],
   ['post, narrow token', `3rd ${DELETION}`, 'ignored', 'exit 0, 0 active', 'killed, 1 active'],
+  // The repeated DELETE gets a 401, which alone does not prove that the cleanup token is gone.
   ['post, narrow token', `3rd ${DELETION}`, 'response lost', 'exit 0, warning, 0 active', 'killed, 0 active']
 ]
 

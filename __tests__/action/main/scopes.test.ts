@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { type InputValue } from '../../../mock/runner.ts'
-import { type Zendesk, type ZendeskOptions } from '../../../mock/zendesk.ts'
+import { type Fault, type FaultMatcher, type Zendesk, type ZendeskOptions } from '../../../mock/zendesk.ts'
 import { annotated, count, infoLines, shown, VERIFIED } from '../../support/log-lines.ts'
 import { mainThenPost, runStep } from '../../support/run-action.ts'
 import {
@@ -13,12 +13,17 @@ import {
   json403,
   lookUp,
   mintedTokens,
-  mockZendesk
+  mockZendesk,
+  TOKENS
 } from '../../support/zendesk.ts'
 
-const PROMISE = 'will be revoked when the job ends'
+const PROMISE = 'It will be revoked when the job ends.'
+const ATTEMPT =
+  'so post will try to revoke it with a cleanup token; otherwise it expires at 2026-11-21T13:00:00Z.'
 
 type InputsOf = (zendesk: Zendesk) => Record<string, InputValue>
+const apiToken: InputsOf = (zendesk) => at(zendesk, credentials.apiToken(zendesk))
+const accessToken: InputsOf = (zendesk) => at(zendesk, credentials.accessToken(zendesk))
 const withScopes =
   (scopes: string): InputsOf =>
   (zendesk) =>
@@ -31,11 +36,7 @@ describe('without `scopes`, main logs what Zendesk granted', () => {
       (zendesk) => clientCredentials(zendesk, {}, 'tickets_only'),
       'tickets:read tickets:write'
     ],
-    [
-      'the `read write` that it requests with an access token',
-      (zendesk) => at(zendesk, credentials.accessToken(zendesk)),
-      'read write'
-    ]
+    ['the `read write` that it requests with an access token', accessToken, 'read write']
   ])('%s', async (_what, inputsOf, granted) => {
     const zendesk = await mockZendesk()
     const main = await runStep('main', { inputs: inputsOf(zendesk) })
@@ -74,16 +75,8 @@ describe('a token that Zendesk reports to have no scope makes main fail, and pos
   it.concurrent.each<[string, ZendeskOptions, InputsOf]>([
     ['a grant that reports `""`', { reportScopes: 'empty' }, clientCredentials],
     ['a grant whose only scope Zendesk does not know', {}, withScopes('no_such:read')],
-    [
-      'an API token and `[]`',
-      { reportScopes: 'empty' },
-      (zendesk) => at(zendesk, credentials.apiToken(zendesk))
-    ],
-    [
-      'an access token and `[]`',
-      { reportScopes: 'empty' },
-      (zendesk) => at(zendesk, credentials.accessToken(zendesk))
-    ]
+    ['an API token and `[]`', { reportScopes: 'empty' }, apiToken],
+    ['an access token and `[]`', { reportScopes: 'empty' }, accessToken]
   ])('%s', async (_what, options, inputsOf) => {
     const zendesk = await mockZendesk(options)
     const run = await mainThenPost(zendesk, { inputs: inputsOf(zendesk) })
@@ -101,51 +94,51 @@ describe('a token that Zendesk reports to have no scope makes main fail, and pos
   })
 })
 
-describe('main promises that the token will be revoked', () => {
-  it.concurrent.each(['read write', 'read tickets:read write', 'unrestricted'])(
-    'if it may revoke itself: %s',
-    async (scopes) => {
+describe('the last line of main', () => {
+  it.concurrent.each([
+    ['read write', true],
+    ['tickets:read read write', true],
+    ['unrestricted', true],
+    ['write', false],
+    ['read hc:write', false],
+    ['tickets:read', false]
+  ])(
+    'promises that a token with the scopes %s will be revoked: %s; post does it',
+    async (scopes, isPromised) => {
       const zendesk = await mockZendesk()
       const run = await mainThenPost(zendesk, { inputs: clientCredentials(zendesk, { scopes }) })
-      expect(infoLines(run.main).filter((text) => text.includes(PROMISE))).toHaveLength(1)
+      expect(infoLines(run.main).at(-1)).toContain(isPromised ? PROMISE : ATTEMPT)
       expect(annotated(run.main)).toEqual([])
       expect(shown(run.post)).toContain(VERIFIED)
-    }
-  )
-
-  it.concurrent.each(['tickets:read', 'read', 'tickets:write', 'read hc:write'])(
-    'not if it may not: %s; then the line says when the token expires',
-    async (scopes) => {
-      const zendesk = await mockZendesk()
-      const run = await mainThenPost(zendesk, { inputs: clientCredentials(zendesk, { scopes }) })
-      expect(shown(run.main)).not.toContain(PROMISE)
-      const [line] = infoLines(run.main).filter((text) => text.startsWith('Minted'))
-      expect(line).toMatch(/cleanup token/)
-      expect(line).toContain('2026-11-21T13:00:00Z')
-      // Post tries it all the same, and succeeds here.
-      expect(shown(run.post)).toContain(VERIFIED)
-      expect(mintedTokens(zendesk)).toHaveLength(2)
+      expect(mintedTokens(zendesk)).toHaveLength(isPromised ? 1 : 2)
       expect(zendesk.activeTokens()).toEqual([])
     }
   )
 
-  it.concurrent('if an API token can do it, whatever the scopes', async () => {
+  it.concurrent('promises it if an API token can do it, whatever the scopes', async () => {
     const zendesk = await mockZendesk()
     const inputs = at(zendesk, { ...credentials.apiToken(zendesk), scopes: 'tickets:read' })
     const run = await mainThenPost(zendesk, { inputs })
-    expect(shown(run.main)).toContain(PROMISE)
+    expect(infoLines(run.main).at(-1)).toContain(PROMISE)
     // The verification would need `read`, but a revoked token gets a 401 first.
     expect(shown(run.post)).toContain(VERIFIED)
   })
 
-  it.concurrent('not if `write` was requested, but not granted: it warns', async () => {
-    const zendesk = await mockZendesk()
-    zendesk.fault({ path: GRANT }, [edited((body) => ({ ...body, scope: 'read' }))])
-    const main = await runStep('main', { inputs: clientCredentials(zendesk, { scopes: 'read write' }) })
-    expect(shown(main)).not.toContain(PROMISE)
-    expect(count(main, 'warning')).toBe(1)
-    expect(annotated(main)[0]).toMatch(/write/)
-  })
+  it.concurrent(
+    'does not promise it if `write` was requested and not granted, of which main warns',
+    async () => {
+      const zendesk = await mockZendesk()
+      zendesk.fault({ path: GRANT }, [edited((body) => ({ ...body, scope: 'read' }))])
+      const main = await runStep('main', {
+        inputs: clientCredentials(zendesk, { scopes: 'read write tickets:wrote' })
+      })
+      expect(infoLines(main).at(-1)).toContain(ATTEMPT)
+      expect(annotated(main)).toEqual([
+        expect.stringMatching(/^::warning::.*tickets:wrote.*tickets:write/),
+        expect.stringMatching(/^::warning::Zendesk did not grant write tickets:wrote\. /)
+      ])
+    }
+  )
 })
 
 it.concurrent.each([
@@ -168,45 +161,36 @@ it.concurrent.each([
 describe('main treats scopes of more than 4 kB as not reported', () => {
   const many = (length: number): string[] =>
     Array.from({ length }, (_, index) => `scope_${10_000 + index}:read`)
-  const withMany = edited<{ token: object }>(({ token }) => ({ token: { ...token, scopes: many(13_000) } }))
+  const granted = (length: number): Fault => edited((body) => ({ ...body, scope: many(length).join(' ') }))
+  const reported = edited<{ token: object }>(({ token }) => ({ token: { ...token, scopes: many(13_000) } }))
 
-  /** A grant with so many scopes, whose check reports nothing. */
-  async function grantedMany(length: number): Promise<Zendesk> {
+  it.concurrent.each<[string, FaultMatcher, Fault, InputsOf, string]>([
+    [
+      '200 in the response to a grant are published',
+      { path: GRANT },
+      granted(200),
+      clientCredentials,
+      many(200).join(' ')
+    ],
+    ['300 in it are not', { path: GRANT }, granted(300), clientCredentials, ''],
+    ['nor 13,000', { path: GRANT }, granted(13_000), clientCredentials, ''],
+    ['nor in that to a mint with an API token', { method: 'POST', path: TOKENS }, reported, apiToken, ''],
+    [
+      'nor in that to the check, and those of the grant stay',
+      lookUp,
+      reported,
+      clientCredentials,
+      'read write'
+    ]
+  ])('%s', async (_where, matcher, fault, inputsOf, scopes) => {
     const zendesk = await mockZendesk()
-    zendesk.fault({ path: GRANT }, [edited((body) => ({ ...body, scope: many(length).join(' ') }))])
-    zendesk.fault(lookUp, [json403])
-    return zendesk
-  }
-
-  it.concurrent('if Zendesk grants 200, it publishes them', async () => {
-    const zendesk = await grantedMany(200)
-    const main = await runStep('main', { inputs: clientCredentials(zendesk) })
-    expect(main).toMatchObject({ exitCode: 0, outputs: { scopes: many(200).join(' ') } })
-  })
-
-  it.concurrent.each([300, 13_000])('if Zendesk grants %i, it publishes none', async (length) => {
-    const zendesk = await grantedMany(length)
-    const run = await mainThenPost(zendesk)
-    expect(run.main).toMatchObject({ exitCode: 0, outputs: { scopes: '' } })
+    zendesk.fault(matcher, [fault])
+    // The check of a grant would report the right ones.
+    if (matcher.path === GRANT) zendesk.fault(lookUp, [json403])
+    const run = await mainThenPost(zendesk, { inputs: inputsOf(zendesk) })
+    expect(run.main).toMatchObject({ exitCode: 0, outputs: { scopes } })
     expect(JSON.stringify(run.main.state).length).toBeLessThan(16_384)
     expect(shown(run.post)).toContain(VERIFIED)
     expect(zendesk.activeTokens()).toEqual([])
-  })
-
-  it.concurrent('in the response to a mint with an API token', async () => {
-    const zendesk = await mockZendesk()
-    zendesk.fault({ method: 'POST', path: '/api/v2/oauth/tokens' }, [withMany])
-    const run = await mainThenPost(zendesk, { inputs: at(zendesk, credentials.apiToken(zendesk)) })
-    expect(run.main).toMatchObject({ exitCode: 0, outputs: { scopes: '' } })
-    expect(shown(run.post)).toContain(VERIFIED)
-    expect(zendesk.activeTokens()).toEqual([])
-  })
-
-  it.concurrent('in the response to the check, and keeps those of the grant', async () => {
-    const zendesk = await mockZendesk()
-    zendesk.fault(lookUp, [withMany])
-    const run = await mainThenPost(zendesk)
-    expect(run.main).toMatchObject({ exitCode: 0, outputs: { scopes: 'read write' } })
-    expect(shown(run.post)).toContain(VERIFIED)
   })
 })
