@@ -111,18 +111,6 @@ export const json404: Fault = { kind: 'response', status: 404, body: { error: 'R
 /** Says that the token is revoked, and does not revoke it. */
 export const false204: Fault = { kind: 'empty', status: 204 }
 
-/** Responses that say nothing about the token: of a gateway, empty, or not as Zendesk writes them. */
-export const foreignResponses: [what: string, fault: Fault][] = [
-  ['an HTML 401', { kind: 'gateway', status: 401 }],
-  ['an HTML 403', { kind: 'gateway', status: 403 }],
-  ['an HTML 404', { kind: 'gateway', status: 404 }],
-  ['an empty 401', { kind: 'empty', status: 401 }],
-  ['an empty 403', { kind: 'empty', status: 403 }],
-  ['a 401 whose `error` is an object', { kind: 'response', status: 401, body: { error: { title: 'No' } } }],
-  ['a 401 whose body is a JSON array', { kind: 'response', status: 401, body: ['error'] }],
-  ['a 200 with HTML', { kind: 'html' }]
-]
-
 /** The right response, changed. */
 export function changed(change: (response: MockResponse) => Partial<MockResponse>): Fault {
   return { kind: 'edit', edit: (response) => ({ ...response, ...change(response) }) }

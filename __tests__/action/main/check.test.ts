@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { type Fault } from '../../../mock/zendesk.ts'
 import { annotated, count, shown, VERIFIED } from '../../support/log-lines.ts'
 import { expectVerified, mainThenPost, type Run } from '../../support/run-action.ts'
-import { edited, foreignResponses, GRANT, lookUp, mockZendesk, theToken } from '../../support/zendesk.ts'
+import { edited, GRANT, lookUp, mockZendesk, theToken, changed, stray401 } from '../../support/zendesk.ts'
 
 const CHECK = 'GET current by token'
 const DELETED_AS_CURRENT = ['DELETE current by token', 'GET current by token']
@@ -16,17 +16,19 @@ function expectUnchecked({ main }: Run, token: string): void {
 }
 
 describe('main checks the new token with one request', () => {
-  it.concurrent.each(foreignResponses)(
-    'and after %s it continues, and logs that the token was not checked',
-    async (_what, fault) => {
-      const zendesk = await mockZendesk()
-      zendesk.fault(lookUp, [fault])
-      const run = await mainThenPost(zendesk)
-      expect(run.mainRequests).toEqual(['POST grant', CHECK])
-      expectUnchecked(run, theToken(zendesk).value)
-      expectVerified(zendesk, run, DELETED_AS_CURRENT)
-    }
-  )
+  it.concurrent.each<[string, Fault]>([
+    ['an HTML 401', { kind: 'gateway', status: 401 }],
+    ['an empty 403', { kind: 'empty', status: 403 }],
+    ['a 200 with HTML', { kind: 'html' }],
+    ['a 503', { kind: 'response', status: 503 }]
+  ])('and after %s it continues, and logs that the token was not checked', async (_what, fault) => {
+    const zendesk = await mockZendesk()
+    zendesk.fault(lookUp, [fault])
+    const run = await mainThenPost(zendesk)
+    expect(run.mainRequests).toEqual(['POST grant', CHECK])
+    expectUnchecked(run, theToken(zendesk).value)
+    expectVerified(zendesk, run, DELETED_AS_CURRENT)
+  })
 
   it.concurrent('and ignores a response about another token, which post does not revoke', async () => {
     const zendesk = await mockZendesk()
@@ -60,6 +62,27 @@ describe('main repeats the check of the new token', () => {
     expect(shown(run.post)).toContain(VERIFIED)
   })
 
+  const rejected = [stray401, { kind: 'response', status: 503 }, { kind: 'gateway' }] as const
+
+  it.concurrent('after a rejection until a response is about the token', async () => {
+    const zendesk = await mockZendesk()
+    zendesk.fault(lookUp, [...rejected])
+    const run = await mainThenPost(zendesk)
+    expect(run.mainRequests).toEqual(['POST grant', ...Array<string>(4).fill(CHECK)])
+    expect(run.main).toMatchObject({ exitCode: 0, elapsed: 3500 })
+    expect(run.main.outputs['token-id']).toBe(String(theToken(zendesk).id))
+  })
+
+  it.concurrent('after a rejection four times, and then fails although only one was rejected', async () => {
+    const zendesk = await mockZendesk()
+    zendesk.fault(lookUp, [...rejected, { kind: 'html' }])
+    const run = await mainThenPost(zendesk)
+    expect(run.mainRequests).toHaveLength(5)
+    expect(run.main.exitCode).toBe(1)
+    expect(count(run.main, 'error')).toBe(1)
+    expect(shown(run.post)).toContain(VERIFIED)
+  })
+
   it.concurrent('until the fourth rejection, and then fails; post revokes the token', async () => {
     const zendesk = await mockZendesk({ unknownAtFirst: { requests: 4 } })
     const run = await mainThenPost(zendesk)
@@ -88,10 +111,7 @@ describe('main repeats the check of the new token', () => {
     ['not if a connection of its own is reset', true, 1]
   ])('but %s: the token is not checked', async (_when, isNew, checks) => {
     const zendesk = await mockZendesk()
-    const last: Fault = {
-      kind: 'edit',
-      edit: (response) => ({ ...response, headers: { ...response.headers, Connection: 'close' } })
-    }
+    const last = changed(({ headers }) => ({ headers: { ...headers, Connection: 'close' } }))
     if (isNew) zendesk.fault({ path: GRANT }, [last])
     zendesk.fault({ ...lookUp, count: checks }, { kind: 'reset' })
     const run = await mainThenPost(zendesk)
