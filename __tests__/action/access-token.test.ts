@@ -36,6 +36,19 @@ describe('with an access token, the action', () => {
     }
   )
 
+  it.concurrent('reports the expiry that Zendesk returns', async () => {
+    const zendesk = await mockZendesk()
+    const inputs = at(zendesk, {
+      ...credentials.accessToken(zendesk),
+      'client-id': 'tickets_only',
+      scopes: 'tickets:read'
+    })
+    const { main, post } = await mainThenPost(zendesk, { inputs })
+    expect(main.outputs).toMatchObject({ 'expires-at': '2026-11-21T12:30:00Z', scopes: 'tickets:read' })
+    expect(said(main).at(-1)).toBe(mintedLine(22_000_000_002, 'tickets:read', 'expires in 30 minutes'))
+    expect(said(post).at(-1)).toBe(revokedLine(22_000_000_002))
+  })
+
   it.concurrent('revokes its token before that of an earlier step, with which it was minted', async () => {
     const zendesk = await mockZendesk()
     const { steps } = await runJob(

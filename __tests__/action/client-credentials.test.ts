@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { describe, expect, it } from '@jest/globals'
 
-import { adminId } from '../../mock/zendesk.ts'
+import { adminId, type Fault } from '../../mock/zendesk.ts'
 import {
   annotated,
   defaultScopes,
@@ -15,7 +15,16 @@ import {
   stream
 } from '../support/log-lines.ts'
 import { mainThenPost } from '../support/run-action.ts'
-import { at, credentials, mockZendesk, requestLog, clientCredentials } from '../support/zendesk.ts'
+import {
+  at,
+  clientCredentials,
+  credentials,
+  edited,
+  GRANT,
+  lookUp,
+  mockZendesk,
+  requestLog
+} from '../support/zendesk.ts'
 
 describe('with client credentials, the action', () => {
   it.concurrent('mints, checks and publishes a token; post revokes and verifies it', async () => {
@@ -115,5 +124,18 @@ describe('with client credentials, the action', () => {
     expect(main.outputs).toMatchObject({ 'token-id': '22000000002', 'expires-at': '2026-11-21T13:00:00Z' })
     expect(annotated(main)).toEqual([])
     expect(said(post).at(-1)).toBe(revokedLine(22_000_000_002))
+  })
+
+  it.concurrent.each<[string, Fault[], string]>([
+    ['the response to the mint', [edited((body) => ({ ...body, expires_in: 1200 }))], '2026-11-21T12:20:00Z'],
+    ['the request, if Zendesk reports nothing', [{ kind: 'pass' }], '2026-11-21T12:15:00Z']
+  ])('computes `expires-at` by %s, if the check reports none', async (_source, faults, expected) => {
+    const zendesk = await mockZendesk({ reportExpiresIn: 'never' })
+    zendesk.fault({ path: GRANT }, faults)
+    zendesk.fault(lookUp, [{ kind: 'gateway' }])
+    const { main } = await mainThenPost(zendesk, {
+      inputs: clientCredentials(zendesk, { 'expires-in': 900 })
+    })
+    expect(main.outputs).toMatchObject({ 'token-id': '', 'expires-at': expected })
   })
 })
