@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { adminEmail, rereadCredential } from '../../../src/inputs/credentials.ts'
+import { adminEmail } from '../../../src/inputs/credentials.ts'
 import {
   readMainInputs,
   readSweepInputs,
@@ -7,12 +7,11 @@ import {
   type SweepInputs
 } from '../../../src/inputs/inputs.ts'
 import { Secret } from '../../../src/lib/secret.ts'
-import { reusableSecret } from '../../../src/zendesk/credential.ts'
 import { RecordedLog } from '../../support/client.ts'
 import { setUpRunner } from '../../support/runner-env.ts'
 
 /*
- * What the inputs become. More of the errors about them is in `messages.test.ts`.
+ * What the inputs become. More of the errors about them is in `report/errors.test.ts`.
  */
 
 type Values = Record<string, string | undefined>
@@ -46,7 +45,7 @@ function revealed(value: object): unknown {
   )
 }
 
-describe('main reads', () => {
+describe('readMainInputs reads', () => {
   it('the defaults with a client secret: no scopes, one hour', () => {
     expect(revealed(main(clientSecret))).toEqual({
       subdomain: 'acme',
@@ -170,7 +169,7 @@ describe('main reads', () => {
   })
 })
 
-describe('main refuses', () => {
+describe('readMainInputs refuses', () => {
   it.each<[string, Values, RegExp]>([
     [
       'no subdomain',
@@ -313,7 +312,7 @@ describe('main refuses', () => {
   })
 })
 
-describe('main refuses a client id that', () => {
+describe('readMainInputs refuses a client id that', () => {
   const secret = 'abcdefghij'.repeat(4).replace('abcd', '1234')
 
   it.each<[string, Values, string]>([
@@ -347,13 +346,13 @@ it.each([
   ['a UUID', '123e4567-e89b-12d3-a456-426614174000'],
   ['a long identifier', 'company_integration_for_production_systems_2024'],
   ['what looks like a secret, if the secret does as well', '0a1b2c3d4e'.repeat(4)]
-])('main accepts as client id %s', (_what, clientId) => {
+])('readMainInputs accepts as client id %s', (_what, clientId) => {
   const values = { 'client-id': clientId, 'client-secret': '9z8y7x6w5v'.repeat(4) }
   expect(main(values).clientId).toBe(clientId)
 })
 
 it.each(['subdomain', 'base-url', 'expires-in', 'timeout-seconds', 'export-env', 'email'])(
-  'main does not show a secret that was written into %s',
+  'readMainInputs does not show a secret that was written into %s',
   (input) => {
     const secret = '0a1b2c3d4e'.repeat(7)
     const credential = input === 'email' ? apiToken : clientSecret
@@ -363,7 +362,7 @@ it.each(['subdomain', 'base-url', 'expires-in', 'timeout-seconds', 'export-env',
   }
 )
 
-describe('main warns', () => {
+describe('readMainInputs warns', () => {
   it.each<[string, Values, string[]]>([
     [
       'of a foreign host',
@@ -411,7 +410,7 @@ describe('main warns', () => {
   })
 })
 
-describe('the sweep reads', () => {
+describe('readSweepInputs reads', () => {
   it('its defaults', () => {
     expect(sweep(clientSecret)).toMatchObject({
       olderThan: 86_400_000,
@@ -449,21 +448,4 @@ describe('the sweep reads', () => {
   it('no refresh token', () => {
     expect(() => sweep(refreshToken)).toThrow('no credential is set')
   })
-})
-
-it('post reads again the credential that main used, whatever else is set or missing', () => {
-  const method = { 'token-endpoint-auth-method': 'client_secret_basic' }
-  runner.inputs({ ...apiToken, ...accessToken, ...clientSecret, ...method })
-  const kinds = ['api_token', 'access_token', 'client_credentials'] as const
-  expect(kinds.map((kind) => reusableSecret(rereadCredential(kind, 'client_secret_post')))).toEqual([
-    `Basic ${Buffer.from('ada@acme.example/token:the-api-token').toString('base64')}`,
-    'Bearer the-access-token',
-    'the-client-secret'
-  ])
-  // How the secret is sent is in the state.
-  expect(rereadCredential('client_credentials', 'client_secret_post')).toMatchObject({
-    authMethod: 'client_secret_post'
-  })
-  runner.inputs(code)
-  expect(reusableSecret(rereadCredential('client_credentials', 'client_secret_post'))).toBe('')
 })

@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { maskInputs } from '../../../src/inputs/mask-inputs.ts'
 import { runnerLog } from '../../../src/runner/log.ts'
 import { setUpRunner } from '../../support/runner-env.ts'
@@ -24,89 +24,91 @@ function masks(inputs: Record<string, string>, ...rest: unknown[]): string[] {
   return runner.all('add-mask')
 }
 
-it('every secret input is masked, trimmed, and nothing else that was given', () => {
-  const secrets = Object.fromEntries(SECRET.map((name) => [name, ` a-long-${name} `]))
-  const others = {
-    subdomain: 'acmeacme',
-    'client-id': 'ci_bot_1',
-    scopes: 'tickets:read',
-    'base-url': 'https://x.io'
-  }
-  expect(masks({ ...secrets, ...others }).sort()).toEqual(SECRET.map((name) => `a-long-${name}`).sort())
-})
+describe('maskInputs', () => {
+  it('masks every secret input, trimmed, and nothing else that was given', () => {
+    const secrets = Object.fromEntries(SECRET.map((name) => [name, ` a-long-${name} `]))
+    const others = {
+      subdomain: 'acmeacme',
+      'client-id': 'ci_bot_1',
+      scopes: 'tickets:read',
+      'base-url': 'https://x.io'
+    }
+    expect(masks({ ...secrets, ...others }).sort()).toEqual(SECRET.map((name) => `a-long-${name}`).sort())
+  })
 
-it.each(['1234567', '1234\n56789', '1234\u200b567\n8', ''])(
-  '%j is not masked, since it can be no secret',
-  (value) => {
-    const all = Object.fromEntries(SECRET.map((name) => [name, value]))
-    const around = { email: 'ada@acme.example', 'token-endpoint-auth-method': 'client_secret_basic' }
-    expect(masks({ ...all, ...around })).toEqual([])
-  }
-)
+  it.each(['1234567', '1234\n56789', '1234\u200b567\n8', ''])(
+    'does not mask %j, which can be no secret',
+    (value) => {
+      const all = Object.fromEntries(SECRET.map((name) => [name, value]))
+      const around = { email: 'ada@acme.example', 'token-endpoint-auth-method': 'client_secret_basic' }
+      expect(masks({ ...all, ...around })).toEqual([])
+    }
+  )
 
-it.each([
-  ['quotes', '"the-secret"', ['"the-secret"', 'the-secret']],
-  ['quotes around too little', "'secret'", ["'secret'"]],
-  ['a scheme', 'Bearer the-secret', ['Bearer the-secret', 'the-secret']],
-  ['invisible ends', '\u200bthe-secret\ufeff\u200b', ['\u200bthe-secret\ufeff\u200b', 'the-secret']],
-  ['an invisible character', 'the\u200b-secret', ['the\u200b-secret', 'the-secret']],
-  ['white space', 'the secret', ['the secret']],
-  ['a placeholder', '${{ secrets.IT }}', ['${{ secrets.IT }}']]
-])('a secret with %s is masked with and without them', (_what, value, expected) => {
-  expect(masks({ 'client-secret': value })).toEqual(expected)
-})
+  it.each([
+    ['quotes', '"the-secret"', ['"the-secret"', 'the-secret']],
+    ['quotes around too little', "'secret'", ["'secret'"]],
+    ['a scheme', 'Bearer the-secret', ['Bearer the-secret', 'the-secret']],
+    ['invisible ends', '\u200bthe-secret\ufeff\u200b', ['\u200bthe-secret\ufeff\u200b', 'the-secret']],
+    ['an invisible character', 'the\u200b-secret', ['the\u200b-secret', 'the-secret']],
+    ['white space', 'the secret', ['the secret']],
+    ['a placeholder', '${{ secrets.IT }}', ['${{ secrets.IT }}']]
+  ])('masks a secret with %s, with and without them', (_what, value, expected) => {
+    expect(masks({ 'client-secret': value })).toEqual(expected)
+  })
 
-it.each([
-  ['the code', 'the-code%2F1', ['the-code%2F1', 'the-code/1']],
-  [
-    'its address',
-    'https://x.io/back?code=the-code%2F1&state=a-state-of-ours',
-    ['the-code%2F1', 'the-code/1']
-  ],
-  ['an address with an error', 'https://x.io/back?error=access_denied', []]
-])('of an authorization code, the code alone is masked: %s', (_what, value, expected) => {
-  expect(masks({ 'authorization-code': value })).toEqual(expected)
-})
+  it.each([
+    ['the code', 'the-code%2F1', ['the-code%2F1', 'the-code/1']],
+    [
+      'its address',
+      'https://x.io/back?code=the-code%2F1&state=a-state-of-ours',
+      ['the-code%2F1', 'the-code/1']
+    ],
+    ['an address with an error', 'https://x.io/back?error=access_denied', []]
+  ])('masks of an authorization code the code alone: %s', (_what, value, expected) => {
+    expect(masks({ 'authorization-code': value })).toEqual(expected)
+  })
 
-it('a client id that looks like a secret is masked, unless the client secret does, too', () => {
-  const secret = 'abcdefghij'.repeat(4).replace('abcd', '1234')
-  expect(masks({ 'client-id': ` ${secret}\u200b`, 'client-secret': 'ci_bot' })).toEqual([secret])
-  expect(masks({ 'client-id': secret, 'client-secret': secret.toUpperCase() })).toEqual([
-    secret.toUpperCase()
-  ])
-})
+  it('masks a client id that looks like a secret, unless the client secret does, too', () => {
+    const secret = 'abcdefghij'.repeat(4).replace('abcd', '1234')
+    expect(masks({ 'client-id': ` ${secret}\u200b`, 'client-secret': 'ci_bot' })).toEqual([secret])
+    expect(masks({ 'client-id': secret, 'client-secret': secret.toUpperCase() })).toEqual([
+      secret.toUpperCase()
+    ])
+  })
 
-it('the Basic header of an API token is masked, and not the e-mail address', () => {
-  expect(masks({ email: '\ufeffada@acme.example/token', 'api-token': 'an-api-token' })).toEqual([
-    'an-api-token',
-    base64('ada@acme.example/token:an-api-token')
-  ])
-  expect(masks({ 'api-token': 'an-api-token' })).toEqual(['an-api-token'])
-})
+  it('masks the Basic header of an API token, and not the e-mail address', () => {
+    expect(masks({ email: '\ufeffada@acme.example/token', 'api-token': 'an-api-token' })).toEqual([
+      'an-api-token',
+      base64('ada@acme.example/token:an-api-token')
+    ])
+    expect(masks({ 'api-token': 'an-api-token' })).toEqual(['an-api-token'])
+  })
 
-it('the Basic header of a client is masked if its secret is sent in one', () => {
-  const inputs = { 'client-id': 'ci bot\u200b', 'client-secret': 'a secret:ü' }
-  expect(masks(inputs)).toEqual(['a secret:ü'])
-  expect(masks({ ...inputs, 'token-endpoint-auth-method': '\u200bClient_Secret_Basic' })).toEqual([
-    'a secret:ü',
-    base64('ci+bot:a+secret%3A%C3%BC')
-  ])
-})
+  it('masks the Basic header of a client if its secret is sent in one', () => {
+    const inputs = { 'client-id': 'ci bot\u200b', 'client-secret': 'a secret:ü' }
+    expect(masks(inputs)).toEqual(['a secret:ü'])
+    expect(masks({ ...inputs, 'token-endpoint-auth-method': '\u200bClient_Secret_Basic' })).toEqual([
+      'a secret:ü',
+      base64('ci+bot:a+secret%3A%C3%BC')
+    ])
+  })
 
-it('the passwords of proxies are masked, unless they are shorter than 4 characters', () => {
-  process.env['https_proxy'] = 'http://user:pass%20word@proxy:8080'
-  process.env['http_proxy'] = 'http://user:1@proxy:8080'
-  expect(masks({})).toEqual(['pass%20word', 'pass word'])
-})
+  it('masks the passwords of proxies, unless they are shorter than 4 characters', () => {
+    process.env['https_proxy'] = 'http://user:pass%20word@proxy:8080'
+    process.env['http_proxy'] = 'http://user:1@proxy:8080'
+    expect(masks({})).toEqual(['pass%20word', 'pass word'])
+  })
 
-it('post masks the inputs that it names, for the client of the state, and the passwords of proxies', () => {
-  process.env['https_proxy'] = 'http://user:password@proxy:8080'
-  const inputs = { 'client-secret': 'the-secret', 'access-token': 'token-of-others', 'client-id': 'other' }
-  const client = { clientId: 'mine', authMethod: 'client_secret_basic' }
-  expect(masks(inputs, ['client-secret'], client)).toEqual([
-    'the-secret',
-    base64('mine:the-secret'),
-    'password'
-  ])
-  expect(masks(inputs, [], client)).toEqual(['password'])
+  it('masks only the inputs that post names, for the client of the state, and the passwords of proxies', () => {
+    process.env['https_proxy'] = 'http://user:password@proxy:8080'
+    const inputs = { 'client-secret': 'the-secret', 'access-token': 'token-of-others', 'client-id': 'other' }
+    const client = { clientId: 'mine', authMethod: 'client_secret_basic' }
+    expect(masks(inputs, ['client-secret'], client)).toEqual([
+      'the-secret',
+      base64('mine:the-secret'),
+      'password'
+    ])
+    expect(masks(inputs, [], client)).toEqual(['password'])
+  })
 })

@@ -38,7 +38,7 @@ async function complaint(inputs: Inputs): Promise<string> {
   return String(runner.all('warning')[0])
 }
 
-describe('the message names the cause and the cure if', () => {
+describe('explain names the cause and the cure if', () => {
   const { apiToken, accessToken, clientCredentials, authorizationCode, refreshToken } = account
   const atAcme = (more: Inputs): Inputs => ({
     subdomain: 'acme',
@@ -284,7 +284,7 @@ const messageOf = (
   kind?: ErrorKind
 ): string => explained(unexpectedResponse(request, given, kind), context)
 
-describe('the message about a failed request', () => {
+describe('explain, for a failed request,', () => {
   it('says what could not be done, why, what to do, then request, host, status and Zendesk’s own words', () => {
     const rejected = response(401, { json: { error: "Couldn't authenticate you" } })
     expect(messageOf(rejected, by('access_token'), ADMIN_MINT)).toBe(
@@ -334,11 +334,11 @@ it.each<[string, unknown]>([
   ['the job was cancelled', new ZendeskError('cancelled', MINT)],
   ['It is over', new Error('It is over.')],
   ['a word', 'a word.']
-])('as a part of a longer sentence, an error is: %s', (cause, error) => {
+])('causeOf writes an error as a part of a longer sentence: %s', (cause, error) => {
   expect(causeOf(error)).toBe(cause)
 })
 
-describe('the cure', () => {
+describe('CURES: the cure', () => {
   const [apiToken, accessToken] = [by('api_token'), by('access_token')]
   const [code, refreshToken] = [by('authorization_code'), by('refresh_token')]
   const ofStatus = (status: number, context = {}, request = MINT): string =>
@@ -485,7 +485,7 @@ describe('the cure', () => {
   })
 })
 
-describe('every kind of error', () => {
+describe('CAUSES and CURES: every kind of error', () => {
   it.each(Object.entries(CAUSES) as [ErrorKind, string][])(
     '%s has a cause and a cure in whole sentences, and less than 300 characters, whatever else is known',
     (kind, cause) => {

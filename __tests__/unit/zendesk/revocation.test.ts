@@ -264,7 +264,7 @@ describe('Revocation, after a DELETE that is neither accepted nor rejected by Ze
   })
 })
 
-describe('the obstacle of a revocation', () => {
+describe('Revocation.obstacle', () => {
   it.each<[string, string, boolean, Given, string[]]>([
     [
       'is a scope that Zendesk names',

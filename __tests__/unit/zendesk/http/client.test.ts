@@ -25,7 +25,7 @@ async function errorOf(sending: Promise<unknown>): Promise<ZendeskError> {
   return error
 }
 
-describe('send', () => {
+describe('ZendeskClient.send', () => {
   it('returns the response and logs only a debug line, with the time it took', async () => {
     const { client, log, clock } = testClient()
     nock(ORIGIN)
@@ -172,7 +172,7 @@ describe('send', () => {
   })
 })
 
-it('trySend returns the response, or the error if there was none', async () => {
+it('ZendeskClient.trySend returns the response, or the error if there was none', async () => {
   const { client } = testClient()
   respond([403])
   expect(await client.trySend(GET, { single: true })).toMatchObject({ status: 403 })
@@ -183,7 +183,7 @@ it('trySend returns the response, or the error if there was none', async () => {
   expect(error).toMatchObject({ kind: 'connection', request: GET, response: undefined, cause })
 })
 
-it.each(['send', 'trySend'] as const)('%s throws a fault of ours on', async (method) => {
+it.each(['send', 'trySend'] as const)('ZendeskClient.%s throws a fault of ours on', async (method) => {
   const fault = new TypeError('ours')
   const reveal = (): never => {
     throw fault
@@ -192,7 +192,7 @@ it.each(['send', 'trySend'] as const)('%s throws a fault of ours on', async (met
   expect(await rejectionOf(testClient().client[method](request))).toBe(fault)
 })
 
-describe('send, at the deadline or in a cancelled job', () => {
+describe('ZendeskClient.send, at the deadline or in a cancelled job', () => {
   it.each([
     ['deadline', ({ clock }: TestClient) => clock.pass(300_000)],
     ['cancelled', ({ cancel }: TestClient) => cancel()]
@@ -230,7 +230,7 @@ describe('send, at the deadline or in a cancelled job', () => {
   })
 })
 
-it('send reports each attempt that may have been carried out, with the time it was sent', async () => {
+it('ZendeskClient.send reports each attempt that may have been carried out, with the time it was sent', async () => {
   respond([408], [429, { 'retry-after': '60' }], [522], [503], [200])
   const times: number[] = []
   await testClient().client.send(GET, { observer: { lost: (sentAt) => times.push(sentAt) } })

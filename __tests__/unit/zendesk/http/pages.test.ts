@@ -28,16 +28,16 @@ async function read(): Promise<unknown[]> {
   return items
 }
 
-describe('a list', () => {
+describe('pages', () => {
   it.each([{ has_more: false, after_cursor: 'x' }, { has_more: null }, 'not an object', undefined])(
-    'has one page if its `meta` is %j',
+    'reads one page if `meta` is %j',
     async (meta) => {
       page(undefined, { tokens: [1, 2], meta })
       expect(await read()).toEqual([1, 2])
     }
   )
 
-  it('is read page after page by the cursor, encoded, and follows no URL', async () => {
+  it('reads page after page by the cursor, encoded, and follows no URL', async () => {
     const meta = { has_more: true, after_cursor: 'a+b/=&?' }
     page(undefined, { tokens: [1], meta, links: { next: 'https://evil.example/' } })
     page('a+b/=&?', { tokens: [2], meta: { has_more: true, after_cursor: '../../evil' } })
@@ -45,7 +45,7 @@ describe('a list', () => {
     expect(await read()).toEqual([1, 2])
   })
 
-  it('cannot be read if a page without items promises another: it might never end', async () => {
+  it('throws if a page without items promises another: the list might never end', async () => {
     page(undefined, { tokens: [1], meta: { has_more: true, after_cursor: 'a' } })
     page('a', { tokens: [], meta: { has_more: true, after_cursor: 'b' } })
     expect(await rejectionOf(read())).toMatchObject({ kind: 'unusableResponse' })
@@ -54,12 +54,12 @@ describe('a list', () => {
   it.each([
     ...[undefined, null, '', 17, {}, 'half a character: \ud800'].map((after_cursor) => [true, after_cursor]),
     ...['yes', 'true', 1, 0, '', {}].map((has_more) => [has_more, 'x'])
-  ])('cannot be read if `has_more` is %j and the cursor is %j', async (has_more, after_cursor) => {
+  ])('throws if `has_more` is %j and the cursor is %j', async (has_more, after_cursor) => {
     page(undefined, { tokens: [1], meta: { has_more, after_cursor } })
     expect(await rejectionOf(read())).toMatchObject({ kind: 'unusableResponse' })
   })
 
-  it('cannot be read if a cursor comes again, even later', async () => {
+  it('throws if a cursor comes again, even later', async () => {
     page(undefined, { tokens: [1], meta: { has_more: true, after_cursor: 'a' } })
     page('a', { tokens: [1], meta: { has_more: true, after_cursor: 'b' } })
     page('b', { tokens: [1], meta: { has_more: true, after_cursor: 'a' } })
@@ -74,7 +74,7 @@ describe('a list', () => {
     [200, '<html>Sign in</html>', 'subdomainUnknown'],
     [206, { tokens: [] }, 'unusableResponse'],
     [403, { error: 'Forbidden' }, 'forbidden']
-  ])('cannot be read after %d %j: %s', async (status, body, kind) => {
+  ])('throws after %d %j: %s', async (status, body, kind) => {
     page(undefined, body, status)
     expect(await rejectionOf(read())).toMatchObject({
       kind,

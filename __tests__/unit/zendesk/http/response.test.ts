@@ -26,18 +26,18 @@ describe('isAccepted', () => {
   })
 })
 
-describe("Zendesk's own response", () => {
+describe('isRejection and isFromAccount', () => {
   it.each<[number, unknown, boolean]>([
     [401, { error: 'invalid_token' }, true],
     [401, {}, false],
     [401, { error: 1 }, false],
     [401, { error: { title: 'no' } }, false],
     [403, { error: 'invalid_token' }, false]
-  ])('%d with %j rejects the credential: %s', (status, body, expected) => {
+  ])('find that %d with %j rejects the credential: %s', (status, body, expected) => {
     expect(isRejection(response(status, body))).toBe(expected)
   })
 
-  it('has an object as its body if it is a 403 or a 404', () => {
+  it("take a 403 or 404 with an object for Zendesk's own", () => {
     expect([isFromAccount(response(403, {}), 403), isFromAccount(response(404, { a: 1 }), 404)]).toEqual([
       true,
       true
@@ -45,11 +45,11 @@ describe("Zendesk's own response", () => {
     expect(isFromAccount(response(403, {}), 404)).toBe(false)
   })
 
-  it('is none if it says that there is no account', () => {
+  it("do not take a 404 of a missing account for Zendesk's own", () => {
     expect(isFromAccount(response(404, MISSING_ACCOUNT), 404)).toBe(false)
   })
 
-  it.each([...NOT_OBJECTS, PAGE])('is none with %j', (body) => {
+  it.each([...NOT_OBJECTS, PAGE])("take nothing for Zendesk's own with %j", (body) => {
     expect([isRejection(response(401, body)), isFromAccount(response(404, body), 404)]).toEqual([
       false,
       false

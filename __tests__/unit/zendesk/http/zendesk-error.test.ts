@@ -20,7 +20,7 @@ function request(operation: Operation, method: ZendeskRequest['method'], path: s
   return { operation, method, path }
 }
 
-describe('the kind of the error', () => {
+describe('unexpectedResponse: the kind', () => {
   const [check, look] = [
     request('checkToken', 'GET', get.path),
     request('listClients', 'GET', '/api/v2/oauth/clients')
@@ -104,7 +104,7 @@ describe('the kind of the error', () => {
   })
 })
 
-describe('an error', () => {
+describe('ZendeskError', () => {
   const page = request('listClients', 'GET', '/x?page[after]=a?b\nc')
   const forbidden = unexpectedResponse(page, response(403, { error: 'No' }))
   const [limited, refused] = [response(429), new NetworkError('connection', false, 'ECONNREFUSED')]
