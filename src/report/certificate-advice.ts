@@ -20,6 +20,8 @@ function adviceFor(code: string, host: string, file: string | undefined): string
     const problem = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not yet valid'
     return `It ${problem}, or the clock of the runner is wrong. Check that clock, and what is between the runner and ${host}.`
   }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return `It is for another host. Check \`base-url\`, and what is between the runner and ${host}.`
   if (!file)
     return 'If a proxy of yours inspects TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`. Otherwise check `base-url`: the connection may be intercepted.'
   return `\`NODE_EXTRA_CA_CERTS\` is set, but ${clean(file)} ${problemWith(file)}. Correct it, or check \`base-url\`: the connection may be intercepted.`
@@ -32,7 +34,7 @@ function problemWith(file: string): string {
     if (!stat.isFile()) return 'is not a file'
     const isPem =
       stat.size <= FILE_LIMIT && /-----BEGIN (?:\w+ )?CERTIFICATE-----/.test(readFileSync(file, 'utf8'))
-    return isPem ? 'has no CA of this certificate' : 'has no certificate in PEM format'
+    return isPem ? 'does not vouch for it' : 'has no certificate in PEM format'
   } catch (error) {
     return `cannot be read (${String((error as NodeJS.ErrnoException).code)})`
   }

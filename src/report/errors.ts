@@ -122,9 +122,9 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
   dns: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check the name server of the runner.`,
   certificate: ({ error, host }) => certificateAdvice(error.code, host, process.env),
   clientCertificate: ({ host }) =>
-    `Zendesk demands none, so ${host} leads elsewhere. Check \`base-url\`, and what is between the runner and ${host}.`,
+    `Zendesk demands none. Check \`base-url\`, and what is between the runner and ${host}.`,
   tls: ({ error, host }) =>
-    `Check \`base-url\`, and what is between the runner and ${host}.${error.code === 'EPROTO' ? ' It may demand a client certificate.' : ''}`,
+    `Check \`base-url\`, and what is between the runner and ${host}.${error.code === 'EPROTO' ? ' The server may demand a client certificate.' : ''}`,
   connection: ({ host }) =>
     `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`,
   proxy: ({ proxy }) => `Check ${nameOf(proxy)} on the runner, and that the proxy works.`,
@@ -133,7 +133,7 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
   proxyRefused: ({ host, error, proxy }) => {
     const { variable, address, hasUser } = proxy
     if (error.code !== '407' && error.code !== '401')
-      return `Allow ${host} in the proxy in ${nameOf(proxy)}, or list it in \`no_proxy\`: such as .zendesk.com, separated by commas, without *.`
+      return `${error.code === '404' ? 'Check `subdomain`, or allow' : 'Allow'} ${host} in the proxy in ${nameOf(proxy)}, or list it in \`no_proxy\`: such as .zendesk.com, separated by commas, without *.`
     return hasUser
       ? `The user name or the password in ${nameOf(proxy)} is wrong. Percent-encode special characters in them.`
       : `It needs a user name and a password. Write them into \`${variable}\` as http://user:password@${clean(address)}.`

@@ -37,8 +37,8 @@ describe('certificateAdvice', () => {
     ['has no certificate in PEM format', file('ca.der', '0\u0082\u0003')],
     ['has no certificate in PEM format', file('request.pem', '-----BEGIN CERTIFICATE REQUEST-----\n')],
     ['has no certificate in PEM format', file('huge.pem', PEM, 4 * 1024 * 1024 + 1)],
-    ['has no CA of this certificate', file('ca.pem', PEM)],
-    ['has no CA of this certificate', file('trusted.pem', `words\n${PEM.replace('BEGIN', 'BEGIN TRUSTED')}`)]
+    ['does not vouch for it', file('ca.pem', PEM)],
+    ['does not vouch for it', file('trusted.pem', `words\n${PEM.replace('BEGIN', 'BEGIN TRUSTED')}`)]
   ])('says that the file of the variable %s', (problem, path) => {
     expect(advice(path)).toBe(
       `\`NODE_EXTRA_CA_CERTS\` is set, but PATH ${problem}. Correct it, or check \`base-url\`: the connection may be intercepted.`
@@ -56,6 +56,12 @@ describe('certificateAdvice', () => {
       )
     }
   )
+
+  it('says that a certificate is for another host, whatever the variable says', () => {
+    expect(advice(folder, 'ERR_TLS_CERT_ALTNAME_INVALID')).toBe(
+      'It is for another host. Check `base-url`, and what is between the runner and acme.zendesk.com.'
+    )
+  })
 
   it('says that verification cannot be switched off, if somebody tried to', () => {
     const ending = (NODE_TLS_REJECT_UNAUTHORIZED: string): RegExpExecArray | null =>

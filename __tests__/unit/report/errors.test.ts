@@ -444,6 +444,7 @@ describe('CURES: the cure', () => {
       /could not reach the server\. Check `subdomain`.*acme\.zendesk\.com.*`HTTPS_PROXY` \(10\.0\.0\.1:3128\)/,
       proxy
     ],
+    ['proxyRefused', '404', /Check `subdomain`, or allow acme\.zendesk\.com in the proxy/, proxy],
     ['proxyRefused', '407', /needs.*into `HTTPS_PROXY` as http:\/\/user:password@10\.0\.0\.1:3128/, proxy],
     [
       'proxyRefused',

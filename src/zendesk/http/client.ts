@@ -6,11 +6,10 @@ import { type ZendeskResponse } from './response.ts'
 import { NetworkError } from './network-error.ts'
 import { pathOf, type ZendeskRequest } from './request.ts'
 import {
-  isLost,
-  isRetried,
   MOST_ATTEMPTS,
   nextAttempt,
   NO_ATTEMPTS,
+  ruleOf,
   statusRule,
   type Next,
   type Outcome
@@ -103,8 +102,9 @@ export class ZendeskClient {
       if (attempts.made > 0) observer.retry?.()
       const sentAt = clock.now()
       const outcome = await this.#attempt(request, options)
-      if (isLost(outcome)) observer.lost?.(sentAt)
-      if (isRetried(outcome)) this.close()
+      const { retry, lost } = ruleOf(outcome)
+      if (lost) observer.lost?.(sentAt)
+      if (retry !== 'never') this.close()
 
       const time = { now: clock.now(), remaining: this.deadline.remaining(), random: clock.random() }
       const next = nextAttempt(outcome, attempts, { ...time, single })

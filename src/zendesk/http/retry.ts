@@ -16,10 +16,13 @@ import { type ErrorKind } from './zendesk-error.ts'
  */
 type Retry = 'never' | 'backoff' | 'if asked' | 'always'
 
-interface StatusRule {
+interface Rule {
   retry: Retry
-  /** Whether Zendesk may have carried out the request all the same. */
+  /** Whether Zendesk may have carried out the request although no usable response says so. */
   lost: boolean
+}
+
+interface StatusRule extends Rule {
   /** The error that it is, unless its body says more. */
   error: ErrorKind
 }
@@ -39,29 +42,18 @@ const STATUSES: Readonly<Record<string, StatusRule>> = {
 }
 const OTHER: StatusRule = { retry: 'never', lost: false, error: 'unexpected' }
 
-/** Whether a network error is retried. Its request is lost if it was sent. */
-const NETWORK_ERRORS: Readonly<Record<NetworkErrorKind, Retry>> = {
-  dns: 'backoff',
-  certificate: 'never',
-  clientCertificate: 'never',
-  tls: 'backoff',
-  connection: 'backoff',
-  proxy: 'backoff',
-  proxyUnreachable: 'backoff',
-  proxyRefused: 'never',
-  proxyUnreadable: 'never',
-  proxyIsHttps: 'never',
-  brokenOff: 'backoff',
-  unusableResponse: 'never',
-  tooLarge: 'never',
-  proxyTimeout: 'backoff',
-  lookupTimeout: 'backoff',
-  connectTimeout: 'backoff',
-  tlsTimeout: 'backoff',
-  timeout: 'backoff',
-  cancelled: 'never',
-  unsendable: 'never'
-}
+/** The network errors that would come again; all others are retried by backoff. */
+const LASTING: readonly NetworkErrorKind[] = [
+  'certificate',
+  'clientCertificate',
+  'proxyRefused',
+  'proxyUnreadable',
+  'proxyIsHttps',
+  'unusableResponse',
+  'tooLarge',
+  'cancelled',
+  'unsendable'
+]
 
 /** What an attempt ended with. */
 export type Outcome = ZendeskResponse | NetworkError
@@ -120,46 +112,46 @@ export function statusRule(status: number): StatusRule {
   return STATUSES[status] ?? STATUSES[`${Math.floor(status / 100)}xx`] ?? OTHER
 }
 
-/** Whether another attempt may help at all. */
-export function isRetried(outcome: Outcome): boolean {
-  return retryOf(outcome) !== 'never'
-}
-
-/** Whether Zendesk may have carried out the request although no usable response says so. */
-export function isLost(outcome: Outcome): boolean {
-  return outcome instanceof NetworkError ? outcome.sent : statusRule(outcome.status).lost
+/** The rule for what an attempt ended with: a network error has lost its request if this was sent. */
+export function ruleOf(outcome: Outcome): Rule {
+  if (!(outcome instanceof NetworkError)) return statusRule(outcome.status)
+  return { retry: LASTING.includes(outcome.kind) ? 'never' : 'backoff', lost: outcome.sent }
 }
 
 /** What follows an attempt that ended with `outcome`, after the attempts `before`. */
-export function nextAttempt(outcome: Outcome, before: Attempts, circumstances: Circumstances): Next {
-  const { now, remaining, random, single = false } = circumstances
-  const made = before.made + 1
-  if (single && outcome instanceof NetworkError && outcome.staleConnection)
-    return { kind: 'reconnect', attempts: { ...before, made } }
-  if (single || !isRetried(outcome)) return { kind: 'final' }
-
-  // Many jobs of one matrix may wait at the same time: up to a quarter more spreads them out.
-  const spread = 1 + random / 4
+export function nextAttempt(
+  outcome: Outcome,
+  before: Attempts,
+  { now, remaining, random, single = false }: Circumstances
+): Next {
+  const attempts = { ...before, made: before.made + 1 }
   const response = outcome instanceof NetworkError ? undefined : outcome
+  if (single && outcome instanceof NetworkError && outcome.staleConnection)
+    return { kind: 'reconnect', attempts }
+  const { retry } = ruleOf(outcome)
+  if (single || retry === 'never') return { kind: 'final' }
+
+  // The jobs of a matrix may all wait at the same time: up to a quarter more spreads them out.
+  const spread = 1 + random / 4
   const asked = response && waitAsked(response, now)
   if (response !== undefined && asked !== undefined) {
     const least = Math.max(1, asked) * 1000
     if (least >= remaining) return { kind: 'too long', seconds: asked, response }
     // The random part alone never makes a wait too long.
     const ms = Math.max(least, Math.min(least * spread, remaining - REQUEST_RESERVE))
-    return { kind: 'wait', ms, why: 'asked', attempts: { ...before, made } }
+    return { kind: 'wait', ms, why: 'asked', attempts }
   }
-  if (retryOf(outcome) === 'always') {
-    const guess = Math.min(GUESS_CAP, GUESS * 2 ** before.guessed)
-    const ms = Math.min(guess * spread, remaining - REQUEST_RESERVE)
-    const attempts = { ...before, made, guessed: before.guessed + 1 }
-    return ms > 0 ? { kind: 'wait', ms, why: 'guessed', attempts } : { kind: 'final' }
+  if (retry === 'always') {
+    const guess = spread * Math.min(GUESS_CAP, GUESS * 2 ** before.guessed)
+    const ms = Math.min(guess, remaining - REQUEST_RESERVE)
+    if (ms <= 0) return { kind: 'final' }
+    return { kind: 'wait', ms, why: 'guessed', attempts: { ...attempts, guessed: before.guessed + 1 } }
   }
   const counted = before.counted + 1
-  // Exponential backoff with full jitter.
+  // Full jitter.
   const ms = random * Math.min(BACKOFF_CAP, BACKOFF * 2 ** before.counted)
   if (counted === MOST_ATTEMPTS || ms >= remaining) return { kind: 'final' }
-  return { kind: 'wait', ms, why: 'backoff', attempts: { ...before, made, counted } }
+  return { kind: 'wait', ms, why: 'backoff', attempts: { ...attempts, counted } }
 }
 
 /**
@@ -170,16 +162,13 @@ export function nextAttempt(outcome: Outcome, before: Attempts, circumstances: C
  * @returns `undefined` if it does not say so in a way that can be read
  */
 export function waitAsked(response: ZendeskResponse, now: number): number | undefined {
-  const { retry } = statusRule(response.status)
+  const { status, retryAfter, rateLimitReset, date = now } = response
+  const { retry } = statusRule(status)
   if (retry !== 'if asked' && retry !== 'always') return undefined
-  const asked = secondsIn(response.retryAfter) ?? secondsUntil(response.retryAfter, response.date ?? now)
+  const asked = secondsIn(retryAfter) ?? secondsUntil(retryAfter, date)
   if (asked !== undefined || retry === 'if asked') return asked
-  const reset = secondsIn(response.rateLimitReset)
+  const reset = secondsIn(rateLimitReset)
   return reset !== undefined && reset <= DAY ? reset : undefined
-}
-
-function retryOf(outcome: Outcome): Retry {
-  return outcome instanceof NetworkError ? NETWORK_ERRORS[outcome.kind] : statusRule(outcome.status).retry
 }
 
 /** Whole or decimal seconds; the first, if a header came twice. */

@@ -132,13 +132,11 @@ function kindOf(response: ZendeskResponse, { operation }: ZendeskRequest): Error
   if (isCreation && status === 422 && !/scope/i.test(String(zendeskWords(json)))) return 'clientUnknown'
   if (missingScopes(response) !== undefined) return 'missingScope'
   if (html && status < 300) return 'subdomainUnknown'
-  // An account that has no such record is an account.
-  if (isFromAccount(response, 404) && !GRANTS.includes(operation)) return 'unexpected'
+  // An account that has no such record is an account; a grant asks for none.
+  if (isFromAccount(response, 404) && operation !== 'grantToken') return 'unexpected'
   return statusRule(status).error
 }
 
-/** The requests that can name no record that would be missing. */
-const GRANTS: readonly Operation[] = ['grantToken', 'grantCleanupToken']
 /** The requests that are sent only to an account that has responded before. */
 const LATER: readonly Operation[] = ['checkToken', 'verifyToken', 'deleteToken']
 

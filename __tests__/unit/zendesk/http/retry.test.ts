@@ -6,10 +6,9 @@ import {
 } from '../../../../src/zendesk/http/network-error.ts'
 import { type ZendeskResponse } from '../../../../src/zendesk/http/response.ts'
 import {
-  isLost,
-  isRetried,
   nextAttempt,
   NO_ATTEMPTS,
+  ruleOf,
   statusRule,
   waitAsked,
   type Attempts,
@@ -38,17 +37,19 @@ describe('statusRule', () => {
   })
 })
 
-describe('isLost', () => {
-  it('is as the rule says for a status, and true for a network error whose request was sent', () => {
-    expect([502, 503].map((status) => isLost(response(status)))).toEqual([true, false])
-    expect([true, false].map((sent) => isLost(new NetworkError('timeout', sent)))).toEqual([true, false])
+describe('ruleOf', () => {
+  it('is the rule for the status of a response', () => {
+    for (const status of [404, 429, 502]) expect(ruleOf(response(status))).toBe(statusRule(status))
   })
-})
 
-describe('isRetried', () => {
-  it('is false for what another attempt would not change', () => {
-    expect([404, 429].map((status) => isRetried(response(status)))).toEqual([false, true])
-    expect(KINDS.filter((kind) => !isRetried(new NetworkError(kind, false)))).toEqual([
+  it('takes the request for lost if it was sent before a network error', () => {
+    expect([true, false].map((sent) => ruleOf(new NetworkError('timeout', sent)).lost)).toEqual([true, false])
+  })
+
+  it('does not retry a network error that would come again', () => {
+    const retries = KINDS.map((kind) => [kind, ruleOf(new NetworkError(kind, false)).retry] as const)
+    expect(new Set(retries.map(([, retry]) => retry))).toEqual(new Set(['never', 'backoff']))
+    expect(retries.filter(([, retry]) => retry === 'never').map(([kind]) => kind)).toEqual([
       'certificate',
       'clientCertificate',
       'proxyRefused',
