@@ -1,4 +1,4 @@
-// SHA-256 of src/, stubs/ and the packages: 6354e474c4548b837eaffbdb776bd223cd2b0ac92741ce8ac68d91fe4ab921c1
+// SHA-256 of src/, stubs/ and the packages: 605fa05926c830d2275445216e4ec4b137aa55ca7b6f3f463ca968ce39f89abb
 (() => {
 	var __webpack_modules__ = ({
 
@@ -368,20 +368,14 @@ for (const name of ['httpOverHttp', 'httpsOverHttp', 'httpOverHttps', 'httpsOver
 }),
 
 479:
-((__unused_webpack_module, exports) => {
+(() => {
 
 "use strict";
 /*
- * @actions/http-client imports one class of undici, for callers that use `fetch`: this action does not.
+ * @actions/http-client imports undici for callers that use `fetch`: the build leaves out the method that would use it.
  * Leaving the library out makes `dist/` a tenth of the size, so that it can be read.
  */
 
-
-exports.k = class ProxyAgent {
-  constructor() {
-    throw new Error('undici is left out of this build: nothing in this action uses it')
-  }
-}
 
 
 })
@@ -1251,319 +1245,15 @@ class lib_HttpClient {
       }
     }
   }
-  options(requestUrl, additionalHeaders) {
-    return __awaiter(this, void 0, void 0, function* () {
-      return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
-    });
-  }
-  get(requestUrl, additionalHeaders) {
-    return __awaiter(this, void 0, void 0, function* () {
-      return this.request('GET', requestUrl, null, additionalHeaders || {});
-    });
-  }
-  del(requestUrl, additionalHeaders) {
-    return __awaiter(this, void 0, void 0, function* () {
-      return this.request('DELETE', requestUrl, null, additionalHeaders || {});
-    });
-  }
-  post(requestUrl, data, additionalHeaders) {
-    return __awaiter(this, void 0, void 0, function* () {
-      return this.request('POST', requestUrl, data, additionalHeaders || {});
-    });
-  }
-  patch(requestUrl, data, additionalHeaders) {
-    return __awaiter(this, void 0, void 0, function* () {
-      return this.request('PATCH', requestUrl, data, additionalHeaders || {});
-    });
-  }
-  put(requestUrl, data, additionalHeaders) {
-    return __awaiter(this, void 0, void 0, function* () {
-      return this.request('PUT', requestUrl, data, additionalHeaders || {});
-    });
-  }
-  head(requestUrl, additionalHeaders) {
-    return __awaiter(this, void 0, void 0, function* () {
-      return this.request('HEAD', requestUrl, null, additionalHeaders || {});
-    });
-  }
-  sendStream(verb, requestUrl, stream, additionalHeaders) {
-    return __awaiter(this, void 0, void 0, function* () {
-      return this.request(verb, requestUrl, stream, additionalHeaders);
-    });
-  }
-  getJson(requestUrl_1) {
-    return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
-      additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-      const res = yield this.get(requestUrl, additionalHeaders);
-      return this._processResponse(res, this.requestOptions);
-    });
-  }
-  postJson(requestUrl_1, obj_1) {
-    return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-      const data = JSON.stringify(obj, null, 2);
-      additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-      additionalHeaders[Headers.ContentType] =
-        this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-      const res = yield this.post(requestUrl, data, additionalHeaders);
-      return this._processResponse(res, this.requestOptions);
-    });
-  }
-  putJson(requestUrl_1, obj_1) {
-    return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-      const data = JSON.stringify(obj, null, 2);
-      additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-      additionalHeaders[Headers.ContentType] =
-        this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-      const res = yield this.put(requestUrl, data, additionalHeaders);
-      return this._processResponse(res, this.requestOptions);
-    });
-  }
-  patchJson(requestUrl_1, obj_1) {
-    return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-      const data = JSON.stringify(obj, null, 2);
-      additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-      additionalHeaders[Headers.ContentType] =
-        this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-      const res = yield this.patch(requestUrl, data, additionalHeaders);
-      return this._processResponse(res, this.requestOptions);
-    });
-  }
-  request(verb, requestUrl, data, headers) {
-    return __awaiter(this, void 0, void 0, function* () {
-      if (this._disposed) {
-        throw new Error('Client has already been disposed.');
-      }
-      const parsedUrl = new URL(requestUrl);
-      let info = this._prepareRequest(verb, parsedUrl, headers);
-      const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
-        ? this._maxRetries + 1
-        : 1;
-      let numTries = 0;
-      let response;
-      do {
-        response = yield this.requestRaw(info, data);
-        if (response &&
-          response.message &&
-          response.message.statusCode === HttpCodes.Unauthorized) {
-          let authenticationHandler;
-          for (const handler of this.handlers) {
-            if (handler.canHandleAuthentication(response)) {
-              authenticationHandler = handler;
-              break;
-            }
-          }
-          if (authenticationHandler) {
-            return authenticationHandler.handleAuthentication(this, info, data);
-          }
-          else {
-            return response;
-          }
-        }
-        let redirectsRemaining = this._maxRedirects;
-        while (response.message.statusCode &&
-          HttpRedirectCodes.includes(response.message.statusCode) &&
-          this._allowRedirects &&
-          redirectsRemaining > 0) {
-          const redirectUrl = response.message.headers['location'];
-          if (!redirectUrl) {
-            break;
-          }
-          const parsedRedirectUrl = new URL(redirectUrl);
-          if (parsedUrl.protocol === 'https:' &&
-            parsedUrl.protocol !== parsedRedirectUrl.protocol &&
-            !this._allowRedirectDowngrade) {
-            throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
-          }
-          yield response.readBody();
-          if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
-            for (const header in headers) {
-              if (header.toLowerCase() === 'authorization') {
-                delete headers[header];
-              }
-            }
-          }
-          info = this._prepareRequest(verb, parsedRedirectUrl, headers);
-          response = yield this.requestRaw(info, data);
-          redirectsRemaining--;
-        }
-        if (!response.message.statusCode ||
-          !HttpResponseRetryCodes.includes(response.message.statusCode)) {
-          return response;
-        }
-        numTries += 1;
-        if (numTries < maxTries) {
-          yield response.readBody();
-          yield this._performExponentialBackoff(numTries);
-        }
-      } while (numTries < maxTries);
-      return response;
-    });
-  }
   dispose() {
     if (this._agent) {
       this._agent.destroy();
     }
     this._disposed = true;
   }
-  requestRaw(info, data) {
-    return __awaiter(this, void 0, void 0, function* () {
-      return new Promise((resolve, reject) => {
-        function callbackForResult(err, res) {
-          if (err) {
-            reject(err);
-          }
-          else if (!res) {
-            reject(new Error('Unknown error'));
-          }
-          else {
-            resolve(res);
-          }
-        }
-        this.requestRawWithCallback(info, data, callbackForResult);
-      });
-    });
-  }
-  requestRawWithCallback(info, data, onResult) {
-    if (typeof data === 'string') {
-      if (!info.options.headers) {
-        info.options.headers = {};
-      }
-      info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
-    }
-    let callbackCalled = false;
-    function handleResult(err, res) {
-      if (!callbackCalled) {
-        callbackCalled = true;
-        onResult(err, res);
-      }
-    }
-    const req = info.httpModule.request(info.options, (msg) => {
-      const res = new HttpClientResponse(msg);
-      handleResult(undefined, res);
-    });
-    let socket;
-    req.on('socket', sock => {
-      socket = sock;
-    });
-    req.setTimeout(this._socketTimeout || 3 * 60000, () => {
-      if (socket) {
-        socket.end();
-      }
-      handleResult(new Error(`Request timeout: ${info.options.path}`));
-    });
-    req.on('error', function (err) {
-      handleResult(err);
-    });
-    if (data && typeof data === 'string') {
-      req.write(data, 'utf8');
-    }
-    if (data && typeof data !== 'string') {
-      data.on('close', function () {
-        req.end();
-      });
-      data.pipe(req);
-    }
-    else {
-      req.end();
-    }
-  }
   getAgent(serverUrl) {
     const parsedUrl = new URL(serverUrl);
     return this._getAgent(parsedUrl);
-  }
-  getAgentDispatcher(serverUrl) {
-    const parsedUrl = new URL(serverUrl);
-    const proxyUrl = getProxyUrl(parsedUrl);
-    const useProxy = proxyUrl && proxyUrl.hostname;
-    if (!useProxy) {
-      return;
-    }
-    return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
-  }
-  _prepareRequest(method, requestUrl, headers) {
-    const info = {};
-    info.parsedUrl = requestUrl;
-    const usingSsl = info.parsedUrl.protocol === 'https:';
-    info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
-    const defaultPort = usingSsl ? 443 : 80;
-    info.options = {};
-    info.options.host = info.parsedUrl.hostname;
-    info.options.port = info.parsedUrl.port
-      ? parseInt(info.parsedUrl.port)
-      : defaultPort;
-    info.options.path =
-      (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
-    info.options.method = method;
-    info.options.headers = this._mergeHeaders(headers);
-    if (this.userAgent != null) {
-      info.options.headers['user-agent'] = this.userAgent;
-    }
-    info.options.agent = this._getAgent(info.parsedUrl);
-    if (this.handlers) {
-      for (const handler of this.handlers) {
-        handler.prepareRequest(info.options);
-      }
-    }
-    return info;
-  }
-  _mergeHeaders(headers) {
-    if (this.requestOptions && this.requestOptions.headers) {
-      return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
-    }
-    return lowercaseKeys(headers || {});
-  }
-  _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
-    let clientHeader;
-    if (this.requestOptions && this.requestOptions.headers) {
-      const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
-      if (headerValue) {
-        clientHeader =
-          typeof headerValue === 'number' ? headerValue.toString() : headerValue;
-      }
-    }
-    const additionalValue = additionalHeaders[header];
-    if (additionalValue !== undefined) {
-      return typeof additionalValue === 'number'
-        ? additionalValue.toString()
-        : additionalValue;
-    }
-    if (clientHeader !== undefined) {
-      return clientHeader;
-    }
-    return _default;
-  }
-  _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
-    let clientHeader;
-    if (this.requestOptions && this.requestOptions.headers) {
-      const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
-      if (headerValue) {
-        if (typeof headerValue === 'number') {
-          clientHeader = String(headerValue);
-        }
-        else if (Array.isArray(headerValue)) {
-          clientHeader = headerValue.join(', ');
-        }
-        else {
-          clientHeader = headerValue;
-        }
-      }
-    }
-    const additionalValue = additionalHeaders[Headers.ContentType];
-    if (additionalValue !== undefined) {
-      if (typeof additionalValue === 'number') {
-        return String(additionalValue);
-      }
-      else if (Array.isArray(additionalValue)) {
-        return additionalValue.join(', ');
-      }
-      else {
-        return additionalValue;
-      }
-    }
-    if (clientHeader !== undefined) {
-      return clientHeader;
-    }
-    return _default;
   }
   _getAgent(parsedUrl) {
     let agent;
@@ -1614,26 +1304,6 @@ class lib_HttpClient {
     }
     return agent;
   }
-  _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
-    let proxyAgent;
-    if (this._keepAlive) {
-      proxyAgent = this._proxyAgentDispatcher;
-    }
-    if (proxyAgent) {
-      return proxyAgent;
-    }
-    const usingSsl = parsedUrl.protocol === 'https:';
-    proxyAgent = new undici.k(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
-      token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
-    })));
-    this._proxyAgentDispatcher = proxyAgent;
-    if (usingSsl && this._ignoreSslError) {
-      proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
-        rejectUnauthorized: false
-      });
-    }
-    return proxyAgent;
-  }
   _getUserAgentWithOrchestrationId(userAgent) {
     const baseUserAgent = userAgent || 'actions/http-client';
     const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
@@ -1642,72 +1312,6 @@ class lib_HttpClient {
       return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
     }
     return baseUserAgent;
-  }
-  _performExponentialBackoff(retryNumber) {
-    return __awaiter(this, void 0, void 0, function* () {
-      retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
-      const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-      return new Promise(resolve => setTimeout(() => resolve(), ms));
-    });
-  }
-  _processResponse(res, options) {
-    return __awaiter(this, void 0, void 0, function* () {
-      return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
-        const statusCode = res.message.statusCode || 0;
-        const response = {
-          statusCode,
-          result: null,
-          headers: {}
-        };
-        if (statusCode === HttpCodes.NotFound) {
-          resolve(response);
-        }
-        function dateTimeDeserializer(key, value) {
-          if (typeof value === 'string') {
-            const a = new Date(value);
-            if (!isNaN(a.valueOf())) {
-              return a;
-            }
-          }
-          return value;
-        }
-        let obj;
-        let contents;
-        try {
-          contents = yield res.readBody();
-          if (contents && contents.length > 0) {
-            if (options && options.deserializeDates) {
-              obj = JSON.parse(contents, dateTimeDeserializer);
-            }
-            else {
-              obj = JSON.parse(contents);
-            }
-            response.result = obj;
-          }
-          response.headers = res.message.headers;
-        }
-        catch (err) {
-        }
-        if (statusCode > 299) {
-          let msg;
-          if (obj && obj.message) {
-            msg = obj.message;
-          }
-          else if (contents && contents.length > 0) {
-            msg = contents;
-          }
-          else {
-            msg = `Failed request: (${statusCode})`;
-          }
-          const err = new HttpClientError(msg, statusCode);
-          err.result = response.result;
-          reject(err);
-        }
-        else {
-          resolve(response);
-        }
-      }));
-    });
   }
 }
 const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
@@ -2893,6 +2497,8 @@ function adviceFor(code, host, file) {
     const problem = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not yet valid';
     return `It ${problem}, or the clock of the runner is wrong. Check that clock, and what is between the runner and ${host}.`;
   }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return `It is for another host. Check \`base-url\`, and what is between the runner and ${host}.`;
   if (!file)
     return 'If a proxy of yours inspects TLS, give its CA to the runner in `NODE_EXTRA_CA_CERTS`. Otherwise check `base-url`: the connection may be intercepted.';
   return `\`NODE_EXTRA_CA_CERTS\` is set, but ${clean(file)} ${problemWith(file)}. Correct it, or check \`base-url\`: the connection may be intercepted.`;
@@ -2904,7 +2510,7 @@ function problemWith(file) {
     if (!stat.isFile())
       return 'is not a file';
     const isPem = stat.size <= FILE_LIMIT && /-----BEGIN (?:\w+ )?CERTIFICATE-----/.test((0,external_node_fs_namespaceObject.readFileSync)(file, 'utf8'));
-    return isPem ? 'has no CA of this certificate' : 'has no certificate in PEM format';
+    return isPem ? 'does not vouch for it' : 'has no certificate in PEM format';
   }
   catch (error) {
     return `cannot be read (${String(error.code)})`;
@@ -3059,29 +2665,18 @@ const STATUSES = {
   '5xx': { retry: 'backoff', lost: true, error: 'outage' }
 };
 const OTHER = { retry: 'never', lost: false, error: 'unexpected' };
-/** Whether a network error is retried. Its request is lost if it was sent. */
-const NETWORK_ERRORS = {
-  dns: 'backoff',
-  certificate: 'never',
-  clientCertificate: 'never',
-  tls: 'backoff',
-  connection: 'backoff',
-  proxy: 'backoff',
-  proxyUnreachable: 'backoff',
-  proxyRefused: 'never',
-  proxyUnreadable: 'never',
-  proxyIsHttps: 'never',
-  brokenOff: 'backoff',
-  unusableResponse: 'never',
-  tooLarge: 'never',
-  proxyTimeout: 'backoff',
-  lookupTimeout: 'backoff',
-  connectTimeout: 'backoff',
-  tlsTimeout: 'backoff',
-  timeout: 'backoff',
-  cancelled: 'never',
-  unsendable: 'never'
-};
+/** The network errors that would come again; all others are retried by backoff. */
+const LASTING = [
+  'certificate',
+  'clientCertificate',
+  'proxyRefused',
+  'proxyUnreadable',
+  'proxyIsHttps',
+  'unusableResponse',
+  'tooLarge',
+  'cancelled',
+  'unsendable'
+];
 /** Before the first attempt. */
 const NO_ATTEMPTS = { made: 0, counted: 0, guessed: 0 };
 /** How many attempts may count. */
@@ -3099,25 +2694,23 @@ const DAY = 86_400;
 function statusRule(status) {
   return STATUSES[status] ?? STATUSES[`${Math.floor(status / 100)}xx`] ?? OTHER;
 }
-/** Whether another attempt may help at all. */
-function isRetried(outcome) {
-  return retryOf(outcome) !== 'never';
-}
-/** Whether Zendesk may have carried out the request although no usable response says so. */
-function isLost(outcome) {
-  return outcome instanceof NetworkError ? outcome.sent : statusRule(outcome.status).lost;
+/** The rule for what an attempt ended with: a network error has lost its request if this was sent. */
+function ruleOf(outcome) {
+  if (!(outcome instanceof NetworkError))
+    return statusRule(outcome.status);
+  return { retry: LASTING.includes(outcome.kind) ? 'never' : 'backoff', lost: outcome.sent };
 }
 /** What follows an attempt that ended with `outcome`, after the attempts `before`. */
-function nextAttempt(outcome, before, circumstances) {
-  const { now, remaining, random, single = false } = circumstances;
-  const made = before.made + 1;
-  if (single && outcome instanceof NetworkError && outcome.staleConnection)
-    return { kind: 'reconnect', attempts: { ...before, made } };
-  if (single || !isRetried(outcome))
-    return { kind: 'final' };
-  // Many jobs of one matrix may wait at the same time: up to a quarter more spreads them out.
-  const spread = 1 + random / 4;
+function nextAttempt(outcome, before, { now, remaining, random, single = false }) {
+  const attempts = { ...before, made: before.made + 1 };
   const response = outcome instanceof NetworkError ? undefined : outcome;
+  if (single && outcome instanceof NetworkError && outcome.staleConnection)
+    return { kind: 'reconnect', attempts };
+  const { retry } = ruleOf(outcome);
+  if (single || retry === 'never')
+    return { kind: 'final' };
+  // The jobs of a matrix may all wait at the same time: up to a quarter more spreads them out.
+  const spread = 1 + random / 4;
   const asked = response && waitAsked(response, now);
   if (response !== undefined && asked !== undefined) {
     const least = Math.max(1, asked) * 1000;
@@ -3125,20 +2718,21 @@ function nextAttempt(outcome, before, circumstances) {
       return { kind: 'too long', seconds: asked, response };
     // The random part alone never makes a wait too long.
     const ms = Math.max(least, Math.min(least * spread, remaining - REQUEST_RESERVE));
-    return { kind: 'wait', ms, why: 'asked', attempts: { ...before, made } };
+    return { kind: 'wait', ms, why: 'asked', attempts };
   }
-  if (retryOf(outcome) === 'always') {
-    const guess = Math.min(GUESS_CAP, GUESS * 2 ** before.guessed);
-    const ms = Math.min(guess * spread, remaining - REQUEST_RESERVE);
-    const attempts = { ...before, made, guessed: before.guessed + 1 };
-    return ms > 0 ? { kind: 'wait', ms, why: 'guessed', attempts } : { kind: 'final' };
+  if (retry === 'always') {
+    const guess = spread * Math.min(GUESS_CAP, GUESS * 2 ** before.guessed);
+    const ms = Math.min(guess, remaining - REQUEST_RESERVE);
+    if (ms <= 0)
+      return { kind: 'final' };
+    return { kind: 'wait', ms, why: 'guessed', attempts: { ...attempts, guessed: before.guessed + 1 } };
   }
   const counted = before.counted + 1;
-  // Exponential backoff with full jitter.
+  // Full jitter.
   const ms = random * Math.min(BACKOFF_CAP, BACKOFF * 2 ** before.counted);
   if (counted === MOST_ATTEMPTS || ms >= remaining)
     return { kind: 'final' };
-  return { kind: 'wait', ms, why: 'backoff', attempts: { ...before, made, counted } };
+  return { kind: 'wait', ms, why: 'backoff', attempts: { ...attempts, counted } };
 }
 /**
  * The seconds that a response asks to wait, if its status can ask for that: `Retry-After` (RFC 9110 §10.2.3: seconds,
@@ -3148,17 +2742,15 @@ function nextAttempt(outcome, before, circumstances) {
  * @returns `undefined` if it does not say so in a way that can be read
  */
 function waitAsked(response, now) {
-  const { retry } = statusRule(response.status);
+  const { status, retryAfter, rateLimitReset, date = now } = response;
+  const { retry } = statusRule(status);
   if (retry !== 'if asked' && retry !== 'always')
     return undefined;
-  const asked = secondsIn(response.retryAfter) ?? secondsUntil(response.retryAfter, response.date ?? now);
+  const asked = secondsIn(retryAfter) ?? secondsUntil(retryAfter, date);
   if (asked !== undefined || retry === 'if asked')
     return asked;
-  const reset = secondsIn(response.rateLimitReset);
+  const reset = secondsIn(rateLimitReset);
   return reset !== undefined && reset <= DAY ? reset : undefined;
-}
-function retryOf(outcome) {
-  return outcome instanceof NetworkError ? NETWORK_ERRORS[outcome.kind] : statusRule(outcome.status).retry;
 }
 /** Whole or decimal seconds; the first, if a header came twice. */
 function secondsIn(header = '') {
@@ -3279,13 +2871,11 @@ function zendesk_error_kindOf(response, { operation }) {
     return 'missingScope';
   if (html && status < 300)
     return 'subdomainUnknown';
-  // An account that has no such record is an account.
-  if (isFromAccount(response, 404) && !GRANTS.includes(operation))
+  // An account that has no such record is an account; a grant asks for none.
+  if (isFromAccount(response, 404) && operation !== 'grantToken')
     return 'unexpected';
   return statusRule(status).error;
 }
-/** The requests that can name no record that would be missing. */
-const GRANTS = ['grantToken', 'grantCleanupToken'];
 /** The requests that are sent only to an account that has responded before. */
 const LATER = ['checkToken', 'verifyToken', 'deleteToken'];
 /**
@@ -3383,15 +2973,15 @@ const CURES = {
   },
   dns: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check the name server of the runner.`,
   certificate: ({ error, host }) => certificateAdvice(error.code, host, process.env),
-  clientCertificate: ({ host }) => `Zendesk demands none, so ${host} leads elsewhere. Check \`base-url\`, and what is between the runner and ${host}.`,
-  tls: ({ error, host }) => `Check \`base-url\`, and what is between the runner and ${host}.${error.code === 'EPROTO' ? ' It may demand a client certificate.' : ''}`,
+  clientCertificate: ({ host }) => `Zendesk demands none. Check \`base-url\`, and what is between the runner and ${host}.`,
+  tls: ({ error, host }) => `Check \`base-url\`, and what is between the runner and ${host}.${error.code === 'EPROTO' ? ' The server may demand a client certificate.' : ''}`,
   connection: ({ host }) => `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`,
   proxy: ({ proxy }) => `Check ${nameOf(proxy)} on the runner, and that the proxy works.`,
   proxyUnreachable: ({ host, proxy }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check what the proxy in ${nameOf(proxy)} can reach.`,
   proxyRefused: ({ host, error, proxy }) => {
     const { variable, address, hasUser } = proxy;
     if (error.code !== '407' && error.code !== '401')
-      return `Allow ${host} in the proxy in ${nameOf(proxy)}, or list it in \`no_proxy\`: such as .zendesk.com, separated by commas, without *.`;
+      return `${error.code === '404' ? 'Check `subdomain`, or allow' : 'Allow'} ${host} in the proxy in ${nameOf(proxy)}, or list it in \`no_proxy\`: such as .zendesk.com, separated by commas, without *.`;
     return hasUser
       ? `The user name or the password in ${nameOf(proxy)} is wrong. Percent-encode special characters in them.`
       : `It needs a user name and a password. Write them into \`${variable}\` as http://user:password@${clean(address)}.`;
@@ -3763,9 +3353,10 @@ class ZendeskClient {
         observer.retry?.();
       const sentAt = clock.now();
       const outcome = await this.#attempt(request, options);
-      if (isLost(outcome))
+      const { retry, lost } = ruleOf(outcome);
+      if (lost)
         observer.lost?.(sentAt);
-      if (isRetried(outcome))
+      if (retry !== 'never')
         this.close();
       const time = { now: clock.now(), remaining: this.deadline.remaining(), random: clock.random() };
       const next = nextAttempt(outcome, attempts, { ...time, single });
