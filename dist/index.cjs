@@ -1,4 +1,4 @@
-// SHA-256 of src/, stubs/ and the packages: 605fa05926c830d2275445216e4ec4b137aa55ca7b6f3f463ca968ce39f89abb
+// SHA-256 of src/, stubs/ and the packages: 91cf87a64f0b5a0b7e6153c20fafea994395c7c4167299da2ea0a38afc32c296
 (() => {
 	var __webpack_modules__ = ({
 
@@ -4523,7 +4523,7 @@ async function withCleanupToken(client, terms, work) {
     const end = await insist(client, (within) => revocation.try(within, ownWays(token)));
     const outcome = revocation.outcome(end);
     if ('obstacle' in outcome)
-      terms.remaining.push({ token, obstacle: outcome.obstacle });
+      terms.remaining.push({ token, outcome });
   }
 }
 async function mintCleanupToken(client, { credential, clientId, lifetime, remaining }) {
@@ -4604,7 +4604,7 @@ function reportOutcome(outcome, report, log) {
     minted.expiry.kind === 'at' &&
     minted.expiry.isReported &&
     rest.length === 0;
-  const text = remainsSentence(outcome, minted);
+  const text = remainsSentence(outcome, token_nameOf(minted));
   if (isForeseen) {
     log.info(`${text} ${expirySentence(minted)}.`);
     return;
@@ -4624,7 +4624,7 @@ function reportFailure(error, report, log) {
 function unsavedSentence(outcome, report) {
   const rest = report.remaining.map((each) => remainingSentence(each, report.context));
   const end = 'obstacle' in outcome
-    ? `${remainsSentence(outcome, report.minted)} ${stillThere(report)}`
+    ? `${remainsSentence(outcome, token_nameOf(report.minted))} ${stillThere(report)}`
     : DONE[outcome.end](token_nameOf(report.minted));
   return [end, ...rest].join(' ');
 }
@@ -4636,11 +4636,11 @@ function cleanupSentence(minted, why) {
 function remainingSentence(remaining, { origin, clientId }) {
   if ('lost' in remaining)
     return `The response to the mint of a cleanup token was lost. ${lostSentence(remaining.lost, clientId, remaining.lifetime)}`;
-  const { token, obstacle } = remaining;
-  return `Could not revoke the cleanup token ${token.id ?? '(id unknown)'}: ${obstacleText(obstacle)}. ${expirySentence(token)}. ${manualRemoval(token, origin)}`;
+  const { token, outcome } = remaining;
+  const name = `the cleanup token ${token.id ?? '(id unknown)'}`;
+  return `${remainsSentence(outcome, name)} ${expirySentence(token)}. ${manualRemoval(token, origin)}`;
 }
-function remainsSentence(outcome, minted) {
-  const name = token_nameOf(minted);
+function remainsSentence(outcome, name) {
   const why = obstacleText(outcome.obstacle);
   if (outcome.end === 'unverified')
     return `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${why}.`;

@@ -3,7 +3,7 @@ import { type Log } from '../lib/log.ts'
 import { type LoadedState, type MintContext } from '../runner/state.ts'
 import { type Table } from '../runner/summary.ts'
 import { type Remaining } from '../zendesk/cleanup-token.ts'
-import { type Obstacle, type Outcome } from '../zendesk/revocation.ts'
+import { type Obstacle, type Outcome, type Remains } from '../zendesk/revocation.ts'
 import { type MintedToken } from '../zendesk/token.ts'
 import { causeOf } from './errors.ts'
 import { lostSentence } from './mint.ts'
@@ -66,7 +66,7 @@ export function reportOutcome(outcome: Outcome, report: RevocationReport, log: L
     minted.expiry.kind === 'at' &&
     minted.expiry.isReported &&
     rest.length === 0
-  const text = remainsSentence(outcome, minted)
+  const text = remainsSentence(outcome, nameOf(minted))
   if (isForeseen) {
     log.info(`${text} ${expirySentence(minted)}.`)
     return
@@ -89,7 +89,7 @@ export function unsavedSentence(outcome: Outcome, report: RevocationReport): str
   const rest = report.remaining.map((each) => remainingSentence(each, report.context))
   const end =
     'obstacle' in outcome
-      ? `${remainsSentence(outcome, report.minted)} ${stillThere(report)}`
+      ? `${remainsSentence(outcome, nameOf(report.minted))} ${stillThere(report)}`
       : DONE[outcome.end](nameOf(report.minted))
   return [end, ...rest].join(' ')
 }
@@ -106,14 +106,12 @@ export function remainingSentence(
 ): string {
   if ('lost' in remaining)
     return `The response to the mint of a cleanup token was lost. ${lostSentence(remaining.lost, clientId, remaining.lifetime)}`
-  const { token, obstacle } = remaining
-  return `Could not revoke the cleanup token ${token.id ?? '(id unknown)'}: ${obstacleText(obstacle)}. ${expirySentence(token)}. ${manualRemoval(token, origin)}`
+  const { token, outcome } = remaining
+  const name = `the cleanup token ${token.id ?? '(id unknown)'}`
+  return `${remainsSentence(outcome, name)} ${expirySentence(token)}. ${manualRemoval(token, origin)}`
 }
 
-type Remains = Extract<Outcome, { obstacle: unknown }>
-
-function remainsSentence(outcome: Remains, minted: MintedToken): string {
-  const name = nameOf(minted)
+function remainsSentence(outcome: Remains, name: string): string {
   const why = obstacleText(outcome.obstacle)
   if (outcome.end === 'unverified')
     return `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${why}.`

@@ -4,13 +4,13 @@ import { isAccepted } from './http/response.ts'
 import { isStop, unexpectedResponse, ZendeskError } from './http/zendesk-error.ts'
 import { LostResponses } from './lost-responses.ts'
 import { currentTokenRequest, grantRequest } from './requests.ts'
-import { GRACE_PERIOD, insist, ownWays, Revocation, type Obstacle } from './revocation.ts'
+import { GRACE_PERIOD, insist, ownWays, Revocation, type Remains } from './revocation.ts'
 import { sendMint } from './token-response.ts'
 import { tokenStatus } from './token-status.ts'
 import { mintedToken, seenWorking, type MintedToken } from './token.ts'
 
 /** A cleanup token that may remain active, or responses to its mint that were lost. */
-export type Remaining = { token: MintedToken; obstacle: Obstacle } | { lost: LostResponses; lifetime: number }
+export type Remaining = { token: MintedToken; outcome: Remains } | { lost: LostResponses; lifetime: number }
 
 /** How a cleanup token is minted. */
 export interface CleanupTerms {
@@ -45,7 +45,7 @@ export async function withCleanupToken<Result>(
     const revocation = new Revocation(token, true)
     const end = await insist(client, (within) => revocation.try(within, ownWays(token)))
     const outcome = revocation.outcome(end)
-    if ('obstacle' in outcome) terms.remaining.push({ token, obstacle: outcome.obstacle })
+    if ('obstacle' in outcome) terms.remaining.push({ token, outcome })
   }
 }
 

@@ -69,6 +69,9 @@ export type Outcome =
       isUnanswered: boolean
     }
 
+/** How a revocation ended, if the token may be active. */
+export type Remains = Extract<Outcome, { obstacle: Obstacle }>
+
 /** Milliseconds that a DELETE may still take after the job was cancelled. */
 const DELETE_GRACE = 2000
 /** Milliseconds for a revocation that cannot be left to later, after the job was cancelled or the time was over. */

@@ -13,7 +13,7 @@ import { manualRemoval } from '../../../src/report/token.ts'
 import { LostResponses } from '../../../src/zendesk/lost-responses.ts'
 import { ZendeskError } from '../../../src/zendesk/http/zendesk-error.ts'
 import { deleteTokenRequest } from '../../../src/zendesk/requests.ts'
-import { type Obstacle, type Outcome } from '../../../src/zendesk/revocation.ts'
+import { type Obstacle, type Outcome, type Remains } from '../../../src/zendesk/revocation.ts'
 import { ORIGIN, RecordedLog } from '../../support/client.ts'
 import { NOON } from '../../support/clock.ts'
 import { MINTED, UNKNOWN } from '../../support/minted.ts'
@@ -31,16 +31,17 @@ const OTHER: Obstacle = {
   error: new ZendeskError('unexpected', request, { response: response(400) })
 }
 const CANCELLED: Obstacle = { kind: 'stopped', error: new ZendeskError('cancelled', request) }
-const CLEANUP = { token: { ...MINTED, id: 9 }, obstacle: OTHER }
 
-const active = (obstacle: Obstacle, more: Partial<Outcome> = {}): Outcome =>
+const active = (obstacle: Obstacle, more: Partial<Outcome> = {}): Remains =>
   ({
     end: 'active',
     obstacle,
     isScopeOnly: obstacle.kind === 'scope',
     isUnanswered: false,
     ...more
-  }) as Outcome
+  }) as Remains
+
+const CLEANUP = { token: { ...MINTED, id: 9 }, outcome: active(OTHER) }
 
 const EXPIRES = 'It expires at 2026-11-21T13:00:00Z.'
 const REMAINS = `${EXPIRES} ${manualRemoval(MINTED, ORIGIN)}`
@@ -196,9 +197,16 @@ describe('cleanupSentence', () => {
 
 describe('remainingSentence', () => {
   it('names a cleanup token without an id', () => {
-    const remaining = { token: UNKNOWN, obstacle: OTHER }
+    const remaining = { token: UNKNOWN, outcome: active(OTHER) }
     expect(remainingSentence(remaining, context)).toBe(
       `Could not revoke the cleanup token (id unknown): ${REFUSED}. Zendesk did not report when it expires. ${manualRemoval(UNKNOWN, ORIGIN)}`
+    )
+  })
+
+  it('says that the revocation was accepted, if this could not be verified', () => {
+    const remaining = { token: UNKNOWN, outcome: { end: 'unverified', obstacle: OTHER } } as const
+    expect(remainingSentence(remaining, context)).toMatch(
+      /^Revoked the cleanup token \(id unknown\) \(Zendesk accepted the DELETE\), but this could not be verified: /
     )
   })
 

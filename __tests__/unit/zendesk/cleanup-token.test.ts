@@ -56,7 +56,10 @@ async function run(lines: string[], { work, onMint, ...world }: Given = {}): Pro
 
 /** The token may be active, for this reason. */
 const mayRemain = (kind: string): unknown => [
-  { token: expect.anything(), obstacle: expect.objectContaining({ kind }) }
+  {
+    token: expect.anything(),
+    outcome: expect.objectContaining({ obstacle: expect.objectContaining({ kind }) })
+  }
 ]
 
 describe('withCleanupToken', () => {

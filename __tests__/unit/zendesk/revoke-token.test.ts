@@ -141,7 +141,7 @@ describe('revokeToken, with a cleanup token,', () => {
     const lines = [...REFUSED, ...MINT, 'DELETE 7 by the cleanup token: 204', 'GET current: 401']
     const end = ['DELETE 9 by the cleanup token: 400', 'DELETE current by the cleanup token: 400']
     const { remaining } = await revoked([...lines, ...end], given)
-    expect(remaining).toMatchObject([{ token: { id: 9 }, obstacle: { kind: 'other' } }])
+    expect(remaining).toMatchObject([{ token: { id: 9 }, outcome: { obstacle: { kind: 'other' } } }])
   })
 
   it('throws what is no error of a request', async () => {
