@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { saveState } from '@actions/core'
 import {
   choice,
@@ -112,10 +112,9 @@ const schema = union<State>({
 export function fingerprintOf(
   secret: string,
   { origin, clientId }: { origin: string; clientId: string },
-  salt = randomBytes(16).toString('hex')
+  salt: string = randomUUID()
 ): { salt: string; hash: string } {
-  const content = JSON.stringify([salt, origin, clientId, secret])
-  return { salt, hash: createHash('sha256').update(content).digest('hex') }
+  return { salt, hash: hash('sha256', JSON.stringify([salt, origin, clientId, secret])) }
 }
 
 /**

@@ -1,6 +1,4 @@
-import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage } from 'node:http'
-import { type Socket } from 'node:net'
 import { NetworkError } from './network-error.ts'
 import { type ZendeskResponse } from './response.ts'
 
@@ -13,24 +11,32 @@ const BODY_LIMIT = 1024 * 1024
  *
  * @throws {Error} of Node or of this module, if there is no complete response
  */
-export async function readResponse(request: ClientRequest): Promise<ZendeskResponse> {
-  const failed = new Promise<never>((_resolve, reject) => {
+export function readResponse(request: ClientRequest): Promise<ZendeskResponse> {
+  return new Promise((resolve, reject) => {
     // Of a body that its parser refuses, Node tells only the request.
     request.on('error', reject)
-    request.on('upgrade', ({ statusCode }: IncomingMessage, socket: Socket) => {
+    request.on('upgrade', ({ statusCode }, socket) => {
       // Node leaves this socket to its user, and reports no error.
       socket.destroy()
       reject(new NetworkError('unusableResponse', true, String(statusCode)))
     })
+    request.on('response', (message) => {
+      const chunks: Buffer[] = []
+      let size = 0
+      message.on('error', reject)
+      message.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        size += chunk.length
+        if (size > BODY_LIMIT) reject(new NetworkError('tooLarge', true))
+      })
+      message.on('end', () => resolve(responseOf(message, Buffer.concat(chunks))))
+    })
   })
-  return Promise.race([read(request), failed])
 }
 
-async function read(request: ClientRequest): Promise<ZendeskResponse> {
-  const [message] = (await once(request, 'response')) as [IncomingMessage]
-  const text = await readText(message)
-
-  const { headers, statusCode } = message
+function responseOf({ headers, statusCode }: IncomingMessage, body: Buffer): ZendeskResponse {
+  // JSON begins after a byte order mark.
+  const text = body.toString().replace(/^\ufeff/, '')
   const date = Date.parse(headers.date ?? '')
   // The edge in front of Zendesk can add the same id again.
   const requestId = headers['x-request-id']?.toString()
@@ -44,20 +50,6 @@ async function read(request: ClientRequest): Promise<ZendeskResponse> {
     date: Number.isNaN(date) ? undefined : date,
     requestId: requestId && [...new Set(requestId.split(', '))].join(', ')
   }
-}
-
-async function readText(message: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size > BODY_LIMIT) throw new NetworkError('tooLarge', true)
-  }
-  // JSON begins after a byte order mark.
-  return Buffer.concat(chunks)
-    .toString()
-    .replace(/^\ufeff/, '')
 }
 
 function parse(text: string): unknown {
