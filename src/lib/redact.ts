@@ -56,9 +56,18 @@ function runsOf(text: string): string[] {
   return Array.from({ length: count }, (_, at) => text.slice(at, at + SHARED_RUN))
 }
 
-/** Whether `text` shares a run with a known secret. */
-function sharesRun(text: string): boolean {
-  return runsOf(compact(text)).some((run) => knownRuns.has(run))
+/** Whether `text` shares a run with a known secret, also if it is escaped more than it needs to be, or twice. */
+export function sharesSecret(text: string): boolean {
+  const once = unescaped(text)
+  const forms = new Set([text, once, unescaped(once)])
+  return [...forms].some((form) => runsOf(compact(form)).some((run) => knownRuns.has(run)))
+}
+
+/** `text` with the characters that `%6B` and `\u006B` stand for. */
+function unescaped(text: string): string {
+  return text.replace(/(?:%|\\+u00)([\da-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(parseInt(hex, 16))
+  )
 }
 
 /** Replaces the known secrets in `line` by `***`, also those that are interrupted by what is not visible ASCII. */
@@ -98,7 +107,7 @@ export function oneLine(text: string): string {
 export function clean(text: string): string {
   const read = text.slice(0, READ_LIMIT)
   const plain = read.replace(/<[^>]*>/g, '').replace(/[<>]/g, '')
-  if (sharesRun(read) || sharesRun(plain)) return '***'
+  if (sharesSecret(read) || sharesSecret(plain)) return '***'
   // `::` goes everywhere, but for that of an IPv6 address in brackets.
   const line = oneLine(plain).replace(/:(?=:)(?![\da-f:.]*\])/gi, ': ')
   const characters = Array.from(line.trim())

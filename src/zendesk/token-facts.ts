@@ -1,5 +1,5 @@
 import { asObject, asText } from '../lib/json.ts'
-import { clean } from '../lib/redact.ts'
+import { clean, sharesSecret } from '../lib/redact.ts'
 import { Secret } from '../lib/secret.ts'
 import { isWellFormedScope } from './scopes.ts'
 
@@ -78,6 +78,8 @@ export function scopesOf(value: unknown): string[] | undefined {
   const words = reported.filter((scope): scope is string => typeof scope === 'string')
   if (words.join(' ').length > SCOPES_LIMIT) return undefined
   const scopes = words.filter((scope) => isWellFormedScope(scope) && clean(scope) === scope)
+  // A secret may also be repeated in pieces.
+  if (sharesSecret(scopes.join(' '))) return undefined
   return scopes.length === 0 && reported.length > 0 ? undefined : scopes
 }
 

@@ -9,6 +9,10 @@ beforeEach(async () => {
   redact = await import('../../../src/lib/redact.ts')
 })
 
+/** Each character as `before` and its code in hexadecimal digits. */
+const escaped = (text: string, before: string): string =>
+  Array.from(text, (each) => before + Buffer.from(each).toString('hex')).join('')
+
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
 describe('addSecret', () => {
@@ -107,6 +111,11 @@ describe('clean', () => {
     ['its end', SECRET.slice(-12)],
     ['part of its base64', base64(SECRET).slice(4, 16)],
     ['part of its percent-encoding', encodeURIComponent(SECRET).slice(8, 20)],
+    ['them in percent-encoding that is not needed', escaped(SECRET.slice(3, 15), '%')],
+    ['them in percent-encoding of that', escaped(SECRET.slice(3, 15), '%').replaceAll('%', '%25')],
+    ['them in JSON escapes that are not needed', escaped(SECRET.slice(3, 15), '\\u00').toUpperCase()],
+    ['them in JSON in JSON', escaped(SECRET.slice(3, 15), '\\\\u00')],
+    ['them with a part in escapes', `${SECRET.slice(3, 9)}${escaped(SECRET.slice(9, 15), '\\u00')}`],
     ['them with tags between', SECRET.slice(3, 15).split('').join('<b>')],
     ['them with letters between that do not show', SECRET.slice(3, 15).split('').join('\ufe0f\u3164')],
     ['them with blanks between', SECRET.slice(3, 15).split('').join(' ')]

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
+import { addSecret } from '../../../src/lib/redact.ts'
 import {
   isJwt,
   positiveInteger,
@@ -59,6 +60,12 @@ describe('scopesOf', () => {
     expect(scopesOf(`${almost}aa`)).toHaveLength(2048)
     expect(scopesOf(`${almost}aaa`)).toBeUndefined()
     expect(scopesOf(`${almost}aaa`.split(' '))).toBeUndefined()
+  })
+
+  it('leaves out a scope that repeats a secret, and reads nothing if several do so in pieces', () => {
+    addSecret('k3yk3yk3yk3yQ9Zx71')
+    expect(scopesOf('read k3yk3yk3yk3yQ9Zx71 write')).toEqual(['read', 'write'])
+    expect(scopesOf('read k3yk3yk3y k3yQ9Zx71')).toBeUndefined()
   })
 
   it('does not exhaust the stack if lists are nested deeply', () => {
