@@ -12,13 +12,13 @@ export interface AuthorizationResponse {
  * `code=X&state=Y` or `X&state=Y`.
  */
 export function authorizationResponse(value: string): AuthorizationResponse {
-  // A `?` behind a `=` or `&` is part of a parameter.
-  const query = value.replace(/^[^=&]*\?/, '')
+  const isAddress = /^(?:[a-z][\w+.-]*:\/\/|\?)/i.test(value)
+  // Elsewhere a `?` behind a `=` or `&` is part of a parameter.
+  const query = value.replace(isAddress ? /^[^?]*\?/ : /^[^=&]*\?/, '')
   const parameter = (name: string): string => new RegExp(`(?:^|&)${name}=([^&#]*)`).exec(query)?.[1] ?? ''
   const error = percentDecoded(parameter('error'))
   if (error !== '') return { code: '', rawCode: '', error }
 
-  const isAddress = /^(?:[a-z][\w+.-]*:\/\/|\?)/i.test(value)
   const [, first = value] = /^([^=&]+=*)&[\w.-]+=/.exec(value) ?? []
   const rawCode = parameter('code') || (isAddress ? '' : first)
   return { code: rawCode === value ? value : percentDecoded(rawCode), rawCode, error }

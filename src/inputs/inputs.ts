@@ -132,7 +132,7 @@ function readClientId(reader: InputReader, credential: Credential): string {
     const text = `it looks like a secret, so it was masked and not sent. Are \`client-id\` and \`${other}\` swapped? ${cure}`
     reader.problem('client-id', text)
   } else if (/\s/.test(clientId)) {
-    reader.problem('client-id', `it contains white space, so it is the name of a client. ${cure}`)
+    reader.problem('client-id', `it contains white space, like the name of a client. ${cure}`)
   } else if (/^[^@]+@[^@]+$/.test(clientId)) {
     reader.problem('client-id', `it is an e-mail address. ${cure}`)
   } else if (isNumeric(clientId) && !isAdmin(credential)) {

@@ -21,7 +21,8 @@ export function maskInputs(
   client = { clientId: given('client-id'), authMethod: given('token-endpoint-auth-method').toLowerCase() }
 ): void {
   const masks = new Set(names.flatMap(formsOf))
-  if (isClientIdSecret()) masks.add(given('client-id'))
+  const clientId = given('client-id')
+  if (isClientIdSecret()) masks.add(clientId).add(replaceInvisible(clientId, () => ''))
   for (const mask of masks) if (isMaskable(mask)) log.mask(mask)
 
   const valueOf = (input: string): string => (names.includes(input) ? given(input) : '')
@@ -36,8 +37,12 @@ export function maskInputs(
 /** All that is masked of an input: what is sent, and a value that is refused with and without what it is refused for. */
 function formsOf(input: string): string[] {
   const value = given(input)
-  const { code, rawCode } = authorizationResponse(value)
-  const values =
-    input === 'authorization-code' ? [rawCode, code, percentDecoded(code)] : [getInput(input), value]
+  const values = input === 'authorization-code' ? codesIn(value) : [getInput(input), value]
   return values.flatMap((each) => [each, replaceInvisible(each, () => ''), bareSecret(each)])
+}
+
+/** An authorization code as it is sent and as it may be shown, also of a value that is refused for what is around it. */
+function codesIn(value: string): string[] {
+  const { code, rawCode } = authorizationResponse(bareSecret(value))
+  return [rawCode, code, percentDecoded(code)]
 }

@@ -6,6 +6,7 @@ import { replaceInvisible, trim } from '../lib/invisible.ts'
  */
 
 const QUOTED = /^(["'`])[^]*\1$|^[“”„‘’‚«»][^]*[“”„‘’‚«»]$/
+const ANGLED = /^<[^]*>$/
 const SCHEME = /^(?:authorization:\s*)?(?:bearer|basic)\s+/i
 const TOO_SHORT = /^[^]{0,7}$/
 const CONTROL = /[\0-\x1f\x7f-\x9f]/
@@ -85,12 +86,17 @@ export function isMaskable(value: string): boolean {
   return !TOO_SHORT.test(value) && !CONTROL.test(value)
 }
 
-/** A secret without the quotes around it, or the scheme in front of it, which it is refused for. */
+/** Whether a value has quotes or angle brackets around it. */
+export function isWrapped(value: string): boolean {
+  return QUOTED.test(value) || ANGLED.test(value)
+}
+
+/** A secret without what is around it, or the scheme in front of it, which it is refused for. */
 export function bareSecret(value: string): string {
-  return trim(QUOTED.test(value) ? value.slice(1, -1) : value.replace(SCHEME, ''))
+  return trim(isWrapped(value) ? value.slice(1, -1) : value.replace(SCHEME, ''))
 }
 
 /** Whether a value that is no secret input is probably one: 40 or more letters and digits, at least four digits. */
 export function looksLikeSecret(value: string): boolean {
-  return /^(?=(?:[a-z]*\d){4})[a-z\d]{40,}$/i.test(value)
+  return /^(?=(?:[a-z]*\d){4})[a-z\d]{40,}$/i.test(replaceInvisible(value, () => ''))
 }

@@ -8,6 +8,7 @@ describe('authorizationResponse', () => {
     ['an address in which the code comes last', 'http://localhost:8080/?state=x%20y&code=abc123'],
     ['an address with a fragment', 'https://app.example/back?code=abc123#_=_'],
     ['an address with a fragment in front', 'https://app.example/#/back?code=abc123'],
+    ['an address with a parameter in its path', 'https://app.example/back;x=1&y=2?code=abc123'],
     ['the address of an app', 'com.example.app:/back?code=abc123'],
     ['an address without its scheme', 'localhost/back?code=abc123&state='],
     ['a query', 'code=abc123&state=xyz'],

@@ -240,6 +240,16 @@ describe('readMainInputs refuses', () => {
       /^Invalid input `authorization-code`: the address has no `code` in it/
     ],
     [
+      'an address in quotes, which would become a part of the code',
+      { ...code, 'authorization-code': '"https://x.io/back?code=the-code-1"' },
+      /^Invalid input `authorization-code`: the value is wrapped in quotes/
+    ],
+    [
+      'an address in angle brackets',
+      { ...code, 'authorization-code': '<https://x.io/back?code=the-code-1>' },
+      /^Invalid input `authorization-code`: the value looks like a variable/
+    ],
+    [
       'a short code in an address',
       { ...code, 'authorization-code': 'https://x.io/back?code=short' },
       /^Invalid input `authorization-code`: the value is shorter than 8 characters/
@@ -328,7 +338,7 @@ describe('readMainInputs refuses a client id that', () => {
   })
 
   it.each([
-    ['contains white space', 'ci bot', 'it contains white space, so it is the name of a client.'],
+    ['contains white space', 'ci bot', 'it contains white space, like the name of a client.'],
     ['is an e-mail address', 'ada@acme.example', 'it is an e-mail address.'],
     [
       'has an invisible character inside',

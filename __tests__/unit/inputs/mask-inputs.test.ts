@@ -64,6 +64,8 @@ describe('maskInputs', () => {
       'https://x.io/back?code=the-code%2F1&state=a-state-of-ours',
       ['the-code%2F1', 'the-code/1']
     ],
+    ['an address in quotes', '“https://x.io/back?code=the-code”', ['the-code']],
+    ['a query in angle brackets', '<the-code&state=a-state-of-ours>', ['the-code']],
     ['an address with an error', 'https://x.io/back?error=access_denied', []]
   ])('masks of an authorization code the code alone: %s', (_what, value, expected) => {
     expect(masks({ 'authorization-code': value })).toEqual(expected)
@@ -72,6 +74,8 @@ describe('maskInputs', () => {
   it('masks a client id that looks like a secret, unless the client secret does, too', () => {
     const secret = 'abcdefghij'.repeat(4).replace('abcd', '1234')
     expect(masks({ 'client-id': ` ${secret}\u200b`, 'client-secret': 'ci_bot' })).toEqual([secret])
+    const split = secret.replace('e', 'e\u2060\ufe0f')
+    expect(masks({ 'client-id': split, 'client-secret': 'ci_bot' })).toEqual([split, secret])
     expect(masks({ 'client-id': secret, 'client-secret': secret.toUpperCase() })).toEqual([
       secret.toUpperCase()
     ])

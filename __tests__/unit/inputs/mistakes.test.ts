@@ -4,6 +4,7 @@ import {
   CHARACTERS,
   FORMS,
   isMaskable,
+  isWrapped,
   looksLikeSecret,
   secretMistake,
   textMistake
@@ -106,12 +107,24 @@ describe('isMaskable', () => {
   })
 })
 
+describe('isWrapped', () => {
+  it.each(['"a"', '“a”', '<a>', '<>'])('is true of %s', (value) => {
+    expect(isWrapped(value)).toBe(true)
+  })
+
+  it.each(['a', '"a', 'a>', '<a> b'])('is false of %s', (value) => {
+    expect(isWrapped(value)).toBe(false)
+  })
+})
+
 describe('bareSecret', () => {
   it.each([
     ['"abc"', 'abc'],
     ['‘abc’', 'abc'],
     ['«\u00a0abc »', 'abc'],
     ['"abc\'', '"abc\''],
+    ['<abc>', 'abc'],
+    ['<abc', '<abc'],
     ['Bearer  abc', 'abc'],
     ['basic abc', 'abc'],
     ['Bearerabc', 'Bearerabc'],
@@ -124,12 +137,15 @@ describe('bareSecret', () => {
 describe('looksLikeSecret', () => {
   const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJ'
 
-  it.each([`${letters}0123`, `0123${letters}`, `a0b1c2d3${letters}`, '0123456789'.repeat(4)])(
-    'is true of %s',
-    (value) => {
-      expect(looksLikeSecret(value)).toBe(true)
-    }
-  )
+  it.each([
+    `${letters}0123`,
+    `0123${letters}`,
+    `a0b1c2d3${letters}`,
+    '0123456789'.repeat(4),
+    `${letters}\u200b0123`
+  ])('is true of %s', (value) => {
+    expect(looksLikeSecret(value)).toBe(true)
+  })
 
   it.each([
     ['39 characters', `${letters.slice(1)}0123`],

@@ -71,7 +71,7 @@ describe('explain names the cause and the cure if', () => {
     [
       'client-id is the name of the client',
       () => clientCredentials({ 'client-id': 'CI bot' }),
-      'Invalid input `client-id`: it contains white space, so it is the name of a client. Write the unique identifier of the OAuth client, from Admin Center.'
+      'Invalid input `client-id`: it contains white space, like the name of a client. Write the unique identifier of the OAuth client, from Admin Center.'
     ],
     [
       'client-id is an e-mail address',

@@ -18,14 +18,16 @@ export interface ProxySetting {
 /** The variables that http-client reads, by the protocol of the request. */
 const VARIABLES = { 'https:': ['https_proxy', 'HTTPS_PROXY'], 'http:': ['http_proxy', 'HTTP_PROXY'] }
 
-/** Returns the passwords in the proxy variables of `env`, as they are written there and as they are sent. */
+/**
+ * Returns the passwords in the proxy variables of `env`, as they are written there and as they are sent: what stands
+ * between the user name and the last `@`, also in a URL that cannot be read.
+ */
 export function proxyPasswords(env: Environment): string[] {
-  const values = Object.values(VARIABLES)
-    .flatMap((names) => names.map((name) => env[name] ?? ''))
-    .map((value) => value.replace(/^["'`]|["'`]$/g, ''))
-  // Without a scheme, `user:password@proxy:8080` is a URL of the scheme `user:`.
-  const urls = values.flatMap((value) => [URL.parse(value), URL.parse(`http://${value}`)])
-  const passwords = urls.flatMap((url) => [url?.password ?? '', decode(url?.password ?? '') ?? ''])
+  const values = Object.values(VARIABLES).flatMap((names) => names.map((name) => env[name] ?? ''))
+  const passwords = values.flatMap((value) => {
+    const [, written = ''] = /^(?:[^:/@]*:\/\/)?[^:@]*:(?!\/\/)([^]*)@/.exec(value) ?? []
+    return [written, URL.parse(value)?.password ?? '', decode(written) ?? '']
+  })
   return [...new Set(passwords)].filter(Boolean)
 }
 

@@ -31,6 +31,15 @@ describe('proxyPasswords', () => {
   })
 
   it.each([
+    ['“http://joe:secretpw@proxy”', 'secretpw'],
+    ['http://joe:sec#retpw@proxy', 'sec#retpw'],
+    ['http://joe:sec/ret?pw@proxy', 'sec/ret?pw'],
+    ['http://joe:sec@ret:pw@proxy', 'sec@ret:pw']
+  ])('finds it in %s, which cannot be read', (https_proxy, password) => {
+    expect(proxyPasswords({ https_proxy })).toContain(password)
+  })
+
+  it.each([
     {},
     { https_proxy: '' },
     { https_proxy: 'http://proxy:8080' },
