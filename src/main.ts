@@ -3,7 +3,13 @@ import { maskInputs } from './inputs/mask-inputs.ts'
 import { mint } from './mint.ts'
 import { publishToken, shouldRevoke } from './publish-token.ts'
 import { causeOf, explain } from './report/errors.ts'
-import { reportDeprecation, reportScopes, requireScopes, revocationPromise } from './report/mint.ts'
+import {
+  cancelledError,
+  reportDeprecation,
+  reportScopes,
+  requireScopes,
+  revocationPromise
+} from './report/mint.ts'
 import { mintedMessage, tokenTable } from './report/token.ts'
 import { exportForZcli, requireFiles } from './runner/outputs.ts'
 import { writeSummary } from './runner/summary.ts'
@@ -37,9 +43,11 @@ async function createToken(client: ZendeskClient, inputs: MainInputs): Promise<v
   const minted = await mint(client, inputs)
   await publishToken(client, inputs, minted)
   requireScopes(minted)
+  requireJob(client, inputs, minted)
   deadline.check()
 
   const token = isAdmin(inputs.credential) ? minted : await check(client, inputs, minted)
+  requireJob(client, inputs, token)
   reportScopes(token, inputs, log)
 
   if (inputs.exportEnv) exportForZcli(inputs.subdomain, token.token)
@@ -58,4 +66,9 @@ async function check(client: ZendeskClient, inputs: MainInputs, minted: MintedTo
   if (unchecked !== undefined) client.log.info(`The new token was not checked: ${causeOf(unchecked)}.`)
   requireScopes(token)
   return token
+}
+
+/** @throws {Error} if the job was cancelled after the mint: it says what becomes of the token */
+function requireJob({ deadline: { signal } }: ZendeskClient, inputs: MainInputs, token: MintedToken): void {
+  if (signal.aborted) throw cancelledError(token, shouldRevoke(inputs, token))
 }

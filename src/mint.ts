@@ -11,7 +11,7 @@ import { unexpectedResponse, ZendeskError } from './zendesk/http/zendesk-error.t
 import { LostResponses } from './zendesk/lost-responses.ts'
 import { createTokenRequest, grantRequest } from './zendesk/requests.ts'
 import { sendMint } from './zendesk/token-response.ts'
-import { mintedToken, type MintedToken } from './zendesk/token.ts'
+import { mintedToken, reportedExpiry, type MintedToken } from './zendesk/token.ts'
 
 /** Milliseconds that a mint which was sent may still take after the job was cancelled. */
 const MINT_GRACE = 6000
@@ -36,13 +36,14 @@ export async function mint(client: ZendeskClient, inputs: MainInputs): Promise<M
 
     if (refreshToken !== undefined) setOutputs({ 'refresh-token': refreshToken.reveal() })
     const mayHaveMinted = response.status < 300 && oauthError(response.json) === undefined
-    if (mayHaveMinted && facts.id !== undefined) notes.push(unusableSentence(facts.id, origin))
+    if (mayHaveMinted && facts.id !== undefined)
+      notes.push(unusableSentence({ id: facts.id, expiry: reportedExpiry(facts) }, origin))
     else if (mayHaveMinted) lost.add(clock.now())
     throw unexpectedResponse(request, response)
   } catch (error) {
     if (lost.count > 0) {
       if (error instanceof ZendeskError && error.kind === 'invalid_grant')
-        notes.push('The first attempt got no response and was probably carried out.')
+        notes.push('The first attempt got no usable response and was probably carried out.')
       if (!lost.isRetried) notes.push(lostSentence(lost, clientId, expiresIn))
     }
     throw explain(error, inputs, notes)

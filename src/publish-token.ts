@@ -1,5 +1,5 @@
 import { type MainInputs } from './inputs/inputs.ts'
-import { unsavedError } from './report/mint.ts'
+import { atOnceError } from './report/mint.ts'
 import { unsavedSentence } from './report/revocation.ts'
 import { setOutputs } from './runner/outputs.ts'
 import { fingerprintOf, saveForPost, type State } from './runner/state.ts'
@@ -13,29 +13,36 @@ import { expiresAt, isUseless, type MintedToken } from './zendesk/token.ts'
  * Saves what post has to revoke, and then sets the outputs: in this order, so that whatever fails afterwards leaves
  * nothing behind. Called again when more is known about the token.
  *
- * @throws {Error} if the runner's files cannot be written; a token that cannot be saved for post is revoked at once
+ * @throws {Error} if the runner's files cannot be written; a token that post will not revoke, and either could not know
+ * of or nobody can use, is revoked at once
  */
 export async function publishToken(
   client: ZendeskClient,
   inputs: MainInputs,
   minted: MintedToken
 ): Promise<void> {
+  const isRevoked = shouldRevoke(inputs, minted)
   try {
     saveForPost(stateOf(inputs, minted))
   } catch (error) {
     // Without saved state, post does nothing: what is not to be revoked needs none.
-    if (shouldRevoke(inputs, minted)) throw await revokeAtOnce(client, inputs, minted, error as Error)
+    if (isRevoked) throw await revokeAtOnce(client, inputs, minted, ['unsaved', error as Error])
   }
-  setOutputs({
-    token: minted.token.reveal(),
-    'refresh-token': minted.refreshToken?.reveal(),
-    'token-id': minted.id,
-    'client-id': minted.clientId ?? inputs.clientId,
-    'user-id': minted.userId,
-    scopes: minted.scopes.isReported ? minted.scopes.names.join(' ') : '',
-    'expires-at': expiresAt(minted),
-    'base-url': inputs.origin
-  })
+  try {
+    setOutputs({
+      token: minted.token.reveal(),
+      'refresh-token': minted.refreshToken?.reveal(),
+      'token-id': minted.id,
+      'client-id': minted.clientId ?? inputs.clientId,
+      'user-id': minted.userId,
+      scopes: minted.scopes.isReported ? minted.scopes.names.join(' ') : '',
+      'expires-at': expiresAt(minted),
+      'base-url': inputs.origin
+    })
+  } catch (error) {
+    if (isRevoked) throw error
+    throw await revokeAtOnce(client, inputs, minted, ['unpublished', error as Error])
+  }
 }
 
 /**
@@ -58,16 +65,16 @@ function stateOf(inputs: MainInputs, minted: MintedToken): State {
   return { kind: 'minted', minted, context }
 }
 
-/** Revokes a token that post will not know about; returns the error that says what became of it. */
+/** Revokes a token that post will not revoke; returns the error that says what became of it. */
 async function revokeAtOnce(
   client: ZendeskClient,
   { credential, clientId, origin }: MainInputs,
   minted: MintedToken,
-  cause: Error
+  [why, cause]: ['unsaved' | 'unpublished', Error]
 ): Promise<Error> {
   const remaining: Remaining[] = []
   const outcome = await revokeTokenNow(client, minted, { credential, clientId, remaining })
   const context = { origin, clientId, kind: credential.kind }
   const end = unsavedSentence(outcome, { minted, context, isWithoutCredential: false, remaining })
-  return unsavedError(minted, cause, end)
+  return atOnceError(why, minted, cause, end)
 }

@@ -94,7 +94,7 @@ describe('with a refresh token, the action', () => {
       expect(annotated(main)).toEqual([
         '::warning::An unused token of client browser_app may exist since 12:00 UTC; it expires after 1 hour, and `sweep` removes it.',
         expect.stringMatching(
-          /^::error::.*\(invalid_grant\).*The first attempt got no response and was probably carried out\./
+          /^::error::.*\(invalid_grant\).*The first attempt got no usable response and was probably carried out\./
         )
       ])
     }

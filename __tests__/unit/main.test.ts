@@ -45,6 +45,31 @@ describe('main', () => {
     expect(runner.state()).toHaveProperty('minted.seenWorking', false)
   })
 
+  it('does not check the token if the job is cancelled after the mint, and says what becomes of it', async () => {
+    account.at({ path: GRANT }, () => {
+      runner.cancellation.abort()
+    })
+    await expect(run(clientCredentials({ 'skip-token-revoke': 'true' }))).rejects.toThrow(
+      /^The job was cancelled\. Post will not revoke the token \(id unknown\)\. It expires at /
+    )
+    expect(account.zendesk.seen()).not.toContain(`GET ${CURRENT}`)
+  })
+
+  it('is not green if the job is cancelled after the check', async () => {
+    account.zendesk.fault({ path: CURRENT }, { kind: 'response', status: 500 })
+    const { log } = runner.step
+    const info = (text: string): void => {
+      log.info(text)
+      runner.cancellation.abort()
+    }
+    runner.inputs(clientCredentials({ scopes: 'read write', 'export-env': 'true' }))
+    await expect(main({ ...runner.step, log: { ...log, info } })).rejects.toThrow(
+      /^The job was cancelled\. Post will try to revoke the token \(id unknown\)\. It expires at /
+    )
+    expect(runner.logged()).toEqual([expect.stringMatching(/^The new token was not checked: /)])
+    expect(runner.written('GITHUB_ENV')).toEqual([])
+  })
+
   it('exports an environment and writes a summary if both are wanted', async () => {
     const { token } = await run(clientCredentials({ 'export-env': 'true', 'job-summary': 'true' }))
     expect(runner.written('GITHUB_ENV')).toContainEqual(['ZENDESK_OAUTH_TOKEN', token])

@@ -114,18 +114,20 @@ describe('mint, after a lost response,', () => {
   it('says that the first attempt has probably used up the refresh token', async () => {
     failing([{ kind: 'response', status: 502 }])
     const given = refreshToken('a-used-refresh-token')
-    expect(await notesOf(given)).toBe('The first attempt got no response and was probably carried out.')
+    expect(await notesOf(given)).toBe(
+      'The first attempt got no usable response and was probably carried out.'
+    )
     expect(await notesOf(given)).toBe('')
   })
 })
 
 describe('mint, after a response without a usable token,', () => {
-  it('names a token whose id the response has, and how to remove it', async () => {
+  it('names a token whose id the response has, when it expires and how to remove it', async () => {
     breakToken('full_token')
     const notes = await notesOf(withNumber())
     const [{ id } = { id: 0 }] = [...account.zendesk.tokens.values()].slice(-1)
     const removal = manualRemoval({ id }, account.zendesk.url)
-    expect(notes).toBe(`The response names token ${id}, which may be active. ${removal}`)
+    expect(notes).toBe(`The response names token ${id}, which may be active. It does not expire. ${removal}`)
     expect(account.zendesk.seen()).toEqual([`POST ${TOKENS}`])
   })
 

@@ -159,3 +159,27 @@ describe('publishToken, of a token that cannot be saved for post,', () => {
     expect((await run(inputs({ 'skip-token-revoke': 'true' })))['token-id']).toBe(String(account.token.id))
   })
 })
+
+describe('publishToken, of a token whose outputs cannot be written,', () => {
+  const breakOutputAt = (path: string): void => {
+    account.at({ path, count: 1 }, () => {
+      runner.breakFile('GITHUB_OUTPUT')
+    })
+  }
+
+  it.each(['auto', 'true'])('revokes it at once if post would not: skip-token-revoke %s', async (skip) => {
+    breakOutputAt(GRANT)
+    const { message } = await rejectionOf(run(authorizationCode({ 'skip-token-revoke': skip })))
+    expect(message).toMatch(
+      /^Could not publish .*GITHUB_OUTPUT.*, so main tried at once\. Revoked .* and verified that Zendesk rejects it\.$/
+    )
+    expect(account.zendesk.activeTokens()).toEqual([])
+  })
+
+  it('leaves it to post otherwise', async () => {
+    breakOutputAt(GRANT)
+    const { message } = await rejectionOf(run(clientCredentials()))
+    expect(message).toMatch(/^Could not write the file that the runner names in GITHUB_OUTPUT /)
+    expect(runner.state()).toMatchObject({ kind: 'minted', minted: { token: account.token.value } })
+  })
+})

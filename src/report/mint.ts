@@ -42,8 +42,8 @@ export function lostSentence(lost: LostResponses, clientId: string, lifetime: nu
 }
 
 /** The sentence about a token that Zendesk created, but that the response to the mint does not show. */
-export function unusableSentence(id: number, origin: string): string {
-  return `The response names token ${id}, which may be active. ${manualRemoval({ id }, origin)}`
+export function unusableSentence(token: Pick<MintedToken, 'id' | 'expiry'>, origin: string): string {
+  return `The response names ${nameOf(token)}, which may be active. ${expirySentence(token)}. ${manualRemoval(token, origin)}`
 }
 
 /** @throws {Error} if Zendesk reports that the token has no scope at all: it can do nothing. */
@@ -79,14 +79,32 @@ export function revocationPromise(minted: MintedToken, credential: Credential): 
   return `${why}, so post will try to revoke it${how}; otherwise ${expiry}.`
 }
 
+/** The error of a job that was cancelled after the mint. */
+export function cancelledError(minted: MintedToken, isRevoked: boolean): Error {
+  const name = nameOf(minted)
+  const end = isRevoked ? `Post will try to revoke ${name}.` : `Post will not revoke ${name}.`
+  return new Error(`The job was cancelled. ${end} ${expirySentence(minted)}.`)
+}
+
+/** Why main had to revoke a token at once. */
+const AT_ONCE = {
+  unsaved: (name: string, cause: string) =>
+    `Could not save ${name} for post. ${cause} Without it post could not revoke the token`,
+  unpublished: (name: string, cause: string) =>
+    `Could not publish ${name}. ${cause} No later step could use it, and post would not revoke it`
+}
+
 /**
- * The error of a token that could not be saved for post.
+ * The error of a token that main had to revoke at once.
  *
- * @param cause why it could not be saved, in sentences
+ * @param cause why it could not be saved or published, in sentences
  * @param end what became of the token, as one or more sentences
  */
-export function unsavedError(minted: MintedToken, cause: Error, end: string): Error {
-  return new Error(
-    `Could not save ${nameOf(minted)} for post. ${cause.message} Without it post could not revoke the token, so main tried at once. ${end}`
-  )
+export function atOnceError(
+  why: keyof typeof AT_ONCE,
+  minted: MintedToken,
+  cause: Error,
+  end: string
+): Error {
+  return new Error(`${AT_ONCE[why](nameOf(minted), cause.message)}, so main tried at once. ${end}`)
 }

@@ -98,7 +98,10 @@ export function seenWorking(minted: MintedToken, facts: TokenFacts | undefined):
  * that makes no sense, it is unknown. The `Date` headers may be off, so by them the token has expired only if both the
  * expiry and the mint plus the lifetime are past.
  */
-function expiryWith({ expiry, date, mintedAt }: MintedToken, { expiresAt, createdAt }: TokenFacts): Expiry {
+function expiryWith(
+  { expiry, date, mintedAt }: Pick<MintedToken, 'expiry' | 'date' | 'mintedAt'>,
+  { expiresAt, createdAt }: TokenFacts
+): Expiry {
   const reported = expiry.kind === 'at' && expiry.isReported ? expiry : undefined
   if (expiresAt === undefined) return expiry
   if (expiresAt === null) return reported ?? { kind: 'never' }
@@ -106,6 +109,11 @@ function expiryWith({ expiry, date, mintedAt }: MintedToken, { expiresAt, create
   const lifetime = reported === undefined ? (span > 0 ? span : undefined) : reported.lifetime
   const expiredAfter = date === undefined ? undefined : Math.max(expiresAt, date + (lifetime ?? 0) * 1000)
   return { kind: 'at', time: expiresAt, isReported: true, lifetime, expiredAfter }
+}
+
+/** The expiry that Zendesk reported of a token, of which nothing else is known. */
+export function reportedExpiry(facts: TokenFacts): Expiry {
+  return expiryWith({ expiry: { kind: 'unknown' }, date: undefined, mintedAt: 0 }, facts)
 }
 
 /** When the token expires, in ISO 8601 and UTC; empty if it does not, or if that is not known. */

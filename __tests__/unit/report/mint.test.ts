@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import { type MainInputs } from '../../../src/inputs/inputs.ts'
 import {
+  atOnceError,
+  cancelledError,
   lostSentence,
   reportDeprecation,
   reportScopes,
   requireScopes,
   revocationPromise,
-  unsavedError,
   unusableSentence
 } from '../../../src/report/mint.ts'
 import { type Credential } from '../../../src/zendesk/credential.ts'
@@ -82,9 +83,9 @@ describe('lostSentence', () => {
 })
 
 describe('unusableSentence', () => {
-  it('names the token and how to remove it', () => {
-    expect(unusableSentence(5, ORIGIN)).toMatch(
-      /^The response names token 5, which may be active\. To revoke it manually, .* send DELETE https:\/\/acme\.zendesk\.com\/api\/v2\/oauth\/tokens\/5 as an admin/
+  it('names the token, when it expires and how to remove it', () => {
+    expect(unusableSentence({ id: 5, expiry: MINTED.expiry }, ORIGIN)).toMatch(
+      /^The response names token 5, which may be active\. It expires at 2026-11-21T13:00:00Z\. To revoke it manually, .* send DELETE https:\/\/acme\.zendesk\.com\/api\/v2\/oauth\/tokens\/5 as an admin/
     )
   })
 })
@@ -166,12 +167,28 @@ describe('revocationPromise', () => {
   })
 })
 
-describe('unsavedError', () => {
-  it('says why the token could not be saved, and what became of it', () => {
-    expect(unsavedError(MINTED, new Error('The disk is full.'), 'It is gone.')).toEqual(
-      new Error(
-        'Could not save token 7 for post. The disk is full. Without it post could not revoke the token, so main tried at once. It is gone.'
-      )
+describe('cancelledError', () => {
+  it.each([
+    [true, 'The job was cancelled. Post will try to revoke token 7. It expires at 2026-11-21T13:00:00Z.'],
+    [false, 'The job was cancelled. Post will not revoke token 7. It expires at 2026-11-21T13:00:00Z.']
+  ])('says what becomes of the token, revoked by post: %s', (isRevoked, message) => {
+    expect(cancelledError(MINTED, isRevoked)).toEqual(new Error(message))
+  })
+})
+
+describe('atOnceError', () => {
+  it.each([
+    [
+      'unsaved',
+      'Could not save token 7 for post. The disk is full. Without it post could not revoke the token, so main tried at once. It is gone.'
+    ],
+    [
+      'unpublished',
+      'Could not publish token 7. The disk is full. No later step could use it, and post would not revoke it, so main tried at once. It is gone.'
+    ]
+  ] as const)('says why the token is %s, and what became of it', (why, message) => {
+    expect(atOnceError(why, MINTED, new Error('The disk is full.'), 'It is gone.')).toEqual(
+      new Error(message)
     )
   })
 })
