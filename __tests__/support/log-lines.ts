@@ -31,6 +31,11 @@ export function count(step: StepResult, level: 'error' | 'warning'): number {
   return annotated(step).filter((line) => line.startsWith(`::${level}`)).length
 }
 
+/** The lines about further attempts. */
+export function retries(step: StepResult): string[] {
+  return said(step).filter((line) => /; attempt \d/.test(line))
+}
+
 /** What a step masked. */
 export function masks({ stdout }: StepResult): string[] {
   return stdout.flatMap((line) => {

@@ -10,7 +10,7 @@ import * as https from 'node:https'
 import * as net from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { createServer as createTlsServer } from 'node:tls'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { afterAll } from '@jest/globals'
 
 const certificates = join(import.meta.dirname, 'fixtures/tls')
@@ -20,11 +20,19 @@ const pem = (name: string): string => readFileSync(join(certificates, `${name}.p
 export const caFile = join(certificates, 'ca.pem')
 export const CA = pem('ca')
 
-/** Certificates of acme.zendesk.com and localhost, of another host, and of a CA that nobody trusts. */
+/** The files of certificates that signed themselves, so that each is its own CA. */
+export const selfSigned = {
+  expired: join(certificates, 'expired.pem'),
+  notYetValid: join(certificates, 'not-yet-valid.pem')
+}
+
+/** Certificates of acme.zendesk.com and localhost, of another host, of a CA that nobody trusts, and for another time. */
 export const tls = {
   good: { key: pem('server-key'), cert: pem('server') },
   wrongName: { key: pem('server-key'), cert: pem('wrong-name') },
-  wrongCa: { key: pem('server-key'), cert: pem('wrong-ca') }
+  wrongCa: { key: pem('server-key'), cert: pem('wrong-ca') },
+  expired: { key: pem('server-key'), cert: pem('expired') },
+  notYetValid: { key: pem('server-key'), cert: pem('not-yet-valid') }
 }
 
 /** For ports that will refuse connections: on 127.0.0.1 another test may soon use a closed port. */
@@ -91,9 +99,9 @@ export function serveTls(respond: http.RequestListener): Promise<Listening> {
   return listen(https.createServer({ keepAliveTimeout: 0, ...tls.good }, respond))
 }
 
-/** A TLS server that gets no requests, because of its certificate. */
-export function impostor(identity: { key: string; cert: string }): Promise<Listening> {
-  const server = createTlsServer(identity, (socket) => socket.on('error', () => undefined).end('never'))
+/** A TLS server that gets no requests, because of its certificate or of the one that it demands. */
+export function impostor(options: TlsOptions): Promise<Listening> {
+  const server = createTlsServer(options, (socket) => socket.on('error', () => undefined).end('never'))
   return listen(server.on('tlsClientError', () => undefined))
 }
 
