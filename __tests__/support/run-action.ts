@@ -30,6 +30,7 @@ export interface Preloaded {
   now?: number
   random?: number
   lookups?: number
+  noNames?: boolean
   speed?: number
   hold?: string
   signalAt?: RegExp
@@ -45,6 +46,7 @@ export function preloaded(wanted: Preloaded = {}): Record<string, string> {
     now = NOON,
     random = 0.5,
     lookups,
+    noNames,
     speed,
     hold,
     signalAt,
@@ -60,6 +62,7 @@ export function preloaded(wanted: Preloaded = {}): Record<string, string> {
     TEST_NOW: now,
     TEST_RANDOM: random,
     TEST_LOOKUPS: lookups,
+    TEST_NO_NAMES: noNames,
     TEST_SPEED: speed,
     TEST_HOLD: hold,
     TEST_SIGNAL_AT: signalAt?.source,

@@ -11,6 +11,7 @@
  *   TEST_CLOCK_FILE  a file that always holds the milliseconds that have passed by this clock
  *   TEST_SPEED       instead of jumping to the next timer, wait for it at this many times the usual speed
  *   TEST_LOOKUPS     how many host names are found; after them every name is unknown
+ *   TEST_NO_NAMES    time does not wait for the name server, which never responds
  *   TEST_BARRIER     a file that the process waits for, once dist/ is loaded and it has created a file of its own
  *   TEST_REPORT      a file that receives the peak memory of the process, in KiB
  */
@@ -49,7 +50,8 @@ getBuiltinModule('node:diagnostics_channel').subscribe('http.client.request.star
 
 /** Whether a request has ended or will get no response; the one that opens a tunnel may end without `close`. */
 function isOver({ destroyed, socket }) {
-  return destroyed || (Boolean(socket?.localPort) && fs.existsSync(`${env.TEST_STALLED}/${socket.localPort}`))
+  if (destroyed || (env.TEST_NO_NAMES && socket?.connecting)) return true
+  return Boolean(socket?.localPort) && fs.existsSync(`${env.TEST_STALLED}/${socket.localPort}`)
 }
 
 /** What may be active in a process that only waits for a timer. A write to a file, for example, may not. */
@@ -62,9 +64,11 @@ const PASSIVE = new Set([
   'TLSWrap',
   'SignalWrap'
 ])
+if (env.TEST_NO_NAMES) PASSIVE.add('GetAddrInfoReqWrap')
 
 /** Whether nothing can happen until a timer is due. */
 function isIdle() {
+  isHeld &&= !fs.existsSync(env.TEST_HOLD)
   if (isHeld || ![...requests].every(isOver)) return false
   return process.getActiveResourcesInfo().every((name) => PASSIVE.has(name))
 }
