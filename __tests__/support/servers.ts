@@ -48,6 +48,8 @@ export interface Listening {
   requests: () => number
   /** Refuses connections from now on; those that are open stay. */
   stop: () => void
+  /** Accepts connections again. */
+  restart: () => Promise<void>
 }
 
 const open = new Set<{ server: net.Server; sockets: Set<net.Socket> }>()
@@ -80,7 +82,10 @@ async function listen(server: net.Server, host = '127.0.0.1'): Promise<Listening
     port,
     connections: () => connections,
     requests: () => requests,
-    stop: () => void server.close()
+    stop: () => void server.close(),
+    restart: async () => {
+      await once(server.listen(port, host), 'listening')
+    }
   }
 }
 

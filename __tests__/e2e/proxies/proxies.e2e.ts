@@ -1,0 +1,225 @@
+import { writeFileSync } from 'node:fs'
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+
+import { type Zendesk } from '../../../mock/zendesk.ts'
+import { annotated, nothing, published, retries, revokedLine, said, shown } from '../../support/log-lines.ts'
+import { preloaded, runStep, type StepEnd, type StepRun } from '../../support/run-action.ts'
+import { scratch } from '../../support/scratch.ts'
+import { caFile, impostor, relay, tls } from '../../support/servers.ts'
+import { clientCredentials, mockZendesk } from '../../support/zendesk.ts'
+import { find, PROGRAMS, type Program } from './installed.ts'
+import { startNameServer, type NameServer } from './name-server.ts'
+import { CREDENTIALS, DENIED, start, stopAll, type Proxies } from './programs.ts'
+
+/*
+ * Main and post behind real proxies. The steps find no host name themselves, and each has a clock of its own.
+ */
+
+const { user, password } = CREDENTIALS
+
+let zendesk: Zendesk
+let nameServer: NameServer
+
+beforeAll(async () => {
+  nameServer = await startNameServer()
+  nameServer.respond((host) => (host === 'acme.zendesk.com' ? '127.0.0.1' : 'unknown'))
+  zendesk = await mockZendesk({ tls: tls.good })
+})
+
+beforeEach(() => {
+  zendesk.forget()
+  for (const token of zendesk.activeTokens()) token.revoked = true
+})
+
+afterAll(async () => {
+  nameServer.close()
+  await stopAll()
+})
+
+for (const program of PROGRAMS) {
+  describeWith(program)(`behind ${program}`, () => {
+    let proxies: Proxies
+    /** A step behind the proxy that wants no password. */
+    const step = ({ inputs }: StepRun = {}): StepRun => ({
+      env: { https_proxy: `http://${proxies.open}`, NODE_EXTRA_CA_CERTS: proxies.caFile },
+      inputs: inputs ?? {}
+    })
+    /** A step behind the one that wants a password. */
+    const locked = (credentials = ''): StepRun => ({
+      env: { https_proxy: `http://${credentials}${proxies.locked}` }
+    })
+
+    beforeAll(async () => {
+      proxies = await start(program)
+    })
+
+    it('main mints a token, and post revokes it', async () => {
+      await expectRevoked(step())
+      expect(zendesk.requests).toHaveLength(4)
+    })
+
+    it('main tries five times if the proxy cannot connect to the host', async () => {
+      const { error, attempts } = await failed(step({ inputs: { 'base-url': 'https://acme.zendesk.com:9' } }))
+      expect(error).toMatch(/The proxy could not reach .*`subdomain`.* acme\.zendesk\.com:9: 50\d\.$/)
+      expectNamed(proxies.open, error)
+      expect(attempts).toBe(5)
+    })
+
+    // Privoxy says so by a 404, which is a refusal.
+    const isRefusal = program === 'privoxy'
+    it(`main tries ${isRefusal ? 'once' : 'five times'} if the proxy does not know the host name`, async () => {
+      const { error, attempts } = await failed(step({ inputs: account('unknown.zendesk.com') }))
+      expect(error).toMatch(
+        isRefusal
+          ? /refused.* 404\.$/
+          : /The proxy could not reach .*`subdomain`.* unknown\.zendesk\.com: 50\d\.$/
+      )
+      expectNamed(proxies.open, error)
+      expect(attempts).toBe(isRefusal ? 1 : 5)
+    })
+
+    it('post revokes the token if only its first attempt does not reach the host', async () => {
+      const door = await relay(() => zendesk.port, '127.0.0.1')
+      const behindDoor = step({ inputs: { 'base-url': `https://acme.zendesk.com:${door.port}` } })
+      const { state } = await run('main', behindDoor)
+      door.stop()
+      const hold = scratch('hold')
+      const reopen = async (): Promise<void> => {
+        await door.restart()
+        writeFileSync(hold, '')
+      }
+      const ended = await run('post', {
+        ...behindDoor,
+        state,
+        hold,
+        onLine: (line) => void (line.includes('attempt 2') && reopen())
+      })
+      expect(retries(ended)).toHaveLength(1)
+      expect(said(ended).at(-1)).toMatch(/^Revoked token \d+ and verified that Zendesk rejects it\.$/)
+      expect(zendesk.activeTokens()).toEqual([])
+    })
+
+    if (program !== 'mitmproxy') {
+      it('main tries once if the proxy denies the host', async () => {
+        const { error, attempts } = await failed(step({ inputs: account(DENIED) }))
+        expect(error).toMatch(/refused.* 403\.$/)
+        expectNamed(proxies.open, error)
+        // How `no_proxy` is written: a `*` would be ignored.
+        expect(error).toMatch(/`no_proxy`.* `?\.zendesk\.com/)
+        expect(attempts).toBe(1)
+      })
+    }
+
+    if (program !== 'privoxy') {
+      it('main and post send the user name and the password', async () => {
+        await expectRevoked(locked(`${user}:${password}@`))
+      })
+
+      it.each([
+        ['needs a password if there is none', '', /\bneeds\b/, /\bwrong\b/],
+        ['may have another password', `${user}:other-word-7@`, /\bwrong\b/, /\bneeds\b/]
+      ])('main says that the proxy %s', async (_what, credentials, expected, other) => {
+        const { error, attempts } = await failed(locked(credentials))
+        expect(error).toMatch(expected)
+        expect(error).not.toMatch(other)
+        expect(error).toMatch(/ 40[17]\.$/)
+        expectNamed(proxies.locked, error)
+        expect(attempts).toBe(1)
+      })
+    }
+
+    if (program === 'squid') {
+      it('main mints a token, and post revokes it, if the proxy has an IPv6 address', async () => {
+        await expectRevoked({ env: { https_proxy: `http://${proxies.ipv6}` } })
+      })
+
+      it('main sends the password if Node throws at what is deprecated', async () => {
+        const NODE_OPTIONS = `${preloaded()['NODE_OPTIONS']} --throw-deprecation`
+        const { env } = locked(`${user}:${password}@`)
+        expect(await run('main', { env: { ...env, NODE_OPTIONS } })).toMatchObject({
+          exitCode: 0,
+          stderr: ''
+        })
+      })
+
+      it.each(['"', "'"])('main makes no request if there are %s around the proxy URL', async (quote) => {
+        const url = `${quote}http://${user}:${password}@${proxies.locked}${quote}`
+        const { error, attempts } = await failed({ env: { https_proxy: url } })
+        expect(error).toMatch(/cannot be read.*`https_proxy`/)
+        expect(attempts).toBe(1)
+      })
+
+      it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+        'main names the client certificate that a server of %s demands',
+        async (version) => {
+          const demands = { requestCert: true, rejectUnauthorized: true }
+          const server = await impostor({ ...tls.good, ...demands, minVersion: version, maxVersion: version })
+          const { error } = await failed(
+            step({ inputs: { 'base-url': `https://acme.zendesk.com:${server.port}` } })
+          )
+          expect(error).toContain('client certificate')
+        }
+      )
+    }
+
+    if (program === 'mitmproxy') {
+      it('main tries once if the CA of the proxy is not trusted', async () => {
+        const { error, attempts } = await failed({ env: { https_proxy: `http://${proxies.open}` } })
+        expect(error).toMatch(/certificate.*`NODE_EXTRA_CA_CERTS`/)
+        expect(attempts).toBe(1)
+      })
+    }
+  })
+}
+
+/** Runs tests only if this program is installed. */
+function describeWith(program: Program): typeof describe | typeof describe.skip {
+  return find(program) ? describe : describe.skip
+}
+
+/** Runs a step. */
+function run(entry: 'main' | 'post', { inputs, env, ...more }: StepRun): Promise<StepEnd> {
+  const baseUrl = `https://acme.zendesk.com:${zendesk.port}`
+  return runStep(entry, {
+    inputs: clientCredentials(zendesk, { 'base-url': baseUrl, ...inputs }),
+    env: { NODE_EXTRA_CA_CERTS: caFile, ...env },
+    lookups: 0,
+    ...more
+  })
+}
+
+/** Runs main, which mints a token, and post, which revokes it. */
+async function expectRevoked(step: StepRun): Promise<void> {
+  const minted = await run('main', step)
+  const ended = await run('post', { ...step, state: minted.state })
+  for (const end of [minted, ended]) {
+    expect(end).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(annotated(end)).toEqual([])
+    expect(shown(end)).not.toContain(password)
+  }
+  expect(said(ended).at(-1)).toBe(revokedLine(minted.outputs['token-id']))
+  expect(zendesk.activeTokens()).toEqual([])
+}
+
+/** Runs main, which sends nothing to Zendesk, and returns its error and how many attempts it made. */
+async function failed(step: StepRun): Promise<{ error: string; attempts: number }> {
+  const ended = await run('main', step)
+  expect(ended).toMatchObject({ exitCode: 1, stderr: '' })
+  expect(published(ended)).toEqual(nothing)
+  expect(shown(ended)).not.toMatch(/horse-battery-9|other-word-7/)
+  expect(zendesk.requests).toEqual([])
+  expect(annotated(ended)).toHaveLength(1)
+  return { error: annotated(ended)[0]!, attempts: 1 + retries(ended).length }
+}
+
+/** The inputs for an account at its usual address. */
+function account(host: string): Record<string, string> {
+  return { subdomain: host.replace('.zendesk.com', ''), 'base-url': '' }
+}
+
+/** An error names the variable and the proxy. */
+function expectNamed(proxy: string | undefined, error: string): void {
+  expect(error).toContain('`https_proxy`')
+  expect(error).toContain(proxy)
+}
