@@ -1,16 +1,38 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { RequestError, Server } from 'proxy-chain'
+import { Server } from 'proxy-chain'
 
 import { type Zendesk } from '../../../mock/zendesk.ts'
-import { annotated, count, nothing, published, revokedLine, shown, masks } from '../../support/log-lines.ts'
+import { connectResponses, statusOf, wireFormat } from '../../support/fixtures/connect-responses.ts'
+import {
+  annotated,
+  count,
+  masks,
+  nothing,
+  published,
+  retries,
+  revokedLine,
+  shown
+} from '../../support/log-lines.ts'
 import { runStep, type StepEnd, type StepRun } from '../../support/run-action.ts'
-import { caFile, relay, tls } from '../../support/servers.ts'
-import { mockZendesk, clientCredentials } from '../../support/zendesk.ts'
+import { caFile, relay, sendRaw, tls } from '../../support/servers.ts'
+import { clientCredentials, mockZendesk } from '../../support/zendesk.ts'
 
 /*
  * Main and post behind a real CONNECT proxy, which alone can reach acme.zendesk.com: the processes find no host name,
  * unless `lookups` lets them. The certificate of acme.zendesk.com comes from a CA of our own.
  */
+
+const locked = connectResponses.filter(({ means }) => means === 'credentials')
+const others = [
+  ...connectResponses.filter(({ means }) => means !== 'credentials'),
+  {
+    program: 'a proxy',
+    when: 'it limits the rate',
+    means: 'unreachable',
+    head: ['HTTP/1.1 429 Too Many Requests'],
+    body: ''
+  } as const
+]
 
 const USER = 'ci@acme'
 const PASSWORD = 'p@ss:w/rd%41'
@@ -20,8 +42,6 @@ let untrusted: Zendesk
 let proxy: Server
 /** Each CONNECT that reached the proxy: `host:port user:password`. */
 const connects: string[] = []
-/** The status with which the proxy refuses; 0 if it does not. */
-let refusal = 0
 let needsPassword = false
 
 beforeAll(async () => {
@@ -32,7 +52,6 @@ beforeAll(async () => {
     host: '127.0.0.1',
     prepareRequestFunction: ({ hostname, port, username, password }) => {
       connects.push(`${hostname}:${port} ${username}:${password}`)
-      if (refusal > 0) throw new RequestError('No', refusal)
       return {
         requestAuthentication: needsPassword && (username !== USER || password !== PASSWORD),
         // Every host name leads to this machine.
@@ -47,7 +66,6 @@ beforeAll(async () => {
 
 beforeEach(() => {
   connects.length = 0
-  refusal = 0
   needsPassword = false
   zendesk.forget()
   for (const token of zendesk.activeTokens()) token.revoked = true
@@ -129,45 +147,43 @@ describe('behind a proxy', () => {
     expect(zendesk.activeTokens()).toEqual([])
   })
 
-  it('main fails without a retry if the proxy rejects the password', async () => {
-    needsPassword = true
-    const ended = await main({ https_proxy: proxyUrl('ci:wrong-password@') })
-    expect(errorOf(ended)).toContain('The proxy refused the connection')
-    expect(errorOf(ended)).toContain(
-      `The user name or the password in \`https_proxy\` (127.0.0.1:${proxy.port}) is wrong.`
+  it.each(others)('main knows what $program means: $when', async (response) => {
+    const { port, connections } = await sendRaw(wireFormat(response), 'end')
+    const error = errorOf(await main({ https_proxy: `http://127.0.0.1:${port}` }))
+    const isUnreachable = response.means === 'unreachable'
+    expect(error).toMatch(
+      isUnreachable
+        ? /The proxy could not reach the server\. Check `subdomain`/
+        : /The proxy refused the connection\..* `no_proxy`: such as \.zendesk\.com/
     )
-    expect(shown(ended)).not.toContain('wrong-password')
-    expect(connects).toHaveLength(1)
-  })
-
-  it('main fails without a retry if the proxy refuses the host', async () => {
-    refusal = 403
-    const error = errorOf(await main({ https_proxy: proxyUrl() }))
-    expect(error).toContain('The proxy refused the connection. Allow acme.zendesk.com')
-    expect(error).toContain(`\`https_proxy\` (127.0.0.1:${proxy.port})`)
-    expect(error).toContain(': 403.')
+    expect(error).toContain(`\`https_proxy\` (127.0.0.1:${port})`)
     expect(error).not.toContain('may exist')
-    expect(connects).toHaveLength(1)
+    expect(error.endsWith(`: ${statusOf(response)}.`)).toBe(true)
+    expect(connections()).toBe(isUnreachable ? 5 : 1)
   })
 
-  it.each([429, 502])(
-    'main fails after five attempts if the proxy cannot reach the host: %i',
-    async (status) => {
-      refusal = status
-      const ended = await main({ https_proxy: proxyUrl() })
-      expect(errorOf(ended)).toContain('The proxy could not reach the server. Check `subdomain`')
-      expect(errorOf(ended)).toContain(`\`https_proxy\` (127.0.0.1:${proxy.port})`)
-      expect(errorOf(ended)).not.toContain('may exist')
-      expect(connects).toHaveLength(5)
-    }
-  )
+  it.each(locked)('main knows what $program means: $when', async (response) => {
+    const { port, connections } = await sendRaw(wireFormat(response), 'end')
+    const missing = await main({ https_proxy: `http://127.0.0.1:${port}` })
+    const wrong = await main({ https_proxy: `http://ci:wrong-password@127.0.0.1:${port}` })
+    expect(errorOf(missing)).toContain(
+      `The proxy refused the connection. It needs a user name and a password. Write them into \`https_proxy\` as http://user:password@127.0.0.1:${port}.`
+    )
+    expect(errorOf(wrong)).toContain(
+      `The proxy refused the connection. The user name or the password in \`https_proxy\` (127.0.0.1:${port}) is wrong.`
+    )
+    expect(shown(wrong)).not.toContain('wrong-password')
+    expect(connections()).toBe(2)
+  })
 
   it('main fails after five attempts if the proxy is down', async () => {
     const down = await relay(() => 0)
     down.stop()
     const ended = await main({ https_proxy: `http://ci:secret-word@${down.host}:${down.port}` })
-    expect(errorOf(ended)).toContain('The proxy could not be reached')
-    expect(ended.stdout.filter((line) => /^POST .*; attempt \d of 5 in/.test(line))).toHaveLength(4)
+    expect(errorOf(ended)).toContain(
+      `The proxy could not be reached. Check \`https_proxy\` (${down.host}:${down.port})`
+    )
+    expect(retries(ended)).toHaveLength(4)
     expect(shown(ended)).not.toContain('secret-word')
   })
 
@@ -178,6 +194,7 @@ describe('behind a proxy', () => {
     'http://ci:hush-hush@:3128',
     'http://ci:hush-hush%zz@proxy.example:3128',
     '"http://ci:hush-hush@proxy.example:3128"',
+    "'http://proxy.example:3128'",
     'http://'
   ])('main fails before any request if the proxy URL is %s', async (proxy) => {
     const ended = await main({ https_proxy: proxy })
@@ -200,8 +217,8 @@ describe('main connects directly, without the proxy,', () => {
     }
   )
 
-  it('but not if no_proxy names another host', async () => {
-    const ended = await main({ https_proxy: proxyUrl(), no_proxy: 'other.zendesk.com' }, baseUrl(), 9)
+  it.each(['other.zendesk.com', '*.zendesk.com'])('but not if no_proxy is %s', async (noProxy) => {
+    const ended = await main({ https_proxy: proxyUrl(), no_proxy: noProxy }, baseUrl(), 9)
     expect(ended.exitCode).toBe(0)
     expect(connects).toHaveLength(2)
   })
@@ -225,7 +242,7 @@ describe('main fails without a retry, behind a proxy and without one, if the cer
       const ended = await main(env, origin(), 9)
       expect(errorOf(ended)).toContain('The certificate of the server is not trusted (TLS)')
       expect(errorOf(ended)).toContain('`NODE_TLS_REJECT_UNAUTHORIZED` is not obeyed.')
-      expect(ended.stdout.some((line) => line.includes('attempt 2'))).toBe(false)
+      expect(retries(ended)).toEqual([])
     }
     expect([...zendesk.requests, ...untrusted.requests]).toEqual([])
   })
