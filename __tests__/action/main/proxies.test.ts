@@ -203,6 +203,21 @@ describe('behind a proxy', () => {
     expect(connects).toEqual([])
     expect(zendesk.requests).toEqual([])
   })
+
+  it.each(['https_proxy', 'HTTPS_PROXY'])(
+    'main fails before any request, and says to write http://, if the proxy URL in %s begins with https://',
+    async (name) => {
+      const silent = await relay(() => zendesk.port)
+      const ended = await main({ [name]: `https://ci:a-proxy-password@${silent.host}:${silent.port}` })
+      // On Windows, the names of variables have no case.
+      expect(errorOf(ended).toLowerCase()).toContain(
+        `write \`https_proxy\` as http://${silent.host}:${silent.port}:`
+      )
+      expect(shown(ended)).not.toContain('a-proxy-password')
+      expect(masks(ended)).toContain('a-proxy-password')
+      expect(silent.connections()).toBe(0)
+    }
+  )
 })
 
 describe('main connects directly, without the proxy,', () => {
@@ -221,6 +236,11 @@ describe('main connects directly, without the proxy,', () => {
     const ended = await main({ https_proxy: proxyUrl(), no_proxy: noProxy }, baseUrl(), 9)
     expect(ended.exitCode).toBe(0)
     expect(connects).toHaveLength(2)
+  })
+
+  it('whatever the proxy URL, if no_proxy has the host', async () => {
+    const env = { https_proxy: 'https://127.0.0.1:9', no_proxy: 'acme.zendesk.com' }
+    expect(await main(env, baseUrl(), 9)).toMatchObject({ exitCode: 0, stderr: '' })
   })
 
   it('to this machine', async () => {
