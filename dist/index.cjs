@@ -1,4 +1,4 @@
-// SHA-256 of src/, stubs/ and the packages: 91cf87a64f0b5a0b7e6153c20fafea994395c7c4167299da2ea0a38afc32c296
+// SHA-256 of src/, stubs/ and the packages: 645b220a9a96f96ecf6ed50a9eb0e58f8bba6992f09db298c054959af7dd21ce
 (() => {
 	var __webpack_modules__ = ({
 
@@ -2773,6 +2773,7 @@ function secondsUntil(header = '', now) {
 
 
 
+
 /** What went wrong with a request. `docs/troubleshooting.md` is found by these words, `src/report/errors.ts` says what to do. */
 const CAUSES = {
   credentialsRejected: 'Zendesk rejected the credentials',
@@ -2809,10 +2810,12 @@ class ZendeskError extends Error {
     this.cause = cause;
     this.excessiveWait = excessiveWait;
   }
-  /** The cause, the request and its status, as a part of a longer sentence. */
+  /** The cause, the request, its status and the proxy, as a part of a longer sentence. */
   summary() {
+    const { proxy } = this;
     const wait = this.wait();
-    return `${this.message} (${this.describeRequest()})${wait && `; ${wait}`}`;
+    const through = proxy ? `; \`${proxy.variable}\`${proxy.address && `: ${clean(proxy.address)}`}` : '';
+    return `${this.message} (${this.describeRequest()}${through})${wait && `; ${wait}`}`;
   }
   /** What the system called a network error, such as `ECONNREFUSED`; empty if it did not. */
   get code() {

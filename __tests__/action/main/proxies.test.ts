@@ -176,6 +176,19 @@ describe('behind a proxy', () => {
     expect(connections()).toBe(2)
   })
 
+  it('post tries more than once, and names the proxy, if that cannot reach the host', async () => {
+    const { state } = await main({ https_proxy: proxyUrl() })
+    const { port, connections } = await sendRaw('HTTP/1.1 503 Service Unavailable\r\n\r\n', 'end')
+    const ended = await post({ https_proxy: `http://127.0.0.1:${port}` }, state)
+    expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(annotated(ended)).toEqual([
+      expect.stringContaining(
+        `The proxy could not reach the server (POST /oauth/tokens: 503; \`https_proxy\`: 127.0.0.1:${port}).`
+      )
+    ])
+    expect(connections()).toBeGreaterThan(5)
+  })
+
   it('main fails after five attempts if the proxy is down', async () => {
     const down = await relay(() => 0)
     down.stop()

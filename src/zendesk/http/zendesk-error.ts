@@ -1,5 +1,6 @@
 import { type StepEnded } from '../../lib/deadline.ts'
 import { isObject } from '../../lib/json.ts'
+import { clean } from '../../lib/redact.ts'
 import { NETWORK_CAUSES, NetworkError } from './network-error.ts'
 import { type ProxySetting } from './proxy.ts'
 import { pathOf, type Operation, type ZendeskRequest } from './request.ts'
@@ -65,10 +66,12 @@ export class ZendeskError extends Error {
     this.excessiveWait = excessiveWait
   }
 
-  /** The cause, the request and its status, as a part of a longer sentence. */
+  /** The cause, the request, its status and the proxy, as a part of a longer sentence. */
   summary(): string {
+    const { proxy } = this
     const wait = this.wait()
-    return `${this.message} (${this.describeRequest()})${wait && `; ${wait}`}`
+    const through = proxy ? `; \`${proxy.variable}\`${proxy.address && `: ${clean(proxy.address)}`}` : ''
+    return `${this.message} (${this.describeRequest()}${through})${wait && `; ${wait}`}`
   }
 
   /** What the system called a network error, such as `ECONNREFUSED`; empty if it did not. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { StepEnded } from '../../../../src/lib/deadline.ts'
-import { NetworkError } from '../../../../src/zendesk/http/network-error.ts'
+import { NetworkError, type NetworkErrorKind } from '../../../../src/zendesk/http/network-error.ts'
 import { type Operation, type ZendeskRequest } from '../../../../src/zendesk/http/request.ts'
 import {
   isFinal,
@@ -110,6 +110,13 @@ describe('ZendeskError', () => {
   const [limited, refused] = [response(429), new NetworkError('connection', false, 'ECONNREFUSED')]
   const tooLong = new ZendeskError('rateLimit', page, { response: limited, excessiveWait: 299.2 })
 
+  const behind = (kind: NetworkErrorKind, code: string, address: string): ZendeskError =>
+    new ZendeskError(kind, page, {
+      cause: new NetworkError(kind, false, code, {
+        proxy: { variable: 'https_proxy', address, hasUser: false }
+      })
+    })
+
   it.each<[string, ZendeskError]>([
     ['Zendesk does not allow this (GET /x: 403 ("No"))', forbidden],
     ['Zendesk is unavailable (GET /x: 500)', unexpectedResponse(page, response(500))],
@@ -125,6 +132,11 @@ describe('ZendeskError', () => {
       'The server could not be reached (GET /x: ECONNREFUSED)',
       new ZendeskError('connection', page, { cause: refused })
     ],
+    [
+      'The proxy refused the connection (GET /x: 403; `https_proxy`: proxy.example:3128)',
+      behind('proxyRefused', '403', 'proxy.example:3128')
+    ],
+    ['The proxy URL cannot be read (GET /x; `https_proxy`)', behind('proxyUnreadable', '', '')],
     [
       'The job was cancelled (GET /x)',
       new ZendeskError('cancelled', page, { cause: new StepEnded('cancelled', 300) })
