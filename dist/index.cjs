@@ -1,4 +1,4 @@
-// SHA-256 of src/, stubs/ and the packages: 645b220a9a96f96ecf6ed50a9eb0e58f8bba6992f09db298c054959af7dd21ce
+// SHA-256 of src/, stubs/ and the packages: 34072a83c9e96f49365611e577ea736c392838a65e6e275e25bf4d81ed0eaf85
 (() => {
 	var __webpack_modules__ = ({
 
@@ -547,9 +547,15 @@ function runsOf(text) {
   const count = Math.max(0, text.length - SHARED_RUN + 1);
   return Array.from({ length: count }, (_, at) => text.slice(at, at + SHARED_RUN));
 }
-/** Whether `text` shares a run with a known secret. */
-function sharesRun(text) {
-  return runsOf(compact(text)).some((run) => knownRuns.has(run));
+/** Whether `text` shares a run with a known secret, also if it is escaped more than it needs to be, or twice. */
+function sharesSecret(text) {
+  const once = unescaped(text);
+  const forms = new Set([text, once, unescaped(once)]);
+  return [...forms].some((form) => runsOf(compact(form)).some((run) => knownRuns.has(run)));
+}
+/** `text` with the characters that `%6B` and `\u006B` stand for. */
+function unescaped(text) {
+  return text.replace(/(?:%|\\+u00)([\da-f]{2})/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
 }
 /** Replaces the known secrets in `line` by `***`, also those that are interrupted by what is not visible ASCII. */
 function hideSecrets(line) {
@@ -589,7 +595,7 @@ function oneLine(text) {
 function clean(text) {
   const read = text.slice(0, READ_LIMIT);
   const plain = read.replace(/<[^>]*>/g, '').replace(/[<>]/g, '');
-  if (sharesRun(read) || sharesRun(plain))
+  if (sharesSecret(read) || sharesSecret(plain))
     return '***';
   // `::` goes everywhere, but for that of an IPv6 address in brackets.
   const line = oneLine(plain).replace(/:(?=:)(?![\da-f:.]*\])/gi, ': ');
@@ -844,6 +850,9 @@ function scopesOf(value) {
   if (words.join(' ').length > SCOPES_LIMIT)
     return undefined;
   const scopes = words.filter((scope) => isWellFormedScope(scope) && clean(scope) === scope);
+  // A secret may also be repeated in pieces.
+  if (sharesSecret(scopes.join(' ')))
+    return undefined;
   return scopes.length === 0 && reported.length > 0 ? undefined : scopes;
 }
 /** An ISO 8601 time with its zone, in milliseconds; `null` for null, `undefined` for anything else. */
@@ -861,13 +870,13 @@ function timeOf(value) {
  * `code=X&state=Y` or `X&state=Y`.
  */
 function authorizationResponse(value) {
-  // A `?` behind a `=` or `&` is part of a parameter.
-  const query = value.replace(/^[^=&]*\?/, '');
+  const isAddress = /^(?:[a-z][\w+.-]*:\/\/|\?)/i.test(value);
+  // Elsewhere a `?` behind a `=` or `&` is part of a parameter.
+  const query = value.replace(isAddress ? /^[^?]*\?/ : /^[^=&]*\?/, '');
   const parameter = (name) => new RegExp(`(?:^|&)${name}=([^&#]*)`).exec(query)?.[1] ?? '';
   const error = percentDecoded(parameter('error'));
   if (error !== '')
     return { code: '', rawCode: '', error };
-  const isAddress = /^(?:[a-z][\w+.-]*:\/\/|\?)/i.test(value);
   const [, first = value] = /^([^=&]+=*)&[\w.-]+=/.exec(value) ?? [];
   const rawCode = parameter('code') || (isAddress ? '' : first);
   return { code: rawCode === value ? value : percentDecoded(rawCode), rawCode, error };
@@ -1832,6 +1841,7 @@ function getIDToken(aud) {
  * Zendesk's of letters and digits: anything else would be sent in vain, and come back as `invalid_client`.
  */
 const QUOTED = /^(["'`])[^]*\1$|^[“”„‘’‚«»][^]*[“”„‘’‚«»]$/;
+const ANGLED = /^<[^]*>$/;
 const SCHEME = /^(?:authorization:\s*)?(?:bearer|basic)\s+/i;
 const TOO_SHORT = /^[^]{0,7}$/;
 const CONTROL = /[\0-\x1f\x7f-\x9f]/;
@@ -1904,13 +1914,17 @@ function ordinal(number) {
 function isMaskable(value) {
   return !TOO_SHORT.test(value) && !CONTROL.test(value);
 }
-/** A secret without the quotes around it, or the scheme in front of it, which it is refused for. */
+/** Whether a value has quotes or angle brackets around it. */
+function isWrapped(value) {
+  return QUOTED.test(value) || ANGLED.test(value);
+}
+/** A secret without what is around it, or the scheme in front of it, which it is refused for. */
 function bareSecret(value) {
-  return trim(QUOTED.test(value) ? value.slice(1, -1) : value.replace(SCHEME, ''));
+  return trim(isWrapped(value) ? value.slice(1, -1) : value.replace(SCHEME, ''));
 }
 /** Whether a value that is no secret input is probably one: 40 or more letters and digits, at least four digits. */
 function looksLikeSecret(value) {
-  return /^(?=(?:[a-z]*\d){4})[a-z\d]{40,}$/i.test(value);
+  return /^(?=(?:[a-z]*\d){4})[a-z\d]{40,}$/i.test(replaceInvisible(value, () => ''));
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/input-reader.ts
@@ -2084,7 +2098,11 @@ function readKind(reader, kind) {
 /** Reads the authorization code, also out of the address that the browser was sent to. */
 function readCode(reader) {
   const input = 'authorization-code';
-  const { code, error } = authorizationResponse(given(input));
+  const value = given(input);
+  // What is around the whole of it would become a part of the code.
+  if (isWrapped(value))
+    return reader.secret(input);
+  const { code, error } = authorizationResponse(value);
   if (error !== '') {
     const text = `the browser came back with the error \`${clean(error)}\` instead of a code. Ask for consent again.`;
     reader.problem(input, text);
@@ -2223,7 +2241,7 @@ function readClientId(reader, credential) {
     reader.problem('client-id', text);
   }
   else if (/\s/.test(clientId)) {
-    reader.problem('client-id', `it contains white space, so it is the name of a client. ${cure}`);
+    reader.problem('client-id', `it contains white space, like the name of a client. ${cure}`);
   }
   else if (/^[^@]+@[^@]+$/.test(clientId)) {
     reader.problem('client-id', `it is an e-mail address. ${cure}`);
@@ -2377,14 +2395,16 @@ function networkError(error, sent, details = {}) {
 
 /** The variables that http-client reads, by the protocol of the request. */
 const VARIABLES = { 'https:': ['https_proxy', 'HTTPS_PROXY'], 'http:': ['http_proxy', 'HTTP_PROXY'] };
-/** Returns the passwords in the proxy variables of `env`, as they are written there and as they are sent. */
+/**
+ * Returns the passwords in the proxy variables of `env`, as they are written there and as they are sent: what stands
+ * between the user name and the last `@`, also in a URL that cannot be read.
+ */
 function proxyPasswords(env) {
-  const values = Object.values(VARIABLES)
-    .flatMap((names) => names.map((name) => env[name] ?? ''))
-    .map((value) => value.replace(/^["'`]|["'`]$/g, ''));
-  // Without a scheme, `user:password@proxy:8080` is a URL of the scheme `user:`.
-  const urls = values.flatMap((value) => [URL.parse(value), URL.parse(`http://${value}`)]);
-  const passwords = urls.flatMap((url) => [url?.password ?? '', decode(url?.password ?? '') ?? '']);
+  const values = Object.values(VARIABLES).flatMap((names) => names.map((name) => env[name] ?? ''));
+  const passwords = values.flatMap((value) => {
+    const [, written = ''] = /^(?:[^:/@]*:\/\/)?[^:@]*:(?!\/\/)([^]*)@/.exec(value) ?? [];
+    return [written, URL.parse(value)?.password ?? '', decode(written) ?? ''];
+  });
   return [...new Set(passwords)].filter(Boolean);
 }
 /**
@@ -2452,8 +2472,9 @@ function decode(text) {
  */
 function maskInputs(log, names = SECRET_INPUTS, client = { clientId: given('client-id'), authMethod: given('token-endpoint-auth-method').toLowerCase() }) {
   const masks = new Set(names.flatMap(formsOf));
+  const clientId = given('client-id');
   if (isClientIdSecret())
-    masks.add(given('client-id'));
+    masks.add(clientId).add(replaceInvisible(clientId, () => ''));
   for (const mask of masks)
     if (isMaskable(mask))
       log.mask(mask);
@@ -2470,9 +2491,13 @@ function maskInputs(log, names = SECRET_INPUTS, client = { clientId: given('clie
 /** All that is masked of an input: what is sent, and a value that is refused with and without what it is refused for. */
 function formsOf(input) {
   const value = given(input);
-  const { code, rawCode } = authorizationResponse(value);
-  const values = input === 'authorization-code' ? [rawCode, code, percentDecoded(code)] : [getInput(input), value];
+  const values = input === 'authorization-code' ? codesIn(value) : [getInput(input), value];
   return values.flatMap((each) => [each, replaceInvisible(each, () => ''), bareSecret(each)]);
+}
+/** An authorization code as it is sent and as it may be shown, also of a value that is refused for what is around it. */
+function codesIn(value) {
+  const { code, rawCode } = authorizationResponse(bareSecret(value));
+  return [rawCode, code, percentDecoded(code)];
 }
 
 ;// CONCATENATED MODULE: external "node:fs"
@@ -3117,11 +3142,7 @@ class Progress {
   }
 }
 
-;// CONCATENATED MODULE: external "node:events"
-const external_node_events_namespaceObject = require("node:events");
 ;// CONCATENATED MODULE: ./src/zendesk/http/read-response.ts
-
-
 
 
 
@@ -3133,8 +3154,8 @@ const BODY_LIMIT = 1024 * 1024;
  *
  * @throws {Error} of Node or of this module, if there is no complete response
  */
-async function readResponse(request) {
-  const failed = new Promise((_resolve, reject) => {
+function readResponse(request) {
+  return new Promise((resolve, reject) => {
     // Of a body that its parser refuses, Node tells only the request.
     request.on('error', reject);
     request.on('upgrade', ({ statusCode }, socket) => {
@@ -3142,13 +3163,23 @@ async function readResponse(request) {
       socket.destroy();
       reject(new NetworkError('unusableResponse', true, String(statusCode)));
     });
+    request.on('response', (message) => {
+      const chunks = [];
+      let size = 0;
+      message.on('error', reject);
+      message.on('data', (chunk) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size > BODY_LIMIT)
+          reject(new NetworkError('tooLarge', true));
+      });
+      message.on('end', () => resolve(responseOf(message, Buffer.concat(chunks))));
+    });
   });
-  return Promise.race([read(request), failed]);
 }
-async function read(request) {
-  const [message] = (await (0,external_node_events_namespaceObject.once)(request, 'response'));
-  const text = await readText(message);
-  const { headers, statusCode } = message;
+function responseOf({ headers, statusCode }, body) {
+  // JSON begins after a byte order mark.
+  const text = body.toString().replace(/^\ufeff/, '');
   const date = Date.parse(headers.date ?? '');
   // The edge in front of Zendesk can add the same id again.
   const requestId = headers['x-request-id']?.toString();
@@ -3162,20 +3193,6 @@ async function read(request) {
     date: Number.isNaN(date) ? undefined : date,
     requestId: requestId && [...new Set(requestId.split(', '))].join(', ')
   };
-}
-async function readText(message) {
-  const chunks = [];
-  let size = 0;
-  for await (const chunk of message) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > BODY_LIMIT)
-      throw new NetworkError('tooLarge', true);
-  }
-  // JSON begins after a byte order mark.
-  return Buffer.concat(chunks)
-    .toString()
-    .replace(/^\ufeff/, '');
 }
 function parse(text) {
   try {
@@ -3527,6 +3544,10 @@ function expiryWith({ expiry, date, mintedAt }, { expiresAt, createdAt }) {
   const expiredAfter = date === undefined ? undefined : Math.max(expiresAt, date + (lifetime ?? 0) * 1000);
   return { kind: 'at', time: expiresAt, isReported: true, lifetime, expiredAfter };
 }
+/** The expiry that Zendesk reported of a token, of which nothing else is known. */
+function reportedExpiry(facts) {
+  return expiryWith({ expiry: { kind: 'unknown' }, date: undefined, mintedAt: 0 }, facts);
+}
 /** When the token expires, in ISO 8601 and UTC; empty if it does not, or if that is not known. */
 function expiresAt({ expiry }) {
   return expiry.kind === 'at' ? isoTime(expiry.time) : '';
@@ -3759,8 +3780,8 @@ function lostSentence(lost, clientId, lifetime) {
   return `${tokens} of client ${clean(clientId)} may exist since ${since} UTC; ${expiry}, and \`sweep\` removes ${them}.`;
 }
 /** The sentence about a token that Zendesk created, but that the response to the mint does not show. */
-function unusableSentence(id, origin) {
-  return `The response names token ${id}, which may be active. ${manualRemoval({ id }, origin)}`;
+function unusableSentence(token, origin) {
+  return `The response names ${token_nameOf(token)}, which may be active. ${expirySentence(token)}. ${manualRemoval(token, origin)}`;
 }
 /** @throws {Error} if Zendesk reports that the token has no scope at all: it can do nothing. */
 function requireScopes(minted) {
@@ -3790,14 +3811,25 @@ function revocationPromise(minted, credential) {
     : 'Zendesk did not report its scopes';
   return `${why}, so post will try to revoke it${how}; otherwise ${expiry}.`;
 }
+/** The error of a job that was cancelled after the mint. */
+function cancelledError(minted, isRevoked) {
+  const name = token_nameOf(minted);
+  const end = isRevoked ? `Post will try to revoke ${name}.` : `Post will not revoke ${name}.`;
+  return new Error(`The job was cancelled. ${end} ${expirySentence(minted)}.`);
+}
+/** Why main had to revoke a token at once. */
+const AT_ONCE = {
+  unsaved: (name, cause) => `Could not save ${name} for post. ${cause} Without it post could not revoke the token`,
+  unpublished: (name, cause) => `Could not publish ${name}. ${cause} No later step could use it, and post would not revoke it`
+};
 /**
- * The error of a token that could not be saved for post.
+ * The error of a token that main had to revoke at once.
  *
- * @param cause why it could not be saved, in sentences
+ * @param cause why it could not be saved or published, in sentences
  * @param end what became of the token, as one or more sentences
  */
-function unsavedError(minted, cause, end) {
-  return new Error(`Could not save ${token_nameOf(minted)} for post. ${cause.message} Without it post could not revoke the token, so main tried at once. ${end}`);
+function atOnceError(why, minted, cause, end) {
+  return new Error(`${AT_ONCE[why](token_nameOf(minted), cause.message)}, so main tried at once. ${end}`);
 }
 
 ;// CONCATENATED MODULE: ./src/runner/outputs.ts
@@ -3978,7 +4010,7 @@ async function mint(client, inputs) {
       setOutputs({ 'refresh-token': refreshToken.reveal() });
     const mayHaveMinted = response.status < 300 && oauthError(response.json) === undefined;
     if (mayHaveMinted && facts.id !== undefined)
-      notes.push(unusableSentence(facts.id, origin));
+      notes.push(unusableSentence({ id: facts.id, expiry: reportedExpiry(facts) }, origin));
     else if (mayHaveMinted)
       lost.add(clock.now());
     throw unexpectedResponse(request, response);
@@ -3986,7 +4018,7 @@ async function mint(client, inputs) {
   catch (error) {
     if (lost.count > 0) {
       if (error instanceof ZendeskError && error.kind === 'invalid_grant')
-        notes.push('The first attempt got no response and was probably carried out.');
+        notes.push('The first attempt got no usable response and was probably carried out.');
       if (!lost.isRetried)
         notes.push(lostSentence(lost, clientId, expiresIn));
     }
@@ -4131,9 +4163,8 @@ const schema = union({
  *
  * @param salt that of the fingerprint to compare with; a new one by default
  */
-function fingerprintOf(secret, { origin, clientId }, salt = (0,external_node_crypto_namespaceObject.randomBytes)(16).toString('hex')) {
-  const content = JSON.stringify([salt, origin, clientId, secret]);
-  return { salt, hash: (0,external_node_crypto_namespaceObject.createHash)('sha256').update(content).digest('hex') };
+function fingerprintOf(secret, { origin, clientId }, salt = (0,external_node_crypto_namespaceObject.randomUUID)()) {
+  return { salt, hash: (0,external_node_crypto_namespaceObject.hash)('sha256', JSON.stringify([salt, origin, clientId, secret])) };
 }
 /**
  * Saves the state; a later call replaces it.
@@ -4794,27 +4825,36 @@ function obstacleOf(error) {
  * Saves what post has to revoke, and then sets the outputs: in this order, so that whatever fails afterwards leaves
  * nothing behind. Called again when more is known about the token.
  *
- * @throws {Error} if the runner's files cannot be written; a token that cannot be saved for post is revoked at once
+ * @throws {Error} if the runner's files cannot be written; a token that post will not revoke, and either could not know
+ * of or nobody can use, is revoked at once
  */
 async function publishToken(client, inputs, minted) {
+  const isRevoked = shouldRevoke(inputs, minted);
   try {
     saveForPost(stateOf(inputs, minted));
   }
   catch (error) {
     // Without saved state, post does nothing: what is not to be revoked needs none.
-    if (shouldRevoke(inputs, minted))
-      throw await revokeAtOnce(client, inputs, minted, error);
+    if (isRevoked)
+      throw await revokeAtOnce(client, inputs, minted, ['unsaved', error]);
   }
-  setOutputs({
-    token: minted.token.reveal(),
-    'refresh-token': minted.refreshToken?.reveal(),
-    'token-id': minted.id,
-    'client-id': minted.clientId ?? inputs.clientId,
-    'user-id': minted.userId,
-    scopes: minted.scopes.isReported ? minted.scopes.names.join(' ') : '',
-    'expires-at': expiresAt(minted),
-    'base-url': inputs.origin
-  });
+  try {
+    setOutputs({
+      token: minted.token.reveal(),
+      'refresh-token': minted.refreshToken?.reveal(),
+      'token-id': minted.id,
+      'client-id': minted.clientId ?? inputs.clientId,
+      'user-id': minted.userId,
+      scopes: minted.scopes.isReported ? minted.scopes.names.join(' ') : '',
+      'expires-at': expiresAt(minted),
+      'base-url': inputs.origin
+    });
+  }
+  catch (error) {
+    if (isRevoked)
+      throw error;
+    throw await revokeAtOnce(client, inputs, minted, ['unpublished', error]);
+  }
 }
 /**
  * Whether post revokes the token: with `auto`, not if that would also revoke a refresh token that came with it, unless
@@ -4835,13 +4875,13 @@ function stateOf(inputs, minted) {
   const context = { origin, timeoutSeconds, jobSummary, kind, clientId, authMethod, salt, hash };
   return { kind: 'minted', minted, context };
 }
-/** Revokes a token that post will not know about; returns the error that says what became of it. */
-async function revokeAtOnce(client, { credential, clientId, origin }, minted, cause) {
+/** Revokes a token that post will not revoke; returns the error that says what became of it. */
+async function revokeAtOnce(client, { credential, clientId, origin }, minted, [why, cause]) {
   const remaining = [];
   const outcome = await revokeTokenNow(client, minted, { credential, clientId, remaining });
   const context = { origin, clientId, kind: credential.kind };
   const end = unsavedSentence(outcome, { minted, context, isWithoutCredential: false, remaining });
-  return unsavedError(minted, cause, end);
+  return atOnceError(why, minted, cause, end);
 }
 
 ;// CONCATENATED MODULE: ./src/exit.ts
@@ -5009,8 +5049,10 @@ async function createToken(client, inputs) {
   const minted = await mint(client, inputs);
   await publishToken(client, inputs, minted);
   requireScopes(minted);
+  requireJob(client, inputs, minted);
   deadline.check();
   const token = isAdmin(inputs.credential) ? minted : await check(client, inputs, minted);
+  requireJob(client, inputs, token);
   reportScopes(token, inputs, log);
   if (inputs.exportEnv)
     exportForZcli(inputs.subdomain, token.token);
@@ -5030,6 +5072,11 @@ async function check(client, inputs, minted) {
     client.log.info(`The new token was not checked: ${causeOf(unchecked)}.`);
   requireScopes(token);
   return token;
+}
+/** @throws {Error} if the job was cancelled after the mint: it says what becomes of the token */
+function requireJob({ deadline: { signal } }, inputs, token) {
+  if (signal.aborted)
+    throw cancelledError(token, shouldRevoke(inputs, token));
 }
 
 ;// CONCATENATED MODULE: ./src/post.ts
