@@ -1,4 +1,4 @@
-// SHA-256 of src/, stubs/ and the packages: 34072a83c9e96f49365611e577ea736c392838a65e6e275e25bf4d81ed0eaf85
+// SHA-256 of src/, stubs/ and the packages: 728bfcdbfd0b46adf4ac403853546d177f717975ec0d6614838abeb606623eb2
 (() => {
 	var __webpack_modules__ = ({
 
@@ -2315,6 +2315,7 @@ const NETWORK_CAUSES = {
   tls: 'The secure connection failed (TLS)',
   connection: 'The server could not be reached',
   proxy: 'The proxy could not be reached',
+  proxyBroken: 'The proxy gave no usable response to CONNECT',
   proxyUnreachable: 'The proxy could not reach the server',
   proxyRefused: 'The proxy refused the connection',
   proxyUnreadable: 'The proxy URL cannot be read',
@@ -2352,7 +2353,8 @@ class NetworkError extends Error {
   }
 }
 const TUNNEL = 'tunneling socket could not be established, ';
-const CERTIFICATE = /CERT|CRL|^UNABLE_TO_|^INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH/;
+// Node calls what it has no name for, such as a key that is too weak, UNSPECIFIED.
+const CERTIFICATE = /CERT|CRL|^UNABLE_TO_|^INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH|^UNSPECIFIED$/;
 /**
  * Classifies an error of Node, or of the `tunnel` package below http-client. `tunnel` reports everything that
  * happens at a proxy as `ECONNRESET`, so its message has to be read.
@@ -2364,13 +2366,15 @@ function networkError(error, sent, details = {}) {
   const unsent = (kind, named = code) => new NetworkError(kind, false, named, { proxy: details.proxy });
   if (message.startsWith(TUNNEL)) {
     const status = /statusCode=(\d+)/.exec(message)?.[1];
-    if (status === undefined)
-      return unsent('proxy', /\bE[A-Z_]{4,}\b/.exec(message)?.[0] ?? '');
+    if (status === undefined) {
+      const [named = ''] = /\bE[A-Z_]{4,}\b/.exec(message) ?? [];
+      return unsent(['', 'ECONNRESET', 'EPIPE'].includes(named) ? 'proxyBroken' : 'proxy', named);
+    }
     // What squid, tinyproxy, privoxy and mitmproxy say if they cannot reach the host now.
     return unsent(/^(?:5..|429)$/.test(status) ? 'proxyUnreachable' : 'proxyRefused', status);
   }
   if (message === 'got illegal response body from proxy')
-    return unsent('proxy', 'invalid response');
+    return unsent('proxyBroken', '');
   if (code.startsWith('ERR_INVALID'))
     return unsent('unsendable');
   if (code === 'ENOTFOUND' || code.startsWith('EAI_'))
@@ -2381,7 +2385,7 @@ function networkError(error, sent, details = {}) {
   if (CERTIFICATE.test(code))
     return unsent('certificate');
   if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
-    return new NetworkError('tls', sent, code);
+    return new NetworkError('tls', sent, code, details);
   // Node's parser refuses the response, and would refuse it again.
   if (code.startsWith('HPE_'))
     return new NetworkError('unusableResponse', true, code);
@@ -2774,8 +2778,8 @@ function waitAsked(response, now) {
   const asked = secondsIn(retryAfter) ?? secondsUntil(retryAfter, date);
   if (asked !== undefined || retry === 'if asked')
     return asked;
-  const reset = secondsIn(rateLimitReset);
-  return reset !== undefined && reset <= DAY ? reset : undefined;
+  const resets = rateLimitReset.split(',').map(secondsIn);
+  return resets.find((reset) => reset !== undefined && reset <= DAY);
 }
 /** Whole or decimal seconds; the first, if a header came twice. */
 function secondsIn(header = '') {
@@ -2855,7 +2859,9 @@ class ZendeskError extends Error {
     const { request, response } = this;
     const words = response && zendeskWords(response.json);
     const at = host === undefined ? '' : ` at ${host}`;
-    const status = response === undefined ? this.code : String(response.status);
+    const isFromProxy = this.kind === 'proxyRefused' || this.kind === 'proxyUnreachable';
+    const code = isFromProxy ? `CONNECT ${this.code}` : this.code;
+    const status = response === undefined ? code : String(response.status);
     return `${request.method} ${pathOf(request)}${at}${status && `: ${status}`}${words === undefined ? '' : ` ("${words}")`}`;
   }
   /** The wait that the response asked for, if it did not fit; else empty. */
@@ -2926,6 +2932,8 @@ function isFromGateway({ status, json, html }, operation) {
 
 
 
+/** Seconds: the highest `timeout-seconds`. */
+const LONGEST_TIMEOUT = 3600;
 /** What each request is for, as the end of `Could not …`. */
 const PURPOSES = {
   grantToken: 'mint a token',
@@ -2990,7 +2998,10 @@ const CURES = {
     ? 'The refresh token was used, was revoked or has expired. Save the `refresh-token` output after each run, and never let two runs share one. Start again with an authorization code.'
     : 'An authorization code works once, for 120 seconds, and only with the same `redirect-uri`, `code-verifier` and client. Get another.',
   endpointGone: ({ input, clientId }) => `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${clean(clientId)} exists.`,
-  rateLimit: ({ error }) => `${waitSentence(error)}Start fewer jobs at once, or raise \`timeout-seconds\`.`,
+  rateLimit: ({ error }) => {
+    const canRaise = (error.excessiveWait ?? 0) < LONGEST_TIMEOUT;
+    return `${waitSentence(error)}Start fewer jobs at once${canRaise ? ', or raise `timeout-seconds`' : ''}.`;
+  },
   outage: ({ error }) => `${waitSentence(error)}See https://status.zendesk.com, and run the job again later.`,
   unusableResponse: 'Run the job again. If it happens again, something between the runner and Zendesk may be changing responses.',
   unexpected: ({ error: { request, response }, scopes = [] }) => {
@@ -3001,9 +3012,12 @@ const CURES = {
   },
   dns: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check the name server of the runner.`,
   certificate: ({ error, host }) => certificateAdvice(error.code, host, process.env),
-  clientCertificate: ({ host }) => `Zendesk demands none. Check \`base-url\`, and what is between the runner and ${host}.`,
-  tls: ({ error, host }) => `Check \`base-url\`, and what is between the runner and ${host}.${error.code === 'EPROTO' ? ' The server may demand a client certificate.' : ''}`,
-  connection: ({ host }) => `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`,
+  clientCertificate: (details) => `Zendesk demands none. Check \`base-url\`, and ${between(details)}.`,
+  tls: (details) => `Check \`base-url\`, and ${between(details)}.${details.error.code === 'EPROTO' ? ' The server may demand a client certificate.' : ''}`,
+  connection: ({ host, error, proxy }) => error.proxy
+    ? `Check that the proxy in ${nameOf(proxy)} can connect to ${host}.`
+    : `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`,
+  proxyBroken: ({ proxy }) => `Check that a proxy listens at the address in ${nameOf(proxy)}.`,
   proxy: ({ proxy }) => `Check ${nameOf(proxy)} on the runner, and that the proxy works.`,
   proxyUnreachable: ({ host, proxy }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check what the proxy in ${nameOf(proxy)} can reach.`,
   proxyRefused: ({ host, error, proxy }) => {
@@ -3016,13 +3030,13 @@ const CURES = {
   },
   proxyUnreadable: ({ proxy }) => `Write \`${proxy.variable}\` as http://host:port, or http://user:password@host:port with user and password percent-encoded. Leave out quotes.`,
   proxyIsHttps: ({ proxy }) => `Write \`${proxy.variable}\` as http://${clean(proxy.address)}: the connection to the proxy is plain, the connection to Zendesk inside it is still TLS.`,
-  brokenOff: ({ host }) => `Run the job again. If it happens again, check what is between the runner and ${host}.`,
+  brokenOff: (details) => `Run the job again. If it happens again, check ${between(details)}.`,
   tooLarge: 'Check `subdomain` and `base-url`: no response of Zendesk is that long.',
   unsendable: 'A value in it has characters that HTTP does not allow. Check the inputs of this step.',
   proxyTimeout: ({ host, proxy, limits }) => `Check ${nameOf(proxy)}, and that the proxy can reach ${host}. ${limits}`,
   lookupTimeout: ({ host, error, proxy, limits }) => `Check the name servers of the runner: they did not answer for ${error.proxy ? nameOf(proxy) : host}. ${limits}`,
   connectTimeout: ({ host, limits }) => `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`. ${limits}`,
-  tlsTimeout: ({ host, limits }) => `Check \`base-url\`, and what is between the runner and ${host}. ${limits}`,
+  tlsTimeout: (details) => `Check \`base-url\`, and ${between(details)}. ${details.limits}`,
   timeout: ({ limits }) => `${limits} See https://status.zendesk.com, or raise \`timeout-seconds\`.`,
   deadline: ({ timeoutSeconds }) => `It had ${timeoutSeconds} s for all requests, waits and retries. See in the log what was retried, or raise \`timeout-seconds\`.`,
   cancelled: 'Nothing more was started.'
@@ -3046,6 +3060,10 @@ function causeOf(error) {
   if (error instanceof ZendeskError)
     return error.kind === 'cancelled' ? 'the job was cancelled' : error.summary();
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+}
+/** What may be at fault if a connection fails. */
+function between({ host, error }) {
+  return `what is between the runner and ${host}${error.proxy ? `, such as the proxy in ${nameOf(error.proxy)}` : ''}`;
 }
 function nameOf({ variable, address }) {
   return `\`${variable}\`${address && ` (${clean(address)})`}`;
@@ -3188,7 +3206,7 @@ function responseOf({ headers, statusCode }, body) {
     json: parse(text),
     html: /^\s*</.test(text),
     retryAfter: headers['retry-after'],
-    rateLimitReset: (headers['ratelimit-reset'] ?? headers['rate-limit-reset'])?.toString(),
+    rateLimitReset: [headers['ratelimit-reset'], headers['rate-limit-reset']].filter(Boolean).join(', '),
     location: headers.location,
     date: Number.isNaN(date) ? undefined : date,
     requestId: requestId && [...new Set(requestId.split(', '))].join(', ')
@@ -3421,11 +3439,11 @@ function describe(outcome) {
   return outcome instanceof NetworkError ? outcome.message : String(outcome.status);
 }
 /** The next attempt, and how long it waits. */
-function announce({ ms, why, attempts }) {
-  const wait = `in ${(ms / 1000).toFixed(1)} s`;
-  if (why === 'backoff')
-    return `attempt ${attempts.counted + 1} of ${MOST_ATTEMPTS} ${wait}`;
-  return `attempt ${attempts.made + 1}${why === 'asked' ? ', as the response asks,' : ''} ${wait}`;
+function announce({ ms, why, attempts: { made, counted } }) {
+  // Attempts that do not count are as many more.
+  const most = why === 'backoff' ? ` of ${made - counted + MOST_ATTEMPTS}` : '';
+  const asked = why === 'asked' ? ', as the response asks,' : '';
+  return `attempt ${made + 1}${most}${asked} in ${(ms / 1000).toFixed(1)} s`;
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/token-response.ts

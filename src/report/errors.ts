@@ -35,6 +35,9 @@ interface Details extends MessageContext {
   limits: string
 }
 
+/** Seconds: the highest `timeout-seconds`. */
+const LONGEST_TIMEOUT = 3600
+
 /** What each request is for, as the end of `Could not …`. */
 export const PURPOSES: Record<Operation, string> = {
   grantToken: 'mint a token',
@@ -109,7 +112,10 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
       : 'An authorization code works once, for 120 seconds, and only with the same `redirect-uri`, `code-verifier` and client. Get another.',
   endpointGone: ({ input, clientId }) =>
     `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${clean(clientId)} exists.`,
-  rateLimit: ({ error }) => `${waitSentence(error)}Start fewer jobs at once, or raise \`timeout-seconds\`.`,
+  rateLimit: ({ error }) => {
+    const canRaise = (error.excessiveWait ?? 0) < LONGEST_TIMEOUT
+    return `${waitSentence(error)}Start fewer jobs at once${canRaise ? ', or raise `timeout-seconds`' : ''}.`
+  },
   outage: ({ error }) => `${waitSentence(error)}See https://status.zendesk.com, and run the job again later.`,
   unusableResponse:
     'Run the job again. If it happens again, something between the runner and Zendesk may be changing responses.',
@@ -121,12 +127,14 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
   },
   dns: ({ host }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check the name server of the runner.`,
   certificate: ({ error, host }) => certificateAdvice(error.code, host, process.env),
-  clientCertificate: ({ host }) =>
-    `Zendesk demands none. Check \`base-url\`, and what is between the runner and ${host}.`,
-  tls: ({ error, host }) =>
-    `Check \`base-url\`, and what is between the runner and ${host}.${error.code === 'EPROTO' ? ' The server may demand a client certificate.' : ''}`,
-  connection: ({ host }) =>
-    `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`,
+  clientCertificate: (details) => `Zendesk demands none. Check \`base-url\`, and ${between(details)}.`,
+  tls: (details) =>
+    `Check \`base-url\`, and ${between(details)}.${details.error.code === 'EPROTO' ? ' The server may demand a client certificate.' : ''}`,
+  connection: ({ host, error, proxy }) =>
+    error.proxy
+      ? `Check that the proxy in ${nameOf(proxy)} can connect to ${host}.`
+      : `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`,
+  proxyBroken: ({ proxy }) => `Check that a proxy listens at the address in ${nameOf(proxy)}.`,
   proxy: ({ proxy }) => `Check ${nameOf(proxy)} on the runner, and that the proxy works.`,
   proxyUnreachable: ({ host, proxy }) =>
     `Check \`subdomain\` (and \`base-url\`): ${host}. Check what the proxy in ${nameOf(proxy)} can reach.`,
@@ -142,8 +150,7 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
     `Write \`${proxy.variable}\` as http://host:port, or http://user:password@host:port with user and password percent-encoded. Leave out quotes.`,
   proxyIsHttps: ({ proxy }) =>
     `Write \`${proxy.variable}\` as http://${clean(proxy.address)}: the connection to the proxy is plain, the connection to Zendesk inside it is still TLS.`,
-  brokenOff: ({ host }) =>
-    `Run the job again. If it happens again, check what is between the runner and ${host}.`,
+  brokenOff: (details) => `Run the job again. If it happens again, check ${between(details)}.`,
   tooLarge: 'Check `subdomain` and `base-url`: no response of Zendesk is that long.',
   unsendable: 'A value in it has characters that HTTP does not allow. Check the inputs of this step.',
   proxyTimeout: ({ host, proxy, limits }) =>
@@ -152,8 +159,7 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
     `Check the name servers of the runner: they did not answer for ${error.proxy ? nameOf(proxy) : host}. ${limits}`,
   connectTimeout: ({ host, limits }) =>
     `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`. ${limits}`,
-  tlsTimeout: ({ host, limits }) =>
-    `Check \`base-url\`, and what is between the runner and ${host}. ${limits}`,
+  tlsTimeout: (details) => `Check \`base-url\`, and ${between(details)}. ${details.limits}`,
   timeout: ({ limits }) => `${limits} See https://status.zendesk.com, or raise \`timeout-seconds\`.`,
   deadline: ({ timeoutSeconds }) =>
     `It had ${timeoutSeconds} s for all requests, waits and retries. See in the log what was retried, or raise \`timeout-seconds\`.`,
@@ -180,6 +186,11 @@ export function causeOf(error: unknown): string {
   if (error instanceof ZendeskError)
     return error.kind === 'cancelled' ? 'the job was cancelled' : error.summary()
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
+}
+
+/** What may be at fault if a connection fails. */
+function between({ host, error }: Details): string {
+  return `what is between the runner and ${host}${error.proxy ? `, such as the proxy in ${nameOf(error.proxy)}` : ''}`
 }
 
 function nameOf({ variable, address }: ProxySetting): string {

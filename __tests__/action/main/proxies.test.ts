@@ -158,7 +158,7 @@ describe('behind a proxy', () => {
     )
     expect(error).toContain(`\`https_proxy\` (127.0.0.1:${port})`)
     expect(error).not.toContain('may exist')
-    expect(error.endsWith(`: ${statusOf(response)}.`)).toBe(true)
+    expect(error.endsWith(`: CONNECT ${statusOf(response)}.`)).toBe(true)
     expect(connections()).toBe(isUnreachable ? 5 : 1)
   })
 
@@ -183,7 +183,7 @@ describe('behind a proxy', () => {
     expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
     expect(annotated(ended)).toEqual([
       expect.stringContaining(
-        `The proxy could not reach the server (POST /oauth/tokens: 503; \`https_proxy\`: 127.0.0.1:${port}).`
+        `The proxy could not reach the server (POST /oauth/tokens: CONNECT 503; \`https_proxy\`: 127.0.0.1:${port}).`
       )
     ])
     expect(connections()).toBeGreaterThan(5)

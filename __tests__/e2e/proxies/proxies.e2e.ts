@@ -61,7 +61,7 @@ for (const program of PROGRAMS) {
 
     it('main tries five times if the proxy cannot connect to the host', async () => {
       const { error, attempts } = await failed(step({ inputs: { 'base-url': 'https://acme.zendesk.com:9' } }))
-      expect(error).toMatch(/The proxy could not reach .*`subdomain`.* acme\.zendesk\.com:9: 50\d\.$/)
+      expect(error).toMatch(/The proxy could not reach .*`subdomain`.* acme\.zendesk\.com:9: CONNECT 50\d\.$/)
       expectNamed(proxies.open, error)
       expect(attempts).toBe(5)
     })
@@ -73,7 +73,7 @@ for (const program of PROGRAMS) {
       expect(error).toMatch(
         isRefusal
           ? /refused.* 404\.$/
-          : /The proxy could not reach .*`subdomain`.* unknown\.zendesk\.com: 50\d\.$/
+          : /The proxy could not reach .*`subdomain`.* unknown\.zendesk\.com: CONNECT 50\d\.$/
       )
       expectNamed(proxies.open, error)
       expect(attempts).toBe(isRefusal ? 1 : 5)

@@ -261,7 +261,7 @@ function response(status: number, more: Partial<ZendeskResponse> = {}): ZendeskR
     json: {},
     html: false,
     retryAfter: undefined,
-    rateLimitReset: undefined,
+    rateLimitReset: '',
     location: undefined,
     date: undefined,
     requestId: undefined,
@@ -390,7 +390,7 @@ describe('CURES: the cure', () => {
     [
       'a wait that does not fit',
       explained(tooLong),
-      /\. It asks to wait 86400 s, more than this step has left\. S/
+      /\. It asks to wait 86400 s, more than this step has left\. Start fewer jobs at once\. P/
     ],
     ['a 500', ofStatus(500), /unavailable\. See https:\/\/status\.zendesk\.com/],
     ['a 200 that is no token', ofStatus(200), /Run the job again/],
@@ -437,6 +437,12 @@ describe('CURES: the cure', () => {
     ['tls', 'EPROTO', /TLS.*`base-url`.*may demand a client certificate/, undefined],
     ['tls', 'ERR_SSL_WRONG_VERSION_NUMBER', /TLS.*the runner and acme\.zendesk\.com\. POST/, undefined],
     ['connection', 'ECONNREFUSED', /reached.*acme\.zendesk\.com.*`https_proxy`/, undefined],
+    [
+      'connection',
+      'ECONNRESET',
+      /the proxy in `HTTPS_PROXY` \(10\.0\.0\.1:3128\) can connect to acme/,
+      proxy
+    ],
     ['proxy', 'ECONNREFUSED', /Check `HTTPS_PROXY` \(10\.0\.0\.1:3128\) on the runner/, proxy],
     [
       'proxyUnreachable',
@@ -458,6 +464,7 @@ describe('CURES: the cure', () => {
       /Allow acme\.zendesk\.com.*`HTTPS_PROXY` \(10\.0\.0\.1:3128\).*`no_proxy`: such as \.zendesk\.com, .*commas/,
       withUser
     ],
+    ['proxyBroken', '', /response to CONNECT\. Check that a proxy listens at .*`HTTPS_PROXY`/, proxy],
     ['proxyUnreadable', '', /Write `HTTPS_PROXY` as http:\/\/host:port.*quotes/, { ...proxy, address: '' }],
     ['proxyIsHttps', '', /Write `HTTPS_PROXY` as http:\/\/10\.0\.0\.1:3128/, proxy],
     ['brokenOff', 'ECONNRESET', /broke.*Run the job again/, undefined],
@@ -474,13 +481,14 @@ describe('CURES: the cure', () => {
     ['lookupTimeout', '', /name servers.*answer for `HTTPS_PROXY` \(10\.0\.0\.1:3128\)/, proxy],
     ['connectTimeout', '', /Connecting.*may connect to acme\.zendesk\.com.*step 300 s/, undefined],
     ['tlsTimeout', '', /TLS.*between the runner and acme\.zendesk\.com.*step 300 s/, undefined],
+    ['tlsTimeout', '', /acme\.zendesk\.com, such as the proxy in `HTTPS_PROXY` \(10\.0\.0\.1:3128\)/, proxy],
     ['timeout', '', /in time.*the step 300 s.*status\.zendesk\.com.*`timeout-seconds`/, undefined],
     ['cancelled', '', /The job was cancelled\. Nothing more was started\./, undefined]
   ])('for a failed connection: %s %s', (kind, code, cure, setting) => {
     const cause = new NetworkError(kind, false, code, { proxy: setting })
     const message = explained(new ZendeskError(kind, MINT, { cause }))
     expect(message).toMatch(cure)
-    expect(message).toMatch(code === '' ? /acme\.zendesk\.com\.$/ : new RegExp(`: ${code}\\.$`))
+    expect(message).toMatch(code === '' ? /acme\.zendesk\.com\.$/ : new RegExp(`: (?:CONNECT )?${code}\\.$`))
     expect(message.length).toBeLessThan(300)
     if (kind !== 'timeout') expect(message).not.toContain('status.zendesk.com')
   })

@@ -15,7 +15,7 @@ export function response(
     json: html ? undefined : body,
     html,
     retryAfter: undefined,
-    rateLimitReset: undefined,
+    rateLimitReset: '',
     location: undefined,
     date: undefined,
     requestId: undefined,

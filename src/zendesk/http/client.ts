@@ -151,8 +151,9 @@ function describe(outcome: Outcome): string {
 }
 
 /** The next attempt, and how long it waits. */
-function announce({ ms, why, attempts }: Extract<Next, { kind: 'wait' }>): string {
-  const wait = `in ${(ms / 1000).toFixed(1)} s`
-  if (why === 'backoff') return `attempt ${attempts.counted + 1} of ${MOST_ATTEMPTS} ${wait}`
-  return `attempt ${attempts.made + 1}${why === 'asked' ? ', as the response asks,' : ''} ${wait}`
+function announce({ ms, why, attempts: { made, counted } }: Extract<Next, { kind: 'wait' }>): string {
+  // Attempts that do not count are as many more.
+  const most = why === 'backoff' ? ` of ${made - counted + MOST_ATTEMPTS}` : ''
+  const asked = why === 'asked' ? ', as the response asks,' : ''
+  return `attempt ${made + 1}${most}${asked} in ${(ms / 1000).toFixed(1)} s`
 }

@@ -8,6 +8,7 @@ export const NETWORK_CAUSES = {
   tls: 'The secure connection failed (TLS)',
   connection: 'The server could not be reached',
   proxy: 'The proxy could not be reached',
+  proxyBroken: 'The proxy gave no usable response to CONNECT',
   proxyUnreachable: 'The proxy could not reach the server',
   proxyRefused: 'The proxy refused the connection',
   proxyUnreadable: 'The proxy URL cannot be read',
@@ -57,7 +58,8 @@ export class NetworkError extends Error {
 }
 
 const TUNNEL = 'tunneling socket could not be established, '
-const CERTIFICATE = /CERT|CRL|^UNABLE_TO_|^INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH/
+// Node calls what it has no name for, such as a key that is too weak, UNSPECIFIED.
+const CERTIFICATE = /CERT|CRL|^UNABLE_TO_|^INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH|^UNSPECIFIED$/
 
 /**
  * Classifies an error of Node, or of the `tunnel` package below http-client. `tunnel` reports everything that
@@ -75,17 +77,20 @@ export function networkError(
     new NetworkError(kind, false, named, { proxy: details.proxy })
   if (message.startsWith(TUNNEL)) {
     const status = /statusCode=(\d+)/.exec(message)?.[1]
-    if (status === undefined) return unsent('proxy', /\bE[A-Z_]{4,}\b/.exec(message)?.[0] ?? '')
+    if (status === undefined) {
+      const [named = ''] = /\bE[A-Z_]{4,}\b/.exec(message) ?? []
+      return unsent(['', 'ECONNRESET', 'EPIPE'].includes(named) ? 'proxyBroken' : 'proxy', named)
+    }
     // What squid, tinyproxy, privoxy and mitmproxy say if they cannot reach the host now.
     return unsent(/^(?:5..|429)$/.test(status) ? 'proxyUnreachable' : 'proxyRefused', status)
   }
-  if (message === 'got illegal response body from proxy') return unsent('proxy', 'invalid response')
+  if (message === 'got illegal response body from proxy') return unsent('proxyBroken', '')
   if (code.startsWith('ERR_INVALID')) return unsent('unsendable')
   if (code === 'ENOTFOUND' || code.startsWith('EAI_')) return unsent('dns')
   // In TLS 1.3 the server says so after the request was written, and before it reads any of it.
   if (/_ALERT_.*CERT/.test(code)) return unsent('clientCertificate')
   if (CERTIFICATE.test(code)) return unsent('certificate')
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return new NetworkError('tls', sent, code)
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return new NetworkError('tls', sent, code, details)
   // Node's parser refuses the response, and would refuse it again.
   if (code.startsWith('HPE_')) return new NetworkError('unusableResponse', true, code)
   return new NetworkError(sent ? 'brokenOff' : 'connection', sent, code, details)

@@ -45,7 +45,7 @@ function responseOf({ headers, statusCode }: IncomingMessage, body: Buffer): Zen
     json: parse(text),
     html: /^\s*</.test(text),
     retryAfter: headers['retry-after'],
-    rateLimitReset: (headers['ratelimit-reset'] ?? headers['rate-limit-reset'])?.toString(),
+    rateLimitReset: [headers['ratelimit-reset'], headers['rate-limit-reset']].filter(Boolean).join(', '),
     location: headers.location,
     date: Number.isNaN(date) ? undefined : date,
     requestId: requestId && [...new Set(requestId.split(', '))].join(', ')

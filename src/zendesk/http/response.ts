@@ -10,8 +10,8 @@ export interface ZendeskResponse {
   readonly html: boolean
   /** The `Retry-After` header, unread. */
   readonly retryAfter: string | undefined
-  /** The `ratelimit-reset` or `rate-limit-reset` header, unread. */
-  readonly rateLimitReset: string | undefined
+  /** The `ratelimit-reset` and `rate-limit-reset` headers, unread, with commas between. */
+  readonly rateLimitReset: string
   /** The `Location` header of a redirect, which is never followed. */
   readonly location: string | undefined
   /** The `Date` header: the server's clock, in milliseconds since 1970. */

@@ -167,8 +167,8 @@ export function waitAsked(response: ZendeskResponse, now: number): number | unde
   if (retry !== 'if asked' && retry !== 'always') return undefined
   const asked = secondsIn(retryAfter) ?? secondsUntil(retryAfter, date)
   if (asked !== undefined || retry === 'if asked') return asked
-  const reset = secondsIn(rateLimitReset)
-  return reset !== undefined && reset <= DAY ? reset : undefined
+  const resets = rateLimitReset.split(',').map(secondsIn)
+  return resets.find((reset) => reset !== undefined && reset <= DAY)
 }
 
 /** Whole or decimal seconds; the first, if a header came twice. */

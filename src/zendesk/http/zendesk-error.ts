@@ -89,7 +89,9 @@ export class ZendeskError extends Error {
     const { request, response } = this
     const words = response && zendeskWords(response.json)
     const at = host === undefined ? '' : ` at ${host}`
-    const status = response === undefined ? this.code : String(response.status)
+    const isFromProxy = this.kind === 'proxyRefused' || this.kind === 'proxyUnreachable'
+    const code = isFromProxy ? `CONNECT ${this.code}` : this.code
+    const status = response === undefined ? code : String(response.status)
     return `${request.method} ${pathOf(request)}${at}${status && `: ${status}`}${words === undefined ? '' : ` ("${words}")`}`
   }
 

@@ -285,7 +285,7 @@ describe('Connection: a proxy', () => {
   })
 
   it.each<[string, string, 'end' | (() => void)]>([
-    ['ends the connection', 'proxy', 'end'],
+    ['ends the connection', 'proxyBroken', 'end'],
     ['does not respond in time', 'proxyTimeout', passTimeout]
   ])('that %s is at fault, not the server', async (_what, kind, then) => {
     const listening = await sendRaw('', then)

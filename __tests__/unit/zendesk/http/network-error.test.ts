@@ -56,8 +56,9 @@ describe('networkError', () => {
     ['proxyRefused', '204', `${TUNNEL}statusCode=204`],
     ['proxy', 'ECONNREFUSED', `${TUNNEL}cause=connect ECONNREFUSED 127.0.0.1:8080`],
     ['proxy', 'ENOTFOUND', `${TUNNEL}cause=getaddrinfo ENOTFOUND proxy.acme.example`],
-    ['proxy', '', `${TUNNEL}cause=socket hang up`],
-    ['proxy', 'invalid response', 'got illegal response body from proxy']
+    ['proxyBroken', '', `${TUNNEL}cause=socket hang up`],
+    ['proxyBroken', 'ECONNRESET', `${TUNNEL}cause=read ECONNRESET`],
+    ['proxyBroken', '', 'got illegal response body from proxy']
   ])('is %s (%s), and not sent, for an error of a proxy: %s', (kind, code, message) => {
     const error = networkError(failed('ECONNRESET', message), true, { staleConnection: true, proxy })
     expect(error).toMatchObject({ kind, sent: false, code, staleConnection: false, proxy })

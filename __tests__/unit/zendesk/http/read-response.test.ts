@@ -27,7 +27,7 @@ describe('readResponse', () => {
       json: { error: 'x' },
       html: false,
       retryAfter: '7',
-      rateLimitReset: '8',
+      rateLimitReset: '8, 9',
       location: 'https://elsewhere.example/',
       date: Date.UTC(2026, 10, 21, 12),
       requestId: 'id-1'
@@ -40,7 +40,7 @@ describe('readResponse', () => {
       json: undefined,
       html: false,
       retryAfter: undefined,
-      rateLimitReset: undefined,
+      rateLimitReset: '',
       location: undefined,
       date: undefined,
       requestId: undefined

@@ -101,12 +101,15 @@ describe('waitAsked', () => {
   ])('does not read %s', (_what, texts) => {
     const read = (headers: Partial<ZendeskResponse>): unknown => waitAsked(response(429, {}, headers), NOON)
     expect(texts.filter((retryAfter) => read({ retryAfter }) !== undefined)).toEqual([])
-    expect(texts.filter((rateLimitReset) => read({ rateLimitReset }) !== undefined)).toEqual([])
+    expect(texts.filter((rateLimitReset = '') => read({ rateLimitReset }) !== undefined)).toEqual([])
   })
 
   it('ignores a reset in more than a day, or that is a date', () => {
     for (const rateLimitReset of ['86401', '1795262400', UNTIL])
       expect(waitAsked(response(429, {}, { rateLimitReset }), NOON)).toBeUndefined()
+    // It does not hide the one of the other header.
+    for (const rateLimitReset of ['1795262400, 21', 'soon, 21', '21, 86401'])
+      expect(waitAsked(response(429, {}, { rateLimitReset }), NOON)).toBe(21)
   })
 
   it('reads nothing in a response whose status does not ask to wait, and no reset in a 503', () => {

@@ -133,7 +133,7 @@ describe('ZendeskError', () => {
       new ZendeskError('connection', page, { cause: refused })
     ],
     [
-      'The proxy refused the connection (GET /x: 403; `https_proxy`: proxy.example:3128)',
+      'The proxy refused the connection (GET /x: CONNECT 403; `https_proxy`: proxy.example:3128)',
       behind('proxyRefused', '403', 'proxy.example:3128')
     ],
     ['The proxy URL cannot be read (GET /x; `https_proxy`)', behind('proxyUnreadable', '', '')],
