@@ -1,4 +1,4 @@
-// SHA-256 of src/, stubs/ and the packages: 728bfcdbfd0b46adf4ac403853546d177f717975ec0d6614838abeb606623eb2
+// SHA-256 of src/, stubs/ and the packages: 1f11a2c36eca9c59a2cce7c3a88d4ef45ba3348f279ac4715f0fb46b834b0296
 (() => {
 	var __webpack_modules__ = ({
 
@@ -2641,7 +2641,8 @@ function isMissingAccount({ status, json, location = '' }) {
   const title = asText(asObject(asObject(json)['error'])['title']) ?? '';
   if (status === 404)
     return /^\s*No help desk at/i.test(title);
-  return isRedirect(status) && /^https?:\/\/www\.zendesk\.com\/[^?#]*help-center-closed/i.test(location);
+  return (isRedirect(status) &&
+    /^(?:https?:)?\/\/www\.zendesk\.com(?::\d+)?\/[^?#]*help-center-closed/i.test(location));
 }
 /** Whether a status is that of a redirect. */
 function isRedirect(status) {
@@ -3599,7 +3600,7 @@ async function writeSummary({ title, lines = [], head, rows }, log) {
     await summary.addTable(shown).write();
   }
   catch (error) {
-    log.info(`The job summary could not be written: ${error.message}`);
+    log.info(`The job summary could not be written: ${error.message}.`);
   }
 }
 /** Text as HTML, with `code` for what is in backquotes. */
@@ -3864,7 +3865,8 @@ const outputs_CURES = {
   EDQUOT: DISK,
   EROFS: 'Its file system is read-only: mount the work folder of the runner so that it can be written.'
 };
-const OTHER_CURE = 'Run this action on a GitHub runner of 2022 or later.';
+const OTHER_CURE = 'Check the work folder of the runner: this step has to write to its files.';
+const NO_FILE = 'Run this action on a GitHub runner of 2022 or later.';
 /**
  * Makes sure that the runner's files can be written before a token exists. Without them a token would stay active,
  * or `@actions/core` would print it to the log, as runners before 2022 required.
@@ -3901,7 +3903,8 @@ function writeRunnerFile(variable, write) {
   }
   catch (error) {
     const { message, code = '' } = error;
-    throw new Error(`Could not write the file that the runner names in ${variable} (${message}). ${outputs_CURES[code] ?? OTHER_CURE}`);
+    const cure = process.env[variable] ? (outputs_CURES[code] ?? OTHER_CURE) : NO_FILE;
+    throw new Error(`Could not write the file that the runner names in ${variable} (${message}). ${cure}`);
   }
 }
 
@@ -4559,7 +4562,7 @@ class Revocation {
 
 /**
  * Mints a cleanup token by the client credentials grant (it may read and write everything its user may), works with it,
- * and revokes it, even if the work fails.
+ * and revokes it, even if the work fails. `work` is also told why Zendesk does not report what token it is.
  *
  * @throws {ZendeskError} if Zendesk gives no cleanup token, and what `work` throws
  */
@@ -4567,8 +4570,9 @@ async function withCleanupToken(client, terms, work) {
   let token = await mintCleanupToken(client, terms);
   try {
     terms.onMint?.();
-    token = await identify(client, token);
-    return await work(token);
+    const identified = await identify(client, token);
+    token = identified.token;
+    return await work(token, identified.error);
   }
   finally {
     const revocation = new Revocation(token, true);
@@ -4597,18 +4601,28 @@ async function mintCleanupToken(client, { credential, clientId, lifetime, remain
       remaining.push({ lost, lifetime });
   }
 }
-/** Asks Zendesk for the token's id and user, since only a revocation by id is known to work. */
+/**
+ * Asks Zendesk for the token's id and user, since only a revocation by id is known to work.
+ *
+ * @returns the token, with what Zendesk reports; and why it reports nothing, unless it responds about another token
+ */
 async function identify(client, token) {
-  const response = await client.trySend(currentTokenRequest(token.token, 'identifyToken'));
+  const request = currentTokenRequest(token.token, 'identifyToken');
+  const response = await client.trySend(request);
   if (isStop(response))
     throw response;
   if (response instanceof ZendeskError)
-    return token;
+    return { token, error: response };
   const status = tokenStatus(token, response);
-  return status.is === 'active' ? seenWorking(token, status.facts) : token;
+  const known = status.is === 'active' ? seenWorking(token, status.facts) : token;
+  if (response.status === 200)
+    return { token: known };
+  const kind = status.is === 'rejected' ? 'newTokenRejected' : undefined;
+  return { token: known, error: unexpectedResponse(request, response, kind) };
 }
 
 ;// CONCATENATED MODULE: ./src/report/revocation.ts
+
 
 
 
@@ -4631,7 +4645,7 @@ function reportNothingToRevoke(state, log) {
         : 'The token is not revoked, because that would revoke its refresh token, too.');
       break;
     case 'unreadable':
-      log.warning(`The state that the main step saved cannot be read, so a token of this step may be active. Delete it in Admin Center (${TOKENS_IN_ADMIN_CENTER}), or let \`sweep\` remove it.`);
+      log.warning(`The state that the main step saved cannot be read, so a token of this step may be active. Delete it in Admin Center (${TOKENS_IN_ADMIN_CENTER}), or find it as an admin with GET ${TOKENS_PATH} and send DELETE ${TOKENS_PATH}/{id}, or let \`sweep\` remove it.`);
   }
 }
 /** What became of a token that Zendesk rejects. */
@@ -5422,7 +5436,12 @@ async function sweep({ clock, log, within }) {
   }
   for (const each of remaining)
     log.warning(remainingSentence(each, inputs));
-  setOutputs(report.outputs());
+  try {
+    setOutputs(report.outputs());
+  }
+  catch (error) {
+    report.stop(error);
+  }
   if (inputs.jobSummary)
     await writeSummary(report.table(clock.now()), log);
   const error = report.error();
@@ -5442,7 +5461,7 @@ async function run(sweep, remaining) {
     return;
   }
   const lifetime = Math.max(SHORTEST_CLEANUP, timeoutSeconds + CLEANUP_MARGIN);
-  await withCleanupToken(client, { credential, clientId, lifetime, remaining }, (cleanup) => revoke(bearer(cleanup.token), ownOf(cleanup, allUsers), cleanup.clientId));
+  await withCleanupToken(client, { credential, clientId, lifetime, remaining }, (cleanup, unidentified) => revoke(bearer(cleanup.token), ownOf(cleanup, allUsers, unidentified), cleanup.clientId));
 }
 async function ownOfAdmin(client, credential, allUsers) {
   if (credential.kind === 'access_token')
@@ -5451,9 +5470,9 @@ async function ownOfAdmin(client, credential, allUsers) {
   return { userId, ownId: undefined };
 }
 /** @throws {Error} if it is not known which token the sweep works with, or whose it is */
-function ownOf({ id, userId }, allUsers) {
+function ownOf({ id, userId }, allUsers, why = unknownIdentity()) {
   if (id === undefined || (userId === undefined && !allUsers))
-    throw unknownIdentity();
+    throw why;
   return { userId: allUsers ? undefined : userId, ownId: id };
 }
 /** Lists the client's tokens to the last page, then revokes the stale ones; `report` is updated with each. */

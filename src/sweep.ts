@@ -51,7 +51,11 @@ export async function sweep({ clock, log, within }: Step): Promise<void> {
     report.stop(error)
   }
   for (const each of remaining) log.warning(remainingSentence(each, inputs))
-  setOutputs(report.outputs())
+  try {
+    setOutputs(report.outputs())
+  } catch (error) {
+    report.stop(error)
+  }
   if (inputs.jobSummary) await writeSummary(report.table(clock.now()), log)
   const error = report.error()
   if (error !== undefined) throw error
@@ -80,8 +84,8 @@ async function run(sweep: Sweep, remaining: Remaining[]): Promise<void> {
     return
   }
   const lifetime = Math.max(SHORTEST_CLEANUP, timeoutSeconds + CLEANUP_MARGIN)
-  await withCleanupToken(client, { credential, clientId, lifetime, remaining }, (cleanup) =>
-    revoke(bearer(cleanup.token), ownOf(cleanup, allUsers), cleanup.clientId)
+  await withCleanupToken(client, { credential, clientId, lifetime, remaining }, (cleanup, unidentified) =>
+    revoke(bearer(cleanup.token), ownOf(cleanup, allUsers, unidentified), cleanup.clientId)
   )
 }
 
@@ -96,8 +100,8 @@ async function ownOfAdmin(
 }
 
 /** @throws {Error} if it is not known which token the sweep works with, or whose it is */
-function ownOf({ id, userId }: Identity, allUsers: boolean): Own {
-  if (id === undefined || (userId === undefined && !allUsers)) throw unknownIdentity()
+function ownOf({ id, userId }: Identity, allUsers: boolean, why: Error = unknownIdentity()): Own {
+  if (id === undefined || (userId === undefined && !allUsers)) throw why
   return { userId: allUsers ? undefined : userId, ownId: id }
 }
 

@@ -78,7 +78,7 @@ describe('post decides by the state, and', () => {
     process.env['STATE_zendesk'] = '{"kind":"minted"}'
     await post(runner.step)
     expect(runner.stdout).toEqual([
-      "::warning::The state that the main step saved cannot be read, so a token of this step may be active. Delete it in Admin Center (Apps and integrations > APIs > OAuth clients, the client's tokens), or let `sweep` remove it."
+      "::warning::The state that the main step saved cannot be read, so a token of this step may be active. Delete it in Admin Center (Apps and integrations > APIs > OAuth clients, the client's tokens), or find it as an admin with GET /api/v2/oauth/tokens and send DELETE /api/v2/oauth/tokens/{id}, or let `sweep` remove it."
     ])
   })
 

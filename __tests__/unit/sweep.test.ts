@@ -128,15 +128,13 @@ describe('sweep lists nothing, and fails, if', () => {
   const unknown = 'Zendesk does not report which token this sweep works with, or whose it is'
 
   it.each([
-    [
-      'access token',
-      accessToken,
-      'Could not look up the token that the sweep works with: Zendesk does not allow this'
-    ],
-    ['cleanup token', clientCredentials, unknown]
-  ])('the %s may not be looked up', async (_name, inputs, why) => {
+    ['access token', accessToken],
+    ['cleanup token', clientCredentials]
+  ])('the %s may not be looked up', async (_name, inputs) => {
     account.zendesk.fault({ path: CURRENT, method: 'GET' }, { kind: 'response', status: 403 })
-    await expect(run(inputs())).rejects.toThrow(why)
+    await expect(run(inputs())).rejects.toThrow(
+      'Could not look up the token that the sweep works with: Zendesk does not allow this'
+    )
     nothing()
   })
 
@@ -173,6 +171,18 @@ describe('sweep, of a token that it cannot revoke,', () => {
     account.zendesk.fault({ method: 'DELETE' }, limit)
     await expect(run(apiToken())).rejects.toThrow(/^Could not revoke 20 of 20 .* asks to wait 3600 s/)
     expect(account.seen('DELETE').length).toBeLessThanOrEqual(4)
+  })
+
+  it('names it even if its outputs cannot be written, and writes its summary', async () => {
+    const [kept] = account.zendesk.seedTokens(1)
+    account.zendesk.fault({ method: 'DELETE' }, { kind: 'response', status: 403 })
+    account.at({ path: CURRENT, method: 'GET' }, () => {
+      runner.breakFile('GITHUB_OUTPUT')
+    })
+    await expect(run(accessToken())).rejects.toThrow(
+      new RegExp(`^Could not write .* GITHUB_OUTPUT .* Could not revoke 1 of 1 stale token: ${kept!.id}\\.`)
+    )
+    expect(runner.text('GITHUB_STEP_SUMMARY')).toContain('<td>not revoked')
   })
 
   it('fails for what went wrong, even if that is a mistake of ours', async () => {

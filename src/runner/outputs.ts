@@ -14,7 +14,8 @@ const CURES: Record<string, string> = {
   EDQUOT: DISK,
   EROFS: 'Its file system is read-only: mount the work folder of the runner so that it can be written.'
 }
-const OTHER_CURE = 'Run this action on a GitHub runner of 2022 or later.'
+const OTHER_CURE = 'Check the work folder of the runner: this step has to write to its files.'
+const NO_FILE = 'Run this action on a GitHub runner of 2022 or later.'
 
 /**
  * Makes sure that the runner's files can be written before a token exists. Without them a token would stay active,
@@ -53,8 +54,7 @@ export function writeRunnerFile(variable: string, write: () => void): void {
     write()
   } catch (error) {
     const { message, code = '' } = error as NodeJS.ErrnoException
-    throw new Error(
-      `Could not write the file that the runner names in ${variable} (${message}). ${CURES[code] ?? OTHER_CURE}`
-    )
+    const cure = process.env[variable] ? (CURES[code] ?? OTHER_CURE) : NO_FILE
+    throw new Error(`Could not write the file that the runner names in ${variable} (${message}). ${cure}`)
   }
 }

@@ -27,20 +27,21 @@ export interface CleanupTerms {
 
 /**
  * Mints a cleanup token by the client credentials grant (it may read and write everything its user may), works with it,
- * and revokes it, even if the work fails.
+ * and revokes it, even if the work fails. `work` is also told why Zendesk does not report what token it is.
  *
  * @throws {ZendeskError} if Zendesk gives no cleanup token, and what `work` throws
  */
 export async function withCleanupToken<Result>(
   client: ZendeskClient,
   terms: CleanupTerms,
-  work: (token: MintedToken) => Promise<Result>
+  work: (token: MintedToken, unidentified: ZendeskError | undefined) => Promise<Result>
 ): Promise<Result> {
   let token = await mintCleanupToken(client, terms)
   try {
     terms.onMint?.()
-    token = await identify(client, token)
-    return await work(token)
+    const identified = await identify(client, token)
+    token = identified.token
+    return await work(token, identified.error)
   } finally {
     const revocation = new Revocation(token, true)
     const end = await insist(client, (within) => revocation.try(within, ownWays(token)))
@@ -69,11 +70,22 @@ async function mintCleanupToken(
   }
 }
 
-/** Asks Zendesk for the token's id and user, since only a revocation by id is known to work. */
-async function identify(client: ZendeskClient, token: MintedToken): Promise<MintedToken> {
-  const response = await client.trySend(currentTokenRequest(token.token, 'identifyToken'))
+/**
+ * Asks Zendesk for the token's id and user, since only a revocation by id is known to work.
+ *
+ * @returns the token, with what Zendesk reports; and why it reports nothing, unless it responds about another token
+ */
+async function identify(
+  client: ZendeskClient,
+  token: MintedToken
+): Promise<{ token: MintedToken; error?: ZendeskError }> {
+  const request = currentTokenRequest(token.token, 'identifyToken')
+  const response = await client.trySend(request)
   if (isStop(response)) throw response
-  if (response instanceof ZendeskError) return token
+  if (response instanceof ZendeskError) return { token, error: response }
   const status = tokenStatus(token, response)
-  return status.is === 'active' ? seenWorking(token, status.facts) : token
+  const known = status.is === 'active' ? seenWorking(token, status.facts) : token
+  if (response.status === 200) return { token: known }
+  const kind = status.is === 'rejected' ? 'newTokenRejected' : undefined
+  return { token: known, error: unexpectedResponse(request, response, kind) }
 }

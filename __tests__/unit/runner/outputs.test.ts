@@ -12,14 +12,18 @@ describe('requireFiles', () => {
     expect(runner.stdout).toEqual([])
   })
 
-  it.each(['/nowhere/at/all', '', undefined])('names the variable of a file that is missing: %j', (path) => {
+  it.each([
+    ['/nowhere/at/all', /Check the work folder of the runner/],
+    ['', /Run this action on a GitHub runner of 2022 or later/],
+    [undefined, /Run this action on a GitHub runner of 2022 or later/]
+  ])('names the variable of a file that is missing: %j', (path, cure) => {
     Reflect.deleteProperty(process.env, 'GITHUB_OUTPUT')
     if (path !== undefined) process.env['GITHUB_OUTPUT'] = path
-    expect(() => {
-      requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT')
-    }).toThrow(
-      /^Could not write the file that the runner names in GITHUB_OUTPUT \(ENOENT: .+\)\. Run this action on/
+    const require = (): void => requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT')
+    expect(require).toThrow(
+      /^Could not write the file that the runner names in GITHUB_OUTPUT \(ENOENT: .+\)\. /
     )
+    expect(require).toThrow(cure)
   })
 })
 
@@ -30,7 +34,7 @@ describe('writeRunnerFile', () => {
     ['ENOSPC', /The disk is full/],
     ['EDQUOT', /The disk is full/],
     ['EROFS', /Its file system is read-only/],
-    ['EIO', /Run this action on a GitHub runner of 2022 or later/]
+    ['EIO', /Check the work folder of the runner: this step has to write to its files\./]
   ])('says what to do about %s', (code, cure) => {
     const write = (): void =>
       writeRunnerFile('GITHUB_STATE', () => {
@@ -47,7 +51,7 @@ describe('writeRunnerFile', () => {
       writeRunnerFile('GITHUB_STATE', () => {
         throw new Error('Missing file')
       })
-    expect(write).toThrow('(Missing file). Run this action on a GitHub runner')
+    expect(write).toThrow('(Missing file). Check the work folder of the runner')
   })
 })
 

@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import { withCleanupToken, type CleanupTerms, type Remaining } from '../../../src/zendesk/cleanup-token.ts'
+import { type ZendeskError } from '../../../src/zendesk/http/zendesk-error.ts'
 import { type MintedToken } from '../../../src/zendesk/token.ts'
 import { NOON } from '../../support/clock.ts'
 import { transcribed, type TranscribedOptions } from '../../support/fake-client.ts'
@@ -23,6 +24,7 @@ interface Run {
   remaining: Remaining[]
   /** The token that the work was given. */
   token: MintedToken | undefined
+  unidentified: ZendeskError | undefined
   masked: string[]
 }
 
@@ -36,13 +38,20 @@ async function run(lines: string[], { work, onMint, ...world }: Given = {}): Pro
   } as const
   const remaining: Remaining[] = []
   const terms: CleanupTerms = { credential, clientId: 'ci_bot', lifetime: 600, remaining }
-  const done: Run = { result: undefined, error: undefined, remaining, token: undefined, masked: [] }
+  const done: Run = {
+    result: undefined,
+    error: undefined,
+    remaining,
+    token: undefined,
+    unidentified: undefined,
+    masked: []
+  }
   try {
     done.result = await withCleanupToken(
       client.real,
       { ...terms, ...(onMint && { onMint }) },
-      async (token) => {
-        done.token = token
+      async (token, unidentified) => {
+        Object.assign(done, { token, unidentified })
         return (await work?.(token)) ?? 'done'
       }
     )
@@ -106,19 +115,22 @@ describe('withCleanupToken', () => {
     expect(await run([MINT, ...lines], given)).toMatchObject({ error, remaining: [] })
   })
 
-  it.each<[string, string, object]>([
-    ['Zendesk does not let it', '403', { id: undefined, seenWorking: true }],
-    ['the response is about another token', 'other', { id: undefined, seenWorking: false }],
-    ['there is no response', 'connection', { id: undefined, seenWorking: false }],
-    ['its id is not reported', 'no id', { id: undefined, userId: 9, seenWorking: true }]
-  ])('works all the same if the token cannot be looked up: %s', async (_why, reply, token) => {
+  it.each<[string, string, object, string | undefined]>([
+    ['Zendesk does not let it', '403', { id: undefined, seenWorking: true }, 'forbidden'],
+    ['the response is about another token', 'other', { id: undefined, seenWorking: false }, undefined],
+    ['there is no response', 'connection', { id: undefined, seenWorking: false }, 'connection'],
+    ['Zendesk rejects it', '401', { id: undefined, seenWorking: false }, 'newTokenRejected'],
+    ['its id is not reported', 'no id', { id: undefined, userId: 9, seenWorking: true }, undefined]
+  ])('works if the token cannot be looked up, and says why: %s', async (_why, reply, token, kind) => {
     const replies = {
       other: response(200, { token: { id: 5, token: 'klmnopqrst' } }),
       'no id': response(200, { token: { user_id: 9 } })
     }
     const lines = [MINT, `GET current by the cleanup token: ${reply}`]
     const end = ['DELETE current by the cleanup token: 204', REJECTED]
-    expect(await run([...lines, ...end], { replies })).toMatchObject({ result: 'done', token, remaining: [] })
+    const done = await run([...lines, ...end], { replies })
+    expect(done).toMatchObject({ result: 'done', token, remaining: [] })
+    expect(done.unidentified?.kind).toBe(kind)
   })
 })
 

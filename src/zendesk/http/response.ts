@@ -45,7 +45,10 @@ export function isFromAccount(response: ZendeskResponse, wanted: 403 | 404): boo
 export function isMissingAccount({ status, json, location = '' }: ZendeskResponse): boolean {
   const title = asText(asObject(asObject(json)['error'])['title']) ?? ''
   if (status === 404) return /^\s*No help desk at/i.test(title)
-  return isRedirect(status) && /^https?:\/\/www\.zendesk\.com\/[^?#]*help-center-closed/i.test(location)
+  return (
+    isRedirect(status) &&
+    /^(?:https?:)?\/\/www\.zendesk\.com(?::\d+)?\/[^?#]*help-center-closed/i.test(location)
+  )
 }
 
 /** Whether a status is that of a redirect. */

@@ -67,6 +67,12 @@ describe('isMissingAccount', () => {
     [true, 'these words about any host', response(404, { error: { title: 'No help desk at x.example' } })],
     [true, 'the redirect of Zendesk', response(301, undefined, { location: closed })],
     [true, 'the same with a page', response(302, PAGE, { location: closed.replace('https', 'http') })],
+    [true, 'the same without a scheme', response(301, undefined, { location: closed.replace('https:', '') })],
+    [
+      true,
+      'the same with a port',
+      response(301, undefined, { location: closed.replace('.com', '.com:443') })
+    ],
     [false, 'another 404', response(404, { error: 'RecordNotFound' })],
     [false, 'other words', response(404, { error: { title: 'There is No help desk at acme' } })],
     [false, 'a title that is no text', response(404, { error: { title: ['No help desk at'] } })],
