@@ -1,4 +1,4 @@
-// SHA-256 of src/, stubs/ and the packages: 1f11a2c36eca9c59a2cce7c3a88d4ef45ba3348f279ac4715f0fb46b834b0296
+// SHA-256 of src/, stubs/ and the packages: a567e6d442b8ed2c61928aadccc827d2baf48b395f7256a9808bb97c147be45b
 (() => {
 	var __webpack_modules__ = ({
 
@@ -329,24 +329,6 @@ module.exports = require("util");
 
 }),
 
-298:
-((__unused_webpack_module, exports) => {
-
-"use strict";
-var __webpack_unused_export__;
-/*
- * @actions/core imports this to describe the operating system, which this action never asks for.
- * Without it, nothing in `dist/` can start another process.
- */
-
-
-__webpack_unused_export__ = function getExecOutput() {
-  throw new Error('@actions/exec is left out of this build: this action starts no process')
-}
-
-
-}),
-
 949:
 ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
@@ -367,13 +349,13 @@ for (const name of ['httpOverHttp', 'httpsOverHttp', 'httpOverHttps', 'httpsOver
 
 }),
 
-479:
+673:
 (() => {
 
 "use strict";
 /*
- * @actions/http-client imports undici for callers that use `fetch`: the build leaves out the method that would use it.
- * Leaving the library out makes `dist/` a tenth of the size, so that it can be read.
+ * @actions/core and @actions/http-client import @actions/exec, which could start other processes, and undici for
+ * functions that nothing here calls. The build leaves those functions out, so that dist/ needs neither library.
  */
 
 
@@ -918,9 +900,6 @@ function command_issueCommand(command, properties, message) {
   const cmd = new Command(command, properties, message);
   process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
 }
-function command_issue(name, message = '') {
-  command_issueCommand(name, {}, message);
-}
 const CMD_STRING = '::';
 class Command {
   constructor(command, properties, message) {
@@ -1098,8 +1077,8 @@ class DecodedURL extends URL {
 }
 // EXTERNAL MODULE: ./stubs/tunnel.cjs
 var tunnel = __nccwpck_require__(949);
-// EXTERNAL MODULE: ./stubs/undici.cjs
-var undici = __nccwpck_require__(479);
+// EXTERNAL MODULE: ./stubs/unused.cjs
+var unused = __nccwpck_require__(673);
 ;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
   function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -1154,10 +1133,6 @@ var MediaTypes;
 (function (MediaTypes) {
   MediaTypes["ApplicationJson"] = "application/json";
 })(MediaTypes || (MediaTypes = {}));
-function lib_getProxyUrl(serverUrl) {
-  const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
-  return proxyUrl ? proxyUrl.href : '';
-}
 const HttpRedirectCodes = [
   HttpCodes.MovedPermanently,
   HttpCodes.ResourceMoved,
@@ -1180,41 +1155,6 @@ class HttpClientError extends Error {
     this.statusCode = statusCode;
     Object.setPrototypeOf(this, HttpClientError.prototype);
   }
-}
-class HttpClientResponse {
-  constructor(message) {
-    this.message = message;
-  }
-  readBody() {
-    return __awaiter(this, void 0, void 0, function* () {
-      return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
-        let output = Buffer.alloc(0);
-        this.message.on('data', (chunk) => {
-          output = Buffer.concat([output, chunk]);
-        });
-        this.message.on('end', () => {
-          resolve(output.toString());
-        });
-      }));
-    });
-  }
-  readBodyBuffer() {
-    return __awaiter(this, void 0, void 0, function* () {
-      return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
-        const chunks = [];
-        this.message.on('data', (chunk) => {
-          chunks.push(chunk);
-        });
-        this.message.on('end', () => {
-          resolve(Buffer.concat(chunks));
-        });
-      }));
-    });
-  }
-}
-function isHttps(requestUrl) {
-  const parsedUrl = new URL(requestUrl);
-  return parsedUrl.protocol === 'https:';
 }
 class lib_HttpClient {
   constructor(userAgent, handlers, requestOptions) {
@@ -1323,7 +1263,6 @@ class lib_HttpClient {
     return baseUserAgent;
   }
 }
-const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
 ;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
 var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
   function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -1334,64 +1273,6 @@ var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arg
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-class BasicCredentialHandler {
-  constructor(username, password) {
-    this.username = username;
-    this.password = password;
-  }
-  prepareRequest(options) {
-    if (!options.headers) {
-      throw Error('The request has no headers');
-    }
-    options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
-  }
-  canHandleAuthentication() {
-    return false;
-  }
-  handleAuthentication() {
-    return auth_awaiter(this, void 0, void 0, function* () {
-      throw new Error('not implemented');
-    });
-  }
-}
-class auth_BearerCredentialHandler {
-  constructor(token) {
-    this.token = token;
-  }
-  prepareRequest(options) {
-    if (!options.headers) {
-      throw Error('The request has no headers');
-    }
-    options.headers['Authorization'] = `Bearer ${this.token}`;
-  }
-  canHandleAuthentication() {
-    return false;
-  }
-  handleAuthentication() {
-    return auth_awaiter(this, void 0, void 0, function* () {
-      throw new Error('not implemented');
-    });
-  }
-}
-class PersonalAccessTokenCredentialHandler {
-  constructor(token) {
-    this.token = token;
-  }
-  prepareRequest(options) {
-    if (!options.headers) {
-      throw Error('The request has no headers');
-    }
-    options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
-  }
-  canHandleAuthentication() {
-    return false;
-  }
-  handleAuthentication() {
-    return auth_awaiter(this, void 0, void 0, function* () {
-      throw new Error('not implemented');
-    });
-  }
-}
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
 var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
   function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -1614,18 +1495,6 @@ const _summary = new Summary();
 const markdownSummary = (null && (_summary));
 const summary = _summary;
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
-
-function toPosixPath(pth) {
-  return pth.replace(/[\\]/g, '/');
-}
-function toWin32Path(pth) {
-  return pth.replace(/[/]/g, '\\');
-}
-function toPlatformPath(pth) {
-  return pth.replace(/[/\\]/g, path.sep);
-}
-// EXTERNAL MODULE: ./stubs/actions-exec.cjs
-var actions_exec = __nccwpck_require__(298);
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
 var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
   function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -1636,60 +1505,11 @@ var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, 
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-
-
-const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-  const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
-    silent: true
-  });
-  const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
-    silent: true
-  });
-  return {
-    name: name.trim(),
-    version: version.trim()
-  };
-});
-const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-  var _a, _b, _c, _d;
-  const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
-    silent: true
-  });
-  const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
-  const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
-  return {
-    name,
-    version
-  };
-});
-const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-  const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
-    silent: true
-  });
-  const [name, version] = stdout.trim().split('\n');
-  return {
-    name,
-    version
-  };
-});
 const platform = external_os_namespaceObject.platform();
 const arch = external_os_namespaceObject.arch();
 const isWindows = platform === 'win32';
 const isMacOS = platform === 'darwin';
 const isLinux = platform === 'linux';
-function getDetails() {
-  return platform_awaiter(this, void 0, void 0, function* () {
-    return Object.assign(Object.assign({}, (yield (isWindows
-      ? getWindowsInfo()
-      : isMacOS
-        ? getMacOsInfo()
-        : getLinuxInfo()))), { platform,
-      arch,
-      isWindows,
-      isMacOS,
-      isLinux });
-  });
-}
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
 var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
   function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -1723,16 +1543,6 @@ function exportVariable(name, val) {
 function core_setSecret(secret) {
   command_issueCommand('add-mask', {}, secret);
 }
-function addPath(inputPath) {
-  const filePath = process.env['GITHUB_PATH'] || '';
-  if (filePath) {
-    issueFileCommand('PATH', inputPath);
-  }
-  else {
-    issueCommand('add-path', {}, inputPath);
-  }
-  process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
-}
 function getInput(name, options) {
   const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
   if (options && options.required && !val) {
@@ -1743,26 +1553,6 @@ function getInput(name, options) {
   }
   return val.trim();
 }
-function getMultilineInput(name, options) {
-  const inputs = getInput(name, options)
-    .split('\n')
-    .filter(x => x !== '');
-  if (options && options.trimWhitespace === false) {
-    return inputs;
-  }
-  return inputs.map(input => input.trim());
-}
-function getBooleanInput(name, options) {
-  const trueValue = ['true', 'True', 'TRUE'];
-  const falseValue = ['false', 'False', 'FALSE'];
-  const val = getInput(name, options);
-  if (trueValue.includes(val))
-    return true;
-  if (falseValue.includes(val))
-    return false;
-  throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
-    `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
-}
 function setOutput(name, value) {
   const filePath = process.env['GITHUB_OUTPUT'] || '';
   if (filePath) {
@@ -1770,16 +1560,6 @@ function setOutput(name, value) {
   }
   process.stdout.write(external_os_namespaceObject.EOL);
   command_issueCommand('set-output', { name }, toCommandValue(value));
-}
-function setCommandEcho(enabled) {
-  issue('echo', enabled ? 'on' : 'off');
-}
-function setFailed(message) {
-  process.exitCode = ExitCode.Failure;
-  error(message);
-}
-function isDebug() {
-  return process.env['RUNNER_DEBUG'] === '1';
 }
 function core_debug(message) {
   command_issueCommand('debug', {}, message);
@@ -1821,9 +1601,6 @@ function saveState(name, value) {
     return file_command_issueFileCommand('STATE', prepareKeyValueMessage(name, value));
   }
   command_issueCommand('save-state', { name }, toCommandValue(value));
-}
-function getState(name) {
-  return process.env[`STATE_${name}`] || '';
 }
 function getIDToken(aud) {
   return core_awaiter(this, void 0, void 0, function* () {
@@ -4184,7 +3961,7 @@ const schema = union({
  *
  * @param salt that of the fingerprint to compare with; a new one by default
  */
-function fingerprintOf(secret, { origin, clientId }, salt = (0,external_node_crypto_namespaceObject.randomUUID)()) {
+function fingerprintOf(secret, { origin, clientId }, salt = (0,external_node_crypto_namespaceObject.randomUUID)().replaceAll('-', '')) {
   return { salt, hash: (0,external_node_crypto_namespaceObject.hash)('sha256', JSON.stringify([salt, origin, clientId, secret])) };
 }
 /**

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import ncc from '@vercel/ncc'
 import { firstLine } from './dist-inputs.ts'
 import { commentsOf, tidy } from './tidy.ts'
-import { withoutUnusedMethods } from './unused-methods.ts'
+import { withoutUnusedFunctions, withoutUnusedMethods } from './unused-code.ts'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -36,7 +36,8 @@ async function build(): Promise<Map<string, string>> {
   const ours = ourComments()
   // The names of modules are comments, too.
   const isKept = (comment: string): boolean => ours.has(comment) || /^\/\/ [A-Z]+ MODULE: /.test(comment)
-  const files = new Map([['index.cjs', tidy(withoutUnusedMethods(parts.join(LAZY)), isKept)]])
+  const bundle = withoutUnusedFunctions(tidy(withoutUnusedMethods(parts.join(LAZY)), isKept))
+  const files = new Map([['index.cjs', bundle]])
   for (const [name, { source }] of Object.entries(assets)) files.set(name, source.toString())
   for (const step of ['main', 'post', 'sweep']) files.set(`${step}.cjs`, `require('./index.cjs').${step}()\n`)
   for (const [name, text] of files) files.set(name, text.replaceAll('\r\n', '\n'))

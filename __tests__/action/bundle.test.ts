@@ -1,17 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 import { describe, expect, it } from '@jest/globals'
 import ts from 'typescript'
 
-import { runJob } from '../../mock/runner.ts'
 import { commentsOf } from '../../scripts/tidy.ts'
-import { preloaded, root, sweepAction, userAgent } from '../support/run-action.ts'
-import { scratch } from '../support/scratch.ts'
-import { at, credentials, mockZendesk, clientCredentials } from '../support/zendesk.ts'
+import { root } from '../support/run-action.ts'
 
 const dist = join(root, 'dist')
 const code = readFileSync(join(dist, 'index.cjs'), 'utf8')
@@ -83,6 +79,9 @@ describe('dist/', () => {
     expect(required.filter((name) => !builtinModules.includes(name.replace(/^node:/, '')))).toEqual([])
     expect(occurrences('webpackMissingModule')).toBe(0)
     expect(occurrences('child_process')).toBe(0)
+    // They stand for libraries that nothing may use.
+    expect(code).toContain('EXTERNAL MODULE: ./stubs/unused.cjs')
+    expect(code).not.toMatch(/\b(?:actions_exec|undici|exec)\.\w/)
     expect(code).not.toMatch(/\bimport\(|\beval\(|new Function\(/)
   })
 
@@ -93,78 +92,5 @@ describe('dist/', () => {
     expect(loaded).toContain('NativeModule https')
     expect(loaded).not.toContain('NativeModule internal/fs/promises')
     expect(loaded).not.toContain('NativeModule assert')
-  })
-})
-
-/** Functions that use the stub of `@actions/exec`. */
-const STUB_USERS = ['getExecOutput', 'getWindowsInfo', 'getMacOsInfo', 'getLinuxInfo', 'getDetails']
-
-interface Coverage {
-  result: { url: string; functions: { functionName: string; ranges: { count: number }[] }[] }[]
-}
-
-/** The names of the functions of the bundle that were called, from what V8 wrote into a folder. */
-function calledIn(folder: string): Set<string> {
-  const called = readdirSync(folder).flatMap((name) => {
-    const { result } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Coverage
-    const script = result.find(
-      ({ url }) => url.startsWith('file:') && fileURLToPath(url) === join(dist, 'index.cjs')
-    )
-    return (script?.functions ?? []).filter(({ ranges }) => ranges[0]!.count > 0)
-  })
-  return new Set(called.map(({ functionName }) => functionName))
-}
-
-describe('the stubs of undici and @actions/exec in dist/', () => {
-  it('throw if they are called', async () => {
-    // A name in a variable, since the stub has no types.
-    const path = join(root, 'stubs', 'actions-exec.cjs')
-    const { getExecOutput } = ((await import(path)) as { default: { getExecOutput: () => void } }).default
-    expect(() => {
-      getExecOutput()
-    }).toThrow('@actions/exec is left out of this build')
-  })
-
-  it('are used only by functions of the toolkit that nothing calls', () => {
-    expect(occurrences('ProxyAgent')).toBe(0)
-    expect(occurrences('getDetails')).toBe(1)
-    for (const name of ['getWindowsInfo', 'getMacOsInfo', 'getLinuxInfo']) {
-      // Its definition, and its use in getDetails.
-      expect(occurrences(name)).toBe(2)
-    }
-  })
-
-  it('are never reached by main, post and sweep', async () => {
-    const zendesk = await mockZendesk()
-    const folder = scratch('coverage')
-    const inputs = clientCredentials(zendesk, {
-      scopes: 'tickets:read',
-      'job-summary': true,
-      'export-env': true
-    })
-    zendesk.seedTokens(3)
-    const { steps } = await runJob(
-      [
-        { uses: root, with: inputs },
-        { uses: root, with: at(zendesk, credentials.apiToken(zendesk)) },
-        { uses: sweepAction, with: at(zendesk, { ...credentials.apiToken(zendesk), 'dry-run': false }) },
-        // Through a proxy, for which http-client has undici; nothing listens on port 9.
-        {
-          uses: root,
-          with: { ...inputs, 'base-url': 'https://zendesk.invalid' },
-          env: { https_proxy: 'http://user:password@127.0.0.1:9', no_proxy: '' }
-        }
-      ],
-      { env: { ...preloaded({ random: 0 }), NODE_V8_COVERAGE: folder } }
-    )
-    expect(steps.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 1, 0, 0, 0])
-    expect(existsSync(folder)).toBe(true)
-    const called = calledIn(folder)
-    // The coverage does name functions that were called.
-    for (const name of ['_getAgent', 'main', 'post', 'sweep', 'httpsOverHttp']) expect(called).toContain(name)
-    for (const name of STUB_USERS) expect(called).not.toContain(name)
-    expect(new Set(zendesk.requests.map(({ headers }) => headers['user-agent']))).toEqual(
-      new Set([userAgent])
-    )
   })
 })

@@ -12,7 +12,7 @@ const packages = {
 const files = {
   'src/index.ts': 'one\ntwo\n',
   'src/lib/text.ts': 'three\n',
-  'stubs/undici.cjs': 'four\n',
+  'stubs/unused.cjs': 'four\n',
   'tsconfig.json': '{}\n',
   'package-lock.json': JSON.stringify({ packages })
 }
@@ -38,7 +38,7 @@ describe('firstLine', () => {
     ['a file of src/ changes', { 'src/lib/text.ts': 'tree\n' }],
     ['a file comes to src/', { 'src/lib/more.ts': '' }],
     ['text moves from one file to another', { 'src/index.ts': 'one\n', 'src/lib/text.ts': 'two\nthree\n' }],
-    ['a stub changes', { 'stubs/undici.cjs': '' }],
+    ['a stub changes', { 'stubs/unused.cjs': '' }],
     ['tsconfig.json changes', { 'tsconfig.json': '{ }\n' }],
     ['a package of the bundle changes', lock('node_modules/@actions/core', { version: '3.0.2' })],
     ['a package comes to the bundle', lock('node_modules/tunnel', { version: '0.0.6' })]

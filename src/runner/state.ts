@@ -112,7 +112,7 @@ const schema = union<State>({
 export function fingerprintOf(
   secret: string,
   { origin, clientId }: { origin: string; clientId: string },
-  salt: string = randomUUID()
+  salt = randomUUID().replaceAll('-', '')
 ): { salt: string; hash: string } {
   return { salt, hash: hash('sha256', JSON.stringify([salt, origin, clientId, secret])) }
 }

@@ -31,6 +31,34 @@ export function withoutUnusedMethods(bundle: string): string {
     .reduceRight((code, { pos, end }) => code.slice(0, pos) + code.slice(end), bundle)
 }
 
+/**
+ * Leaves out the functions and classes of the toolkit that nothing in the bundle names, and then those that only they
+ * named. `bundle` has no comments of the toolkit any more.
+ */
+export function withoutUnusedFunctions(bundle: string): string {
+  const counts = new Map<string, number>()
+  for (const [word] of bundle.matchAll(/[\w$]+/g)) counts.set(word, (counts.get(word) ?? 0) + 1)
+  const unused: { start: number; end: number }[] = []
+  const file = ts.createSourceFile('index.cjs', bundle, ts.ScriptTarget.ESNext)
+  const visit = (node: ts.Node): void => {
+    if (counts.get(functionName(node) ?? '') === 1) unused.push({ start: node.getStart(file), end: node.end })
+    else ts.forEachChild(node, visit)
+  }
+  visit(file)
+  if (unused.length === 0) return bundle
+  const cut = (code: string, { start, end }: { start: number; end: number }): string =>
+    code.slice(0, start).trimEnd() + code.slice(end)
+  return withoutUnusedFunctions(unused.reduceRight(cut, bundle))
+}
+
+/** The name that a statement gives to a function or a class. */
+function functionName(node: ts.Node): string | undefined {
+  if (ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node)) return node.name?.text
+  const [declared, second] = ts.isVariableStatement(node) ? node.declarationList.declarations : []
+  const isFunction = second === undefined && declared?.initializer && ts.isArrowFunction(declared.initializer)
+  return isFunction && ts.isIdentifier(declared.name) ? declared.name.text : undefined
+}
+
 /** Whether a node is the class `HttpClient`, which the bundler may give a prefix. */
 function isHttpClient(node: ts.Node): node is ts.ClassDeclaration {
   return ts.isClassDeclaration(node) && /^(?:\w+_)?HttpClient$/.test(node.name?.text ?? '')
