@@ -1,3 +1,6 @@
+// A zone that is not UTC, so that a time which is read or written in the machine's own zone fails a test everywhere.
+process.env.TZ = 'Asia/Kolkata'
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',

@@ -140,6 +140,7 @@ describe('clean', () => {
 
   it.each([
     ['markup', '<p>a <b>b</b></p> 1 < 2 > 0 <', 'a b 1 0'],
+    ['every angle bracket', '1 > 0 > -1 < 2 <', '1 0 -1 2'],
     ['what is around it', ' \n a \u200b', 'a'],
     ['every `::`', 'a ::b:::c', 'a : :b: : :c'],
     ['`##[`', 'x ##[y]', 'x ## [y]']
