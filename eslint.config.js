@@ -6,6 +6,11 @@ const layer = (files, ...forbidden) => ({
   rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: `^(?:${forbidden.join('|')})` }] }] }
 })
 
+/** A constant is a value that is written down as it is: nothing in it acts when it is made, or later. */
+const VALUES =
+  'Literal|BinaryExpression|ArrayExpression|ObjectExpression|TSAsExpression|TSSatisfiesExpression'
+const ACTS = 'CallExpression, NewExpression, ArrowFunctionExpression, FunctionExpression, MemberExpression'
+
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', 'build/', 'stubs/', 'node_modules/', 'examples/', '.github/'] },
   ...tseslint.configs.strictTypeChecked,
@@ -19,6 +24,17 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       'no-duplicate-imports': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ImportDeclaration[importKind=type] > ImportSpecifier',
+          message: 'Write `import { type X }`.'
+        },
+        {
+          selector: `:matches(Program, ExportNamedDeclaration) > VariableDeclaration[kind=const] > VariableDeclarator[id.name=/^[a-z]/][init.type=/^(${VALUES})$/][init.elements.length!=0]:not(:has(${ACTS}))`,
+          message: 'Write the name of a constant in capitals.'
+        }
+      ],
       eqeqeq: 'error',
       'no-console': 'error'
     }
@@ -30,18 +46,6 @@ export default tseslint.config(
   layer(['src/zendesk/*.ts'], '\\.\\./(?!lib/)', '@actions/core'),
   layer(['src/zendesk/http/*.ts'], '\\.\\./(?!\\.\\./lib/)', '@actions/core'),
   layer(['src/lib/*.ts'], '\\.\\./', '@actions/'),
-  {
-    files: ['src/**', 'scripts/**'],
-    rules: {
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: 'ImportDeclaration[importKind=type] > ImportSpecifier',
-          message: 'Write `import { type X }`.'
-        }
-      ]
-    }
-  },
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
   {
     files: ['mock/**', 'scripts/**', '__tests__/**'],

@@ -1,14 +1,14 @@
 import { CommandFiles, type FileCommands } from './runner/command-files.ts'
-import type {
-  ActionStep,
-  Interference,
-  JobContext,
-  JobOptions,
-  JobResult,
-  Late,
-  RunFunction,
-  Step,
-  StepResult
+import {
+  type ActionStep,
+  type Interference,
+  type JobContext,
+  type JobOptions,
+  type JobResult,
+  type Late,
+  type RunFunction,
+  type Step,
+  type StepResult
 } from './runner/job-types.ts'
 import { inputVariables, readAction } from './runner/metadata.ts'
 import { runProcess, type ProcessEnd } from './runner/process.ts'
@@ -36,10 +36,10 @@ export async function runJob(steps: readonly Step[], options: JobOptions = {}): 
 }
 
 /** Milliseconds that only a process that hangs needs, even on a busy machine. */
-const usualTimeout = 200_000
+const USUAL_TIMEOUT = 200_000
 
 /** What a process inherits. */
-const inherited = [
+const INHERITED = [
   ...['PATH', 'HOME', 'USERPROFILE', 'LANG', 'TMPDIR', 'TEMP', 'TMP'],
   ...['SystemRoot', 'SystemDrive', 'windir', 'COMSPEC', 'PATHEXT', 'APPDATA', 'LOCALAPPDATA']
 ]
@@ -74,14 +74,21 @@ export class Job {
   async run(step: Step): Promise<StepResult> {
     const log = new StepLog(this.#masks, this.#options.onLog)
     if (this.#failed) {
-      return { ...didNotRun, ...nothingWritten, phase: 'main', outcome: 'skipped', log: [], annotations: [] }
+      return {
+        ...DID_NOT_RUN,
+        ...NOTHING_WRITTEN,
+        phase: 'main',
+        outcome: 'skipped',
+        log: [],
+        annotations: []
+      }
     }
     if ('uses' in step) return this.#runAction(step, log)
 
     const execution = { step, phase: 'run', log } as const
     log.print(`▾ ${step.name ?? 'Run'}`)
     if ('script' in step.run) {
-      return this.#finish(execution, await runFunction(step.run, this.#context, log), nothingWritten)
+      return this.#finish(execution, await runFunction(step.run, this.#context, log), NOTHING_WRITTEN)
     }
     const [program, ...args] = step.run
     const command: Command = [program === 'node' ? this.#node : program, ...args]
@@ -130,7 +137,7 @@ export class Job {
     execution: Execution,
     command: Command,
     env: Record<string, string>,
-    { timeoutMs = usualTimeout, onStart, onLine }: Interference
+    { timeoutMs = USUAL_TIMEOUT, onStart, onLine }: Interference
   ): Promise<StepResult> {
     const files = this.#files.forStep()
     const end = await runProcess(command, {
@@ -160,7 +167,7 @@ export class Job {
   }
 
   #variables(): Record<string, string> {
-    const around = inherited.flatMap((name) => {
+    const around = INHERITED.flatMap((name) => {
       const value = process.env[name]
       return value === undefined ? [] : [[name, value] as const]
     })
@@ -177,8 +184,8 @@ export class Job {
   }
 }
 
-const nothingWritten: FileCommands = { outputs: {}, state: {}, env: {}, summary: '' }
-const didNotRun: ProcessEnd = { exitCode: null, signal: null, timedOut: false, stdout: [], stderr: '' }
+const NOTHING_WRITTEN: FileCommands = { outputs: {}, state: {}, env: {}, summary: '' }
+const DID_NOT_RUN: ProcessEnd = { exitCode: null, signal: null, timedOut: false, stdout: [], stderr: '' }
 
 async function runFunction({ script }: RunFunction, context: JobContext, log: StepLog): Promise<ProcessEnd> {
   const stdout: string[] = []
@@ -187,7 +194,7 @@ async function runFunction({ script }: RunFunction, context: JobContext, log: St
     log.take(line)
   }
   await script({ context, print })
-  return { ...didNotRun, exitCode: 0, stdout }
+  return { ...DID_NOT_RUN, exitCode: 0, stdout }
 }
 
 function resolved<T>(value: Late<T>, context: JobContext): T {

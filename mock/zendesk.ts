@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 
 import { Account, type Authorization, type Token } from './zendesk/account.ts'
@@ -14,16 +14,16 @@ import {
   type FaultMatcher
 } from './zendesk/faults.ts'
 import { Limiter } from './zendesk/limiter.ts'
-import type { Behaviour, ZendeskOptions } from './zendesk/options.ts'
+import { type Behaviour, type ZendeskOptions } from './zendesk/options.ts'
 import { json, parsed, type MockResponse } from './zendesk/responses.ts'
 import { route } from './zendesk/routes.ts'
-import { admin, standingAccessToken, users, type ClientSeed, type UserSeed } from './zendesk/seeds.ts'
+import { ADMIN, STANDING_ACCESS_TOKEN, USERS, type ClientSeed, type UserSeed } from './zendesk/seeds.ts'
 
 export type { Token } from './zendesk/account.ts'
 export type { Fault, FaultMatcher } from './zendesk/faults.ts'
 export type { ZendeskOptions } from './zendesk/options.ts'
 export type { MockResponse } from './zendesk/responses.ts'
-export { adminId, agentId, defaultClients } from './zendesk/seeds.ts'
+export { ADMIN_ID, AGENT_ID, DEFAULT_CLIENTS } from './zendesk/seeds.ts'
 
 /** A request, and how the mock responded. */
 export interface RecordedRequest {
@@ -102,7 +102,7 @@ export interface Zendesk {
   close(): Promise<void>
 }
 
-const dayMs = 86_400_000
+const DAY_MS = 86_400_000
 
 /**
  * Starts an in-memory Zendesk on 127.0.0.1, at a free port.
@@ -113,10 +113,10 @@ export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendes
   const account = new Account(options)
   account.mint({
     clientId: account.clients.find(({ identifier }) => identifier === 'admin_tools')?.id ?? 1,
-    userId: admin.id,
+    userId: ADMIN.id,
     scopes: ['read', 'write'],
-    value: standingAccessToken,
-    createdAt: account.now() - 30 * dayMs,
+    value: STANDING_ACCESS_TOKEN,
+    createdAt: account.now() - 30 * DAY_MS,
     origin: 'standing'
   })
   const faults = new Faults()
@@ -202,9 +202,9 @@ export async function startZendesk(options: ZendeskOptions = {}): Promise<Zendes
       return connections - forgotten
     },
     tokens: account.tokens,
-    users,
+    users: USERS,
     behaviour: account.behaviour,
-    credentials: { email: admin.email, apiToken: admin.apiToken, accessToken: standingAccessToken },
+    credentials: { email: ADMIN.email, apiToken: ADMIN.apiToken, accessToken: STANDING_ACCESS_TOKEN },
     client: (identifier) => account.client(identifier),
     seen: () => requests.map(({ method, path }) => `${method} ${path}`),
     activeTokens: () =>
@@ -243,7 +243,7 @@ function seedTokens(account: Account, count: number, seed: TokenSeed = {}): Toke
       clientId: client.id,
       userId: at(seed.userId ?? client.userId, index),
       scopes: seed.scopes ?? ['read', 'write'],
-      createdAt: now - at(seed.age ?? 2 * dayMs, index),
+      createdAt: now - at(seed.age ?? 2 * DAY_MS, index),
       usedAt: usedAgo === null ? null : now - usedAgo,
       expiresAt: expiresIn === null ? null : now + expiresIn,
       ...(seed.refreshExpiresIn !== undefined && {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { adminId } from '../../mock/zendesk.ts'
+import { ADMIN_ID } from '../../mock/zendesk.ts'
 import {
   annotated,
   defaultScopes,
@@ -48,7 +48,7 @@ describe('with an API token, the action', () => {
         token: token.value,
         'token-id': '22000000002',
         'client-id': '360000000101',
-        'user-id': String(adminId),
+        'user-id': String(ADMIN_ID),
         scopes: 'read write',
         'expires-at': '',
         'base-url': zendesk.url,

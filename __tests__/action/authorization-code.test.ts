@@ -17,9 +17,9 @@ import { mainThenPost } from '../support/run-action.ts'
 import {
   at,
   authorizationCode,
-  codeVerifier,
+  CODE_VERIFIER,
   mockZendesk,
-  redirectUri,
+  REDIRECT_URI,
   requestLog
 } from '../support/zendesk.ts'
 
@@ -48,7 +48,7 @@ describe('with an authorization code, the action', () => {
       expect(said(main)).toEqual([
         ...(method ? [`::add-mask::${secret!}`] : []),
         `::add-mask::${code['authorization-code']!}`,
-        ...(usesPkce ? [`::add-mask::${codeVerifier}`] : []),
+        ...(usesPkce ? [`::add-mask::${CODE_VERIFIER}`] : []),
         ...(isBasic ? [`::add-mask::${basic}`] : []),
         `::add-mask::${value}`,
         `::add-mask::${refreshToken!}`,
@@ -59,8 +59,8 @@ describe('with an authorization code, the action', () => {
       expect(zendesk.requests[0]!.json).toEqual({
         grant_type: 'authorization_code',
         code: code['authorization-code'],
-        redirect_uri: redirectUri,
-        ...(usesPkce && { code_verifier: codeVerifier }),
+        redirect_uri: REDIRECT_URI,
+        ...(usesPkce && { code_verifier: CODE_VERIFIER }),
         client_id: client,
         ...(method === 'client_secret_post' && { client_secret: secret }),
         expires_in: 3600
@@ -86,7 +86,7 @@ describe('with an authorization code, the action', () => {
     })
     const { main, post } = await mainThenPost(zendesk, { inputs })
     const { value, refreshToken } = zendesk.tokens.get(22_000_000_002)!
-    for (const secret of [refreshToken!, codeVerifier, String(inputs['authorization-code'])]) {
+    for (const secret of [refreshToken!, CODE_VERIFIER, String(inputs['authorization-code'])]) {
       expect(main.state['zendesk']).not.toContain(secret)
     }
     // The code is used up, so post neither needs nor masks it.

@@ -4,7 +4,14 @@ import { cancelAtLine, cancelAtRequest, cancelDuring } from '../support/cancel.t
 import { annotated, count, nothing, published, shown, VERIFIED } from '../support/log-lines.ts'
 import { mainThenPost, runStep } from '../support/run-action.ts'
 import { caFile, connectProxy, gate, tls } from '../support/servers.ts'
-import { clientCredentials, deletionById, GRANT, lookUp, mockZendesk, theToken } from '../support/zendesk.ts'
+import {
+  clientCredentials,
+  DELETION_BY_ID,
+  GRANT,
+  LOOK_UP,
+  mockZendesk,
+  theToken
+} from '../support/zendesk.ts'
 
 // Windows has no signals that a process could handle.
 const [describeSignals, itWithSignals] =
@@ -78,7 +85,7 @@ describeSignals('main, cancelled while its mint', () => {
 
 itWithSignals('main, cancelled during the check, ends it and fails; post revokes the token', async () => {
   const zendesk = await mockZendesk()
-  zendesk.fault(lookUp, [{ kind: 'stall' }])
+  zendesk.fault(LOOK_UP, [{ kind: 'stall' }])
   const cancel = cancelAtRequest(zendesk, 2, 'SIGHUP')
   const run = await mainThenPost(zendesk, { mainRun: cancel })
   expect(run.main).toMatchObject({ exitCode: 1, signal: null, stderr: '' })
@@ -91,7 +98,7 @@ describeSignals('post, cancelled', () => {
     'while its DELETE is answered (%s), warns that it was accepted and not verified',
     async (signal) => {
       const zendesk = await mockZendesk()
-      const cancel = cancelDuring(zendesk, deletionById, signal, 'response late')
+      const cancel = cancelDuring(zendesk, DELETION_BY_ID, signal, 'response late')
       const { post, postRequests } = await mainThenPost(zendesk, { postRun: cancel })
       expect(postRequests).toEqual(['DELETE token by token'])
       expect(annotated(post)).toEqual([expect.stringMatching(/^::warning.*accepted.*not be verified/)])
@@ -103,7 +110,7 @@ describeSignals('post, cancelled', () => {
     'while its DELETE gets no response, waits 2 s for one, and warns that it was sent',
     async () => {
       const zendesk = await mockZendesk()
-      zendesk.fault(deletionById, { kind: 'stall' })
+      zendesk.fault(DELETION_BY_ID, { kind: 'stall' })
       // After the two requests of main.
       const cancel = cancelAtRequest(zendesk, 3, 'SIGTERM')
       const { post, postRequests } = await mainThenPost(zendesk, { postRun: cancel })
@@ -115,7 +122,7 @@ describeSignals('post, cancelled', () => {
 
   it.concurrent('while it waits to retry its DELETE, sends nothing more, and warns', async () => {
     const zendesk = await mockZendesk()
-    zendesk.fault(deletionById, { kind: 'response', status: 503 })
+    zendesk.fault(DELETION_BY_ID, { kind: 'response', status: 503 })
     const cancel = cancelAtLine('503', 'SIGTERM')
     const { post, postRequests } = await mainThenPost(zendesk, { postRun: cancel })
     expect(postRequests).toEqual(['DELETE token by token'])

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { describe, expect, it } from '@jest/globals'
 
-import { adminId, type Fault } from '../../mock/zendesk.ts'
+import { ADMIN_ID, type Fault } from '../../mock/zendesk.ts'
 import {
   annotated,
   defaultScopes,
@@ -21,7 +21,7 @@ import {
   credentials,
   edited,
   GRANT,
-  lookUp,
+  LOOK_UP,
   mockZendesk,
   requestLog
 } from '../support/zendesk.ts'
@@ -60,7 +60,7 @@ describe('with client credentials, the action', () => {
       token: value,
       'token-id': '22000000002',
       'client-id': '360000000101',
-      'user-id': String(adminId),
+      'user-id': String(ADMIN_ID),
       scopes: 'read write',
       'expires-at': '2026-11-21T12:15:00Z',
       'base-url': zendesk.url,
@@ -132,7 +132,7 @@ describe('with client credentials, the action', () => {
   ])('computes `expires-at` by %s, if the check reports none', async (_source, faults, expected) => {
     const zendesk = await mockZendesk({ reportExpiresIn: 'never' })
     zendesk.fault({ path: GRANT }, faults)
-    zendesk.fault(lookUp, [{ kind: 'gateway' }])
+    zendesk.fault(LOOK_UP, [{ kind: 'gateway' }])
     const { main } = await mainThenPost(zendesk, {
       inputs: clientCredentials(zendesk, { 'expires-in': 900 })
     })

@@ -13,10 +13,10 @@ import type Provider from 'oidc-provider'
 import { type InputValue, type StepResult } from '../../mock/runner.ts'
 import { annotated, KEPT_FOR_REFRESH, revokedLine, said } from '../support/log-lines.ts'
 import { runStep, type StepEnd } from '../support/run-action.ts'
-import { codeChallenge, codeVerifier, redirectUri, type Inputs } from '../support/zendesk.ts'
+import { codeChallenge, CODE_VERIFIER, REDIRECT_URI, type Inputs } from '../support/zendesk.ts'
 
 // Each of these characters is special in a form, in a URL or in a Basic header.
-const clientSecret = 'secret+&=%:/"?#@~of-a-client'
+const CLIENT_SECRET = 'secret+&=%:/"?#@~of-a-client'
 
 /** The requests for a grant, newest last. */
 const grants: { authorization: string | undefined; body: Record<string, unknown> }[] = []
@@ -63,10 +63,10 @@ beforeAll(async () => {
   const client = (client_id: string, token_endpoint_auth_method: string): object => ({
     client_id,
     token_endpoint_auth_method,
-    ...(token_endpoint_auth_method !== 'none' && { client_secret: clientSecret }),
+    ...(token_endpoint_auth_method !== 'none' && { client_secret: CLIENT_SECRET }),
     grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
     response_types: ['code'],
-    redirect_uris: [redirectUri],
+    redirect_uris: [REDIRECT_URI],
     id_token_signed_response_alg: 'ES256',
     scope: 'read write'
   })
@@ -145,7 +145,7 @@ async function codeFor(clientId: string, usesPkce: boolean): Promise<string> {
     client: await provider.Client.find(clientId),
     accountId: 'ada',
     grantId: await grant.save(),
-    redirectUri,
+    redirectUri: REDIRECT_URI,
     scope: 'read write',
     ...(usesPkce && { codeChallenge, codeChallengeMethod: 'S256' })
   })
@@ -159,19 +159,19 @@ async function run(more: Inputs<InputValue>): Promise<{ main: StepEnd; post: Ste
 }
 
 /** The client that uses each authentication method. */
-const clients = {
+const CLIENTS = {
   none: 'public_app',
   client_secret_post: 'posting_app',
   client_secret_basic: 'basic:app/%20'
 }
 
-function inputsOf(method: keyof typeof clients): Record<string, string> {
-  const secret = { 'client-secret': clientSecret, 'token-endpoint-auth-method': method }
-  return { 'client-id': clients[method], ...(method !== 'none' && secret) }
+function inputsOf(method: keyof typeof CLIENTS): Record<string, string> {
+  const secret = { 'client-secret': CLIENT_SECRET, 'token-endpoint-auth-method': method }
+  return { 'client-id': CLIENTS[method], ...(method !== 'none' && secret) }
 }
 
 /** The authentication method of the newest request for a grant. */
-function methodUsed(): keyof typeof clients {
+function methodUsed(): keyof typeof CLIENTS {
   const { authorization, body } = grants.at(-1)!
   if (authorization !== undefined && !('client_secret' in body)) return 'client_secret_basic'
   return authorization === undefined && 'client_secret' in body ? 'client_secret_post' : 'none'
@@ -195,9 +195,9 @@ describe('an OAuth server accepts', () => {
     async (method, usesPkce) => {
       const client = inputsOf(method)
       const code = {
-        'authorization-code': await codeFor(clients[method], usesPkce),
-        'redirect-uri': redirectUri,
-        ...(usesPkce && { 'code-verifier': codeVerifier })
+        'authorization-code': await codeFor(CLIENTS[method], usesPkce),
+        'redirect-uri': REDIRECT_URI,
+        ...(usesPkce && { 'code-verifier': CODE_VERIFIER })
       }
       const first = await run({ ...client, ...code })
       expectSuccess(first.main, first.post)
@@ -245,10 +245,10 @@ describe('the error names the cause if an OAuth server rejects', () => {
 
   it('an authorization code with the wrong verifier, or a refresh token that was used before', async () => {
     const code = await codeFor('public_app', true)
-    const inputs = { 'client-id': 'public_app', 'authorization-code': code, 'redirect-uri': redirectUri }
-    const wrongVerifier = codeVerifier.replace('a-', 'b-')
+    const inputs = { 'client-id': 'public_app', 'authorization-code': code, 'redirect-uri': REDIRECT_URI }
+    const wrongVerifier = CODE_VERIFIER.replace('a-', 'b-')
     expect(await errorOf({ ...inputs, 'code-verifier': wrongVerifier })).toContain('(invalid_grant)')
-    const { main } = await run({ ...inputs, 'code-verifier': codeVerifier })
+    const { main } = await run({ ...inputs, 'code-verifier': CODE_VERIFIER })
     const refresh = { 'client-id': 'public_app', 'refresh-token': main.outputs['refresh-token']! }
     const used = await run(refresh)
     expectSuccess(used.main, used.post)

@@ -56,7 +56,7 @@ export interface Job {
 }
 
 const root = join(import.meta.dirname, '../..')
-const timeLimit = 120_000
+const TIME_LIMIT = 120_000
 
 /** Runs workflows with act, without containers. */
 export class Act {
@@ -112,7 +112,7 @@ export class Act {
         LANG: 'C.UTF-8'
       },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: timeLimit
+      timeout: TIME_LIMIT
     })
     let stdout = ''
     child.stdout.setEncoding('utf8').on('data', (part: string) => {

@@ -10,7 +10,7 @@ export interface Certificates {
   tls: { key: string; cert: string }
 }
 
-const systemFiles = ['/etc/ssl/certs/ca-certificates.crt', '/etc/ssl/cert.pem']
+const SYSTEM_FILES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/ssl/cert.pem']
 
 /** Makes both with openssl 3, for a day. */
 export function makeCertificates(folder: string): Certificates {
@@ -29,7 +29,7 @@ export function makeCertificates(folder: string): Certificates {
   certify('ca', 'End to end', ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'])
   const extensions = ['basicConstraints=critical,CA:FALSE', 'subjectAltName=IP:127.0.0.1']
   certify('server', '127.0.0.1', extensions, ['-CA', 'ca.pem', '-CAkey', 'ca.key'])
-  const system = systemFiles.filter(existsSync).slice(0, 1)
+  const system = SYSTEM_FILES.filter(existsSync).slice(0, 1)
   writeFileSync(file('cas.pem'), [file('ca.pem'), ...system].map((path) => readFileSync(path)).join('\n'))
   return { caFile: file('cas.pem'), tls: { key: read('server.key'), cert: read('server.pem') } }
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 
 import { expect, it } from '@jest/globals'
 
-import { defaultClients, startZendesk, type RecordedRequest, type Zendesk } from '../../mock/zendesk.ts'
-import type { ActRun, Job } from './act.ts'
+import { DEFAULT_CLIENTS, startZendesk, type RecordedRequest, type Zendesk } from '../../mock/zendesk.ts'
+import { type ActRun, type Job } from './act.ts'
 import { makeCertificates } from './certificates.ts'
 import { bearerOf, expectRevoked, scenario, scratch, type Scenario } from './scenario.ts'
 
@@ -34,27 +34,27 @@ interface Example extends Omit<Job, 'workflow'> {
 
 const folder = join(import.meta.dirname, '../../examples')
 const certificates = makeCertificates(scratch)
-const listTickets = 'GET /api/v2/tickets'
-const activeTriggers = '/api/v2/triggers/active'
-const translation = '/api/v2/help_center/articles/360001/translations/en-us'
-const unchanged = translation.replace('360001', '360002')
+const LIST_TICKETS = 'GET /api/v2/tickets'
+const ACTIVE_TRIGGERS = '/api/v2/triggers/active'
+const TRANSLATION = '/api/v2/help_center/articles/360001/translations/en-us'
+const unchanged = TRANSLATION.replace('360001', '360002')
 
-const account = { ZENDESK_SUBDOMAIN: 'acme', ZENDESK_CLIENT_ID: 'ci_bot' }
-const oldSecret = defaultClients.find(({ identifier }) => identifier === 'ci_bot')?.secret ?? ''
-const secrets = { ZENDESK_CLIENT_SECRET: oldSecret, APP_PRIVATE_KEY: 'the-key-of-the-app' }
+const ACCOUNT = { ZENDESK_SUBDOMAIN: 'acme', ZENDESK_CLIENT_ID: 'ci_bot' }
+const oldSecret = DEFAULT_CLIENTS.find(({ identifier }) => identifier === 'ci_bot')?.secret ?? ''
+const SECRETS = { ZENDESK_CLIENT_SECRET: oldSecret, APP_PRIVATE_KEY: 'the-key-of-the-app' }
 const stored = (name: string): string => readFileSync(join(scratch, name), 'utf8')
 /** GitHub's command as the examples use it: it stores a secret that it reads. */
 const gh = `test -n "$GH_TOKEN" && test "$1 $2 $4 $6 $7" = 'secret set --repo --env zendesk' && cat >"$STORE/$3"`
-const storing = { env: { STORE: scratch }, commands: { gh } }
+const STORING = { env: { STORE: scratch }, commands: { gh } }
 
 const examples: Record<string, Example> = {
-  curl: { scopes: ['tickets:read'], does: [listTickets], prints: /^\[?\s*1,?$/ },
+  curl: { scopes: ['tickets:read'], does: [LIST_TICKETS], prints: /^\[?\s*1,?$/ },
   'environment-approval': {
     prepare: (zendesk) => {
-      respond(zendesk, 'GET', activeTriggers, 200, { triggers: [{ id: 1 }] })
+      respond(zendesk, 'GET', ACTIVE_TRIGGERS, 200, { triggers: [{ id: 1 }] })
     },
     scopes: ['triggers:read'],
-    does: [`GET ${activeTriggers}`],
+    does: [`GET ${ACTIVE_TRIGGERS}`],
     then: (_, { summaries }) => {
       expect(summaries).toEqual([expect.stringContaining('minted'), expect.stringContaining('revoked')])
     }
@@ -62,12 +62,12 @@ const examples: Record<string, Example> = {
   'help-center-sync': {
     files: { 'articles/360001.html': '<p>New</p>', 'articles/360002.html': '<p>Same</p>' },
     prepare: (zendesk) => {
-      respond(zendesk, 'GET', translation, 200, { translation: { body: '<p>Old</p>' } })
+      respond(zendesk, 'GET', TRANSLATION, 200, { translation: { body: '<p>Old</p>' } })
       respond(zendesk, 'GET', unchanged, 200, { translation: { body: '<p>Same</p>' } })
-      respond(zendesk, 'PUT', translation, 200, {})
+      respond(zendesk, 'PUT', TRANSLATION, 200, {})
     },
     scopes: ['hc:read hc:write'],
-    does: [`GET ${translation}`, `PUT ${translation}`, `GET ${unchanged}`],
+    does: [`GET ${TRANSLATION}`, `PUT ${TRANSLATION}`, `GET ${unchanged}`],
     prints: /^360002: unchanged$/,
     then: ({ zendesk }) => {
       const update = productRequests(zendesk).find(({ method }) => method === 'PUT')
@@ -93,18 +93,18 @@ const examples: Record<string, Example> = {
   },
   'matrix-sandboxes': {
     scopes: ['tickets:read', 'tickets:read', 'tickets:read'],
-    does: [listTickets, listTickets, listTickets],
+    does: [LIST_TICKETS, LIST_TICKETS, LIST_TICKETS],
     prints: /^true$/,
     then: ({ zendesk }) => {
       expect(new Set(productRequests(zendesk).map(bearerOf)).size).toBe(3)
     }
   },
-  'node-zendesk': { env: npm(), scopes: ['tickets:read'], does: [listTickets], prints: /^3 tickets$/ },
+  'node-zendesk': { env: npm(), scopes: ['tickets:read'], does: [LIST_TICKETS], prints: /^3 tickets$/ },
   'python-export': {
     skip: missing('python3', '--version'),
     prepare: twoPages,
     scopes: ['tickets:read'],
-    does: [listTickets, listTickets],
+    does: [LIST_TICKETS, LIST_TICKETS],
     prints: /^6 tickets$/,
     then: ({ zendesk }) => {
       const cursors = productRequests(zendesk).map(({ query }) => query.get('page[after]'))
@@ -116,11 +116,11 @@ const examples: Record<string, Example> = {
     env: userSettings('PIP_'),
     tls: true,
     scopes: ['tickets:read'],
-    does: [listTickets],
+    does: [LIST_TICKETS],
     prints: /^3 tickets$/
   },
   'rotate-client-secret': {
-    ...storing,
+    ...STORING,
     vars: { APP_CLIENT_ID: 'app' },
     scopes: ['read write'],
     does: [],
@@ -135,7 +135,7 @@ const examples: Record<string, Example> = {
     env: { GEM_HOME: join(scratch, 'gems') },
     tls: true,
     scopes: ['tickets:read'],
-    does: [listTickets],
+    does: [LIST_TICKETS],
     prints: /^3 tickets$/
   },
   'search-and-tag': {
@@ -276,13 +276,13 @@ scenario('the examples with a refresh token store it, use it, and store the next
     scope: 'read write',
     codeChallenge: verifier
   })
-  const job = { ...storing, vars: { ...account, APP_CLIENT_ID: 'app', ZENDESK_REDIRECT_URI: redirectUri } }
+  const job = { ...STORING, vars: { ...ACCOUNT, APP_CLIENT_ID: 'app', ZENDESK_REDIRECT_URI: redirectUri } }
 
   const first = await run({
     ...job,
     workflow: read('first-refresh-token', zendesk.url),
     event: { inputs: { code } },
-    secrets: { ...secrets, ZENDESK_CODE_VERIFIER: verifier }
+    secrets: { ...SECRETS, ZENDESK_CODE_VERIFIER: verifier }
   })
   expect(first.text).not.toContain(code)
   expect(stored('ZENDESK_REFRESH_TOKEN')).toBe(minted()[0]?.refreshToken)
@@ -290,7 +290,7 @@ scenario('the examples with a refresh token store it, use it, and store the next
   const second = await run({
     ...job,
     workflow: read('rotate-refresh-token', zendesk.url),
-    secrets: { ...secrets, ZENDESK_REFRESH_TOKEN: stored('ZENDESK_REFRESH_TOKEN') }
+    secrets: { ...SECRETS, ZENDESK_REFRESH_TOKEN: stored('ZENDESK_REFRESH_TOKEN') }
   })
   expect(stored('ZENDESK_REFRESH_TOKEN')).toBe(minted()[1]?.refreshToken)
   expect(minted().map(({ revoked }) => revoked)).toEqual([true, false])
@@ -307,13 +307,13 @@ scenario(
       ...zendesk.seedTokens(1, { usedAgo: 60_000 }),
       ...zendesk.seedTokens(1, { client: 'admin_tools' })
     ]
-    const job = { workflow: read('nightly-sweep', zendesk.url), secrets }
+    const job = { workflow: read('nightly-sweep', zendesk.url), secrets: SECRETS }
 
-    const dryRun = await run({ ...job, vars: account })
+    const dryRun = await run({ ...job, vars: ACCOUNT })
     expect(zendesk.activeTokens()).toHaveLength(8)
     expect(dryRun.summaries).toHaveLength(2)
 
-    await run({ ...job, vars: { ...account, SWEEP: 'revoke' } })
+    await run({ ...job, vars: { ...ACCOUNT, SWEEP: 'revoke' } })
     expect(zendesk.activeTokens()).toEqual(kept)
   }
 )
@@ -327,7 +327,7 @@ scenario(
     const result = await run({
       workflow: `on: workflow_dispatch\n${caller.replaceAll(/^# {3}/gm, '')}`,
       files: { '.github/workflows/reusable-workflow.yml': called },
-      secrets
+      secrets: SECRETS
     })
     expect(result.text).toContain('::set-output:: tickets=3')
     expectRevoked(scenario, result, 1)
@@ -339,12 +339,12 @@ scenario('the example two-accounts sends each token to its own account', async (
   const sandbox = await startZendesk()
   try {
     for (const each of [zendesk, sandbox]) {
-      respond(each, 'GET', activeTriggers, 200, { triggers: [{ title: 'Notify' }] })
+      respond(each, 'GET', ACTIVE_TRIGGERS, 200, { triggers: [{ title: 'Notify' }] })
     }
     const result = await run({
       workflow: read('two-accounts', zendesk.url, sandbox.url),
-      vars: { ...account, SANDBOX_SUBDOMAIN: 'acme-sandbox', SANDBOX_CLIENT_ID: 'admin_tools' },
-      secrets: { ...secrets, SANDBOX_CLIENT_SECRET: sandbox.client('admin_tools').secret ?? '' }
+      vars: { ...ACCOUNT, SANDBOX_SUBDOMAIN: 'acme-sandbox', SANDBOX_CLIENT_ID: 'admin_tools' },
+      secrets: { ...SECRETS, SANDBOX_CLIENT_SECRET: sandbox.client('admin_tools').secret ?? '' }
     })
     for (const each of [zendesk, sandbox]) {
       const values = [...each.tokens.values()].map(({ value }) => value)
@@ -388,12 +388,12 @@ async function runExample(scenario: Scenario, name: string, example: Example): P
   const result = await run({
     ...example,
     workflow: read(name, zendesk.url),
-    vars: { ...account, ...(example.tls && { ZENDESK_SUBDOMAIN: '127' }), ...example.vars },
-    secrets,
+    vars: { ...ACCOUNT, ...(example.tls && { ZENDESK_SUBDOMAIN: '127' }), ...example.vars },
+    secrets: SECRETS,
     env: { ...example.env, ...(example.tls && https) }
   })
   const tokens = minted().filter(
-    (token) => (token.expiresAt ?? Infinity) - token.createdAt !== cleanupLifetime
+    (token) => (token.expiresAt ?? Infinity) - token.createdAt !== CLEANUP_LIFETIME
   )
   const requests = productRequests(zendesk)
   const values = tokens.map(({ value }) => value)
@@ -408,7 +408,7 @@ async function runExample(scenario: Scenario, name: string, example: Example): P
 }
 
 /** The lifetime in milliseconds by which a cleanup token is known; no example asks for it. */
-const cleanupLifetime = 600_000
+const CLEANUP_LIFETIME = 600_000
 
 /** An example that uses the action of `acme`, each time with the next `base-url`, or else the first one. */
 function read(name: string, ...urls: string[]): string {

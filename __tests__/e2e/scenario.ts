@@ -25,7 +25,7 @@ export interface Scenario {
 export const scratch = mkdtempSync(join(tmpdir(), 'create-zendesk-token-e2e-'))
 
 const act = new Act(scratch)
-const timeLimit = 180_000
+const TIME_LIMIT = 180_000
 
 afterAll(() => {
   rmSync(scratch, { recursive: true, force: true })
@@ -60,7 +60,7 @@ export function scenario(
       await zendesk.close()
     }
   }
-  it(title, runTest, timeLimit)
+  it(title, runTest, TIME_LIMIT)
 }
 
 /** Post logged of so many tokens that it revoked and verified them, and no token is active. */

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals'
 
-import type { Zendesk } from '../../mock/zendesk.ts'
-import type { ActRun } from './act.ts'
+import { type Zendesk } from '../../mock/zendesk.ts'
+import { type ActRun } from './act.ts'
 import { expectRevoked, scenario, workflow } from './scenario.ts'
 
 scenario('a later step reads every output, and the runner masks a token that it prints', async (scenario) => {

@@ -4,8 +4,8 @@ import { Agent, get } from 'node:http'
 import { afterEach, describe, expect, it } from '@jest/globals'
 
 import {
-  agentId,
-  defaultClients,
+  AGENT_ID,
+  DEFAULT_CLIENTS,
   startZendesk,
   type Fault,
   type Zendesk,
@@ -124,7 +124,7 @@ describe('POST /api/v2/oauth/tokens', () => {
     ['an unknown access token', () => bearer('no-such-token'), 401, 'invalid_token'],
     [
       'the API token of an agent',
-      () => basic('gus@acme.example/token', zendesk.users.find(({ id }) => id === agentId)!.apiToken!),
+      () => basic('gus@acme.example/token', zendesk.users.find(({ id }) => id === AGENT_ID)!.apiToken!),
       403,
       expect.anything()
     ]
@@ -212,7 +212,7 @@ describe('POST /oauth/tokens', () => {
   })
 
   it("cuts `expires_in` to the client's own maximum, and reports what it grants", async () => {
-    const clients = defaultClients.map((client) => ({ ...client, longestLifetime: 900 }))
+    const clients = DEFAULT_CLIENTS.map((client) => ({ ...client, longestLifetime: 900 }))
     await start({ clients, now: () => NOON })
     const { body } = await clientCredentials('ci_bot', { scope: 'read', expires_in: 3600 })
     expect(body.expires_in).toBe(900)
@@ -315,7 +315,7 @@ describe('GET /api/v2/oauth/tokens and clients', () => {
     await start({ clientsBefore: 250 })
     zendesk.seedTokens(230, { age: (index) => index * 1000 })
     zendesk.seedTokens(3, { client: 'tickets_only' })
-    zendesk.seedTokens(4, { userId: agentId })
+    zendesk.seedTokens(4, { userId: AGENT_ID })
     const { id } = zendesk.client('ci_bot')
     expect(await pageSizes('tokens', `client_id=${id}&page[size]=100`)).toEqual([100, 100, 30])
     expect(await pageSizes('tokens', `client_id=${id}&all=true&page[size]=1000`)).toEqual([100, 100, 34])

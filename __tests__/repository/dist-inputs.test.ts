@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals'
 import { firstLine } from '../../scripts/dist-inputs.ts'
 import { scratch } from '../support/scratch.ts'
 
-const packages = {
+const PACKAGES = {
   '': { version: '1.0.0' },
   'node_modules/@actions/core': { version: '3.0.1', integrity: 'sha512-a' },
   'node_modules/jest': { version: '30.5.0', integrity: 'sha512-b', dev: true }
@@ -14,7 +14,7 @@ const files = {
   'src/lib/text.ts': 'three\n',
   'stubs/unused.cjs': 'four\n',
   'tsconfig.json': '{}\n',
-  'package-lock.json': JSON.stringify({ packages })
+  'package-lock.json': JSON.stringify({ packages: PACKAGES })
 }
 
 /** The first line of dist/ for these files, some of them changed. */
@@ -26,7 +26,7 @@ function lineFor(change: Record<string, string> = {}): string {
 }
 
 function lock(name: string, entry: object): Record<string, string> {
-  return { 'package-lock.json': JSON.stringify({ packages: { ...packages, [name]: entry } }) }
+  return { 'package-lock.json': JSON.stringify({ packages: { ...PACKAGES, [name]: entry } }) }
 }
 
 describe('firstLine', () => {

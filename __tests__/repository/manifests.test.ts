@@ -16,28 +16,28 @@ interface Manifest {
 }
 
 const runner = setUpRunner()
-const account = { subdomain: 'acme', 'client-id': 'ci_bot' }
-const clientCredentials = { ...account, 'client-secret': 'the-client-secret' }
-const ofSweep: Inputs[] = [
-  { ...account, email: 'ada@acme.example', 'api-token': 'the-api-token' },
-  { ...account, 'access-token': 'the-access-token' },
-  clientCredentials
+const ACCOUNT = { subdomain: 'acme', 'client-id': 'ci_bot' }
+const CLIENT_CREDENTIALS = { ...ACCOUNT, 'client-secret': 'the-client-secret' }
+const OF_SWEEP: Inputs[] = [
+  { ...ACCOUNT, email: 'ada@acme.example', 'api-token': 'the-api-token' },
+  { ...ACCOUNT, 'access-token': 'the-access-token' },
+  CLIENT_CREDENTIALS
 ]
-const code = {
+const CODE = {
   'authorization-code': 'the-code',
   'redirect-uri': 'https://x.io',
   'code-verifier': 'the-verifier'
 }
-const ofMain = [...ofSweep, { ...account, ...code }, { ...account, 'refresh-token': 'the-refresh-token' }]
+const OF_MAIN = [...OF_SWEEP, { ...ACCOUNT, ...CODE }, { ...ACCOUNT, 'refresh-token': 'the-refresh-token' }]
 
-const defaultsOfMain = {
+const DEFAULTS_OF_MAIN = {
   'token-endpoint-auth-method': 'client_secret_post',
   'skip-token-revoke': 'auto',
   'export-env': 'false',
   'job-summary': 'false',
   'timeout-seconds': '300'
 }
-const defaultsOfSweep = {
+const DEFAULTS_OF_SWEEP = {
   'token-endpoint-auth-method': 'client_secret_post',
   'older-than': '24h',
   'all-users': 'false',
@@ -70,9 +70,9 @@ function inputsRead(given: Inputs[], read: (log: Log) => unknown): string[] {
 }
 
 describe.each<[string, Inputs[], (log: Log) => object, Inputs, string[]]>([
-  ['action.yml', ofMain, readMainInputs, defaultsOfMain, []],
+  ['action.yml', OF_MAIN, readMainInputs, DEFAULTS_OF_MAIN, []],
   // The sweep reads the inputs of other credentials only to refuse or mask them.
-  ['sweep/action.yml', ofSweep, readSweepInputs, defaultsOfSweep, [...Object.keys(code), 'refresh-token']]
+  ['sweep/action.yml', OF_SWEEP, readSweepInputs, DEFAULTS_OF_SWEEP, [...Object.keys(CODE), 'refresh-token']]
 ])('%s', (path, credentials, read, defaults, foreign) => {
   const text = readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
   const inputs = Object.entries((parse(text) as Manifest).inputs)
@@ -92,7 +92,7 @@ describe.each<[string, Inputs[], (log: Log) => object, Inputs, string[]]>([
 
   it('requires the account and the client, and nothing else', () => {
     const required = inputs.filter(([, input]) => input.required === true)
-    expect(required.map(([name]) => name)).toEqual(Object.keys(account))
+    expect(required.map(([name]) => name)).toEqual(Object.keys(ACCOUNT))
   })
 
   it('has these defaults', () => {

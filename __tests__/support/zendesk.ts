@@ -72,9 +72,9 @@ export function clientCredentials<Value extends InputValue = string>(
   return at(zendesk, { ...credentials.clientCredentials(zendesk, client), ...more })
 }
 
-export const redirectUri = 'https://app.example/callback'
-export const codeVerifier = 'a-code-verifier-of-at-least-forty-three-characters'
-export const codeChallenge = createHash('sha256').update(codeVerifier).digest('base64url')
+export const REDIRECT_URI = 'https://app.example/callback'
+export const CODE_VERIFIER = 'a-code-verifier-of-at-least-forty-three-characters'
+export const codeChallenge = createHash('sha256').update(CODE_VERIFIER).digest('base64url')
 
 /** The inputs for an authorization code that this client was just given. */
 export function authorizationCode(
@@ -86,9 +86,9 @@ export function authorizationCode(
   const pkce = usesPkce ? { codeChallenge, codeChallengeMethod: 'S256' as const } : {}
   return {
     'client-id': client,
-    'authorization-code': zendesk.authorize({ client, redirectUri, scope, ...pkce }),
-    'redirect-uri': redirectUri,
-    ...(usesPkce && { 'code-verifier': codeVerifier })
+    'authorization-code': zendesk.authorize({ client, redirectUri: REDIRECT_URI, scope, ...pkce }),
+    'redirect-uri': REDIRECT_URI,
+    ...(usesPkce && { 'code-verifier': CODE_VERIFIER })
   }
 }
 
@@ -98,18 +98,18 @@ export function basicOf({ credentials: { email, apiToken } }: Zendesk): string {
 }
 
 /** Requests that faults can hit. */
-export const deletionById = { method: 'DELETE', path: BY_ID }
-export const deletionOfCurrent = { method: 'DELETE', path: CURRENT }
-export const anyDeletion = { method: 'DELETE' }
+export const DELETION_BY_ID = { method: 'DELETE', path: BY_ID }
+export const DELETION_OF_CURRENT = { method: 'DELETE', path: CURRENT }
+export const ANY_DELETION = { method: 'DELETE' }
 /** Main's check of the new token, and post's verification that it no longer works. */
-export const lookUp = { method: 'GET', path: CURRENT }
+export const LOOK_UP = { method: 'GET', path: CURRENT }
 
 /** A 401 of Zendesk itself, though the token is active. */
-export const stray401: Fault = { kind: 'stray-401' }
-export const json403: Fault = { kind: 'response', status: 403, body: { error: { title: 'Forbidden' } } }
-export const json404: Fault = { kind: 'response', status: 404, body: { error: 'RecordNotFound' } }
+export const STRAY_401: Fault = { kind: 'stray-401' }
+export const JSON_403: Fault = { kind: 'response', status: 403, body: { error: { title: 'Forbidden' } } }
+export const JSON_404: Fault = { kind: 'response', status: 404, body: { error: 'RecordNotFound' } }
 /** Says that the token is revoked, and does not revoke it. */
-export const false204: Fault = { kind: 'empty', status: 204 }
+export const FALSE_204: Fault = { kind: 'empty', status: 204 }
 
 /** The right response, changed. */
 export function changed(change: (response: MockResponse) => Partial<MockResponse>): Fault {

@@ -15,7 +15,7 @@ const runner = setUpRunner()
 const account = setUpAccount(runner)
 const { apiToken, clientCredentials, authorizationCode } = account
 
-const narrow = { scopes: 'tickets:read' }
+const NARROW = { scopes: 'tickets:read' }
 const MISSING = 'You are missing the following required scopes: write'
 /** Why Zendesk does not let a narrow token revoke itself. */
 const MAY_NOT = `The credential lacks a scope (DELETE ${CURRENT}: 403 ("Forbidden: ${MISSING}"))`
@@ -149,7 +149,7 @@ describe('post logs one warning, with the expiry and what to do,', () => {
     ],
     [
       'if only the scope is missing, but post was given other inputs than main',
-      () => apiToken(narrow),
+      () => apiToken(NARROW),
       () => {
         runner.inputs({})
       },
@@ -203,7 +203,7 @@ describe('post logs one warning, with the expiry and what to do,', () => {
     /Could not revoke the cleanup token \d+: .*It expires at 2026-11-21T12:10:00Z\. To revoke it manually, .* send DELETE \S+ as an admin, or let `sweep` remove it\.$/
 
   it('and about the cleanup token, if that remains, too', async () => {
-    await minted(clientCredentials(narrow))
+    await minted(clientCredentials(NARROW))
     refuse(403, { error: 'Forbidden', description: MISSING })
     const [, warning] = await logged()
     expect(warning).toMatch(/^::warning::Could not revoke the token \(id unknown\): .* remove it\. Could not/)
@@ -212,7 +212,7 @@ describe('post logs one warning, with the expiry and what to do,', () => {
   })
 
   it('and about a cleanup token that may exist, if post itself fails', async () => {
-    await minted(clientCredentials(narrow))
+    await minted(clientCredentials(NARROW))
     account.zendesk.fault({ path: GRANT }, { kind: 'lose-response' })
     runner.clock.onSleep = () => {
       throw new Error('no luck')
@@ -224,7 +224,7 @@ describe('post logs one warning, with the expiry and what to do,', () => {
   })
 
   it('only about the cleanup token, if only that remains', async () => {
-    await minted(clientCredentials(narrow))
+    await minted(clientCredentials(NARROW))
     const deletions: Fault[] = [
       { kind: 'pass' },
       { kind: 'pass' },
@@ -246,7 +246,7 @@ describe('the summary of post', () => {
     [
       'revoked',
       'revoked with a cleanup token; Zendesk rejects it',
-      (more) => clientCredentials({ ...more, ...narrow }),
+      (more) => clientCredentials({ ...more, ...NARROW }),
       nothing
     ],
     [

@@ -4,7 +4,7 @@ import { Secret } from '../../src/lib/secret.ts'
 import { main } from '../../src/main.ts'
 import { shouldRevoke } from '../../src/publish-token.ts'
 import { fingerprintOf } from '../../src/runner/state.ts'
-import { adminId, type Fault } from '../../mock/zendesk.ts'
+import { ADMIN_ID, type Fault } from '../../mock/zendesk.ts'
 import { setUpAccount } from '../support/account.ts'
 import { MINTED } from '../support/minted.ts'
 import { RecordedLog, rejectionOf } from '../support/client.ts'
@@ -49,7 +49,7 @@ describe('publishToken', () => {
     const place = { origin: account.zendesk.url, clientId: 'ci_bot' }
     const { salt } = runner.state()['context'] as { salt: string }
     expect(JSON.parse(late)).toMatchObject({
-      minted: { token: value, id, userId: adminId, scopes: { names: ['read', 'write'] }, seenWorking: true },
+      minted: { token: value, id, userId: ADMIN_ID, scopes: { names: ['read', 'write'] }, seenWorking: true },
       context: {
         ...place,
         ...fingerprintOf(secret, place, salt),

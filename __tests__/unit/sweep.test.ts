@@ -7,10 +7,10 @@ import { CLIENTS, CURRENT, type Inputs, TOKENS } from '../support/zendesk.ts'
 
 const runner = setUpRunner()
 const account = setUpAccount(runner)
-const live = { 'dry-run': 'false' }
-const apiToken = (more: Inputs = {}): Inputs => account.apiToken({ ...live, ...more })
-const accessToken = (more: Inputs = {}): Inputs => account.accessToken({ ...live, ...more })
-const clientCredentials = (more: Inputs = {}): Inputs => account.clientCredentials({ ...live, ...more })
+const LIVE = { 'dry-run': 'false' }
+const apiToken = (more: Inputs = {}): Inputs => account.apiToken({ ...LIVE, ...more })
+const accessToken = (more: Inputs = {}): Inputs => account.accessToken({ ...LIVE, ...more })
+const clientCredentials = (more: Inputs = {}): Inputs => account.clientCredentials({ ...LIVE, ...more })
 
 async function run(inputs: Inputs): Promise<Record<string, string>> {
   runner.inputs(inputs)

@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const names = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'] as const
+const NAMES = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'] as const
 
-type FileName = (typeof names)[number]
+type FileName = (typeof NAMES)[number]
 
 /** The runner drops a job summary that is larger. */
-const largestSummary = 1024 * 1024
+const LARGEST_SUMMARY = 1024 * 1024
 
 /** What a step wrote to its files. */
 export interface FileCommands {
@@ -26,7 +26,7 @@ export class CommandFiles {
   forStep(): { variables: Record<FileName, string>; read: () => FileCommands } {
     this.#steps += 1
     const variables = Object.fromEntries(
-      names.map((name) => [name, join(this.folder, `${name.toLowerCase()}_${this.#steps}`)])
+      NAMES.map((name) => [name, join(this.folder, `${name.toLowerCase()}_${this.#steps}`)])
     ) as Record<FileName, string>
     for (const file of Object.values(variables)) writeFileSync(file, '')
     return { variables, read: () => readFiles(variables) }
@@ -44,7 +44,7 @@ function readFiles(variables: Record<FileName, string>): FileCommands {
     outputs: parseKeyValues(text('GITHUB_OUTPUT')),
     state: parseKeyValues(text('GITHUB_STATE')),
     env: parseKeyValues(text('GITHUB_ENV')),
-    summary: Buffer.byteLength(summary) > largestSummary ? '' : summary
+    summary: Buffer.byteLength(summary) > LARGEST_SUMMARY ? '' : summary
   }
 }
 

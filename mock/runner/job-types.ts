@@ -1,7 +1,7 @@
-import type { FileCommands } from './command-files.ts'
-import type { InputValue } from './metadata.ts'
-import type { ProcessEnd, ProcessOptions } from './process.ts'
-import type { Annotation } from './step-log.ts'
+import { type FileCommands } from './command-files.ts'
+import { type InputValue } from './metadata.ts'
+import { type ProcessEnd, type ProcessOptions } from './process.ts'
+import { type Annotation } from './step-log.ts'
 
 /** What later steps know about earlier ones: the `steps` context. */
 export interface JobContext {

@@ -22,7 +22,7 @@ export class Masks {
   }
 }
 
-const labels = { error: 'Error', warning: 'Warning', notice: 'Notice' }
+const LABELS = { error: 'Error', warning: 'Warning', notice: 'Notice' }
 
 /** Runs the workflow commands in a step's output, and keeps the other lines for the log. */
 export class StepLog {
@@ -48,7 +48,7 @@ export class StepLog {
       case 'warning':
       case 'notice':
         this.annotations.push({ level: name, message: this.#masks.apply(data) })
-        this.print(`${labels[name]}: ${data}`)
+        this.print(`${LABELS[name]}: ${data}`)
         return
       case 'debug':
         return

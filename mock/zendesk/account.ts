@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 
-import { type Behaviour, defaultBehaviour, type ZendeskOptions } from './options.ts'
+import { type Behaviour, DEFAULT_BEHAVIOUR, type ZendeskOptions } from './options.ts'
 import { refusals } from './responses.ts'
 import { covers, knownScopes } from './scopes.ts'
-import { type ClientSeed, defaultClients, defaultTickets, fillerClients } from './seeds.ts'
+import { type ClientSeed, DEFAULT_CLIENTS, defaultTickets, fillerClients } from './seeds.ts'
 
 /** A token of the account. Times are in milliseconds. */
 export interface Token {
@@ -44,7 +44,7 @@ export interface AuthorizationCode extends Authorization {
 }
 
 /** Seconds until an authorization code expires. */
-const codeLifetime = 120
+const CODE_LIFETIME = 120
 
 /** The data of the account, and the rules for changing it. */
 export class Account {
@@ -64,8 +64,8 @@ export class Account {
   #lastId = 22_000_000_000
 
   constructor(options: ZendeskOptions) {
-    this.behaviour = { ...defaultBehaviour, ...options }
-    const clients = [...fillerClients(options.clientsBefore ?? 0), ...(options.clients ?? defaultClients)]
+    this.behaviour = { ...DEFAULT_BEHAVIOUR, ...options }
+    const clients = [...fillerClients(options.clientsBefore ?? 0), ...(options.clients ?? DEFAULT_CLIENTS)]
     // Copies, since a secret may change.
     this.clients = clients.map((client) => ({ ...client }))
     this.#clock = options.now ?? Date.now
@@ -135,7 +135,7 @@ export class Account {
   redeem(code: string): AuthorizationCode | undefined {
     const found = this.#codes.get(code)
     this.#codes.delete(code)
-    return found && this.now() - found.createdAt <= codeLifetime * 1000 ? found : undefined
+    return found && this.now() - found.createdAt <= CODE_LIFETIME * 1000 ? found : undefined
   }
 
   /** The scopes that `client` gets when it asks for none in particular. */

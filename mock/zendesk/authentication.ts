@@ -1,7 +1,7 @@
-import type { Account, Token } from './account.ts'
+import { type Account, type Token } from './account.ts'
 import { type MockRequest, type Refusal, refusals } from './responses.ts'
 import { covers } from './scopes.ts'
-import { users, type UserSeed } from './seeds.ts'
+import { USERS, type UserSeed } from './seeds.ts'
 
 /** Who sent a request. Without a token it was an API token, which may do all that its user may. */
 export interface Caller {
@@ -41,14 +41,14 @@ export function authorizedAdmin(account: Account, request: MockRequest, scope: s
 
 function byApiToken(base64: string): Caller {
   const [, email, apiToken] = /^(.*)\/token:(.*)$/.exec(Buffer.from(base64, 'base64').toString()) ?? []
-  const user = users.find((candidate) => candidate.email === email && candidate.apiToken === apiToken)
+  const user = USERS.find((candidate) => candidate.email === email && candidate.apiToken === apiToken)
   if (!user) throw refusals.notAuthenticated()
   return { user }
 }
 
 function byAccessToken(account: Account, value: string): Caller {
   const token = account.activeToken(value)
-  const user = users.find((candidate) => candidate.id === token?.userId)
+  const user = USERS.find((candidate) => candidate.id === token?.userId)
   if (!token || !user || !account.isKnown(token)) throw refusals.invalidToken()
   token.usedAt = account.now()
   // As seen in 2026: Zendesk reads the acting user first, so a token with `write` alone is refused everywhere.

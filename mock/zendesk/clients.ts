@@ -1,8 +1,8 @@
-import type { Account } from './account.ts'
+import { type Account } from './account.ts'
 import { authorizedAdmin } from './authentication.ts'
 import { page } from './pages.ts'
 import { json, member, refusals, type MockRequest, type MockResponse } from './responses.ts'
-import type { ClientSeed } from './seeds.ts'
+import { type ClientSeed } from './seeds.ts'
 
 /** `GET /api/v2/oauth/clients` */
 export function listClients(request: MockRequest, account: Account): MockResponse {

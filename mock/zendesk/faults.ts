@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import { type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 
@@ -116,12 +116,12 @@ export interface FaultyExchange {
 }
 
 /** Milliseconds in which bytes that were sent are read before the reset that follows them. */
-const beforeReset = 20
+const BEFORE_RESET = 20
 
 /** Responds to a request as `fault` says. */
 export async function respondWith(fault: Fault, exchange: FaultyExchange): Promise<void> {
   const { output, response, send, signal } = exchange
-  const soon = (): Promise<void> => sleep(beforeReset, undefined, { signal })
+  const soon = (): Promise<void> => sleep(BEFORE_RESET, undefined, { signal })
   switch (fault.kind) {
     case 'pass':
       send(response)

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
 
-import type { Account, AuthorizationCode, NewToken, Token } from './account.ts'
+import { type Account, type AuthorizationCode, type NewToken, type Token } from './account.ts'
 import { isObject, json, parsed, refusals, type MockRequest, type MockResponse } from './responses.ts'
 import { covers } from './scopes.ts'
-import type { ClientSeed } from './seeds.ts'
+import { type ClientSeed } from './seeds.ts'
 
 type Parameters = Record<string, unknown>
 
-const day = 86_400
+const DAY = 86_400
 /** Seconds. */
-export const accessLifetime = { least: 300, most: 2 * day, usual: 1800 }
-const refreshLifetime = 30 * day
+export const ACCESS_LIFETIME = { least: 300, most: 2 * DAY, usual: 1800 }
+const REFRESH_LIFETIME = 30 * DAY
 
 /** A grant whose client is authenticated. */
 interface Grant {
@@ -36,8 +36,8 @@ export function grantToken(request: MockRequest, account: Account): MockResponse
   const client = authenticateClient(account, request, parameters)
   const { scopeRequired, grantStatus } = account.behaviour
   if (scopeRequired !== false && parameters['scope'] === undefined) throw refusals.oauth(scopeRequired)
-  const asked = expiresIn(parameters) ?? client.tokenLifetime ?? accessLifetime.usual
-  const lifetime = Math.min(asked, client.longestLifetime ?? accessLifetime.most)
+  const asked = expiresIn(parameters) ?? client.tokenLifetime ?? ACCESS_LIFETIME.usual
+  const lifetime = Math.min(asked, client.longestLifetime ?? ACCESS_LIFETIME.most)
   const token = account.mint({
     ...granted({ account, client, parameters }),
     clientId: client.id,
@@ -98,7 +98,7 @@ function byRefreshToken({ account, client, parameters }: Grant): Granted {
 }
 
 function newRefreshToken(account: Account): Pick<Token, 'refreshToken' | 'refreshExpiresAt'> {
-  return { refreshToken: account.newSecret(), refreshExpiresAt: account.now() + refreshLifetime * 1000 }
+  return { refreshToken: account.newSecret(), refreshExpiresAt: account.now() + REFRESH_LIFETIME * 1000 }
 }
 
 function grantResponse(account: Account, token: Token, parameters: Parameters): Parameters {
@@ -111,7 +111,7 @@ function grantResponse(account: Account, token: Token, parameters: Parameters): 
     ...reportedScopes(account, 'scope', token),
     ...(token.refreshToken !== null && {
       refresh_token: token.refreshToken,
-      refresh_token_expires_in: refreshLifetime
+      refresh_token_expires_in: REFRESH_LIFETIME
     }),
     ...(isReported && {
       expires_in: Math.round(((token.expiresAt ?? 0) - token.createdAt) / 1000)
@@ -187,7 +187,7 @@ function text(parameters: Parameters, name: string): string {
 
 function expiresIn({ expires_in: value }: Parameters): number | undefined {
   if (value === undefined) return undefined
-  const { least, most } = accessLifetime
+  const { least, most } = ACCESS_LIFETIME
   if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return Number(value)
   throw refusals.oauth('invalid_request', `expires_in must be between ${least} and ${most}`)
 }

@@ -1,4 +1,4 @@
-import type { Account } from './account.ts'
+import { type Account } from './account.ts'
 import { json, type MockResponse } from './responses.ts'
 
 /** Counts requests in fixed windows; the limit itself may change at any time. */

@@ -1,4 +1,4 @@
-import type { ClientSeed } from './seeds.ts'
+import { type ClientSeed } from './seeds.ts'
 
 /** What Zendesk does not document, has changed or will change. May be set at any time. */
 export interface Behaviour {
@@ -64,7 +64,7 @@ export interface ZendeskOptions extends Partial<Behaviour> {
 }
 
 /** What Zendesk documents. */
-export const defaultBehaviour: Readonly<Behaviour> = {
+export const DEFAULT_BEHAVIOUR: Readonly<Behaviour> = {
   helpDesk: 'exists',
   outsideIpRules: false,
   mintEndpoint: 'works',

@@ -1,7 +1,7 @@
 import { type MockRequest, json, refusals, type MockResponse } from './responses.ts'
 
 /** The most records that a page has, whatever `page[size]` says. */
-const largestPage = 100
+const LARGEST_PAGE = 100
 
 /** One page of `records`, which are in the order of their ids, as cursor pagination has it. */
 export function page<T extends { id: number }>(
@@ -10,7 +10,7 @@ export function page<T extends { id: number }>(
   records: readonly T[],
   show: (record: T) => object
 ): MockResponse {
-  const size = Math.min(Number(request.query.get('page[size]') ?? largestPage) || largestPage, largestPage)
+  const size = Math.min(Number(request.query.get('page[size]') ?? LARGEST_PAGE) || LARGEST_PAGE, LARGEST_PAGE)
   const after = readCursor(request.query.get('page[after]'))
   const rest = records.filter(({ id }) => id > after)
   const shown = rest.slice(0, size)

@@ -1,4 +1,4 @@
-import type { Account } from './account.ts'
+import { type Account } from './account.ts'
 import { authorized } from './authentication.ts'
 import { json, member, Refusal, type MockRequest, type MockResponse } from './responses.ts'
 

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import { type IncomingHttpHeaders } from 'node:http'
 
 /** A request, read to its end. */
 export interface MockRequest {
@@ -37,7 +37,7 @@ export function json(status: number, value: unknown, headers: Record<string, str
   }
 }
 
-export const noContent: MockResponse = { status: 204, headers: {}, body: '' }
+export const NO_CONTENT: MockResponse = { status: 204, headers: {}, body: '' }
 
 /** The body as JSON, or `undefined` if it is none. */
 export function parsed(body: string): unknown {
@@ -60,7 +60,7 @@ export function member(request: MockRequest, name: string): Record<string, unkno
   return value
 }
 
-const host = 'acme.zendesk.com'
+const HOST = 'acme.zendesk.com'
 
 /** The forms of Zendesk's errors. */
 export const refusals = {
@@ -95,14 +95,14 @@ export const refusals = {
     new Refusal(
       json(404, {
         error: {
-          title: `No help desk at ${host}`,
+          title: `No help desk at ${HOST}`,
           message:
             'There is no help desk configured at this address. This means that the address is available and that you can claim it at http://www.zendesk.com/signup'
         }
       })
     ),
   helpCenterClosed: (): Refusal => {
-    const query = `utm_content=${host}&utm_source=helpcenter-closed&utm_medium=poweredbyzendesk`
+    const query = `utm_content=${HOST}&utm_source=helpcenter-closed&utm_medium=poweredbyzendesk`
     const Location = `https://www.zendesk.com/app/help-center-closed/?${query}`
     return new Refusal({ status: 301, headers: { Location }, body: '' })
   },
@@ -116,7 +116,7 @@ export const refusals = {
     ),
   malformed: (detail: string): Refusal =>
     new Refusal(json(400, { errors: [{ code: 'BadRequest', title: 'Bad request', detail }] })),
-  oauth: (error: OAuthError, error_description: string = oauthWords[error]): Refusal =>
+  oauth: (error: OAuthError, error_description: string = OAUTH_WORDS[error]): Refusal =>
     new Refusal(
       json(
         error === 'invalid_client' ? 401 : 400,
@@ -130,7 +130,7 @@ export const refusals = {
  * The words of the library rack-oauth2 (`lib/rack/oauth2/server/token/error.rb`). People have seen Zendesk use them
  * for `invalid_client` and `invalid_grant`; that it uses the others is likely.
  */
-const oauthWords = {
+const OAUTH_WORDS = {
   invalid_client:
     'The client identifier provided is invalid, the client failed to authenticate, the client did not include its credentials, provided multiple client credentials, or used unsupported credentials type.',
   invalid_grant:
@@ -145,4 +145,4 @@ const oauthWords = {
 }
 
 /** The errors of RFC 6749 that the token endpoint knows. */
-export type OAuthError = keyof typeof oauthWords
+export type OAuthError = keyof typeof OAUTH_WORDS

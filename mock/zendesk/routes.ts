@@ -1,4 +1,4 @@
-import type { Account } from './account.ts'
+import { type Account } from './account.ts'
 import { createClient, generateSecret, listClients } from './clients.ts'
 import { grantToken } from './grants.ts'
 import { createTicket, fixed, listTickets, search, showMe } from './product.ts'

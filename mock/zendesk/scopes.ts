@@ -1,4 +1,4 @@
-const readAndWrite = [
+const READ_AND_WRITE = [
   'tickets',
   'users',
   'organizations',
@@ -30,7 +30,7 @@ export const knownScopes: ReadonlySet<string> = new Set([
   'write',
   'impersonate',
   'unrestricted',
-  ...readAndWrite.flatMap((resource) => [`${resource}:read`, `${resource}:write`]),
+  ...READ_AND_WRITE.flatMap((resource) => [`${resource}:read`, `${resource}:write`]),
   'auditlogs:read',
   'security:read',
   'any_channel:write',

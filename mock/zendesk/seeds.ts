@@ -26,11 +26,11 @@ export interface ClientSeed {
   longestLifetime?: number
 }
 
-export const adminId = 900_100_001
-export const agentId = 900_100_002
+export const ADMIN_ID = 900_100_001
+export const AGENT_ID = 900_100_002
 
-export const admin = {
-  id: adminId,
+export const ADMIN = {
+  id: ADMIN_ID,
   name: 'Ada Admin',
   email: 'ada@acme.example',
   role: 'admin',
@@ -38,10 +38,10 @@ export const admin = {
 } as const satisfies UserSeed
 
 /** The users of the account. */
-export const users: readonly UserSeed[] = [
-  admin,
+export const USERS: readonly UserSeed[] = [
+  ADMIN,
   {
-    id: agentId,
+    id: AGENT_ID,
     name: 'Gus Agent',
     email: 'gus@acme.example',
     role: 'agent',
@@ -50,27 +50,27 @@ export const users: readonly UserSeed[] = [
 ]
 
 /** The clients of the account, unless the options name others. */
-export const defaultClients: readonly ClientSeed[] = [
+export const DEFAULT_CLIENTS: readonly ClientSeed[] = [
   {
     id: 360_000_000_101,
     identifier: 'ci_bot',
     kind: 'confidential',
-    userId: adminId,
+    userId: ADMIN_ID,
     secret: 'sandbox-secret-of-ci_bot-0123456789abcdef'
   },
-  { id: 360_000_000_102, identifier: 'browser_app', kind: 'public', userId: adminId },
+  { id: 360_000_000_102, identifier: 'browser_app', kind: 'public', userId: ADMIN_ID },
   {
     id: 360_000_000_103,
     identifier: 'zis_acme',
     kind: 'confidential',
-    userId: adminId,
+    userId: ADMIN_ID,
     secret: 'sandbox-secret-of-zis_acme-0123456789abcdef'
   },
   {
     id: 360_000_000_104,
     identifier: 'tickets_only',
     kind: 'confidential',
-    userId: adminId,
+    userId: ADMIN_ID,
     secret: 'sandbox-secret-of-tickets_only-0123456789',
     allowedScopes: ['tickets:read', 'tickets:write'],
     tokenLifetime: 1800
@@ -79,7 +79,7 @@ export const defaultClients: readonly ClientSeed[] = [
     id: 360_000_000_105,
     identifier: 'agent_bot',
     kind: 'confidential',
-    userId: agentId,
+    userId: AGENT_ID,
     // With characters that must be form-encoded in a Basic header.
     secret: 'sandbox+secret/of=agent_bot:50%&0123456789',
     tokenLifetime: 1800
@@ -88,13 +88,13 @@ export const defaultClients: readonly ClientSeed[] = [
     id: 360_000_000_106,
     identifier: 'admin_tools',
     kind: 'confidential',
-    userId: adminId,
+    userId: ADMIN_ID,
     secret: 'sandbox-secret-of-admin_tools-0123456789'
   }
 ]
 
 /** The access token (`read write`, does not expire) of the admin, from the client `admin_tools`. */
-export const standingAccessToken = 'sandboxAccessTokenOfAda0123456789abcdefghijklmnopqrstuvwxyz01234'
+export const STANDING_ACCESS_TOKEN = 'sandboxAccessTokenOfAda0123456789abcdefghijklmnopqrstuvwxyz01234'
 
 /** Clients that fill pages. */
 export function fillerClients(count: number): ClientSeed[] {
@@ -102,7 +102,7 @@ export function fillerClients(count: number): ClientSeed[] {
     id: 350_000_000_001 + index,
     identifier: `filler_${index + 1}`,
     kind: 'public',
-    userId: adminId
+    userId: ADMIN_ID
   }))
 }
 

@@ -1,8 +1,8 @@
-import type { Account, Token } from './account.ts'
+import { type Account, type Token } from './account.ts'
 import { authenticate, authorized, authorizedAdmin, type Caller, missingScope } from './authentication.ts'
-import { accessLifetime, reportedScopes } from './grants.ts'
+import { ACCESS_LIFETIME, reportedScopes } from './grants.ts'
 import { page } from './pages.ts'
-import { json, member, noContent, refusals, type MockRequest, type MockResponse } from './responses.ts'
+import { json, member, NO_CONTENT, refusals, type MockRequest, type MockResponse } from './responses.ts'
 import { covers } from './scopes.ts'
 
 /** `POST /api/v2/oauth/tokens`: deprecated since 2026-08-26 */
@@ -24,7 +24,7 @@ export function createToken(request: MockRequest, account: Account): MockRespons
   if (!Array.isArray(scopes) || scopes.length === 0)
     throw refusals.invalid('scopes', 'Scopes: cannot be blank')
   const lifetime =
-    client.tokenLifetime ?? (account.behaviour.apiTokensExpire ? accessLifetime.usual : undefined)
+    client.tokenLifetime ?? (account.behaviour.apiTokensExpire ? ACCESS_LIFETIME.usual : undefined)
   const token = account.mint({
     clientId: client.id,
     userId: user.id,
@@ -62,7 +62,7 @@ export function showCurrent(request: MockRequest, account: Account): MockRespons
 export function deleteCurrent(request: MockRequest, account: Account): MockResponse {
   const token = ownToken(request, account, 'write')
   if (account.behaviour.deleteCurrentWorks) token.revoked = true
-  return noContent
+  return NO_CONTENT
 }
 
 /** `DELETE /api/v2/oauth/tokens/{id}` */
@@ -73,7 +73,7 @@ export function deleteToken(request: MockRequest, account: Account): MockRespons
   const visible = caller.user.role === 'admin' || token?.userId === caller.user.id
   if (!token || token.revoked || !visible) throw refusals.noRecord()
   token.revoked = true
-  return noContent
+  return NO_CONTENT
 }
 
 function ownToken(request: MockRequest, account: Account, scope: string): Token {

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
 
-import { adminId, type Fault, type FaultMatcher, type Zendesk } from '../../../mock/zendesk.ts'
+import { ADMIN_ID, type Fault, type FaultMatcher, type Zendesk } from '../../../mock/zendesk.ts'
 import { annotated, nothing, published, shown } from '../../support/log-lines.ts'
 import { once, runStep, type StepEnd } from '../../support/run-action.ts'
 import {
@@ -302,7 +302,7 @@ async function run(
       ? { 'dry-run': 'false' }
       : { scopes: request.isNarrow ? 'tickets:read' : 'read write' })
   })
-  if (entry === 'sweep') zendesk.seedTokens(1, { userId: adminId })
+  if (entry === 'sweep') zendesk.seedTokens(1, { userId: ADMIN_ID })
   const state = entry === 'post' ? (await runStep('main', { inputs, env })).state : {}
   const before = zendesk.requests.length
   if (index === 0) breakNetwork()

@@ -31,7 +31,7 @@ export interface FaultRow {
   refusal?: number
 }
 
-const wrongTypes = {
+const WRONG_TYPES = {
   access_token: { a: 1 },
   scope: 7,
   expires_in: 'soon',
@@ -42,8 +42,8 @@ const wrongTypes = {
   meta: 5
 }
 
-const noAccount = { error: { title: 'No help desk at acme.zendesk.com', message: 'It can be claimed.' } }
-const body = { error: 'SomeError', description: 'Something is wrong' }
+const NO_ACCOUNT = { error: { title: 'No help desk at acme.zendesk.com', message: 'It can be claimed.' } }
+const BODY = { error: 'SomeError', description: 'Something is wrong' }
 
 function status(code: number, kind: FaultKind, header?: [name: string, value: string]): FaultRow {
   return {
@@ -52,7 +52,7 @@ function status(code: number, kind: FaultKind, header?: [name: string, value: st
     response: {
       kind: 'response',
       status: code,
-      body,
+      body: BODY,
       headers: Object.fromEntries(header === undefined ? [] : [header])
     }
   }
@@ -103,12 +103,12 @@ export function faults(redirectUrl: () => string): FaultRow[] {
     final('200 HTML', { kind: 'html' }),
     final('200 empty', { kind: 'empty' }),
     final('200 list', { kind: 'response', status: 200, body: [1, null] }),
-    final('200 wrong types', { kind: 'response', status: 200, body: wrongTypes }),
+    final('200 wrong types', { kind: 'response', status: 200, body: WRONG_TYPES }),
     ...[401, 403, 404, 451].map((code) => final(`${code} HTML`, { kind: 'gateway', status: code })),
     ...[401, 403].map((code) =>
       final(`${code} text`, { kind: 'response', status: code, text: 'error code: 1020' })
     ),
-    final('404, no account', { kind: 'response', status: 404, body: noAccount }),
+    final('404, no account', { kind: 'response', status: 404, body: NO_ACCOUNT }),
     ...[301, 302, 303, 307, 308].map(redirect),
     ...[400, 401, 403, 404, 409, 410, 422].map((code) => status(code, 'final')),
     ...[408, 500, 502, 504, 522].map((code) => status(code, 'lost')),

@@ -38,7 +38,7 @@ const CURRENT = 'GET /api/v2/oauth/tokens/current'
 const DELETION = 'DELETE /api/v2/oauth/tokens/#'
 
 // prettier-ignore
-const rows: Row[] = [
+const ROWS: Row[] = [
   // A token stays active only if a mint was carried out and its response not read, so that no step knows it.
   ['main', '::add-mask::', 'printed', 'exit 1, error, 0 active', 'killed, 0 active'],
   ['main', MINT, 'ignored', 'exit 1, error (may exist), 0 active', 'killed, 0 active'],
@@ -82,7 +82,7 @@ interface Cell {
 }
 
 /** SIGINT and SIGTERM are handled alike, so they take turns. */
-const cells = rows.flatMap(([entry, at, fate, cancelled, killed, timedOut], index): Cell[] => [
+const cells = ROWS.flatMap(([entry, at, fate, cancelled, killed, timedOut], index): Cell[] => [
   { entry, at, fate, signal: index % 2 === 0 ? 'SIGTERM' : 'SIGINT', expected: cancelled },
   { entry, at, fate, signal: 'SIGKILL', expected: killed },
   ...(fate === 'ignored' || fate === 'response lost'
@@ -158,6 +158,6 @@ describeSignals('a sweep revokes what stays active after the end of', () => {
 
 afterAll(() => {
   process.stdout.write(
-    `kills: ${cells.length} at ${rows.length} points: ${remaining} tokens active after post, none after the sweep\n`
+    `kills: ${cells.length} at ${ROWS.length} points: ${remaining} tokens active after post, none after the sweep\n`
   )
 })

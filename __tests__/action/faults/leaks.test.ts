@@ -25,7 +25,7 @@ const SEED = 20_261_121
 const isFull = process.env['FULL'] !== undefined
 const PROCESSES = isFull ? 48 : 36
 const TEXTS = isFull ? 1000 : 250
-const sampling = { seed: SEED, numRuns: TEXTS, endOnFailure: true }
+const SAMPLING = { seed: SEED, numRuns: TEXTS, endOnFailure: true }
 
 const bytes = (text: string): Buffer => Buffer.from(text)
 const joined = (text: string, by: string): string => text.replaceAll(/(.{3})/gu, `$1${by}`)
@@ -57,7 +57,7 @@ const splits: Record<string, (encoded: string) => string> = {
 }
 
 /** What the runner would execute, or a browser render. */
-const injections = [
+const INJECTIONS = [
   '::error::pwned',
   '\n::warning::pwned',
   '\r\n::set-output name=token::pwned',
@@ -83,7 +83,7 @@ function found(text: string, secrets: readonly string[]): string[] {
   )
 }
 
-const canaries = [
+const CANARIES = [
   'canary-plain-0123456789',
   'Canary+slash/equals==0123',
   'canary "quotes" & <angles> 50% 0123',
@@ -94,14 +94,14 @@ const canaries = [
 
 const secretText = fc
   .tuple(
-    fc.constantFrom(...canaries),
+    fc.constantFrom(...CANARIES),
     fc.constantFrom(...Object.keys(encodings)),
     fc.constantFrom(...Object.keys(splits))
   )
   .map(([secret, encoding, split]) => splits[split]!(encodings[encoding]!(secret)))
 const piece = fc.oneof(
   { weight: 4, arbitrary: secretText },
-  { weight: 2, arbitrary: fc.constantFrom(...injections) },
+  { weight: 2, arbitrary: fc.constantFrom(...INJECTIONS) },
   { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 12 }) },
   { weight: 1, arbitrary: fc.lorem({ maxCount: 20 }) }
 )
@@ -122,7 +122,7 @@ const foreignBody = fc.oneof(
 )
 
 function expectSafe(line: string, limit = Infinity): void {
-  expect(found(line, canaries)).toEqual([])
+  expect(found(line, CANARIES)).toEqual([])
   expect(line.match(UNSEEN)).toBeNull()
   expect(parseCommand(line)).toBeUndefined()
   expect(line).not.toContain('##[')
@@ -131,7 +131,7 @@ function expectSafe(line: string, limit = Infinity): void {
 
 describe('text from outside', () => {
   beforeAll(() => {
-    canaries.forEach(addSecret)
+    CANARIES.forEach(addSecret)
   })
 
   it('becomes one line, or a quote of 200 characters, without secrets and commands', () => {
@@ -141,7 +141,7 @@ describe('text from outside', () => {
       expectSafe(quoted, 200)
       expect(quoted).not.toMatch(/[<>]/)
     })
-    fc.assert(property, sampling)
+    fc.assert(property, SAMPLING)
   })
 
   it('makes an error message without secrets and commands, as a response or a client id', () => {
@@ -169,7 +169,7 @@ describe('text from outside', () => {
       const error = unexpectedResponse({ operation: 'grantToken', method: 'POST', path }, response)
       expectSafe(oneLine(explain(error, { ...context, clientId }).message))
     })
-    fc.assert(property, sampling)
+    fc.assert(property, SAMPLING)
   })
 })
 
@@ -179,7 +179,7 @@ const MINTED = 'CanaryMinted.Token-0123456789+/='
 const MINTED_REFRESH = 'CanaryMinted.Refresh-0123456789+/='
 
 /** The inputs of each credential. */
-const credentials = {
+const CREDENTIALS = {
   apiToken: { email: 'ada@example.com', 'api-token': 'CanaryApiToken%+0123456789' },
   accessToken: { 'access-token': 'CanaryAccessToken~0123456789+/=' },
   clientCredentials: { 'client-secret': CLIENT_SECRET },
@@ -191,12 +191,12 @@ const credentials = {
   },
   refreshToken: { 'refresh-token': 'CanaryRefresh\\Token/0123456789', 'client-secret': CLIENT_SECRET }
 }
-type Credential = keyof typeof credentials
+type Credential = keyof typeof CREDENTIALS
 
 const secretsOf = (credential: Credential): string[] =>
-  Object.values(credentials[credential]).filter((value) => value.startsWith('Canary'))
+  Object.values(CREDENTIALS[credential]).filter((value) => value.startsWith('Canary'))
 const everySecret = [
-  ...(Object.keys(credentials) as Credential[]).flatMap(secretsOf),
+  ...(Object.keys(CREDENTIALS) as Credential[]).flatMap(secretsOf),
   ...[PROXY_PASSWORD, MINTED, MINTED_REFRESH]
 ]
 
@@ -223,13 +223,13 @@ const publicInputs = ['action.yml', 'sweep/action.yml']
 const samples = fc
   .sample(
     fc.record<Sample>({
-      credential: fc.constantFrom(...(Object.keys(credentials) as Credential[])),
+      credential: fc.constantFrom(...(Object.keys(CREDENTIALS) as Credential[])),
       entry: fc.constantFrom('main', 'main', 'post', 'sweep'),
       usesBasic: fc.boolean(),
       encoding: fc.constantFrom(...Object.keys(encodings)),
       split: fc.constantFrom(...Object.keys(splits)),
       status: fc.constantFrom(0, 0, 0, 0, 0, 200, 302, 400, 401, 403, 404, 410, 422, 429, 503),
-      injection: fc.constantFrom(...injections),
+      injection: fc.constantFrom(...INJECTIONS),
       misplacedIn: fc.constantFrom(...Array<string>(20).fill(''), ...publicInputs)
     }),
     { seed: SEED, numRuns: PROCESSES }
@@ -282,7 +282,7 @@ async function run(zendesk: Zendesk, sample: Sample): Promise<StepEnd> {
   const inputs = at(zendesk, {
     'timeout-seconds': '20',
     'job-summary': 'true',
-    ...credentials[credential],
+    ...CREDENTIALS[credential],
     ...(usesBasic && credential !== 'apiToken' && { 'token-endpoint-auth-method': 'client_secret_basic' }),
     ...(entry === 'sweep' && { 'dry-run': 'false' }),
     ...(entry === 'main' && { 'export-env': 'true' })

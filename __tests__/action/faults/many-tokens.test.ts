@@ -11,7 +11,7 @@ import { mockZendesk } from '../../support/zendesk.ts'
 
 // Without `FULL=1` fewer tokens, but enough to show a leak.
 const [few, large] = process.env['FULL'] === undefined ? [500, 1000] : [1000, 10_000]
-const limit = large / 4
+const LIMIT = large / 4
 
 /**
  * Sweeps `count` tokens under a rate limit. Zendesk's clock is that of the process, so a window of the limit ends
@@ -24,7 +24,7 @@ async function sweepMany(
   const [report, clockFile] = [scratch('memory'), scratch('clock')]
   writeFileSync(clockFile, '0')
   const zendesk = await mockZendesk({
-    rateLimit: { limit, perMs },
+    rateLimit: { limit: LIMIT, perMs },
     now: () => NOON + Number(readFileSync(clockFile, 'utf8'))
   })
   zendesk.seedTokens(count)
@@ -48,7 +48,7 @@ it(`a sweep revokes ${large} tokens without a needless request, in no more memor
   const pages = large / 100 + 1
   expect(zendesk.requests.length - limited).toBe(1 + 1 + pages + large + 1)
   // Each time the limit is reached, it refuses one to four requests: those in flight.
-  const windows = Math.floor(large / limit)
+  const windows = Math.floor(large / LIMIT)
   expect(limited).toBeGreaterThanOrEqual(windows)
   expect(limited).toBeLessThanOrEqual(windows * 4)
   // In KiB. To keep the responses, too, would take twice as much more; the rest is noise of the garbage collector.

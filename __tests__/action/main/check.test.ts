@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { type Fault } from '../../../mock/zendesk.ts'
 import { annotated, count, shown, VERIFIED } from '../../support/log-lines.ts'
 import { expectVerified, mainThenPost, type Run } from '../../support/run-action.ts'
-import { edited, GRANT, lookUp, mockZendesk, theToken, changed, stray401 } from '../../support/zendesk.ts'
+import { edited, GRANT, LOOK_UP, mockZendesk, theToken, changed, STRAY_401 } from '../../support/zendesk.ts'
 
 const CHECK = 'GET current by token'
 const DELETED_AS_CURRENT = ['DELETE current by token', 'GET current by token']
@@ -23,7 +23,7 @@ describe('main checks the new token with one request', () => {
     ['a 503', { kind: 'response', status: 503 }]
   ])('and after %s it continues, and logs that the token was not checked', async (_what, fault) => {
     const zendesk = await mockZendesk()
-    zendesk.fault(lookUp, [fault])
+    zendesk.fault(LOOK_UP, [fault])
     const run = await mainThenPost(zendesk)
     expect(run.mainRequests).toEqual(['POST grant', CHECK])
     expectUnchecked(run, theToken(zendesk).value)
@@ -43,7 +43,7 @@ describe('main checks the new token with one request', () => {
 
   it.concurrent('and accepts a response that does not show how the token begins', async () => {
     const zendesk = await mockZendesk()
-    zendesk.fault(lookUp, [
+    zendesk.fault(LOOK_UP, [
       edited<{ token: object }>(({ token }) => ({ token: { ...token, token: undefined } }))
     ])
     const run = await mainThenPost(zendesk)
@@ -62,11 +62,11 @@ describe('main repeats the check of the new token', () => {
     expect(shown(run.post)).toContain(VERIFIED)
   })
 
-  const rejected = [stray401, { kind: 'response', status: 503 }, { kind: 'gateway' }] as const
+  const rejected = [STRAY_401, { kind: 'response', status: 503 }, { kind: 'gateway' }] as const
 
   it.concurrent('after a rejection until a response is about the token', async () => {
     const zendesk = await mockZendesk()
-    zendesk.fault(lookUp, [...rejected])
+    zendesk.fault(LOOK_UP, [...rejected])
     const run = await mainThenPost(zendesk)
     expect(run.mainRequests).toEqual(['POST grant', ...Array<string>(4).fill(CHECK)])
     expect(run.main).toMatchObject({ exitCode: 0, elapsed: 3500 })
@@ -75,7 +75,7 @@ describe('main repeats the check of the new token', () => {
 
   it.concurrent('after a rejection four times, and then fails although only one was rejected', async () => {
     const zendesk = await mockZendesk()
-    zendesk.fault(lookUp, [...rejected, { kind: 'html' }])
+    zendesk.fault(LOOK_UP, [...rejected, { kind: 'html' }])
     const run = await mainThenPost(zendesk)
     expect(run.mainRequests).toHaveLength(5)
     expect(run.main.exitCode).toBe(1)
@@ -96,7 +96,7 @@ describe('main repeats the check of the new token', () => {
 
   it.concurrent('at once if the connection that it reused turns out to be closed', async () => {
     const zendesk = await mockZendesk()
-    zendesk.fault(lookUp, [{ kind: 'reset' }])
+    zendesk.fault(LOOK_UP, [{ kind: 'reset' }])
     const run = await mainThenPost(zendesk)
     expect(run.mainRequests).toEqual(['POST grant', CHECK, CHECK])
     expect(zendesk.requests.slice(0, 3).map(({ connection }) => connection)).toEqual([1, 1, 2])
@@ -113,7 +113,7 @@ describe('main repeats the check of the new token', () => {
     const zendesk = await mockZendesk()
     const last = changed(({ headers }) => ({ headers: { ...headers, Connection: 'close' } }))
     if (isNew) zendesk.fault({ path: GRANT }, [last])
-    zendesk.fault({ ...lookUp, count: checks }, { kind: 'reset' })
+    zendesk.fault({ ...LOOK_UP, count: checks }, { kind: 'reset' })
     const run = await mainThenPost(zendesk)
     expect(run.mainRequests).toEqual(['POST grant', ...Array<string>(checks).fill(CHECK)])
     expectUnchecked(run, theToken(zendesk).value)

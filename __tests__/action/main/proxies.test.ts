@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Server } from 'proxy-chain'
 
 import { type Zendesk } from '../../../mock/zendesk.ts'
-import { connectResponses, statusOf, wireFormat } from '../../support/fixtures/connect-responses.ts'
+import { CONNECT_RESPONSES, statusOf, wireFormat } from '../../support/fixtures/connect-responses.ts'
 import {
   annotated,
   count,
@@ -22,9 +22,9 @@ import { clientCredentials, mockZendesk } from '../../support/zendesk.ts'
  * unless `lookups` lets them. The certificate of acme.zendesk.com comes from a CA of our own.
  */
 
-const locked = connectResponses.filter(({ means }) => means === 'credentials')
+const locked = CONNECT_RESPONSES.filter(({ means }) => means === 'credentials')
 const others = [
-  ...connectResponses.filter(({ means }) => means !== 'credentials'),
+  ...CONNECT_RESPONSES.filter(({ means }) => means !== 'credentials'),
   {
     program: 'a proxy',
     when: 'it limits the rate',

@@ -10,8 +10,8 @@ import {
   credentials,
   edited,
   GRANT,
-  json403,
-  lookUp,
+  JSON_403,
+  LOOK_UP,
   mintedTokens,
   mockZendesk,
   TOKENS
@@ -177,7 +177,7 @@ describe('main treats scopes of more than 4 kB as not reported', () => {
     ['nor in that to a mint with an API token', { method: 'POST', path: TOKENS }, reported, apiToken, ''],
     [
       'nor in that to the check, and those of the grant stay',
-      lookUp,
+      LOOK_UP,
       reported,
       clientCredentials,
       'read write'
@@ -186,7 +186,7 @@ describe('main treats scopes of more than 4 kB as not reported', () => {
     const zendesk = await mockZendesk()
     zendesk.fault(matcher, [fault])
     // The check of a grant would report the right ones.
-    if (matcher.path === GRANT) zendesk.fault(lookUp, [json403])
+    if (matcher.path === GRANT) zendesk.fault(LOOK_UP, [JSON_403])
     const run = await mainThenPost(zendesk, { inputs: inputsOf(zendesk) })
     expect(run.main).toMatchObject({ exitCode: 0, outputs: { scopes } })
     expect(JSON.stringify(run.main.state).length).toBeLessThan(16_384)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { agentId, type Fault, type Token, type Zendesk, type ZendeskOptions } from '../../../mock/zendesk.ts'
+import { AGENT_ID, type Fault, type Token, type Zendesk, type ZendeskOptions } from '../../../mock/zendesk.ts'
 import { NOON } from '../../support/clock.ts'
 import {
   annotated,
@@ -15,11 +15,11 @@ import { expectVerified, mainThenPost, type Run } from '../../support/run-action
 import {
   clientCredentials,
   CURRENT,
-  deletionById,
-  deletionOfCurrent,
+  DELETION_BY_ID,
+  DELETION_OF_CURRENT,
   edited,
   GRANT,
-  json403,
+  JSON_403,
   mintedTokens,
   mockZendesk,
   requestLog,
@@ -31,7 +31,7 @@ const MISSING_SCOPE =
   'The credential lacks a scope (DELETE /api/v2/oauth/tokens/current: 403 ("Forbidden: You are missing the following required scopes: write"))'
 const EXPIRES = 'It expires at 2026-11-21T13:00:00Z.'
 
-const missingScope: Fault = {
+const LACKS_WRITE: Fault = {
   kind: 'response',
   status: 403,
   body: { error: 'Forbidden', description: 'You are missing the following required scopes: write' }
@@ -92,8 +92,8 @@ describe('of a token that may not revoke itself, post', () => {
 
   it.concurrent('needs no list if it knows the id', async () => {
     const zendesk = await mockZendesk()
-    zendesk.fault({ ...deletionById, count: 1 }, json403)
-    zendesk.fault(deletionOfCurrent, json403)
+    zendesk.fault({ ...DELETION_BY_ID, count: 1 }, JSON_403)
+    zendesk.fault(DELETION_OF_CURRENT, JSON_403)
     expectVerified(zendesk, await mainThenPost(zendesk), [
       'DELETE token by token',
       'DELETE current by token',
@@ -111,7 +111,7 @@ describe('of a token that may not revoke itself, post', () => {
   it.concurrent.each<[condition: string, listed: object[] | undefined]>([
     ['the token is a JWT, since all JWTs begin alike', undefined],
     ['two tokens in the list match', [{}, { id: 7 }]],
-    ['the token in the list is of another user', [{ user_id: agentId }]],
+    ['the token in the list is of another user', [{ user_id: AGENT_ID }]],
     ['the token in the list is of another client', [{ client_id: 1 }]],
     ['the token in the list has other scopes', [{ scopes: ['read'] }]],
     ['the token in the list is 61 s older', [{ created_at: new Date(NOON - 61_000).toISOString() }]]
@@ -150,8 +150,8 @@ describe('if a missing scope is the only obstacle, post', () => {
     const run = await mainThenPost(zendesk, {
       between: () => {
         const { id, value } = theToken(zendesk)
-        zendesk.fault({ method: 'DELETE', path: `${TOKENS}/${id}` }, missingScope)
-        zendesk.fault({ method: 'DELETE', token: value }, missingScope)
+        zendesk.fault({ method: 'DELETE', path: `${TOKENS}/${id}` }, LACKS_WRITE)
+        zendesk.fault({ method: 'DELETE', token: value }, LACKS_WRITE)
       }
     })
     expect(annotated(run.post)).toEqual([])
@@ -174,7 +174,7 @@ describe('of its cleanup token, post', () => {
   const cleanupId = 22_000_000_003
 
   it.concurrent.each<[string, Fault]>([
-    ['a JSON 403', json403],
+    ['a JSON 403', JSON_403],
     ['a JSON 404', { kind: 'response', status: 404, body: { error: 'RecordNotFound' } }],
     ['a 401', { kind: 'stray-401' }]
   ])(
@@ -192,7 +192,7 @@ describe('of its cleanup token, post', () => {
     'warns with id, expiry and how to revoke it if it still works after its DELETE was accepted',
     async () => {
       const zendesk = await mockZendesk()
-      zendesk.fault({ method: 'DELETE', path: `${TOKENS}/${cleanupId}` }, json403)
+      zendesk.fault({ method: 'DELETE', path: `${TOKENS}/${cleanupId}` }, JSON_403)
       zendesk.fault({ method: 'DELETE', path: CURRENT }, [{ kind: 'pass' }, { kind: 'empty', status: 204 }])
       const { post } = await runNarrow(zendesk)
       expect(said(post).slice(-2)).toEqual([

@@ -5,19 +5,19 @@ import { HOUR, NOON } from '../../support/clock.ts'
 import { annotated, count, shown, VERIFIED } from '../../support/log-lines.ts'
 import { expectVerified, mainThenPost } from '../../support/run-action.ts'
 import {
-  anyDeletion,
+  ANY_DELETION,
   at,
   clientCredentials,
   credentials,
-  deletionById,
-  false204,
-  json403,
-  json404,
+  DELETION_BY_ID,
+  FALSE_204,
+  JSON_403,
+  JSON_404,
   LINES,
-  lookUp,
+  LOOK_UP,
   mockZendesk,
   revokeElsewhere,
-  stray401,
+  STRAY_401,
   theToken
 } from '../../support/zendesk.ts'
 
@@ -26,8 +26,8 @@ import {
  */
 
 const { byId, byCurrent, verify } = LINES
-const threeTimes = [verify, verify, verify]
-const gateway: Fault = { kind: 'gateway' }
+const THREE_TIMES = [verify, verify, verify]
+const GATEWAY: Fault = { kind: 'gateway' }
 
 type Row = [does: string, faults: (zendesk: Zendesk) => unknown, requests: string[], elapsed: number]
 
@@ -45,27 +45,27 @@ describe('after an accepted DELETE, post', () => {
     [
       'retries the verification until there is a response',
       (zendesk) =>
-        zendesk.fault(lookUp, [
+        zendesk.fault(LOOK_UP, [
           { kind: 'reset' },
           { kind: 'response', status: 429, headers: { 'Retry-After': '2' } }
         ]),
-      [byId, ...threeTimes],
+      [byId, ...THREE_TIMES],
       2500
     ],
     [
       'asks again after 1 and 3 s if the token still works, deletes it as current, and wants a second rejection',
-      (zendesk) => zendesk.fault(deletionById, [false204]),
-      [byId, ...threeTimes, byCurrent, verify, verify],
+      (zendesk) => zendesk.fault(DELETION_BY_ID, [FALSE_204]),
+      [byId, ...THREE_TIMES, byCurrent, verify, verify],
       5000
     ],
     [
       'takes a JSON 403 to mean that the token still works, and does not believe one rejection after that',
       (zendesk) => {
-        zendesk.fault(deletionById, [false204])
-        zendesk.fault(lookUp, [json403])
-        zendesk.fault(lookUp, [stray401])
+        zendesk.fault(DELETION_BY_ID, [FALSE_204])
+        zendesk.fault(LOOK_UP, [JSON_403])
+        zendesk.fault(LOOK_UP, [STRAY_401])
       },
-      [byId, verify, ...threeTimes, byCurrent, verify, verify],
+      [byId, verify, ...THREE_TIMES, byCurrent, verify, verify],
       6000
     ]
   ])('%s', expectProof)
@@ -73,12 +73,12 @@ describe('after an accepted DELETE, post', () => {
   it.concurrent.each<[string, Fault | ((zendesk: Zendesk) => Fault)]>([
     ['an HTML 401', { kind: 'gateway', status: 401 }],
     ['an empty 401', { kind: 'empty', status: 401 }],
-    ['a JSON 404', json404],
+    ['a JSON 404', JSON_404],
     ['a 200 about another token', aboutAnother]
   ])('does not verify by %s, and warns that it could not', async (_what, given) => {
     const zendesk = await mockZendesk()
     const fault = typeof given === 'function' ? given(zendesk) : given
-    const run = await mainThenPost(zendesk, { between: () => zendesk.fault(lookUp, fault) })
+    const run = await mainThenPost(zendesk, { between: () => zendesk.fault(LOOK_UP, fault) })
     expect(run.postRequests).toEqual([byId, verify])
     expect(annotated(run.post)).toEqual([expect.stringMatching(/revoked.*could not be verified/i)])
     expect(shown(run.post)).not.toContain(VERIFIED)
@@ -86,7 +86,7 @@ describe('after an accepted DELETE, post', () => {
 
   it.concurrent('warns if the token still works after every DELETE was accepted', async () => {
     const zendesk = await mockZendesk()
-    zendesk.fault(anyDeletion, false204)
+    zendesk.fault(ANY_DELETION, FALSE_204)
     const run = await mainThenPost(zendesk)
     expect(annotated(run.post)).toEqual([expect.stringContaining('the token still works')])
     expect(zendesk.activeTokens()).toContain(theToken(zendesk))
@@ -97,28 +97,28 @@ describe('after a DELETE that Zendesk rejects, post', () => {
   it.concurrent.each<Row>([
     [
       'asks after 1 s, and repeats the DELETE if the token is active',
-      (zendesk) => zendesk.fault(deletionById, [stray401]),
+      (zendesk) => zendesk.fault(DELETION_BY_ID, [STRAY_401]),
       [byId, verify, byId, verify],
       1000
     ],
     [
       'asks at once if it was a JSON 404, and repeats the DELETE if the token is active',
-      (zendesk) => zendesk.fault(deletionById, [json404]),
+      (zendesk) => zendesk.fault(DELETION_BY_ID, [JSON_404]),
       [byId, verify, byId, verify],
       0
     ],
     [
       'asks again after 3 s more if the token is rejected as well',
       (zendesk) => {
-        zendesk.fault(deletionById, [stray401])
-        zendesk.fault(lookUp, [stray401])
+        zendesk.fault(DELETION_BY_ID, [STRAY_401])
+        zendesk.fault(LOOK_UP, [STRAY_401])
       },
       [byId, verify, verify, byId, verify],
       4000
     ],
     [
       'deletes the token as the current one if the repeated DELETE is rejected, too',
-      (zendesk) => zendesk.fault(deletionById, stray401),
+      (zendesk) => zendesk.fault(DELETION_BY_ID, STRAY_401),
       [byId, verify, byId, byCurrent, verify],
       1000
     ],
@@ -138,13 +138,13 @@ describe('after a DELETE that Zendesk rejects, post', () => {
   })
 
   it.concurrent.each([
-    ['a web page', gateway],
-    ['a JSON 404', json404]
+    ['a web page', GATEWAY],
+    ['a JSON 404', JSON_404]
   ])('uses a cleanup token after three rejections if the check of main got %s', async (_what, fault) => {
     const zendesk = await mockZendesk()
-    zendesk.fault(lookUp, [fault])
+    zendesk.fault(LOOK_UP, [fault])
     const run = await mainThenPost(zendesk, {
-      between: () => zendesk.fault({ token: theToken(zendesk).value }, Array<Fault>(3).fill(stray401))
+      between: () => zendesk.fault({ token: theToken(zendesk).value }, Array<Fault>(3).fill(STRAY_401))
     })
     const cleanup = ['POST grant', 'GET tokens by cleanup', 'DELETE token by cleanup', verify]
     expectVerified(zendesk, run, [byCurrent, verify, verify, ...cleanup])
@@ -157,7 +157,7 @@ describe('after a DELETE that Zendesk rejects, post', () => {
     const zendesk = await mockZendesk()
     const inputs = at(zendesk, inputsOf(zendesk))
     const run = await mainThenPost(zendesk, { inputs, between: () => revokeElsewhere(zendesk) })
-    expectVerified(zendesk, run, ['DELETE token by credential', ...threeTimes])
+    expectVerified(zendesk, run, ['DELETE token by credential', ...THREE_TIMES])
     // At once, and after 1 and 3 s.
     expect(run.post.elapsed).toBe(4000)
   })
@@ -172,7 +172,7 @@ describe('after a DELETE that Zendesk rejects, post', () => {
 
   it.concurrent('warns if every DELETE is rejected', async () => {
     const zendesk = await mockZendesk()
-    zendesk.fault(anyDeletion, stray401)
+    zendesk.fault(ANY_DELETION, STRAY_401)
     const run = await mainThenPost(zendesk)
     expect(run.postRequests.slice(0, 4)).toEqual([byId, verify, byId, byCurrent])
     expect(run.postRequests).toContain('DELETE token by cleanup')
@@ -195,16 +195,16 @@ describe('after a DELETE that gets a web page, no body or a JSON 403, post', () 
     ['an HTML 404', { kind: 'gateway', status: 404 }],
     ['a 200 with HTML', { kind: 'html' }]
   ])('deletes the token as the current one, at once: %s', (what, fault) =>
-    expectProof(what, (zendesk) => zendesk.fault(deletionById, [fault]), [byId, byCurrent, verify], 0)
+    expectProof(what, (zendesk) => zendesk.fault(DELETION_BY_ID, [fault]), [byId, byCurrent, verify], 0)
   )
 
   it.concurrent.each<[string, Fault]>([
-    ['an HTML 403', gateway],
+    ['an HTML 403', GATEWAY],
     ['an empty 401', { kind: 'empty', status: 401 }],
-    ['a JSON 403 without a reason', json403]
+    ['a JSON 403 without a reason', JSON_403]
   ])('warns with id, expiry and how to revoke it if every DELETE gets %s', async (_what, fault) => {
     const zendesk = await mockZendesk()
-    zendesk.fault(anyDeletion, fault)
+    zendesk.fault(ANY_DELETION, fault)
     const run = await mainThenPost(zendesk)
     expect(run.postRequests).toEqual([byId, byCurrent, 'POST grant', 'DELETE token by cleanup'])
     const { id } = theToken(zendesk)
@@ -220,7 +220,7 @@ describe('after a DELETE that gets a web page, no body or a JSON 403, post', () 
     async (scopes) => {
       const zendesk = await mockZendesk()
       const inputs = clientCredentials(zendesk, { scopes })
-      const run = await mainThenPost(zendesk, { inputs, between: () => zendesk.fault({}, gateway) })
+      const run = await mainThenPost(zendesk, { inputs, between: () => zendesk.fault({}, GATEWAY) })
       expect(count(run.post, 'warning')).toBe(1)
       expect(shown(run.post)).not.toMatch(/lacks a scope/)
     }
@@ -249,19 +249,19 @@ describe('post and the expiry of the token:', () => {
     ['the `Date` of every response is two hours behind', {}, -2 * HOUR]
   ])('a rejected DELETE does not show it while %s', async (_clock, postRun, dateSkew) => {
     const zendesk = await mockZendesk({ dateSkew })
-    zendesk.fault(deletionById, [stray401])
+    zendesk.fault(DELETION_BY_ID, [STRAY_401])
     const run = await mainThenPost(zendesk, { postRun })
     expectVerified(zendesk, run, [byId, verify, byId, verify])
   })
 
   it.concurrent('no rejection shows it by a lifetime that was requested, and never reported', async () => {
     const zendesk = await mockZendesk({ reportExpiresIn: 'never' })
-    zendesk.fault(lookUp, [gateway])
+    zendesk.fault(LOOK_UP, [GATEWAY])
     const run = await mainThenPost(zendesk, {
       between: () => {
         theToken(zendesk).expiresAt = null
         zendesk.advance(2 * HOUR)
-        zendesk.fault(anyDeletion, [stray401])
+        zendesk.fault(ANY_DELETION, [STRAY_401])
       },
       postRun: { now: NOON + 2 * HOUR }
     })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { adminId, agentId, type Fault, type Token, type Zendesk } from '../../../mock/zendesk.ts'
+import { ADMIN_ID, AGENT_ID, type Fault, type Token, type Zendesk } from '../../../mock/zendesk.ts'
 import { cancelAtRequest } from '../../support/cancel.ts'
 import { annotated, count, shown } from '../../support/log-lines.ts'
 import { sweep, type StepEnd } from '../../support/run-action.ts'
-import { edited, json403, json404, lookUp, mockZendesk, TOKENS } from '../../support/zendesk.ts'
+import { edited, JSON_403, JSON_404, LOOK_UP, mockZendesk, TOKENS } from '../../support/zendesk.ts'
 
 const REVOKE = { 'dry-run': 'false' }
 const LIST = { method: 'GET', path: TOKENS }
@@ -28,10 +28,10 @@ function user(id: unknown): Fault {
 describe('a sweep fails before it lists tokens if the look-up of its user', () => {
   it.concurrent.each<['apiToken' | 'accessToken' | 'clientCredentials', string, Fault]>([
     ['apiToken', 'is anonymous', user(null)],
-    ['apiToken', 'has an id that is a string', user(String(adminId))],
+    ['apiToken', 'has an id that is a string', user(String(ADMIN_ID))],
     ['apiToken', 'gets an HTML 403', { kind: 'gateway' }],
     ['apiToken', 'gets a 200 with HTML', { kind: 'html' }],
-    ['apiToken', 'gets a JSON 403', json403],
+    ['apiToken', 'gets a JSON 403', JSON_403],
     ['clientCredentials', 'gets an HTML 403', { kind: 'gateway' }],
     ['clientCredentials', 'has no user', currentWith({ user_id: undefined })],
     ['accessToken', 'gets a 200 with HTML', { kind: 'html' }],
@@ -40,7 +40,7 @@ describe('a sweep fails before it lists tokens if the look-up of its user', () =
   ])('(%s) %s', async (credential, _what, fault) => {
     const zendesk = await mockZendesk()
     const seeded = zendesk.seedTokens(3)
-    zendesk.fault(credential === 'apiToken' ? { path: '/api/v2/users/me' } : lookUp, [fault])
+    zendesk.fault(credential === 'apiToken' ? { path: '/api/v2/users/me' } : LOOK_UP, [fault])
     expectFailure(zendesk, await sweep(zendesk, credential, REVOKE), seeded, /^::error/)
     expect(zendesk.seen()).not.toContain(`GET ${TOKENS}`)
   })
@@ -51,7 +51,7 @@ describe('a sweep fails before it lists tokens if the look-up of its user', () =
     ['accessToken', 'true']
   ] as const)('(%s) is about another token (`all-users: %s`)', async (credential, allUsers) => {
     const zendesk = await mockZendesk()
-    const seeded = zendesk.seedTokens(3, { userId: agentId })
+    const seeded = zendesk.seedTokens(3, { userId: AGENT_ID })
     zendesk.behaviour.currentIsAbout = seeded[0]!.id
     const step = await sweep(zendesk, credential, { ...REVOKE, 'all-users': allUsers })
     expectFailure(zendesk, step, seeded, /^::error/)
@@ -85,7 +85,7 @@ describe('a sweep that cannot revoke a token', () => {
   it.concurrent('revokes the others, and names it; a JSON 404 means that it is gone already', async () => {
     const zendesk = await mockZendesk()
     const faults: Fault[] = [
-      json404,
+      JSON_404,
       { kind: 'response', status: 403, body: { error: '<b>no</b>' } },
       { kind: 'html' },
       { kind: 'gateway', status: 403 },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { adminId, agentId, type TokenSeed } from '../../../mock/zendesk.ts'
+import { ADMIN_ID, AGENT_ID, type TokenSeed } from '../../../mock/zendesk.ts'
 import { DAY, HOUR, NOON } from '../../support/clock.ts'
 import { sweep } from '../../support/run-action.ts'
 import { edited, mockZendesk, TOKENS } from '../../support/zendesk.ts'
@@ -8,17 +8,17 @@ import { edited, mockZendesk, TOKENS } from '../../support/zendesk.ts'
 /** A kind of token: what is changed about an old one in the list, or in the account. */
 type Kind = [what: string, listed?: Record<string, unknown>, seed?: TokenSeed]
 
-const refreshable: TokenSeed = { refreshExpiresIn: 30 * DAY }
-const unknown = { refresh_token_expires_at: undefined }
+const REFRESHABLE: TokenSeed = { refreshExpiresIn: 30 * DAY }
+const UNKNOWN = { refresh_token_expires_at: undefined }
 
-const stale: Kind[] = [
+const STALE: Kind[] = [
   ['old, and never used'],
   ['used 25 h ago', {}, { usedAgo: 25 * HOUR }],
   ['a second older than the limit, and about to expire', {}, { age: 24 * HOUR + 1000, expiresIn: 1000 }],
   ['`used_at` is null', { used_at: null }, { usedAgo: HOUR }],
   ['the refresh token has expired', {}, { age: 60 * DAY, refreshExpiresIn: -DAY }],
-  ['`refresh_token` is null', { refresh_token: null }, refreshable],
-  ['`refresh_token` is missing', { refresh_token: undefined }, refreshable]
+  ['`refresh_token` is null', { refresh_token: null }, REFRESHABLE],
+  ['`refresh_token` is missing', { refresh_token: undefined }, REFRESHABLE]
 ]
 
 const notStale: Kind[] = [
@@ -26,17 +26,17 @@ const notStale: Kind[] = [
   ['used 23 h ago', {}, { usedAgo: 23 * HOUR }],
   ['expired', {}, { expiresIn: 0 }],
   ['of another client', {}, { client: 'admin_tools' }],
-  ['of another user', { user_id: agentId }],
-  ['the refresh token is active', {}, refreshable],
-  ['the expiry of the refresh token is missing', unknown, refreshable],
-  ['the expiry of the refresh token is null', { refresh_token_expires_at: null }, refreshable],
+  ['of another user', { user_id: AGENT_ID }],
+  ['the refresh token is active', {}, REFRESHABLE],
+  ['the expiry of the refresh token is missing', UNKNOWN, REFRESHABLE],
+  ['the expiry of the refresh token is null', { refresh_token_expires_at: null }, REFRESHABLE],
   [
     'the expiry of the refresh token has no time zone',
     { refresh_token_expires_at: '2026-01-01T00:00:00' },
-    refreshable
+    REFRESHABLE
   ],
-  ['the expiry of the refresh token is a number', { refresh_token_expires_at: 1 }, refreshable],
-  ['the refresh token is an empty string', { refresh_token: '', ...unknown }, refreshable],
+  ['the expiry of the refresh token is a number', { refresh_token_expires_at: 1 }, REFRESHABLE],
+  ['the refresh token is an empty string', { refresh_token: '', ...UNKNOWN }, REFRESHABLE],
   ['`used_at` is missing', { used_at: undefined }],
   ['`used_at` has no time zone', { used_at: '2026-01-01T00:00:00' }],
   ['`used_at` is a number', { used_at: 1 }],
@@ -52,7 +52,7 @@ const notStale: Kind[] = [
   ['`created_at` has no time', { created_at: '2026-01-01' }],
   ['`user_id` is missing', { user_id: undefined }],
   ['`user_id` is null', { user_id: null }],
-  ['`user_id` is a string', { user_id: String(adminId) }],
+  ['`user_id` is a string', { user_id: String(ADMIN_ID) }],
   ['`client_id` is missing', { client_id: undefined }],
   ['`client_id` is a string', { client_id: '360000000101' }],
   ['`id` is a string', { id: '22000000002' }],
@@ -67,7 +67,7 @@ describe('a sweep revokes stale tokens, and no others', () => {
     async (credential) => {
       // The filter of the list is not trusted.
       const zendesk = await mockZendesk({ filterByClient: false })
-      const kinds = [...stale, ...notStale].map(([what, listed = {}, seed]) => {
+      const kinds = [...STALE, ...notStale].map(([what, listed = {}, seed]) => {
         const token = zendesk.seedTokens(1, { age: 10 * DAY, ...seed })[0]!
         return { what, listed, token }
       })
@@ -81,8 +81,8 @@ describe('a sweep revokes stale tokens, and no others', () => {
       )
       const step = await sweep(zendesk, credential, REVOKE)
       const revoked = kinds.filter(({ token }) => token.revoked)
-      expect(revoked.map(({ what }) => what)).toEqual(stale.map(([what]) => what))
-      const count = String(stale.length)
+      expect(revoked.map(({ what }) => what)).toEqual(STALE.map(([what]) => what))
+      const count = String(STALE.length)
       expect(step).toMatchObject({
         exitCode: 0,
         stderr: '',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { runJob } from '../../../mock/runner.ts'
-import { adminId, agentId, type Token, type Zendesk } from '../../../mock/zendesk.ts'
+import { ADMIN_ID, AGENT_ID, type Token, type Zendesk } from '../../../mock/zendesk.ts'
 import { DAY, HOUR } from '../../support/clock.ts'
 import { annotated, nothing, published, responded, said, stream } from '../../support/log-lines.ts'
 import { sweepAction, sweep } from '../../support/run-action.ts'
@@ -57,7 +57,7 @@ describe('a sweep', () => {
       '<h3>Zendesk tokens of ci_bot</h3>\n<p>3 stale tokens (5 checked). This was a dry run'
     )
     expect(step.summary).toContain(
-      `<td>${ids(stale)[2]!}</td><td>${adminId}</td><td>tickets:read</td><td>1 day</td><td>never</td><td>would be revoked</td></tr></table>`
+      `<td>${ids(stale)[2]!}</td><td>${ADMIN_ID}</td><td>tickets:read</td><td>1 day</td><td>never</td><td>would be revoked</td></tr></table>`
     )
     expect(zendesk.activeTokens()).toEqual(expect.arrayContaining([...stale, other]))
     expect(step).toMatchObject({ exitCode: 0, stderr: '' })
@@ -165,7 +165,7 @@ describe('a sweep with `dry-run: false`', () => {
 
   it('revokes the tokens of all users with `all-users`, and fails if its user is not an admin', async () => {
     const zendesk = await mockZendesk()
-    const stale = zendesk.seedTokens(2, { userId: (index) => [adminId, agentId][index]! })
+    const stale = zendesk.seedTokens(2, { userId: (index) => [ADMIN_ID, AGENT_ID][index]! })
     const both = { 'dry-run': false, 'all-users': true }
     const refused = await sweep(zendesk, 'clientCredentials', {
       ...credentials.clientCredentials(zendesk, 'agent_bot'),

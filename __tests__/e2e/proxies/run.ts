@@ -20,11 +20,11 @@ writeFileSync(resolvConf, 'nameserver 127.0.0.1\noptions timeout:30 attempts:2\n
 // Root needs no namespace of users, and there squid could not give up its rights.
 const asUser = process.getuid?.() === 0 ? [] : ['--user', '--map-current-user', '--keep-caps']
 // Squid leaves files in /dev/shm, and finds those of another squid there.
-const mounts = 'mount --bind "$0" /etc/resolv.conf && mount -t tmpfs tmpfs /dev/shm'
-const setUp = `ip link set lo up && ${mounts} && exec "$@"`
-const enter = [...asUser, '--net', '--mount', 'sh', '-c', setUp, resolvConf]
+const MOUNTS = 'mount --bind "$0" /etc/resolv.conf && mount -t tmpfs tmpfs /dev/shm'
+const setUp = `ip link set lo up && ${MOUNTS} && exec "$@"`
+const ENTER = [...asUser, '--net', '--mount', 'sh', '-c', setUp, resolvConf]
 
-const { status, stderr, error } = spawnSync('unshare', [...enter, 'true'], { encoding: 'utf8' })
+const { status, stderr, error } = spawnSync('unshare', [...ENTER, 'true'], { encoding: 'utf8' })
 if (status === 0) process.exitCode = runTests()
 else console.log(`skipped: everything, without a network of its own: ${error?.message ?? stderr.trim()}`)
 rmSync(folder, { recursive: true })
@@ -38,6 +38,6 @@ function runTests(): number {
   const jest = join(import.meta.dirname, '../../../node_modules/jest/bin/jest.js')
   const node = [process.execPath, '--experimental-vm-modules', '--no-warnings', jest]
   const options = ['--runInBand', '--verbose', '--testMatch', '**/__tests__/e2e/proxies/*.e2e.ts']
-  const command = [...enter, ...node, ...options, ...process.argv.slice(2)]
+  const command = [...ENTER, ...node, ...options, ...process.argv.slice(2)]
   return spawnSync('unshare', command, { stdio: 'inherit' }).status ?? 1
 }

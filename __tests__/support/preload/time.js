@@ -19,7 +19,7 @@ const { env, getBuiltinModule } = process
 const { errorMonitor } = getBuiltinModule('node:events')
 const fs = getBuiltinModule('node:fs')
 
-const real = { setTimeout, clearTimeout, setImmediate, clearImmediate }
+const REAL = { setTimeout, clearTimeout, setImmediate, clearImmediate }
 
 /** Milliseconds since the start, by the clock that the process sees. */
 let clock = 0
@@ -93,11 +93,11 @@ let cancel = () => undefined
 function plan(turn, ms) {
   cancel()
   if (ms === undefined) {
-    const immediate = real.setImmediate(turn)
-    cancel = () => real.clearImmediate(immediate)
+    const immediate = REAL.setImmediate(turn)
+    cancel = () => REAL.clearImmediate(immediate)
   } else {
-    const timeout = real.setTimeout(turn, ms)
-    cancel = () => real.clearTimeout(timeout)
+    const timeout = REAL.setTimeout(turn, ms)
+    cancel = () => REAL.clearTimeout(timeout)
   }
 }
 
@@ -134,7 +134,7 @@ globalThis.setTimeout = (work, ms, ...rest) => {
   return timer
 }
 globalThis.clearTimeout = (timer) => {
-  if (!timers.delete(timer)) real.clearTimeout(timer)
+  if (!timers.delete(timer)) REAL.clearTimeout(timer)
 }
 getBuiltinModule('node:timers/promises').setTimeout = (ms, value, { signal } = {}) =>
   new Promise((resolve, reject) => {
@@ -159,7 +159,7 @@ if (isHeld) {
       isHeld = false
       // By then the process has handled the signal.
       const release = () => fs.writeFileSync(env.TEST_HOLD, '')
-      real.setTimeout(release, 5)
+      REAL.setTimeout(release, 5)
       process.once('exit', release)
     }
     return result

@@ -19,8 +19,13 @@ import { NOON } from '../../support/clock.ts'
 import { MINTED, UNKNOWN } from '../../support/minted.ts'
 import { missing, response } from '../zendesk/responses.ts'
 
-const context = { origin: ORIGIN, kind: 'api_token', clientId: 'ci_bot' } as const
-const REPORT: RevocationReport = { minted: MINTED, context, isWithoutCredential: false, remaining: [] }
+const CONTEXT = { origin: ORIGIN, kind: 'api_token', clientId: 'ci_bot' } as const
+const REPORT: RevocationReport = {
+  minted: MINTED,
+  context: CONTEXT,
+  isWithoutCredential: false,
+  remaining: []
+}
 const request = deleteTokenRequest(7, MINTED.token)
 const SCOPE: Obstacle = {
   kind: 'scope',
@@ -198,14 +203,14 @@ describe('cleanupSentence', () => {
 describe('remainingSentence', () => {
   it('names a cleanup token without an id', () => {
     const remaining = { token: UNKNOWN, outcome: active(OTHER) }
-    expect(remainingSentence(remaining, context)).toBe(
+    expect(remainingSentence(remaining, CONTEXT)).toBe(
       `Could not revoke the cleanup token (id unknown): ${REFUSED}. Zendesk did not report when it expires. ${manualRemoval(UNKNOWN, ORIGIN)}`
     )
   })
 
   it('says that the revocation was accepted, if this could not be verified', () => {
     const remaining = { token: UNKNOWN, outcome: { end: 'unverified', obstacle: OTHER } } as const
-    expect(remainingSentence(remaining, context)).toMatch(
+    expect(remainingSentence(remaining, CONTEXT)).toMatch(
       /^Revoked the cleanup token \(id unknown\) \(Zendesk accepted the DELETE\), but this could not be verified: /
     )
   })
@@ -213,7 +218,7 @@ describe('remainingSentence', () => {
   it('says that one may exist because the response to its mint was lost', () => {
     const lost = new LostResponses()
     lost.add(NOON)
-    expect(remainingSentence({ lost, lifetime: 600 }, context)).toBe(
+    expect(remainingSentence({ lost, lifetime: 600 }, CONTEXT)).toBe(
       'The response to the mint of a cleanup token was lost. An unused token of client ci_bot may exist since 12:00 UTC; it expires after 10 minutes, and `sweep` removes it.'
     )
   })

@@ -13,14 +13,14 @@ import { MINTED, UNKNOWN } from '../../support/minted.ts'
 import { setUpRunner } from '../../support/runner-env.ts'
 
 const runner = setUpRunner()
-const place = { origin: 'https://acme.zendesk.com', clientId: 'ci_bot' }
+const PLACE = { origin: 'https://acme.zendesk.com', clientId: 'ci_bot' }
 const context: MintContext = {
-  ...place,
+  ...PLACE,
   timeoutSeconds: 300,
   jobSummary: true,
   kind: 'client_credentials',
   authMethod: 'client_secret_basic',
-  ...fingerprintOf('the-secret', place)
+  ...fingerprintOf('the-secret', PLACE)
 }
 const skipped = (why: 'true' | 'auto'): State => ({ kind: 'skipped', why })
 
@@ -153,20 +153,20 @@ describe('loadState', () => {
 
 describe('fingerprintOf', () => {
   it('returns a SHA-256 with a new salt each time, or that of another to compare with', () => {
-    const { salt, hash } = fingerprintOf('the-secret', place)
+    const { salt, hash } = fingerprintOf('the-secret', PLACE)
     expect(salt).toMatch(/^[\da-f]{32}$/)
-    const content = JSON.stringify([salt, place.origin, place.clientId, 'the-secret'])
+    const content = JSON.stringify([salt, PLACE.origin, PLACE.clientId, 'the-secret'])
     expect(hash).toBe(createHash('sha256').update(content).digest('hex'))
-    expect(fingerprintOf('the-secret', place).salt).not.toBe(salt)
-    expect(fingerprintOf('the-secret', place, salt)).toEqual({ salt, hash })
+    expect(fingerprintOf('the-secret', PLACE).salt).not.toBe(salt)
+    expect(fingerprintOf('the-secret', PLACE, salt)).toEqual({ salt, hash })
   })
 
   it('differs with the secret, the origin and the client', () => {
     const hashes = [
-      fingerprintOf('the-secret', place, 'salt'),
-      fingerprintOf('another-secret', place, 'salt'),
-      fingerprintOf('the-secret', { ...place, origin: 'https://other.zendesk.com' }, 'salt'),
-      fingerprintOf('the-secret', { ...place, clientId: 'other' }, 'salt')
+      fingerprintOf('the-secret', PLACE, 'salt'),
+      fingerprintOf('another-secret', PLACE, 'salt'),
+      fingerprintOf('the-secret', { ...PLACE, origin: 'https://other.zendesk.com' }, 'salt'),
+      fingerprintOf('the-secret', { ...PLACE, clientId: 'other' }, 'salt')
     ].map(({ hash }) => hash)
     expect(new Set(hashes).size).toBe(4)
   })

@@ -7,7 +7,7 @@ const REFRESH = { kind: 'refresh_token', refreshToken: new Secret('the refresh t
 const clientSecret = new Secret('the client secret')
 
 /** The body without the secret. */
-const body = {
+const BODY = {
   grant_type: 'refresh_token',
   refresh_token: 'the refresh token',
   client_id: '0123',
@@ -22,19 +22,19 @@ describe('grantRequest', () => {
       'a secret in the body',
       { ...REFRESH, clientSecret, authMethod: 'client_secret_post' },
       undefined,
-      { ...body, client_secret: 'the client secret' }
+      { ...BODY, client_secret: 'the client secret' }
     ],
     [
       'a secret in the header only',
       { ...REFRESH, clientSecret, authMethod: 'client_secret_basic' },
       basic,
-      body
+      BODY
     ],
     [
       'no secret of a public client',
       { ...REFRESH, clientSecret: undefined, authMethod: 'client_secret_basic' },
       undefined,
-      body
+      BODY
     ]
   ])(
     'sends a refresh token with %s, and with the client id as it was given',

@@ -17,9 +17,9 @@ import { MINTED, UNKNOWN } from '../../support/minted.ts'
 const token = new Secret('abcdefghij')
 const refreshToken = new Secret('refresh-1')
 /** Zendesk's clock is ten minutes ahead of the runner's. */
-const date = NOON + 600_000
-const requested = { scopes: ['read', 'write'], expiresIn: 3600 }
-const ids = { id: 1, client_id: 2, user_id: 3 }
+const DATE = NOON + 600_000
+const REQUESTED = { scopes: ['read', 'write'], expiresIn: 3600 }
+const IDS = { id: 1, client_id: 2, user_id: 3 }
 const timeOf = (time: string): number => Date.parse(`2026-11-21T${time}:00Z`)
 const times = (created: string, expires: string): object => ({
   created_at: `2026-11-21T${created}:00Z`,
@@ -31,13 +31,13 @@ type Mint = TokenResponse & { token: Secret }
 
 /** The response to a mint, which reports these facts about the token and, if given, its lifetime. */
 function mint(reported: object = {}, expiresIn?: number): Mint {
-  return { token, refreshToken, facts: tokenFacts(reported), expiresIn, date }
+  return { token, refreshToken, facts: tokenFacts(reported), expiresIn, date: DATE }
 }
 
 const withoutDate = (from: Mint): Mint => ({ ...from, date: undefined })
 
 function minted(from = mint()): MintedToken {
-  return mintedToken(from, requested, NOON)
+  return mintedToken(from, REQUESTED, NOON)
 }
 
 describe('mintedToken', () => {
@@ -51,8 +51,8 @@ describe('mintedToken', () => {
       userId: undefined,
       scopes: { names: ['read', 'write'], isReported: false },
       expiry: { kind: 'at', time, isReported: false, lifetime: 3600, expiredAfter: undefined },
-      date,
-      mintedAt: date,
+      date: DATE,
+      mintedAt: DATE,
       seenWorking: false
     })
   })
@@ -63,7 +63,7 @@ describe('mintedToken', () => {
   })
 
   it('has the ids and the scopes that are reported', () => {
-    expect(minted(mint({ ...ids, scopes: ['read'] }))).toMatchObject({
+    expect(minted(mint({ ...IDS, scopes: ['read'] }))).toMatchObject({
       id: 1,
       clientId: 2,
       userId: 3,
@@ -102,10 +102,10 @@ describe('mintedToken', () => {
   })
 
   it.each<[string, Mint, number | undefined]>([
-    ['its lifetime', mint({}, 300), date + 300_000],
-    ['its lifetime, which is later than its expiry', mint(expiring('12:11'), 3600), date + 3_600_000],
+    ['its lifetime', mint({}, 300), DATE + 300_000],
+    ['its lifetime, which is later than its expiry', mint(expiring('12:11'), 3600), DATE + 3_600_000],
     ['its expiry, which is later than its lifetime', mint(expiring('14:00'), 300), timeOf('14:00')],
-    ['the mint, if its expiry is before its creation', mint(times('12:20', '12:00')), date],
+    ['the mint, if its expiry is before its creation', mint(times('12:20', '12:00')), DATE],
     ['nothing, if it has a lifetime but no Date', withoutDate(mint({}, 300)), undefined],
     ['nothing, if it has an expiry but no Date', withoutDate(mint(expiring('12:40'))), undefined]
   ])('has surely expired by the Date headers after %s', (_what, from, expiredAfter) => {
@@ -125,7 +125,7 @@ describe('withFacts', () => {
   it('returns a token with the ids and the expiry, and leaves the other as it was', () => {
     const before = minted()
     const copy = { ...before }
-    expect(withFacts(before, tokenFacts({ ...ids, ...times('12:10', '13:11') }))).toMatchObject({
+    expect(withFacts(before, tokenFacts({ ...IDS, ...times('12:10', '13:11') }))).toMatchObject({
       id: 1,
       clientId: 2,
       userId: 3,
@@ -135,7 +135,7 @@ describe('withFacts', () => {
   })
 
   it('changes nothing that is not reported', () => {
-    expect(withReported(mint(ids), {})).toEqual(minted(mint(ids)))
+    expect(withReported(mint(IDS), {})).toEqual(minted(mint(IDS)))
   })
 
   it('adds that there is no expiry, unless the response to the mint reported one', () => {
@@ -155,7 +155,7 @@ describe('withFacts', () => {
 
 describe('seenWorking', () => {
   it('notes that Zendesk has accepted the token, with what it reported', () => {
-    expect(seenWorking(minted(), tokenFacts(ids))).toMatchObject({ id: 1, seenWorking: true })
+    expect(seenWorking(minted(), tokenFacts(IDS))).toMatchObject({ id: 1, seenWorking: true })
     expect(seenWorking(minted(), undefined)).toEqual({ ...minted(), seenWorking: true })
   })
 })

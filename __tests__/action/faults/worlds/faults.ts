@@ -32,9 +32,9 @@ const failed = (status: number, headers: Record<string, string> = {}): MockFault
   headers,
   body: { error: 'SomeError', description: 'Something is wrong' }
 })
-const noHelpDesk = { title: 'No help desk at acme.zendesk.com', message: 'There is no help desk here' }
-const missing = 'You are missing the following required scopes: users:read, read'
-const closed = 'https://www.zendesk.com/app/help-center-closed/?utm_content=acme.zendesk.com'
+const NO_HELP_DESK = { title: 'No help desk at acme.zendesk.com', message: 'There is no help desk here' }
+const MISSING = 'You are missing the following required scopes: users:read, read'
+const CLOSED = 'https://www.zendesk.com/app/help-center-closed/?utm_content=acme.zendesk.com'
 
 /** Responses that any request can get. None of them is Zendesk's own 401. */
 const ANSWERS = {
@@ -52,10 +52,10 @@ const ANSWERS = {
   '200 list': json(200, [1, null]),
   '400': failed(400),
   '403': failed(403),
-  '403 missing scope': json(403, { error: 'Forbidden', description: missing }),
+  '403 missing scope': json(403, { error: 'Forbidden', description: MISSING }),
   '404': json(404, { error: 'RecordNotFound', description: 'Not found' }),
-  '404 no help desk': json(404, { error: noHelpDesk }),
-  'help center closed': { kind: 'redirect', status: 301, location: closed },
+  '404 no help desk': json(404, { error: NO_HELP_DESK }),
+  'help center closed': { kind: 'redirect', status: 301, location: CLOSED },
   redirect: { kind: 'redirect', location: 'https://elsewhere.example/' },
   '408': failed(408),
   '409': failed(409),

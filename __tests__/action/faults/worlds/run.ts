@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 import { CommandFiles, type FileCommands } from '../../../../mock/runner/command-files.ts'
 import { inputVariables, readAction, type InputValue } from '../../../../mock/runner/metadata.ts'
-import { admin, standingAccessToken } from '../../../../mock/zendesk/seeds.ts'
+import { ADMIN, STANDING_ACCESS_TOKEN } from '../../../../mock/zendesk/seeds.ts'
 import { Host, type HostEnd } from './host.ts'
 import { Timeline } from './timeline.ts'
 import { type Phase, type Signal, type World } from './world.ts'
@@ -45,9 +45,9 @@ interface Scene {
 }
 
 const action = readAction(join(import.meta.dirname, '../../../..'))
-const redirectUri = 'https://app.example/callback'
-const verifier = 'verifierOfAtLeastFortyThreeCharacters0123456789'
-const codeChallenge = createHash('sha256').update(verifier).digest('base64url')
+const REDIRECT_URI = 'https://app.example/callback'
+const VERIFIER = 'verifierOfAtLeastFortyThreeCharacters0123456789'
+const codeChallenge = createHash('sha256').update(VERIFIER).digest('base64url')
 
 /** Milliseconds after the first signal at which the runner sends SIGTERM, and at which it kills. */
 const [TERM_AFTER, KILL_AFTER] = [7500, 10_000]
@@ -192,15 +192,25 @@ function credentialInputs({ credential, client }: World, { account }: WorldZende
   const { id: clientId, userId, allowedScopes: scopes = ['read', 'write'] } = account.client(client)
   switch (credential) {
     case 'API token':
-      return { email: admin.email, 'api-token': admin.apiToken }
+      return { email: ADMIN.email, 'api-token': ADMIN.apiToken }
     case 'access token':
-      return { 'access-token': standingAccessToken }
+      return { 'access-token': STANDING_ACCESS_TOKEN }
     case 'client credentials':
       return secret
     case 'authorization code': {
       const challenge = { codeChallenge, codeChallengeMethod: 'S256' } as const
-      const code = account.authorize({ client, redirectUri, scope: scopes.join(' '), ...challenge })
-      return { ...secret, 'authorization-code': code, 'redirect-uri': redirectUri, 'code-verifier': verifier }
+      const code = account.authorize({
+        client,
+        redirectUri: REDIRECT_URI,
+        scope: scopes.join(' '),
+        ...challenge
+      })
+      return {
+        ...secret,
+        'authorization-code': code,
+        'redirect-uri': REDIRECT_URI,
+        'code-verifier': VERIFIER
+      }
     }
     case 'refresh token': {
       const refreshToken = account.newSecret()
@@ -255,7 +265,7 @@ const isContainer = (value: unknown): boolean => typeof value === 'object' && va
 function secretsOf(inputs: Inputs, { account }: WorldZendesk): string[] {
   const given = SECRETS.flatMap((name) => (name in inputs ? [String(inputs[name])] : []))
   const basics = [
-    `${admin.email}/token:${admin.apiToken}`,
+    `${ADMIN.email}/token:${ADMIN.apiToken}`,
     `${inputs['client-id']!}:${String(inputs['client-secret'])}`
   ]
   const minted = [...account.tokens.values()].filter(({ origin }) => origin === 'minted')

@@ -15,7 +15,7 @@ import {
   type MockResponse
 } from '../../../../mock/zendesk/responses.ts'
 import { route } from '../../../../mock/zendesk/routes.ts'
-import { adminId, agentId, standingAccessToken } from '../../../../mock/zendesk/seeds.ts'
+import { ADMIN_ID, AGENT_ID, STANDING_ACCESS_TOKEN } from '../../../../mock/zendesk/seeds.ts'
 import { ANOTHER_TOKEN, faultOf, isRefusal, type Fault, type Purpose } from './faults.ts'
 import { type Host } from './host.ts'
 import { type Timeline } from './timeline.ts'
@@ -104,11 +104,11 @@ export async function startServer(): Promise<WorldServer> {
 }
 
 function accountOf(world: World, now: () => number): Account {
-  const client = { kind: 'confidential', userId: adminId, tokenLifetime: 1800 } as const
+  const client = { kind: 'confidential', userId: ADMIN_ID, tokenLifetime: 1800 } as const
   return new Account({
     now,
     clients: [
-      { id: 101, identifier: 'ci_bot', kind: 'confidential', userId: adminId, secret: secretOf('ci_bot') },
+      { id: 101, identifier: 'ci_bot', kind: 'confidential', userId: ADMIN_ID, secret: secretOf('ci_bot') },
       {
         ...client,
         id: 102,
@@ -116,7 +116,7 @@ function accountOf(world: World, now: () => number): Account {
         secret: secretOf('narrow_bot'),
         allowedScopes: ['tickets:read', 'tickets:write']
       },
-      { ...client, id: 103, identifier: 'agent_bot', userId: agentId, secret: secretOf('agent_bot') }
+      { ...client, id: 103, identifier: 'agent_bot', userId: AGENT_ID, secret: secretOf('agent_bot') }
     ],
     reportScopes: world.reportsScopes,
     reportExpiresIn: world.reportsExpiry ? 'always' : 'never',
@@ -149,7 +149,13 @@ export class WorldZendesk {
     const mint = account.mint.bind(account)
     account.mint = (token) => mint({ value: this.#newToken(), ...token })
     const scopes = ['read', 'write']
-    account.mint({ clientId: 101, userId: adminId, scopes, value: standingAccessToken, origin: 'standing' })
+    account.mint({
+      clientId: 101,
+      userId: ADMIN_ID,
+      scopes,
+      value: STANDING_ACCESS_TOKEN,
+      origin: 'standing'
+    })
     const { id: clientId, userId } = account.client(world.client)
     // JWTs of one minute cannot be told apart if nothing in them says when they were made.
     const createdAt = account.now() - (world.token === 'opaque' ? 0 : 120_000)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { networkError } from '../../../../src/zendesk/http/network-error.ts'
 
-const proxy = { variable: 'https_proxy', address: 'proxy:3128', hasUser: false }
+const PROXY = { variable: 'https_proxy', address: 'proxy:3128', hasUser: false }
 const TUNNEL = 'tunneling socket could not be established, '
 
 function failed(code: string | undefined, message = 'x'): NodeJS.ErrnoException {
@@ -60,13 +60,13 @@ describe('networkError', () => {
     ['proxyBroken', 'ECONNRESET', `${TUNNEL}cause=read ECONNRESET`],
     ['proxyBroken', '', 'got illegal response body from proxy']
   ])('is %s (%s), and not sent, for an error of a proxy: %s', (kind, code, message) => {
-    const error = networkError(failed('ECONNRESET', message), true, { staleConnection: true, proxy })
-    expect(error).toMatchObject({ kind, sent: false, code, staleConnection: false, proxy })
+    const error = networkError(failed('ECONNRESET', message), true, { staleConnection: true, proxy: PROXY })
+    expect(error).toMatchObject({ kind, sent: false, code, staleConnection: false, proxy: PROXY })
   })
 
   it('knows the proxy, and whether the connection was stale, if the connection broke', () => {
-    const error = networkError(failed('ECONNRESET'), true, { staleConnection: true, proxy })
-    expect(error).toMatchObject({ kind: 'brokenOff', staleConnection: true, proxy })
+    const error = networkError(failed('ECONNRESET'), true, { staleConnection: true, proxy: PROXY })
+    expect(error).toMatchObject({ kind: 'brokenOff', staleConnection: true, proxy: PROXY })
     expect(networkError(failed('ECONNRESET'), true)).toMatchObject({ staleConnection: false })
   })
 })

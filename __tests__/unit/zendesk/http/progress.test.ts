@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals'
 import { type ProxySetting } from '../../../../src/zendesk/http/proxy.ts'
 import { Progress } from '../../../../src/zendesk/http/progress.ts'
 
-const proxy: ProxySetting = { variable: 'https_proxy', address: 'proxy:3128', hasUser: false }
+const PROXY: ProxySetting = { variable: 'https_proxy', address: 'proxy:3128', hasUser: false }
 
 /** What Node says of a socket when it gives it to a request. */
 interface FakeSocket {
@@ -77,7 +77,7 @@ describe('Progress', () => {
     ],
     ['without TLS', { connecting: false }, [], ['proxyTimeout', 'timeout, sent']]
   ])('of a request through a proxy, %s', (_what, socket, events, expected) => {
-    expect(progressOf('acme.example', socket, events, proxy)).toEqual(expected)
+    expect(progressOf('acme.example', socket, events, PROXY)).toEqual(expected)
   })
 
   it('has the phase `response` until the response begins', () => {
