@@ -5,7 +5,7 @@ import {
   annotated,
   defaultScopes,
   mintedLine,
-  nothing,
+  NOTHING,
   published,
   responded,
   revokedLine,
@@ -68,7 +68,7 @@ describe('with an API token, the action', () => {
         expect(step).toMatchObject({ exitCode: 0, stderr: '', summary: '' })
       }
       expect(main.env).toEqual({})
-      expect(published(post)).toEqual(nothing)
+      expect(published(post)).toEqual(NOTHING)
     }
   )
 

@@ -6,7 +6,7 @@ import {
   KEPT_FOR_REFRESH,
   mintedLine,
   NOT_REVOKED_LATER,
-  nothing,
+  NOTHING,
   NOTHING_SAVED,
   published,
   revokedLine,
@@ -106,7 +106,7 @@ describe('with an authorization code, the action', () => {
       `::error::Could not mint a token: Zendesk rejected the grant (invalid_grant). An authorization code works once, for 120 seconds, and only with the same \`redirect-uri\`, \`code-verifier\` and client. Get another. POST /oauth/tokens at 127.0.0.1:${zendesk.port}: 400 ("invalid_grant: The provided access grant is invalid, expired, or revoked (e.g. invalid assertion, expired authorization token, bad end-user password credentials, or mismatching authorization code and…").`
     ])
     expect(main.exitCode).toBe(1)
-    expect(published(main)).toEqual(nothing)
+    expect(published(main)).toEqual(NOTHING)
     expect(stream(post)).toEqual([NOTHING_SAVED])
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { cancelAtLine, cancelAtRequest, cancelDuring } from '../support/cancel.ts'
-import { annotated, count, nothing, published, shown, VERIFIED } from '../support/log-lines.ts'
+import { annotated, count, NOTHING, published, shown, VERIFIED } from '../support/log-lines.ts'
 import { mainThenPost, runStep } from '../support/run-action.ts'
 import { caFile, connectProxy, gate, tls } from '../support/servers.ts'
 import {
@@ -51,7 +51,7 @@ describeSignals('main, cancelled while its mint', () => {
     clearTimeout(opening)
     expect(door.connections()).toBe(1)
     expect(main).toMatchObject({ exitCode: 1, stderr: '' })
-    expect(published(main)).toEqual(nothing)
+    expect(published(main)).toEqual(NOTHING)
     expect(count(main, 'error')).toBe(1)
     expect(zendesk.requests).toEqual([])
   })

@@ -7,7 +7,7 @@ import {
   annotated,
   defaultScopes,
   mintedLine,
-  nothing,
+  NOTHING,
   published,
   responded,
   revokedLine,
@@ -70,7 +70,7 @@ describe('with client credentials, the action', () => {
       expect(step).toMatchObject({ exitCode: 0, stderr: '', summary: '' })
     }
     expect(main.env).toEqual({})
-    expect(published(post)).toEqual(nothing)
+    expect(published(post)).toEqual(NOTHING)
   })
 
   it.concurrent(

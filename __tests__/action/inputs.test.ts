@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { annotated, count, infoLines, nothing, published, shown } from '../support/log-lines.ts'
+import { annotated, count, infoLines, NOTHING, published, shown } from '../support/log-lines.ts'
 import { runStep, type StepEnd } from '../support/run-action.ts'
 import { connectProxy } from '../support/servers.ts'
 import { clientCredentials, mockZendesk } from '../support/zendesk.ts'
@@ -53,7 +53,7 @@ describe('before any request, main refuses', () => {
     const zendesk = await mockZendesk()
     const main = await runStep('main', { inputs: clientCredentials(zendesk, inputs) })
     expect(main).toMatchObject({ exitCode: 1, stderr: '' })
-    expect(published(main)).toEqual(nothing)
+    expect(published(main)).toEqual(NOTHING)
     expect(annotated(main)).toHaveLength(1)
     for (const name of names) expect(annotated(main)[0]).toContain(`\`${name}\``)
     expect(zendesk.requests).toEqual([])

@@ -58,7 +58,7 @@ export function published({
   return { outputs, state, env }
 }
 
-export const nothing = { outputs: {}, state: {}, env: {} }
+export const NOTHING = { outputs: {}, state: {}, env: {} }
 
 /** What the log says only of a token that Zendesk rejects for certain. */
 export const VERIFIED = 'verified that Zendesk rejects it'

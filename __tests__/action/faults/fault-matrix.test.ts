@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
 
 import { ADMIN_ID, type Fault, type FaultMatcher, type Zendesk } from '../../../mock/zendesk.ts'
-import { annotated, nothing, published, shown } from '../../support/log-lines.ts'
+import { annotated, NOTHING, published, shown } from '../../support/log-lines.ts'
 import { once, runStep, type StepEnd } from '../../support/run-action.ts'
 import {
   caFile,
@@ -368,7 +368,7 @@ describe.each(requests)('a fault in $name', (request) => {
     const { end, step, zendesk } = await run(request, fault)
     expect(end).toBe(row[1])
     expect(step.stderr).toBe('')
-    if (request.entry === 'main' && !step.outputs['token']) expect(published(step)).toEqual(nothing)
+    if (request.entry === 'main' && !step.outputs['token']) expect(published(step)).toEqual(NOTHING)
     // By the step's own clock; 250 ms are for requests that end themselves at the timeout.
     expect(step.elapsed).toBeLessThanOrEqual(TIMEOUT * 1000 + 250)
     const text = shown(step) + JSON.stringify(step.env)

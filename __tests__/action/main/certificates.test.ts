@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, expect, it } from '@jest/globals'
 
-import { annotated, nothing, published, retries } from '../../support/log-lines.ts'
+import { annotated, NOTHING, published, retries } from '../../support/log-lines.ts'
 import { once, runStep } from '../../support/run-action.ts'
 import { scratch } from '../../support/scratch.ts'
 import { caFile, impostor, selfSigned, tls } from '../../support/servers.ts'
@@ -21,7 +21,7 @@ async function failureAt(port: number, caFile: string): Promise<{ error: string;
   })
   // Node itself warns on stderr of a file that it cannot open.
   expect(ended.exitCode).toBe(1)
-  expect(published(ended)).toEqual(nothing)
+  expect(published(ended)).toEqual(NOTHING)
   expect(annotated(ended)).toHaveLength(1)
   expect(zendesk.requests).toEqual([])
   return { error: annotated(ended)[0]!, attempts: 1 + retries(ended).length }

@@ -7,7 +7,7 @@ import {
   annotated,
   count,
   masks,
-  nothing,
+  NOTHING,
   published,
   retries,
   revokedLine,
@@ -100,7 +100,7 @@ const post = (env: Record<string, string>, state: StepEnd['state']): Promise<Ste
 /** The one error of a step that failed. */
 function errorOf(ended: StepEnd): string {
   expect(ended).toMatchObject({ exitCode: 1, stderr: '' })
-  expect(published(ended)).toEqual(nothing)
+  expect(published(ended)).toEqual(NOTHING)
   expect(count(ended, 'error')).toBe(1)
   return annotated(ended).find((line) => line.startsWith('::error::'))!
 }

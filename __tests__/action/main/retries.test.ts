@@ -5,7 +5,7 @@ import { cancelAtLine } from '../../support/cancel.ts'
 import { NOON } from '../../support/clock.ts'
 import {
   annotated,
-  nothing,
+  NOTHING,
   NOTHING_SAVED,
   published,
   retryLine,
@@ -71,7 +71,7 @@ describe('main waits out a rate limit', () => {
         `::error::Could not mint a token: Zendesk limits the rate of requests. It asks to wait 61 s, more than this step has left. Start fewer jobs at once, or raise \`timeout-seconds\`. POST /oauth/tokens at 127.0.0.1:${zendesk.port}: 429.`
       ])
       expect(main).toMatchObject({ exitCode: 1, stderr: '' })
-      expect(published(main)).toEqual(nothing)
+      expect(published(main)).toEqual(NOTHING)
       expect(said(post)).toEqual([NOTHING_SAVED])
       expect(zendesk.requests).toHaveLength(1)
     }

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { runJob } from '../../../mock/runner.ts'
 import { ADMIN_ID, AGENT_ID, type Token, type Zendesk } from '../../../mock/zendesk.ts'
 import { DAY, HOUR } from '../../support/clock.ts'
-import { annotated, nothing, published, responded, said, stream } from '../../support/log-lines.ts'
+import { annotated, NOTHING, published, responded, said, stream } from '../../support/log-lines.ts'
 import { sweepAction, sweep } from '../../support/run-action.ts'
 import {
   basicOf,
@@ -52,7 +52,7 @@ describe('a sweep', () => {
       `GET /api/v2/oauth/tokens?client_id=360000000101&page[size]=100 | Basic ${basicOf(zendesk)}`
     ])
     const outputs = { matched: '3', revoked: '0', failed: '0', 'token-ids': JSON.stringify(ids(stale)) }
-    expect(published(step)).toEqual({ ...nothing, outputs })
+    expect(published(step)).toEqual({ ...NOTHING, outputs })
     expect(step.summary).toContain(
       '<h3>Zendesk tokens of ci_bot</h3>\n<p>3 stale tokens (5 checked). This was a dry run'
     )

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import { type ProcessControl } from '../../../mock/runner.ts'
 import { type Zendesk } from '../../../mock/zendesk.ts'
-import { annotated, nothing, published, retries } from '../../support/log-lines.ts'
+import { annotated, NOTHING, published, retries } from '../../support/log-lines.ts'
 import { runStep, type StepEnd, type StepRun } from '../../support/run-action.ts'
 import { scratch } from '../../support/scratch.ts'
 import { caFile, tls } from '../../support/servers.ts'
@@ -136,7 +136,7 @@ function silence(asked?: () => void): StepRun {
 /** The one error of main, which minted nothing. */
 function errorOf(ended: StepEnd): string {
   expect(ended).toMatchObject({ exitCode: 1, stderr: '' })
-  expect(published(ended)).toEqual(nothing)
+  expect(published(ended)).toEqual(NOTHING)
   expect(annotated(ended)).toHaveLength(1)
   return annotated(ended)[0]!
 }

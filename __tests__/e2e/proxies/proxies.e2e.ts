@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 
 import { type Zendesk } from '../../../mock/zendesk.ts'
-import { annotated, nothing, published, retries, revokedLine, said, shown } from '../../support/log-lines.ts'
+import { annotated, NOTHING, published, retries, revokedLine, said, shown } from '../../support/log-lines.ts'
 import { preloaded, runStep, type StepEnd, type StepRun } from '../../support/run-action.ts'
 import { scratch } from '../../support/scratch.ts'
 import { caFile, impostor, relay, tls } from '../../support/servers.ts'
@@ -206,7 +206,7 @@ async function expectRevoked(step: StepRun): Promise<void> {
 async function failed(step: StepRun): Promise<{ error: string; attempts: number }> {
   const ended = await run('main', step)
   expect(ended).toMatchObject({ exitCode: 1, stderr: '' })
-  expect(published(ended)).toEqual(nothing)
+  expect(published(ended)).toEqual(NOTHING)
   expect(shown(ended)).not.toMatch(/horse-battery-9|other-word-7/)
   expect(zendesk.requests).toEqual([])
   expect(annotated(ended)).toHaveLength(1)
