@@ -23,7 +23,10 @@ describe('FORMS', () => {
     json: ['{"client_secret":"abc"}', '{\n  "client_secret": "abc"\n}', '["abc", "def"]', '{}'],
     short: ['1234567', 'ü'],
     long: ['x'.repeat(8193)],
-    scheme: ['Bearer abcdefgh', 'bearer\tabcdefgh', 'Basic YWJjOmRlZg==', 'Authorization: Bearer abcdefgh']
+    scheme: [
+      ...['Bearer abcdefgh', 'bearer\tabcdefgh', 'Basic YWJjOmRlZg==', 'Authorization: Bearer abcdefgh'],
+      ...['authorization:Bearer abcdefgh', 'Authorization:  Basic YWJjOmRlZg==']
+    ]
   }
 
   it.each(Object.entries(rows))('%s is said of each of its examples, and none is shown', (name, values) => {
@@ -67,6 +70,7 @@ describe('secretMistake', () => {
     ['a quote at one end', '"half-a-quote\'d-secret'],
     ['different quotes at the ends', '"a-secret\''],
     ['percent signs', '%7Eabc%2Fdefgh'],
+    ['percent signs at both ends, and between', '%7Eabc%2Fdefgh%'],
     ['a star in front', '*abcdefgh'],
     ['the name of a scheme in front', 'BearerOfSecrets'],
     ['8 characters', '!~345678'],
@@ -152,6 +156,7 @@ describe('looksLikeSecret', () => {
     ['three digits', `${letters}x012`],
     ['a UUID', '123e4567-e89b-12d3-a456-426614174000-0000'],
     ['another character', `${letters}_0123`],
+    ['another character in front', `_${letters}0123`],
     ['a line break at the end', `${letters}0123\n`]
   ])('is false of %s', (_what, value) => {
     expect(looksLikeSecret(value)).toBe(false)

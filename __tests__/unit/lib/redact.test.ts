@@ -71,6 +71,14 @@ describe('oneLine', () => {
   })
 
   it.each([
+    ['xxxxxxxx', 'xxxxxxxxx'],
+    ['abcabcab', 'abcabcabcab']
+  ])('hides %s where it overlaps itself, as in %s', (secret, text) => {
+    redact.addSecret(secret)
+    expect(redact.oneLine(`a ${text} b`)).toBe('a *** b')
+  })
+
+  it.each([
     ['blanks', ' '],
     ['line breaks', '\r\n'],
     ['NUL', '\0'],
@@ -132,6 +140,7 @@ describe('clean', () => {
     redact.addSecret('hunter2!')
     const text = `it says ${SECRET.slice(3, 14)}`
     expect(redact.clean(`${text} hunter2! too`)).toBe(`${text} *** too`)
+    expect(redact.clean(SECRET.slice(-11))).toBe(SECRET.slice(-11))
   })
 
   it('looks at no more than 2,048 characters', () => {

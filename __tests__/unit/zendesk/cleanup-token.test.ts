@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, jest } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import { withCleanupToken, type CleanupTerms, type Remaining } from '../../../src/zendesk/cleanup-token.ts'
@@ -11,6 +12,11 @@ const MINT = 'POST /oauth/tokens: mint'
 const LOOK_UP = 'GET current by the cleanup token: cleanup'
 const GONE = 'DELETE 9 by the cleanup token: 204'
 const REJECTED = 'GET current by the cleanup token: 401'
+const CREDENTIAL = {
+  kind: 'client_credentials',
+  clientSecret: new Secret('the-client-secret'),
+  authMethod: 'client_secret_post'
+} as const
 
 interface Given extends TranscribedOptions {
   work?: (token: MintedToken) => Promise<string>
@@ -31,13 +37,8 @@ interface Run {
 /** Works with a cleanup token, with these requests and pauses. */
 async function run(lines: string[], { work, onMint, ...world }: Given = {}): Promise<Run> {
   const { client, transcript } = transcribed(lines, world)
-  const credential = {
-    kind: 'client_credentials',
-    clientSecret: new Secret('the-client-secret'),
-    authMethod: 'client_secret_post'
-  } as const
   const remaining: Remaining[] = []
-  const terms: CleanupTerms = { credential, clientId: 'ci_bot', lifetime: 600, remaining }
+  const terms: CleanupTerms = { credential: CREDENTIAL, clientId: 'ci_bot', lifetime: 600, remaining }
   const done: Run = {
     result: undefined,
     error: undefined,
@@ -85,17 +86,22 @@ describe('withCleanupToken', () => {
   it('requests `read write` for the lifetime, and gives the mint 4 s to be answered after a cancellation', async () => {
     const { client, transcript } = transcribed([MINT, LOOK_UP, GONE])
     const send = jest.spyOn(client, 'send')
-    const credential = {
-      kind: 'client_credentials',
-      clientSecret: new Secret('s'),
-      authMethod: 'client_secret_post'
-    } as const
-    const terms = { credential, clientId: 'ci_bot', lifetime: 720, remaining: [] }
+    const terms = { credential: CREDENTIAL, clientId: 'ci_bot', lifetime: 720, remaining: [] }
     await withCleanupToken(client.real, terms, () => Promise.resolve())
     const [[request, options] = []] = send.mock.calls
     expect(JSON.parse(request?.body?.reveal() ?? '')).toMatchObject({ scope: 'read write', expires_in: 720 })
     expect(options).toMatchObject({ grace: 4000 })
     expect(transcript.left).toEqual([])
+  })
+
+  it('does not revoke the token before the work has ended', async () => {
+    const { client, transcript } = transcribed([MINT, LOOK_UP, GONE])
+    const terms = { credential: CREDENTIAL, clientId: 'ci_bot', lifetime: 600, remaining: [] }
+    const left = await withCleanupToken(client.real, terms, async () => {
+      await setImmediate()
+      return [...transcript.left]
+    })
+    expect(left).toEqual([GONE])
   })
 
   it.each<[string, Error, Given]>([

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { Secret } from '../../../src/lib/secret.ts'
 import { type ZendeskClient } from '../../../src/zendesk/http/client.ts'
+import { ZendeskError } from '../../../src/zendesk/http/zendesk-error.ts'
+import { currentTokenRequest } from '../../../src/zendesk/requests.ts'
 import { insist, ownWays, Revocation, type Outcome, type Way } from '../../../src/zendesk/revocation.ts'
 import { type End } from '../../../src/zendesk/revocation-rules.ts'
 import { type MintedToken } from '../../../src/zendesk/token.ts'
@@ -53,6 +55,15 @@ describe('ownWays', () => {
       ['current', 'the token itself', 'Bearer abcdefghij-the-token']
     ])
     expect(ownWays(UNKNOWN).map(({ id }) => id)).toEqual(['current'])
+  })
+})
+
+describe('Revocation.failed', () => {
+  it('ends the revocation if it was stopped, and leads to the next way otherwise', () => {
+    const error = new ZendeskError('cancelled', currentTokenRequest(MINTED.token, 'verifyToken'))
+    const obstacles = [{ kind: 'id unknown' }, { kind: 'other', error }, { kind: 'stopped', error }] as const
+    const revocation = new Revocation(MINTED)
+    expect(obstacles.map((obstacle) => revocation.failed(obstacle))).toEqual(['next way', 'next way', 'warn'])
   })
 })
 

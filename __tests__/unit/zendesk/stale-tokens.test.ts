@@ -37,6 +37,7 @@ describe('staleToken', () => {
   it.each<[string, Partial<TokenFacts>]>([
     ['it has not expired', { expiresAt: NOON + 1 }],
     ['it is a moment older than the limit', { createdAt: NOON - 24 * HOUR - 1 }],
+    ['it was used a moment longer ago than the limit', { usedAt: NOON - 24 * HOUR - 1 }],
     ['its refresh token has expired', { hasRefreshToken: true, refreshTokenExpiresAt: NOON }]
   ])('takes a token if %s', (_what, token) => {
     expect(isStale(token)).toBe(true)
