@@ -95,6 +95,8 @@ const REPLIES: Readonly<Record<string, Reply>> = {
   '200': response(200, { token: { id: 7, token: MINTED.token.reveal().slice(0, 10) } }),
   '401': response(401, { error: 'invalid_token' }),
   'late 401': response(401, { error: 'invalid_token' }, { date: NOON + 3_600_001 }),
+  'late 403': response(403, {}, { date: NOON + 3_600_001 }),
+  'late 500': response(500, {}, { date: NOON + 3_600_001 }),
   '403 write': response(403, missing('write')),
   '429 too long': response(429, {}, { retryAfter: '600' }),
   mint: response(200, { access_token: 'the-cleanup-token' }),

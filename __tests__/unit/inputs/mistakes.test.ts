@@ -48,6 +48,7 @@ describe('CHARACTERS', () => {
     ['foreign', 'abcdefghijklmnopqrstuüv', 'U+00FC after the 21st character'],
     ['foreign', '🔥🔥🔥🔥', 'U+1F525 as the 1st character'],
     ['foreign', '“half-quoted', 'U+201C as the 1st character'],
+    ['foreign', 'half-quoted”', 'U+201D after the 11th character'],
     ['foreign', `${'x'.repeat(111)}é`, 'U+00E9 after the 111th character'],
     ['foreign', `${'x'.repeat(122)}é`, 'U+00E9 after the 122nd character']
   ])('a secret with a character that is %s names it: %j', (kind, value, place) => {

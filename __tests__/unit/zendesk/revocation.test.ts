@@ -7,6 +7,7 @@ import { currentTokenRequest } from '../../../src/zendesk/requests.ts'
 import { insist, ownWays, Revocation, type Outcome, type Way } from '../../../src/zendesk/revocation.ts'
 import { type End } from '../../../src/zendesk/revocation-rules.ts'
 import { type MintedToken } from '../../../src/zendesk/token.ts'
+import { NOON } from '../../support/clock.ts'
 import { FakeClient, transcribed, type World } from '../../support/fake-client.ts'
 import { MINTED, UNKNOWN } from '../../support/minted.ts'
 import { chances, RandomWorld } from '../../support/random-world.ts'
@@ -83,6 +84,11 @@ describe('Revocation, after an accepted DELETE,', () => {
     expect(await outcomeOf(['DELETE 7: 204', ...lines, ...REJECTED_TWICE])).toEqual(BY_ITSELF)
   })
 
+  it('takes no token for expired that is active, however late it is', async () => {
+    const lines = ['DELETE 7: 204', 'GET current: late 403', 'wait 1 s']
+    expect(await outcomeOf([...lines, ...REJECTED_TWICE])).toEqual(BY_ITSELF)
+  })
+
   it.each<[string, Way['by']]>([
     ['204', 'the token itself'],
     ['401', 'credential'],
@@ -92,7 +98,7 @@ describe('Revocation, after an accepted DELETE,', () => {
     expect(await outcomeOf(lines, { ways: [ADMIN, ...OWN] })).toEqual(verified(by))
   })
 
-  it.each(['404', '401 page', '418', 'timeout'])(
+  it.each(['404', '401 page', '418', 'late 500', 'timeout'])(
     'is not verified by what says nothing: %s',
     async (reply) => {
       expect(await outcomeOf(['DELETE 7: 204', `GET current: ${reply}`])).toMatchObject({
@@ -210,6 +216,18 @@ describe('Revocation of a token that has expired', () => {
     [['DELETE 7: 401', 'wait 1 s', 'GET current: late 401']]
   ])('ends with the first rejection whose Date is past its expiry: %j', async (lines) => {
     expect(await outcomeOf(lines)).toEqual({ end: 'expired' })
+  })
+
+  it('does not end with a rejection at the moment of its expiry', async () => {
+    const expiry = {
+      kind: 'at',
+      time: NOON,
+      isReported: true,
+      lifetime: undefined,
+      expiredAfter: NOON
+    } as const
+    const lines = ['DELETE 7: 401', 'wait 1 s', 'GET current: 401']
+    expect(await outcomeOf(lines, { minted: { expiry } })).toEqual({ end: 'expired' })
   })
 
   it.each<[string, MintedToken['expiry']]>([
@@ -372,6 +390,12 @@ describe('insist', () => {
 
   it.each<[string, string[], object]>([
     ['is done', ['DELETE 7: 204', 'cancel'], { end: 'gone' }],
+    ['shows that it has expired', ['DELETE 7: late 401', 'cancel'], { end: 'expired' }],
+    [
+      'is verified',
+      ['DELETE 7: 403', 'DELETE current: 204', 'GET current: 401', 'cancel'],
+      { end: 'verified' }
+    ],
     ['has failed with time left', ['DELETE 7: 403', 'DELETE current: 403'], active('other')]
   ])('revokes once if that %s', async (_what, lines, outcome) => {
     expect(await insisted(lines)).toMatchObject(outcome)
