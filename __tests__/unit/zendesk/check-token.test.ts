@@ -54,6 +54,10 @@ describe('checkToken', () => {
     }
   )
 
+  it('leaves the token unchecked if there is no time for any request', async () => {
+    expect(await checked([], { seconds: 0 })).toMatchObject({ token: NEW, unchecked: { kind: 'deadline' } })
+  })
+
   it('makes single attempts, and lets none take longer than 10 s from the start', async () => {
     const { client } = transcribed(['GET current: 401', 'wait 0.5 s', 'GET current: 200'])
     const send = jest.spyOn(client, 'trySend')

@@ -337,6 +337,13 @@ describe('Revocation.obstacle', () => {
       { ways: [ADMIN], minted: { scopes: { names: ['tickets:read'], isReported: true } } },
       ['DELETE 7 by the credential: 403']
     ],
+    [
+      'is none of scope if a token without `write` gets something else',
+      'other',
+      false,
+      { minted: { scopes: { names: ['tickets:read'], isReported: true } } },
+      ['DELETE 7: 418', 'DELETE current: 403 page']
+    ],
     ['is the last one', 'scope', false, {}, ['DELETE 7: 400', 'DELETE current: 403 write']],
     [
       'is not the end of the time, after another',
@@ -362,6 +369,13 @@ describe('Revocation.obstacle', () => {
     ]
   ])('%s', async (_what, kind, isScopeOnly, given, lines) => {
     expect(await outcomeOf(lines, given)).toMatchObject({ ...active(kind), isScopeOnly })
+  })
+
+  it('is the rejected DELETE, not the rejections after it', async () => {
+    const given = { ways: OWN.slice(0, 1), minted: { seenWorking: false } }
+    expect(await outcomeOf(['DELETE 7: 401', ...RECHECKED], given)).toMatchObject({
+      obstacle: { error: { request: { method: 'DELETE' }, response: { status: 401 } } }
+    })
   })
 })
 

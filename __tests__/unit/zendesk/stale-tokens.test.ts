@@ -44,6 +44,17 @@ describe('staleToken', () => {
   })
 
   it.each<[string, Partial<TokenFacts>]>([
+    ['its id is not reported', { id: undefined }],
+    ['the sweep works with it', { id: 999 }],
+    ['its client is not reported', { clientId: undefined }],
+    ['it is of another client', { clientId: 42 }],
+    ['its user is not reported', { userId: undefined }],
+    ['it is of another user', { userId: 8 }],
+    ['its creation is not reported', { createdAt: undefined }],
+    ['its creation is null', { createdAt: null }],
+    ['its last use is not reported', { usedAt: undefined }],
+    ['its expiry is not reported', { expiresAt: undefined }],
+    ['the expiry of its refresh token is not reported', { hasRefreshToken: true }],
     ['it is exactly as old as the limit', { createdAt: NOON - 24 * HOUR }],
     ['it is from the future', { createdAt: NOON + HOUR }],
     ['it was used exactly as long ago as the limit', { usedAt: NOON - 24 * HOUR }],
