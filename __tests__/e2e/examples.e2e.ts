@@ -281,7 +281,7 @@ scenario('the examples with a refresh token store it, use it, and store the next
   const first = await run({
     ...job,
     workflow: read('first-refresh-token', zendesk.url),
-    event: { inputs: { code } },
+    event: { inputs: { code: `${redirectUri}?code=${code}&state=a-state-of-ours` } },
     secrets: { ...SECRETS, ZENDESK_CODE_VERIFIER: verifier }
   })
   expect(first.text).not.toContain(code)
