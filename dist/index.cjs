@@ -1,4 +1,4 @@
-// SHA-256 of src/, stubs/ and the packages: a567e6d442b8ed2c61928aadccc827d2baf48b395f7256a9808bb97c147be45b
+// SHA-256 of src/, stubs/ and the packages: 1a37f13fd76d62adf90ab5868310040ecf390f7aecfbb8f8a913ddfa40de067c
 (() => {
 	var __webpack_modules__ = ({
 
@@ -1876,8 +1876,8 @@ function readKind(reader, kind) {
 function readCode(reader) {
   const input = 'authorization-code';
   const value = given(input);
-  // What is around the whole of it would become a part of the code.
-  if (isWrapped(value))
+  // Refused as a whole: what is around it would become a part of the code, and the place of a character is its place here.
+  if (isWrapped(value) || textMistake(value) !== undefined)
     return reader.secret(input);
   const { code, error } = authorizationResponse(value);
   if (error !== '') {

@@ -9,7 +9,7 @@ import {
 } from '../zendesk/credential.ts'
 import { authorizationResponse } from './authorization-response.ts'
 import { given, IF_FROM_SECRET, InputReader, isSet } from './input-reader.ts'
-import { isWrapped, looksLikeSecret } from './mistakes.ts'
+import { isWrapped, looksLikeSecret, textMistake } from './mistakes.ts'
 
 /** The inputs of each kind of credential: which one chooses it, which are secret, and whether post may use it again. */
 export const CREDENTIAL_INPUTS = {
@@ -77,8 +77,8 @@ function readKind(reader: InputReader, kind: CredentialKind): Credential {
 function readCode(reader: InputReader): Secret {
   const input = 'authorization-code'
   const value = given(input)
-  // What is around the whole of it would become a part of the code.
-  if (isWrapped(value)) return reader.secret(input)
+  // Refused as a whole: what is around it would become a part of the code, and the place of a character is its place here.
+  if (isWrapped(value) || textMistake(value) !== undefined) return reader.secret(input)
   const { code, error } = authorizationResponse(value)
   if (error !== '') {
     const text = `the browser came back with the error \`${clean(error)}\` instead of a code. Ask for consent again.`

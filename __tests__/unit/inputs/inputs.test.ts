@@ -250,6 +250,11 @@ describe('readMainInputs refuses', () => {
       /^Invalid input `authorization-code`: the value looks like a variable/
     ],
     [
+      'an address with an invisible character, at its place',
+      { ...CODE, 'authorization-code': 'https://x.io/back?code=the\u200b-code-1' },
+      /^Invalid input `authorization-code`: the value contains an invisible character: U\+200B after the 26th character/
+    ],
+    [
       'a short code in an address',
       { ...CODE, 'authorization-code': 'https://x.io/back?code=short' },
       /^Invalid input `authorization-code`: the value is shorter than 8 characters/
