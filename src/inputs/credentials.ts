@@ -111,25 +111,31 @@ function checkCombination(reader: InputReader, credential: Credential): void {
     const text = `\`client-secret\` and \`${CREDENTIAL_INPUTS[kind].chosenBy}\` are both set. Set only one.`
     reader.problem('client-secret', text)
   }
-  if (kind !== 'api_token' && isSet('email')) {
-    reader.problem(
-      'api-token',
-      `\`email\` is set, but \`api-token\` is empty. Set it, or remove \`email\`. ${IF_FROM_SECRET}`
-    )
-  }
-  if (kind === 'api_token' && adminEmail(given('email')) === '')
-    reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.')
-  const email = kind === 'api_token' ? credential.email : ''
-  if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
-    reader.problem('email', 'it is not an e-mail address. Write the one that the admin signs in with.')
-  }
+  checkEmail(reader, kind)
+  checkCode(reader, kind)
+}
 
+/** An e-mail address belongs to an API token, and to nothing else. */
+function checkEmail(reader: InputReader, kind: CredentialKind): void {
+  if (kind !== 'api_token') {
+    if (!isSet('email')) return
+    const text = `\`email\` is set, but \`api-token\` is empty. Set it, or remove \`email\`. ${IF_FROM_SECRET}`
+    reader.problem('api-token', text)
+    return
+  }
+  if (adminEmail(given('email')) === '')
+    reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.')
+  const email = adminEmail(reader.text('email'))
+  if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email))
+    reader.problem('email', 'it is not an e-mail address. Write the one that the admin signs in with.')
+}
+
+/** A redirect URI and a code verifier belong to an authorization code, and to nothing else. */
+function checkCode(reader: InputReader, kind: CredentialKind): void {
   if (kind !== 'authorization_code') {
     for (const input of ['redirect-uri', 'code-verifier'].filter(isSet)) {
-      reader.problem(
-        input,
-        `it is used only with \`authorization-code\`, which is empty. Set that, or remove this. ${IF_FROM_SECRET}`
-      )
+      const text = `it is used only with \`authorization-code\`, which is empty. Set that, or remove this. ${IF_FROM_SECRET}`
+      reader.problem(input, text)
     }
     return
   }

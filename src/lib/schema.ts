@@ -4,7 +4,7 @@ import { asObject, isObject } from './json.ts'
  * How values are written as JSON and read back: one description for both, so that a field is named in one place.
  */
 
-/** The way of one type. */
+/** How values of one type are written and read. */
 export interface Schema<T> {
   write(value: T): unknown
   /** @throws {TypeError} if `value` is not what `write` returns for one */

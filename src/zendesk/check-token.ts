@@ -2,12 +2,9 @@ import { type ZendeskClient } from './http/client.ts'
 import { isFromAccount, type ZendeskResponse } from './http/response.ts'
 import { unexpectedResponse, ZendeskError } from './http/zendesk-error.ts'
 import { currentTokenRequest } from './requests.ts'
-import { CHECK, CHECK_WAITS, type CheckHistory } from './revocation-rules.ts'
+import { CHECK, CHECK_TIMEOUT, CHECK_WAITS, type CheckHistory } from './revocation-rules.ts'
 import { tokenStatus, type TokenStatus } from './token-status.ts'
 import { seenWorking, type MintedToken } from './token.ts'
-
-/** Milliseconds for the whole check. */
-const CHECK_TIMEOUT = 10_000
 
 /** A token after the check. */
 export interface CheckedToken {

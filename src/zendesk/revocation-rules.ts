@@ -1,8 +1,10 @@
 /*
  * What proves that a token is revoked, as tables: docs/how-it-works.md prints them under "What a 401 proves". They
- * hold for the token of the main step and for a cleanup token. Nothing here sends, waits or logs.
+ * hold for the token of the main step and for a cleanup token. Nothing here sends, waits or logs: `revocation.ts` and
+ * `check-token.ts` do, and look up what comes next. `next way` without a way left ends as `warn`.
  *
- * - rejected: Zendesk's own 401 to a request made with the token
+ * A response to a request that was made with the token:
+ * - rejected: Zendesk's own 401
  * - expired: a rejection whose `Date` header is past the reported expiry
  * - active: 200 about this token, or a JSON 403, which only a token that is known gets
  * - unknown: any other response, or none
@@ -22,10 +24,23 @@ export type End =
   /** The token may be active. */
   | 'warn'
 
-/** What a DELETE leads to; `accepted by id` is that of a cleanup token. */
+/** What a DELETE leads to. */
 export type DeleteResult =
-  'accepted' | 'accepted by id' | 'rejected' | 'not found' | 'expired' | 'anything else' | 'stopped'
-/** What this step knows before the DELETE. That one was accepted and the token not seen active leads to no other. */
+  /** A 2xx that is no web page. */
+  | 'accepted'
+  /** The same, for a cleanup token by its id. */
+  | 'accepted by id'
+  /** As below, of a DELETE made with the token itself: the 401 of another credential says nothing about the token. */
+  | 'rejected'
+  | 'expired'
+  /** A JSON 404 to a DELETE by id. */
+  | 'not found'
+  | 'anything else'
+  | 'stopped'
+/**
+ * What this step has seen before the DELETE. There is no column for "accepted, and not seen active": then no further
+ * DELETE is sent.
+ */
 export type DeleteHistory = 'nothing accepted' | 'rechecked' | 'seen active'
 export type AfterDelete =
   'verify' | 'recheck' | 'recheck at once' | 'next way' | Exclude<End, 'unverified' | 'verified'>
@@ -47,7 +62,10 @@ export type Status = 'rejected' | 'expired' | 'active' | 'unknown' | 'stopped'
 export type VerificationHistory = 'not seen active' | 'seen active' | 'seen active, then rejected'
 export type AfterVerification = 'ask again' | 'ask again after 1 s' | 'next way' | Exclude<End, 'gone'>
 
-/** Verification, after an accepted DELETE. `ask again` without a wait left is `next way`. */
+/**
+ * Verification, after an accepted DELETE. `seen active` means: after any accepted DELETE of this step; it is the column
+ * as well after `active`. `ask again` without a question left is `next way`; the one after 1 s is not one of the three.
+ */
 export const VERIFICATION = {
   rejected: {
     'not seen active': 'verified',
@@ -96,7 +114,10 @@ export const RECHECK = {
 export type CheckHistory = 'first' | 'after a rejection'
 export type AfterCheck = 'checked' | 'not checked' | 'ask again'
 
-/** The check of main. A JSON 404 is what a narrow token gets. If all requests are used, the end is an error. */
+/**
+ * The check of main. A JSON 404 is what a narrow token may get. `ask again` without a request left, or after
+ * {@link CHECK_TIMEOUT}, is an error.
+ */
 export const CHECK = {
   active: { first: 'checked', 'after a rejection': 'checked' },
   'not found': { first: 'checked', 'after a rejection': 'checked' },
@@ -115,10 +136,11 @@ export interface Question {
 /** Milliseconds that a wait leaves for the request after it. */
 export const REQUEST_RESERVE = 500
 
-/** Milliseconds before each request of the check. */
+/** Milliseconds before each request of the check, and for all of it. */
 export const CHECK_WAITS: readonly number[] = [0, 500, 1000, 2000]
+export const CHECK_TIMEOUT = 10_000
 
-/** After an accepted DELETE. A wait after which the token was active proves nothing, so it may be shortened. */
+/** After an accepted DELETE. The waits between responses that show the token active prove nothing, so they may be shortened. */
 export const VERIFICATION_QUESTIONS: readonly Question[] = [0, 1000, 3000].map((wait) => ({ wait, needs: 0 }))
 
 /** Has to agree with the first rejection of a token that was seen active. */
@@ -127,7 +149,7 @@ export const SECOND_REJECTION: Question = { wait: 1000, needs: 1000 + REQUEST_RE
 /** After a DELETE that was rejected, or that did not find the token. */
 export const RECHECK_QUESTIONS = { recheck: fixed([1000], 3000), 'recheck at once': fixed([0, 1000], 3000) }
 
-/** Questions whose waits are what the proof rests on: they are never shortened, and all that remain have to fit. */
+/** Questions whose waits are what the proof rests on: they are never shortened, and before a wait all that remain have to fit. */
 function fixed(waits: readonly number[], last: number): { early: Question[]; last: Question } {
   const needs = (from: number): number =>
     waits.slice(from).reduce((sum, wait) => sum + wait, last + REQUEST_RESERVE)

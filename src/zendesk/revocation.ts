@@ -77,7 +77,7 @@ const DELETE_GRACE = 2000
 /** Milliseconds for a revocation that cannot be left to later, after the job was cancelled or the time was over. */
 export const GRACE_PERIOD = 4000
 
-/** Of two obstacles the one to name: that the token still works, else the later, unless it is the end of the time. */
+/** Which of two obstacles to name: that the token still works, else the later one, unless that is the end of the time. */
 function tellingMore(first: Obstacle, second: Obstacle): Obstacle {
   const isTimeout = second.kind === 'stopped' && second.error.kind === 'deadline'
   return first.kind === 'still works' || isTimeout ? first : second

@@ -11,8 +11,8 @@ import {
   NO_ATTEMPTS,
   ruleOf,
   statusRule,
-  type Next,
-  type Outcome
+  type AttemptResult,
+  type Next
 } from './retry.ts'
 import { ZendeskError } from './zendesk-error.ts'
 
@@ -127,7 +127,7 @@ export class ZendeskClient {
   async #attempt(
     request: ZendeskRequest,
     { until = Infinity, grace = 0, observer = {} }: SendOptions
-  ): Promise<Outcome> {
+  ): Promise<AttemptResult> {
     const { clock, signal } = this.deadline
     const started = clock.elapsed()
     const timeout = Math.max(1, Math.min(ATTEMPT_TIMEOUT, until - started, this.deadline.remaining()))
@@ -146,7 +146,7 @@ export class ZendeskClient {
   }
 }
 
-function describe(outcome: Outcome): string {
+function describe(outcome: AttemptResult): string {
   return outcome instanceof NetworkError ? outcome.message : String(outcome.status)
 }
 

@@ -3,8 +3,8 @@ import { type ZendeskResponse } from './response.ts'
 import { type ErrorKind } from './zendesk-error.ts'
 
 /*
- * The rules of retries: which attempt is followed by another, when, and what it may have left behind. What sends looks
- * them up; it has none of its own.
+ * The rules of retries: which attempt is followed by another, when, and what it may have left behind. `client.ts` looks
+ * them up.
  */
 
 /**
@@ -12,9 +12,9 @@ import { type ErrorKind } from './zendesk-error.ts'
  * - `never`: another one would end in the same way
  * - `backoff`: after exponential backoff, five attempts in all
  * - `if asked`: after the wait that the response asks for, as often as there is time; without one, as `backoff`
- * - `always`: the same, but without one a wait is guessed
+ * - `wait`: the same, but without one a wait is guessed
  */
-type Retry = 'never' | 'backoff' | 'if asked' | 'always'
+type Retry = 'never' | 'backoff' | 'if asked' | 'wait'
 
 interface Rule {
   retry: Retry
@@ -23,7 +23,7 @@ interface Rule {
 }
 
 interface StatusRule extends Rule {
-  /** The error that it is, unless its body says more. */
+  /** The error that it is, unless `kindOf` in `zendesk-error.ts` sees more in the body, such as a gateway's page. */
   error: ErrorKind
 }
 
@@ -35,7 +35,7 @@ const STATUSES: Readonly<Record<string, StatusRule>> = {
   '403': { retry: 'never', lost: false, error: 'forbidden' },
   '404': { retry: 'never', lost: false, error: 'subdomainUnknown' },
   '408': { retry: 'backoff', lost: true, error: 'outage' },
-  '429': { retry: 'always', lost: false, error: 'rateLimit' },
+  '429': { retry: 'wait', lost: false, error: 'rateLimit' },
   '503': { retry: 'if asked', lost: false, error: 'outage' },
   // The edge in front of Zendesk has statuses of its own, such as 522.
   '5xx': { retry: 'backoff', lost: true, error: 'outage' }
@@ -56,7 +56,7 @@ const LASTING: readonly NetworkErrorKind[] = [
 ]
 
 /** What an attempt ended with. */
-export type Outcome = ZendeskResponse | NetworkError
+export type AttemptResult = ZendeskResponse | NetworkError
 
 /** What is known of the attempts at one request so far. */
 export interface Attempts {
@@ -102,8 +102,8 @@ const BACKOFF = 500
 const BACKOFF_CAP = 8000
 const GUESS = 1000
 const GUESS_CAP = 60_000
-/** Milliseconds that a wait leaves for the request after it, if its length is ours to choose. */
-const REQUEST_RESERVE = 1000
+/** Milliseconds that a guessed or spread wait leaves before the end of the step, for the request after it. */
+const END_RESERVE = 1000
 /** Seconds: a rate limit that ends later than this is not believed. */
 const DAY = 86_400
 
@@ -113,14 +113,14 @@ export function statusRule(status: number): StatusRule {
 }
 
 /** The rule for what an attempt ended with: a network error has lost its request if this was sent. */
-export function ruleOf(outcome: Outcome): Rule {
+export function ruleOf(outcome: AttemptResult): Rule {
   if (!(outcome instanceof NetworkError)) return statusRule(outcome.status)
   return { retry: LASTING.includes(outcome.kind) ? 'never' : 'backoff', lost: outcome.sent }
 }
 
 /** What follows an attempt that ended with `outcome`, after the attempts `before`. */
 export function nextAttempt(
-  outcome: Outcome,
+  outcome: AttemptResult,
   before: Attempts,
   { now, remaining, random, single = false }: Circumstances
 ): Next {
@@ -138,12 +138,12 @@ export function nextAttempt(
     const least = Math.max(1, asked) * 1000
     if (least >= remaining) return { kind: 'too long', seconds: asked, response }
     // The random part alone never makes a wait too long.
-    const ms = Math.max(least, Math.min(least * spread, remaining - REQUEST_RESERVE))
+    const ms = Math.max(least, Math.min(least * spread, remaining - END_RESERVE))
     return { kind: 'wait', ms, why: 'asked', attempts }
   }
-  if (retry === 'always') {
+  if (retry === 'wait') {
     const guess = spread * Math.min(GUESS_CAP, GUESS * 2 ** before.guessed)
-    const ms = Math.min(guess, remaining - REQUEST_RESERVE)
+    const ms = Math.min(guess, remaining - END_RESERVE)
     if (ms <= 0) return { kind: 'final' }
     return { kind: 'wait', ms, why: 'guessed', attempts: { ...attempts, guessed: before.guessed + 1 } }
   }
@@ -164,7 +164,7 @@ export function nextAttempt(
 export function waitAsked(response: ZendeskResponse, now: number): number | undefined {
   const { status, retryAfter, rateLimitReset, date = now } = response
   const { retry } = statusRule(status)
-  if (retry !== 'if asked' && retry !== 'always') return undefined
+  if (retry !== 'if asked' && retry !== 'wait') return undefined
   const asked = secondsIn(retryAfter) ?? secondsUntil(retryAfter, date)
   if (asked !== undefined || retry === 'if asked') return asked
   const resets = rateLimitReset.split(',').map(secondsIn)

@@ -28,7 +28,7 @@ describe('statusRule', () => {
     ['never', false, 'forbidden', [403]],
     ['never', false, 'subdomainUnknown', [404]],
     ['backoff', true, 'outage', [408]],
-    ['always', false, 'rateLimit', [429]],
+    ['wait', false, 'rateLimit', [429]],
     ['never', false, 'unexpected', [400, 405, 409, 410, 422, 425, 451, 499, 600, 999]],
     ['if asked', false, 'outage', [503]],
     ['backoff', true, 'outage', [500, 501, 502, 504, 505, 520, 522, 530, 599]]
