@@ -1,4 +1,4 @@
-// SHA-256 of src/, stubs/ and the packages: 1a37f13fd76d62adf90ab5868310040ecf390f7aecfbb8f8a913ddfa40de067c
+// SHA-256 of src/, stubs/ and the packages: 7e1a973e4c8c6cea24a008c6fa644aee2d614b592868a8f66fdf919fdad9f7f7
 (() => {
 	var __webpack_modules__ = ({
 
@@ -1904,18 +1904,30 @@ function checkCombination(reader, credential) {
     const text = `\`client-secret\` and \`${CREDENTIAL_INPUTS[kind].chosenBy}\` are both set. Set only one.`;
     reader.problem('client-secret', text);
   }
-  if (kind !== 'api_token' && isSet('email')) {
-    reader.problem('api-token', `\`email\` is set, but \`api-token\` is empty. Set it, or remove \`email\`. ${IF_FROM_SECRET}`);
+  checkEmail(reader, kind);
+  checkCode(reader, kind);
+}
+/** An e-mail address belongs to an API token, and to nothing else. */
+function checkEmail(reader, kind) {
+  if (kind !== 'api_token') {
+    if (!isSet('email'))
+      return;
+    const text = `\`email\` is set, but \`api-token\` is empty. Set it, or remove \`email\`. ${IF_FROM_SECRET}`;
+    reader.problem('api-token', text);
+    return;
   }
-  if (kind === 'api_token' && adminEmail(given('email')) === '')
+  if (adminEmail(given('email')) === '')
     reader.problem('email', '`api-token` needs the e-mail address of the admin that it belongs to.');
-  const email = kind === 'api_token' ? credential.email : '';
-  if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email)) {
+  const email = adminEmail(reader.text('email'));
+  if (email !== '' && !/^[^\s:@]+@[^\s:@]+$/.test(email))
     reader.problem('email', 'it is not an e-mail address. Write the one that the admin signs in with.');
-  }
+}
+/** A redirect URI and a code verifier belong to an authorization code, and to nothing else. */
+function checkCode(reader, kind) {
   if (kind !== 'authorization_code') {
     for (const input of ['redirect-uri', 'code-verifier'].filter(isSet)) {
-      reader.problem(input, `it is used only with \`authorization-code\`, which is empty. Set that, or remove this. ${IF_FROM_SECRET}`);
+      const text = `it is used only with \`authorization-code\`, which is empty. Set that, or remove this. ${IF_FROM_SECRET}`;
+      reader.problem(input, text);
     }
     return;
   }
@@ -2466,7 +2478,7 @@ const STATUSES = {
   '403': { retry: 'never', lost: false, error: 'forbidden' },
   '404': { retry: 'never', lost: false, error: 'subdomainUnknown' },
   '408': { retry: 'backoff', lost: true, error: 'outage' },
-  '429': { retry: 'always', lost: false, error: 'rateLimit' },
+  '429': { retry: 'wait', lost: false, error: 'rateLimit' },
   '503': { retry: 'if asked', lost: false, error: 'outage' },
   // The edge in front of Zendesk has statuses of its own, such as 522.
   '5xx': { retry: 'backoff', lost: true, error: 'outage' }
@@ -2493,8 +2505,8 @@ const BACKOFF = 500;
 const BACKOFF_CAP = 8000;
 const GUESS = 1000;
 const GUESS_CAP = 60_000;
-/** Milliseconds that a wait leaves for the request after it, if its length is ours to choose. */
-const REQUEST_RESERVE = 1000;
+/** Milliseconds that a guessed or spread wait leaves before the end of the step, for the request after it. */
+const END_RESERVE = 1000;
 /** Seconds: a rate limit that ends later than this is not believed. */
 const DAY = 86_400;
 /** The rule for a status. */
@@ -2524,12 +2536,12 @@ function nextAttempt(outcome, before, { now, remaining, random, single = false }
     if (least >= remaining)
       return { kind: 'too long', seconds: asked, response };
     // The random part alone never makes a wait too long.
-    const ms = Math.max(least, Math.min(least * spread, remaining - REQUEST_RESERVE));
+    const ms = Math.max(least, Math.min(least * spread, remaining - END_RESERVE));
     return { kind: 'wait', ms, why: 'asked', attempts };
   }
-  if (retry === 'always') {
+  if (retry === 'wait') {
     const guess = spread * Math.min(GUESS_CAP, GUESS * 2 ** before.guessed);
-    const ms = Math.min(guess, remaining - REQUEST_RESERVE);
+    const ms = Math.min(guess, remaining - END_RESERVE);
     if (ms <= 0)
       return { kind: 'final' };
     return { kind: 'wait', ms, why: 'guessed', attempts: { ...attempts, guessed: before.guessed + 1 } };
@@ -2551,7 +2563,7 @@ function nextAttempt(outcome, before, { now, remaining, random, single = false }
 function waitAsked(response, now) {
   const { status, retryAfter, rateLimitReset, date = now } = response;
   const { retry } = statusRule(status);
-  if (retry !== 'if asked' && retry !== 'always')
+  if (retry !== 'if asked' && retry !== 'wait')
     return undefined;
   const asked = secondsIn(retryAfter) ?? secondsUntil(retryAfter, date);
   if (asked !== undefined || retry === 'if asked')
@@ -3988,9 +4000,11 @@ function loadState() {
 ;// CONCATENATED MODULE: ./src/zendesk/revocation-rules.ts
 /*
  * What proves that a token is revoked, as tables: docs/how-it-works.md prints them under "What a 401 proves". They
- * hold for the token of the main step and for a cleanup token. Nothing here sends, waits or logs.
+ * hold for the token of the main step and for a cleanup token. Nothing here sends, waits or logs: `revocation.ts` and
+ * `check-token.ts` do, and look up what comes next. `next way` without a way left ends as `warn`.
  *
- * - rejected: Zendesk's own 401 to a request made with the token
+ * A response to a request that was made with the token:
+ * - rejected: Zendesk's own 401
  * - expired: a rejection whose `Date` header is past the reported expiry
  * - active: 200 about this token, or a JSON 403, which only a token that is known gets
  * - unknown: any other response, or none
@@ -4006,7 +4020,10 @@ const AFTER_DELETE = {
   'anything else': { 'nothing accepted': 'next way', rechecked: 'next way', 'seen active': 'next way' },
   stopped: { 'nothing accepted': 'warn', rechecked: 'warn', 'seen active': 'warn' }
 };
-/** Verification, after an accepted DELETE. `ask again` without a wait left is `next way`. */
+/**
+ * Verification, after an accepted DELETE. `seen active` means: after any accepted DELETE of this step; it is the column
+ * as well after `active`. `ask again` without a question left is `next way`; the one after 1 s is not one of the three.
+ */
 const VERIFICATION = {
   rejected: {
     'not seen active': 'verified',
@@ -4046,7 +4063,10 @@ const RECHECK = {
   unknown: { 'waits left': 'next way', 'last, token known': 'next way', 'last, token not known': 'next way' },
   stopped: { 'waits left': 'warn', 'last, token known': 'warn', 'last, token not known': 'warn' }
 };
-/** The check of main. A JSON 404 is what a narrow token gets. If all requests are used, the end is an error. */
+/**
+ * The check of main. A JSON 404 is what a narrow token may get. `ask again` without a request left, or after
+ * {@link CHECK_TIMEOUT}, is an error.
+ */
 const CHECK = {
   active: { first: 'checked', 'after a rejection': 'checked' },
   'not found': { first: 'checked', 'after a rejection': 'checked' },
@@ -4054,18 +4074,19 @@ const CHECK = {
   unknown: { first: 'not checked', 'after a rejection': 'ask again' }
 };
 /** Milliseconds that a wait leaves for the request after it. */
-const revocation_rules_REQUEST_RESERVE = 500;
-/** Milliseconds before each request of the check. */
+const REQUEST_RESERVE = 500;
+/** Milliseconds before each request of the check, and for all of it. */
 const CHECK_WAITS = [0, 500, 1000, 2000];
-/** After an accepted DELETE. A wait after which the token was active proves nothing, so it may be shortened. */
+const CHECK_TIMEOUT = 10_000;
+/** After an accepted DELETE. The waits between responses that show the token active prove nothing, so they may be shortened. */
 const VERIFICATION_QUESTIONS = [0, 1000, 3000].map((wait) => ({ wait, needs: 0 }));
 /** Has to agree with the first rejection of a token that was seen active. */
-const SECOND_REJECTION = { wait: 1000, needs: 1000 + revocation_rules_REQUEST_RESERVE };
+const SECOND_REJECTION = { wait: 1000, needs: 1000 + REQUEST_RESERVE };
 /** After a DELETE that was rejected, or that did not find the token. */
 const RECHECK_QUESTIONS = { recheck: fixed([1000], 3000), 'recheck at once': fixed([0, 1000], 3000) };
-/** Questions whose waits are what the proof rests on: they are never shortened, and all that remain have to fit. */
+/** Questions whose waits are what the proof rests on: they are never shortened, and before a wait all that remain have to fit. */
 function fixed(waits, last) {
-  const needs = (from) => waits.slice(from).reduce((sum, wait) => sum + wait, last + revocation_rules_REQUEST_RESERVE);
+  const needs = (from) => waits.slice(from).reduce((sum, wait) => sum + wait, last + REQUEST_RESERVE);
   return {
     early: waits.map((wait, index) => ({ wait, needs: wait === 0 ? 0 : needs(index) })),
     last: { wait: last, needs: needs(waits.length) }
@@ -4140,7 +4161,7 @@ function issueTimeOf(jwt) {
 const DELETE_GRACE = 2000;
 /** Milliseconds for a revocation that cannot be left to later, after the job was cancelled or the time was over. */
 const GRACE_PERIOD = 4000;
-/** Of two obstacles the one to name: that the token still works, else the later, unless it is the end of the time. */
+/** Which of two obstacles to name: that the token still works, else the later one, unless that is the end of the time. */
 function tellingMore(first, second) {
   const isTimeout = second.kind === 'stopped' && second.error.kind === 'deadline';
   return first.kind === 'still works' || isTimeout ? first : second;
@@ -4295,7 +4316,7 @@ class Revocation {
       this.failed({ kind: 'no time' });
       return 'stopped';
     }
-    const pause = needs > 0 ? wait : Math.min(wait, left - revocation_rules_REQUEST_RESERVE);
+    const pause = needs > 0 ? wait : Math.min(wait, left - REQUEST_RESERVE);
     if (pause > 0)
       await client.pause(pause);
     const request = currentTokenRequest(this.token.token, 'verifyToken');
@@ -4481,14 +4502,19 @@ function remainingSentence(remaining, { origin, clientId }) {
     return `The response to the mint of a cleanup token was lost. ${lostSentence(remaining.lost, clientId, remaining.lifetime)}`;
   const { token, outcome } = remaining;
   const name = `the cleanup token ${token.id ?? '(id unknown)'}`;
-  return `${remainsSentence(outcome, name)} ${expirySentence(token)}. ${manualRemoval(token, origin)}`;
+  const text = outcome.end === 'unverified'
+    ? `Zendesk accepted the DELETE of ${name}, and was not seen to reject it: ${obstacleText(outcome.obstacle)}.`
+    : couldNotRevoke(outcome, name);
+  return `${text} ${expirySentence(token)}. ${manualRemoval(token, origin)}`;
 }
 function remainsSentence(outcome, name) {
-  const why = obstacleText(outcome.obstacle);
-  if (outcome.end === 'unverified')
-    return `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${why}.`;
-  const unanswered = outcome.isUnanswered ? ' The DELETE was sent and not answered.' : '';
-  return `Could not revoke ${name}: ${why}.${unanswered}`;
+  return outcome.end === 'unverified'
+    ? `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${obstacleText(outcome.obstacle)}.`
+    : couldNotRevoke(outcome, name);
+}
+function couldNotRevoke({ obstacle, isUnanswered }, name) {
+  const unanswered = isUnanswered ? ' The DELETE was sent and not answered.' : '';
+  return `Could not revoke ${name}: ${obstacleText(obstacle)}.${unanswered}`;
 }
 /** Why a revocation failed, as a part of a longer sentence. */
 function obstacleText(obstacle) {
@@ -4778,8 +4804,6 @@ function prepare(host) {
 
 
 
-/** Milliseconds for the whole check. */
-const CHECK_TIMEOUT = 10_000;
 /**
  * Uses a new token once, to see that it works and to learn what the response to the mint does not report. After a
  * rejection it asks again, since some servers may not know a new token yet.

@@ -109,15 +109,25 @@ export function remainingSentence(
     return `The response to the mint of a cleanup token was lost. ${lostSentence(remaining.lost, clientId, remaining.lifetime)}`
   const { token, outcome } = remaining
   const name = `the cleanup token ${token.id ?? '(id unknown)'}`
-  return `${remainsSentence(outcome, name)} ${expirySentence(token)}. ${manualRemoval(token, origin)}`
+  const text =
+    outcome.end === 'unverified'
+      ? `Zendesk accepted the DELETE of ${name}, and was not seen to reject it: ${obstacleText(outcome.obstacle)}.`
+      : couldNotRevoke(outcome, name)
+  return `${text} ${expirySentence(token)}. ${manualRemoval(token, origin)}`
 }
 
 function remainsSentence(outcome: Remains, name: string): string {
-  const why = obstacleText(outcome.obstacle)
-  if (outcome.end === 'unverified')
-    return `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${why}.`
-  const unanswered = outcome.isUnanswered ? ' The DELETE was sent and not answered.' : ''
-  return `Could not revoke ${name}: ${why}.${unanswered}`
+  return outcome.end === 'unverified'
+    ? `Revoked ${name} (Zendesk accepted the DELETE), but this could not be verified: ${obstacleText(outcome.obstacle)}.`
+    : couldNotRevoke(outcome, name)
+}
+
+function couldNotRevoke(
+  { obstacle, isUnanswered }: Extract<Remains, { end: 'active' }>,
+  name: string
+): string {
+  const unanswered = isUnanswered ? ' The DELETE was sent and not answered.' : ''
+  return `Could not revoke ${name}: ${obstacleText(obstacle)}.${unanswered}`
 }
 
 /** Why a revocation failed, as a part of a longer sentence. */

@@ -208,10 +208,10 @@ describe('remainingSentence', () => {
     )
   })
 
-  it('says that the revocation was accepted, if this could not be verified', () => {
+  it('says that the DELETE was accepted, if no rejection was seen after it', () => {
     const remaining = { token: UNKNOWN, outcome: { end: 'unverified', obstacle: OTHER } } as const
     expect(remainingSentence(remaining, CONTEXT)).toMatch(
-      /^Revoked the cleanup token \(id unknown\) \(Zendesk accepted the DELETE\), but this could not be verified: /
+      /^Zendesk accepted the DELETE of the cleanup token \(id unknown\), and was not seen to reject it: /
     )
   })
 
