@@ -1,4 +1,4 @@
-// SHA-256 of src/, stubs/ and the packages: 7e1a973e4c8c6cea24a008c6fa644aee2d614b592868a8f66fdf919fdad9f7f7
+// SHA-256 of src/, stubs/ and the packages: ff80a1e9dd85fa32bd8d51b1bd978584b1f41547b83d062c29cd371b90807c72
 (() => {
 	var __webpack_modules__ = ({
 
@@ -1644,7 +1644,7 @@ const CHARACTERS = {
   space: ['white space, like a copy from a wrapped line', 'Copy it again, as one word.'],
   foreign: ['a character that is not ASCII', 'Copy it again from where it was created.']
 };
-function kindOf(character) {
+function characterKind(character) {
   if (/[!-~]/.test(character))
     return undefined;
   if (replaceInvisible(character, () => '') === '')
@@ -1667,7 +1667,7 @@ function secretMistake(value) {
 /** Names the first character of one of `kinds` in `value` and its place, counted in code points. */
 function oddCharacter(value, kinds) {
   for (const [index, character] of Array.from(value).entries()) {
-    const kind = kindOf(character);
+    const kind = characterKind(character);
     if (kind === undefined || !kinds.includes(kind))
       continue;
     const [what, cure] = CHARACTERS[kind];
@@ -2674,10 +2674,10 @@ function isFinal(error) {
 /** The errors of OAuth that need an advice of their own. */
 const OAUTH_ERRORS = ['invalid_client', 'unauthorized_client', 'invalid_scope', 'invalid_grant'];
 /** The error for a response that does not do what the request asked for. */
-function unexpectedResponse(request, response, kind = zendesk_error_kindOf(response, request)) {
+function unexpectedResponse(request, response, kind = kindOf(response, request)) {
   return new ZendeskError(kind, request, { response });
 }
-function zendesk_error_kindOf(response, { operation }) {
+function kindOf(response, { operation }) {
   const { status, json, html } = response;
   const code = OAUTH_ERRORS.find((known) => known === oauthError(json));
   if (code !== undefined)
@@ -2707,8 +2707,8 @@ const LATER = ['checkToken', 'verifyToken', 'deleteToken'];
  * that of an address without an account, before the account has responded once.
  */
 function isFromGateway({ status, json, html }, operation) {
-  const isForeign = html || ([401, 403, 404].includes(status) && !isObject(json));
-  if (!isForeign || isRedirect(status) || status >= 500)
+  const isNotZendesk = html || ([401, 403, 404].includes(status) && !isObject(json));
+  if (!isNotZendesk || isRedirect(status) || status >= 500)
     return false;
   return LATER.includes(operation) || (status >= 400 && status !== 404);
 }
@@ -2756,7 +2756,12 @@ const CURES = {
       ? `${cause}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
       : `${cause}, or the credential lacks a scope. Use an admin's credential with the scopes \`read write\`.`;
   },
-  missingScope: ({ error, kind }) => `It needs ${clean(String(error.response && missingScopes(error.response)))}. ${kind === 'access_token' ? 'Request this scope when you mint `access-token`, and allow it' : 'Allow this scope'} for the client in Admin Center.`,
+  missingScope: ({ error: { response }, kind }) => {
+    const scopes = response && missingScopes(response);
+    const needs = scopes === undefined ? '' : `It needs ${clean(scopes)}. `;
+    const how = kind === 'access_token' ? 'Request it when you mint `access-token`, and allow it' : 'Allow it';
+    return `${needs}${how} for the client in Admin Center.`;
+  },
   gateway: ({ host, error: { response }, input }) => {
     const credential = response?.status === 401 ? ` ${input}, and` : '';
     const rate = response?.status === 429 ? ' Start fewer jobs at once.' : '';
@@ -2805,17 +2810,17 @@ const CURES = {
   clientCertificate: (details) => `Zendesk demands none. Check \`base-url\`, and ${between(details)}.`,
   tls: (details) => `Check \`base-url\`, and ${between(details)}.${details.error.code === 'EPROTO' ? ' The server may demand a client certificate.' : ''}`,
   connection: ({ host, error, proxy }) => error.proxy
-    ? `Check that the proxy in ${nameOf(proxy)} can connect to ${host}.`
+    ? `Check that the proxy in ${proxyName(proxy)} can connect to ${host}.`
     : `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`,
-  proxyBroken: ({ proxy }) => `Check that a proxy listens at the address in ${nameOf(proxy)}.`,
-  proxy: ({ proxy }) => `Check ${nameOf(proxy)} on the runner, and that the proxy works.`,
-  proxyUnreachable: ({ host, proxy }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check what the proxy in ${nameOf(proxy)} can reach.`,
+  proxyBroken: ({ proxy }) => `Check that a proxy listens at the address in ${proxyName(proxy)}.`,
+  proxy: ({ proxy }) => `Check ${proxyName(proxy)} on the runner, and that the proxy works.`,
+  proxyUnreachable: ({ host, proxy }) => `Check \`subdomain\` (and \`base-url\`): ${host}. Check what the proxy in ${proxyName(proxy)} can reach.`,
   proxyRefused: ({ host, error, proxy }) => {
     const { variable, address, hasUser } = proxy;
     if (error.code !== '407' && error.code !== '401')
-      return `${error.code === '404' ? 'Check `subdomain`, or allow' : 'Allow'} ${host} in the proxy in ${nameOf(proxy)}, or list it in \`no_proxy\`: such as .zendesk.com, separated by commas, without *.`;
+      return `${error.code === '404' ? 'Check `subdomain`, or allow' : 'Allow'} ${host} in the proxy in ${proxyName(proxy)}, or list it in \`no_proxy\`: such as .zendesk.com, separated by commas, without *.`;
     return hasUser
-      ? `The user name or the password in ${nameOf(proxy)} is wrong. Percent-encode special characters in them.`
+      ? `The user name or the password in ${proxyName(proxy)} is wrong. Percent-encode special characters in them.`
       : `It needs a user name and a password. Write them into \`${variable}\` as http://user:password@${clean(address)}.`;
   },
   proxyUnreadable: ({ proxy }) => `Write \`${proxy.variable}\` as http://host:port, or http://user:password@host:port with user and password percent-encoded. Leave out quotes.`,
@@ -2823,8 +2828,8 @@ const CURES = {
   brokenOff: (details) => `Run the job again. If it happens again, check ${between(details)}.`,
   tooLarge: 'Check `subdomain` and `base-url`: no response of Zendesk is that long.',
   unsendable: 'A value in it has characters that HTTP does not allow. Check the inputs of this step.',
-  proxyTimeout: ({ host, proxy, limits }) => `Check ${nameOf(proxy)}, and that the proxy can reach ${host}. ${limits}`,
-  lookupTimeout: ({ host, error, proxy, limits }) => `Check the name servers of the runner: they did not answer for ${error.proxy ? nameOf(proxy) : host}. ${limits}`,
+  proxyTimeout: ({ host, proxy, limits }) => `Check ${proxyName(proxy)}, and that the proxy can reach ${host}. ${limits}`,
+  lookupTimeout: ({ host, error, proxy, limits }) => `Check the name servers of the runner: they did not answer for ${error.proxy ? proxyName(proxy) : host}. ${limits}`,
   connectTimeout: ({ host, limits }) => `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`. ${limits}`,
   tlsTimeout: (details) => `Check \`base-url\`, and ${between(details)}. ${details.limits}`,
   timeout: ({ limits }) => `${limits} See https://status.zendesk.com, or raise \`timeout-seconds\`.`,
@@ -2853,9 +2858,9 @@ function causeOf(error) {
 }
 /** What may be at fault if a connection fails. */
 function between({ host, error }) {
-  return `what is between the runner and ${host}${error.proxy ? `, such as the proxy in ${nameOf(error.proxy)}` : ''}`;
+  return `what is between the runner and ${host}${error.proxy ? `, such as the proxy in ${proxyName(error.proxy)}` : ''}`;
 }
-function nameOf({ variable, address }) {
+function proxyName({ variable, address }) {
   return `\`${variable}\`${address && ` (${clean(address)})`}`;
 }
 function waitSentence(error) {
@@ -3488,7 +3493,7 @@ function whoAmIRequest(authorization) {
  * A token in words, for the log and the job summary.
  */
 /** `token 123`, or what to call a token whose id Zendesk did not report. */
-function token_nameOf({ id }) {
+function nameOf({ id }) {
   return id === undefined ? 'the token (id unknown)' : `token ${id}`;
 }
 /** When a token expires if nobody revokes it, as a sentence without its full stop. */
@@ -3518,7 +3523,7 @@ function scopesText({ names, isReported }) {
 }
 /** The line that ends the main step; `end` says what becomes of the token. */
 function mintedMessage(minted, end) {
-  const [name, id] = minted.id === undefined ? ['a token', 'id unknown; '] : [token_nameOf(minted), ''];
+  const [name, id] = minted.id === undefined ? ['a token', 'id unknown; '] : [nameOf(minted), ''];
   return `Minted ${name} (${id}scopes: ${scopesText(minted.scopes)}; ${expires(minted.expiry)}). ${end}`;
 }
 function expires(expiry) {
@@ -3589,7 +3594,7 @@ function lostSentence(lost, clientId, lifetime) {
 }
 /** The sentence about a token that Zendesk created, but that the response to the mint does not show. */
 function unusableSentence(token, origin) {
-  return `The response names ${token_nameOf(token)}, which may be active. ${expirySentence(token)}. ${manualRemoval(token, origin)}`;
+  return `The response names ${nameOf(token)}, which may be active. ${expirySentence(token)}. ${manualRemoval(token, origin)}`;
 }
 /** @throws {Error} if Zendesk reports that the token has no scope at all: it can do nothing. */
 function requireScopes(minted) {
@@ -3621,7 +3626,7 @@ function revocationPromise(minted, credential) {
 }
 /** The error of a job that was cancelled after the mint. */
 function cancelledError(minted, isRevoked) {
-  const name = token_nameOf(minted);
+  const name = nameOf(minted);
   const end = isRevoked ? `Post will try to revoke ${name}.` : `Post will not revoke ${name}.`;
   return new Error(`The job was cancelled. ${end} ${expirySentence(minted)}.`);
 }
@@ -3637,7 +3642,7 @@ const AT_ONCE = {
  * @param end what became of the token, as one or more sentences
  */
 function atOnceError(why, minted, cause, end) {
-  return new Error(`${AT_ONCE[why](token_nameOf(minted), cause.message)}, so main tried at once. ${end}`);
+  return new Error(`${AT_ONCE[why](nameOf(minted), cause.message)}, so main tried at once. ${end}`);
 }
 
 ;// CONCATENATED MODULE: ./src/runner/outputs.ts
@@ -4201,10 +4206,9 @@ class Revocation {
   get obstacle() {
     return this.#obstacles.reduce(tellingMore);
   }
-  /** Notes why a way could not be tried. */
-  failed(obstacle) {
+  /** Notes why a way failed, or could not be tried. */
+  note(obstacle) {
     this.#obstacles.push(obstacle);
-    return obstacle.kind === 'stopped' ? 'warn' : 'next way';
   }
   /** Tries one way after the other; `next way` if none of them ended the revocation. */
   async try(client, ways) {
@@ -4268,11 +4272,11 @@ class Revocation {
       return this.isCleanup && id !== 'current' ? 'accepted by id' : 'accepted';
     }
     if (by === 'the token itself' && isRejection(response)) {
-      this.failed({ kind: 'other', error: unexpectedResponse(request, response, 'newTokenRejected') });
+      this.note({ kind: 'other', error: unexpectedResponse(request, response, 'newTokenRejected') });
       return this.#isExpired(response) ? 'expired' : 'rejected';
     }
     const kind = this.#isMissingScope(by, response) ? 'scope' : 'other';
-    this.failed({ kind, error: unexpectedResponse(request, response) });
+    this.note({ kind, error: unexpectedResponse(request, response) });
     return id !== 'current' && isFromAccount(response, 404) ? 'not found' : 'anything else';
   }
   /** After an accepted DELETE: asks with the token until Zendesk rejects it. */
@@ -4285,7 +4289,7 @@ class Revocation {
       const next = VERIFICATION[status][history];
       if (status === 'active') {
         this.#isSeenActive = true;
-        this.failed({ kind: 'still works' });
+        this.note({ kind: 'still works' });
         history = 'seen active';
       }
       if (next === 'ask again')
@@ -4313,7 +4317,7 @@ class Revocation {
   async #ask(client, { wait, needs }) {
     const left = client.deadline.remaining();
     if (needs > left) {
-      this.failed({ kind: 'no time' });
+      this.note({ kind: 'no time' });
       return 'stopped';
     }
     const pause = needs > 0 ? wait : Math.min(wait, left - REQUEST_RESERVE);
@@ -4325,12 +4329,12 @@ class Revocation {
       return this.#noResponse(response);
     const { is } = tokenStatus(this.token, response);
     if (is === 'unknown')
-      this.failed({ kind: 'other', error: unexpectedResponse(request, response) });
+      this.note({ kind: 'other', error: unexpectedResponse(request, response) });
     return is === 'rejected' && this.#isExpired(response) ? 'expired' : is;
   }
   #noResponse(error) {
     const isStopped = isFinal(error);
-    this.failed({ kind: isStopped ? 'stopped' : 'other', error });
+    this.note({ kind: isStopped ? 'stopped' : 'other', error });
     return isStopped ? 'stopped' : 'unknown';
   }
   /** Whether a rejection is past the expiry that Zendesk reported, by the clock of this very response. */
@@ -4368,7 +4372,7 @@ async function withCleanupToken(client, terms, work) {
   let token = await mintCleanupToken(client, terms);
   try {
     terms.onMint?.();
-    const identified = await identify(client, token);
+    const identified = await lookUp(client, token);
     token = identified.token;
     return await work(token, identified.error);
   }
@@ -4404,7 +4408,7 @@ async function mintCleanupToken(client, { credential, clientId, lifetime, remain
  *
  * @returns the token, with what Zendesk reports; and why it reports nothing, unless it responds about another token
  */
-async function identify(client, token) {
+async function lookUp(client, token) {
   const request = currentTokenRequest(token.token, 'identifyToken');
   const response = await client.trySend(request);
   if (isStop(response))
@@ -4457,7 +4461,7 @@ function reportOutcome(outcome, report, log) {
   const { minted, remaining, isWithoutCredential } = report;
   const rest = remaining.map((each) => remainingSentence(each, report.context));
   if (!('obstacle' in outcome)) {
-    log.info(DONE[outcome.end](token_nameOf(minted)));
+    log.info(DONE[outcome.end](nameOf(minted)));
     if (rest.length > 0)
       log.warning(rest.join(' '));
     return;
@@ -4468,7 +4472,7 @@ function reportOutcome(outcome, report, log) {
     minted.expiry.kind === 'at' &&
     minted.expiry.isReported &&
     rest.length === 0;
-  const text = remainsSentence(outcome, token_nameOf(minted));
+  const text = remainsSentence(outcome, nameOf(minted));
   if (isForeseen) {
     log.info(`${text} ${expirySentence(minted)}.`);
     return;
@@ -4480,7 +4484,7 @@ function reportOutcome(outcome, report, log) {
 }
 /** Says that the revocation broke off, as when the step reached its timeout. */
 function reportFailure(error, report, log) {
-  const text = `Could not revoke ${token_nameOf(report.minted)}: ${causeOf(error)}.`;
+  const text = `Could not revoke ${nameOf(report.minted)}: ${causeOf(error)}.`;
   const rest = report.remaining.map((each) => remainingSentence(each, report.context));
   log.warning([text, stillThere(report), ...rest].join(' '));
 }
@@ -4488,13 +4492,13 @@ function reportFailure(error, report, log) {
 function unsavedSentence(outcome, report) {
   const rest = report.remaining.map((each) => remainingSentence(each, report.context));
   const end = 'obstacle' in outcome
-    ? `${remainsSentence(outcome, token_nameOf(report.minted))} ${stillThere(report)}`
-    : DONE[outcome.end](token_nameOf(report.minted));
+    ? `${remainsSentence(outcome, nameOf(report.minted))} ${stillThere(report)}`
+    : DONE[outcome.end](nameOf(report.minted));
   return [end, ...rest].join(' ');
 }
 /** The line about a cleanup token that was minted. */
 function cleanupSentence(minted, why) {
-  return `Minted a cleanup token (read write, 10 minutes) to revoke ${token_nameOf(minted)}, because: ${obstacleText(why)}.`;
+  return `Minted a cleanup token (read write, 10 minutes) to revoke ${nameOf(minted)}, because: ${obstacleText(why)}.`;
 }
 /** A sentence about a cleanup token that may remain active. */
 function remainingSentence(remaining, { origin, clientId }) {
@@ -4628,15 +4632,17 @@ async function tryCleanupToken(client, revocation, terms) {
   try {
     return await withCleanupToken(client, { ...terms, lifetime: CLEANUP_LIFETIME, onMint }, async (cleanup) => {
       const id = token.id ?? (await findTokenId(client, token, cleanup));
-      if (id === undefined)
-        return revocation.failed({ kind: 'id unknown' });
-      return revocation.try(client, [{ id, authorization: bearer(cleanup.token), by: 'a cleanup token' }]);
+      if (id !== undefined)
+        return revocation.try(client, [{ id, authorization: bearer(cleanup.token), by: 'a cleanup token' }]);
+      revocation.note({ kind: 'id unknown' });
+      return 'next way';
     });
   }
   catch (error) {
-    if (error instanceof ZendeskError)
-      return revocation.failed({ kind: obstacleOf(error), error });
-    throw error;
+    if (!(error instanceof ZendeskError))
+      throw error;
+    revocation.note({ kind: obstacleOf(error), error });
+    return 'next way';
   }
 }
 function obstacleOf(error) {
@@ -5163,7 +5169,7 @@ function unknownIdentity() {
  * @returns `undefined` for what Zendesk does not report about this very credential
  * @throws {ZendeskError} if there is no response, or it refuses the request
  */
-async function identify_identify(client, credential) {
+async function identify(client, credential) {
   if (credential.kind === 'access_token') {
     const token = credential.accessToken;
     const request = currentTokenRequest(token, 'identifyToken');
@@ -5266,8 +5272,8 @@ async function run(sweep, remaining) {
 }
 async function ownOfAdmin(client, credential, allUsers) {
   if (credential.kind === 'access_token')
-    return ownOf(await identify_identify(client, credential), allUsers);
-  const userId = allUsers ? undefined : (await identify_identify(client, credential)).userId;
+    return ownOf(await identify(client, credential), allUsers);
+  const userId = allUsers ? undefined : (await identify(client, credential)).userId;
   return { userId, ownId: undefined };
 }
 /** @throws {Error} if it is not known which token the sweep works with, or whose it is */

@@ -37,7 +37,7 @@ export const CHARACTERS = {
 
 type CharacterKind = keyof typeof CHARACTERS
 
-function kindOf(character: string): CharacterKind | undefined {
+function characterKind(character: string): CharacterKind | undefined {
   if (/[!-~]/.test(character)) return undefined
   if (replaceInvisible(character, () => '') === '') return 'invisible'
   if (CONTROL.test(character)) return 'control'
@@ -59,7 +59,7 @@ export function secretMistake(value: string): string | undefined {
 /** Names the first character of one of `kinds` in `value` and its place, counted in code points. */
 function oddCharacter(value: string, kinds: readonly CharacterKind[]): string | undefined {
   for (const [index, character] of Array.from(value).entries()) {
-    const kind = kindOf(character)
+    const kind = characterKind(character)
     if (kind === undefined || !kinds.includes(kind)) continue
     const [what, cure] = CHARACTERS[kind]
     const place = index === 0 ? 'as the 1st character' : `after the ${ordinal(index)} character`

@@ -74,8 +74,12 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
       ? `${cause}, or Zendesk has closed this deprecated endpoint. Use an admin's credential, or \`client-secret\` instead of ${input}.`
       : `${cause}, or the credential lacks a scope. Use an admin's credential with the scopes \`read write\`.`
   },
-  missingScope: ({ error, kind }) =>
-    `It needs ${clean(String(error.response && missingScopes(error.response)))}. ${kind === 'access_token' ? 'Request this scope when you mint `access-token`, and allow it' : 'Allow this scope'} for the client in Admin Center.`,
+  missingScope: ({ error: { response }, kind }) => {
+    const scopes = response && missingScopes(response)
+    const needs = scopes === undefined ? '' : `It needs ${clean(scopes)}. `
+    const how = kind === 'access_token' ? 'Request it when you mint `access-token`, and allow it' : 'Allow it'
+    return `${needs}${how} for the client in Admin Center.`
+  },
   gateway: ({ host, error: { response }, input }) => {
     const credential = response?.status === 401 ? ` ${input}, and` : ''
     const rate = response?.status === 429 ? ' Start fewer jobs at once.' : ''
@@ -132,18 +136,18 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
     `Check \`base-url\`, and ${between(details)}.${details.error.code === 'EPROTO' ? ' The server may demand a client certificate.' : ''}`,
   connection: ({ host, error, proxy }) =>
     error.proxy
-      ? `Check that the proxy in ${nameOf(proxy)} can connect to ${host}.`
+      ? `Check that the proxy in ${proxyName(proxy)} can connect to ${host}.`
       : `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`.`,
-  proxyBroken: ({ proxy }) => `Check that a proxy listens at the address in ${nameOf(proxy)}.`,
-  proxy: ({ proxy }) => `Check ${nameOf(proxy)} on the runner, and that the proxy works.`,
+  proxyBroken: ({ proxy }) => `Check that a proxy listens at the address in ${proxyName(proxy)}.`,
+  proxy: ({ proxy }) => `Check ${proxyName(proxy)} on the runner, and that the proxy works.`,
   proxyUnreachable: ({ host, proxy }) =>
-    `Check \`subdomain\` (and \`base-url\`): ${host}. Check what the proxy in ${nameOf(proxy)} can reach.`,
+    `Check \`subdomain\` (and \`base-url\`): ${host}. Check what the proxy in ${proxyName(proxy)} can reach.`,
   proxyRefused: ({ host, error, proxy }) => {
     const { variable, address, hasUser } = proxy
     if (error.code !== '407' && error.code !== '401')
-      return `${error.code === '404' ? 'Check `subdomain`, or allow' : 'Allow'} ${host} in the proxy in ${nameOf(proxy)}, or list it in \`no_proxy\`: such as .zendesk.com, separated by commas, without *.`
+      return `${error.code === '404' ? 'Check `subdomain`, or allow' : 'Allow'} ${host} in the proxy in ${proxyName(proxy)}, or list it in \`no_proxy\`: such as .zendesk.com, separated by commas, without *.`
     return hasUser
-      ? `The user name or the password in ${nameOf(proxy)} is wrong. Percent-encode special characters in them.`
+      ? `The user name or the password in ${proxyName(proxy)} is wrong. Percent-encode special characters in them.`
       : `It needs a user name and a password. Write them into \`${variable}\` as http://user:password@${clean(address)}.`
   },
   proxyUnreadable: ({ proxy }) =>
@@ -154,9 +158,9 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
   tooLarge: 'Check `subdomain` and `base-url`: no response of Zendesk is that long.',
   unsendable: 'A value in it has characters that HTTP does not allow. Check the inputs of this step.',
   proxyTimeout: ({ host, proxy, limits }) =>
-    `Check ${nameOf(proxy)}, and that the proxy can reach ${host}. ${limits}`,
+    `Check ${proxyName(proxy)}, and that the proxy can reach ${host}. ${limits}`,
   lookupTimeout: ({ host, error, proxy, limits }) =>
-    `Check the name servers of the runner: they did not answer for ${error.proxy ? nameOf(proxy) : host}. ${limits}`,
+    `Check the name servers of the runner: they did not answer for ${error.proxy ? proxyName(proxy) : host}. ${limits}`,
   connectTimeout: ({ host, limits }) =>
     `Check that the runner may connect to ${host}. Behind a proxy, set \`https_proxy\`. ${limits}`,
   tlsTimeout: (details) => `Check \`base-url\`, and ${between(details)}. ${details.limits}`,
@@ -190,10 +194,10 @@ export function causeOf(error: unknown): string {
 
 /** What may be at fault if a connection fails. */
 function between({ host, error }: Details): string {
-  return `what is between the runner and ${host}${error.proxy ? `, such as the proxy in ${nameOf(error.proxy)}` : ''}`
+  return `what is between the runner and ${host}${error.proxy ? `, such as the proxy in ${proxyName(error.proxy)}` : ''}`
 }
 
-function nameOf({ variable, address }: ProxySetting): string {
+function proxyName({ variable, address }: ProxySetting): string {
   return `\`${variable}\`${address && ` (${clean(address)})`}`
 }
 

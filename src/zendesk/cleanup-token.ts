@@ -39,7 +39,7 @@ export async function withCleanupToken<Result>(
   let token = await mintCleanupToken(client, terms)
   try {
     terms.onMint?.()
-    const identified = await identify(client, token)
+    const identified = await lookUp(client, token)
     token = identified.token
     return await work(token, identified.error)
   } finally {
@@ -75,7 +75,7 @@ async function mintCleanupToken(
  *
  * @returns the token, with what Zendesk reports; and why it reports nothing, unless it responds about another token
  */
-async function identify(
+async function lookUp(
   client: ZendeskClient,
   token: MintedToken
 ): Promise<{ token: MintedToken; error?: ZendeskError }> {

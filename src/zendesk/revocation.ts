@@ -123,10 +123,9 @@ export class Revocation {
     return this.#obstacles.reduce(tellingMore)
   }
 
-  /** Notes why a way could not be tried. */
-  failed(obstacle: Obstacle): 'next way' | 'warn' {
+  /** Notes why a way failed, or could not be tried. */
+  note(obstacle: Obstacle): void {
     this.#obstacles.push(obstacle)
-    return obstacle.kind === 'stopped' ? 'warn' : 'next way'
   }
 
   /** Tries one way after the other; `next way` if none of them ended the revocation. */
@@ -190,11 +189,11 @@ export class Revocation {
       return this.isCleanup && id !== 'current' ? 'accepted by id' : 'accepted'
     }
     if (by === 'the token itself' && isRejection(response)) {
-      this.failed({ kind: 'other', error: unexpectedResponse(request, response, 'newTokenRejected') })
+      this.note({ kind: 'other', error: unexpectedResponse(request, response, 'newTokenRejected') })
       return this.#isExpired(response) ? 'expired' : 'rejected'
     }
     const kind = this.#isMissingScope(by, response) ? 'scope' : 'other'
-    this.failed({ kind, error: unexpectedResponse(request, response) })
+    this.note({ kind, error: unexpectedResponse(request, response) })
     return id !== 'current' && isFromAccount(response, 404) ? 'not found' : 'anything else'
   }
 
@@ -208,7 +207,7 @@ export class Revocation {
       const next = VERIFICATION[status][history]
       if (status === 'active') {
         this.#isSeenActive = true
-        this.failed({ kind: 'still works' })
+        this.note({ kind: 'still works' })
         history = 'seen active'
       }
       if (next === 'ask again') question = questions.shift()
@@ -238,7 +237,7 @@ export class Revocation {
   async #ask(client: ZendeskClient, { wait, needs }: Question): Promise<Status> {
     const left = client.deadline.remaining()
     if (needs > left) {
-      this.failed({ kind: 'no time' })
+      this.note({ kind: 'no time' })
       return 'stopped'
     }
     const pause = needs > 0 ? wait : Math.min(wait, left - REQUEST_RESERVE)
@@ -247,13 +246,13 @@ export class Revocation {
     const response = await client.trySend(request)
     if (response instanceof ZendeskError) return this.#noResponse(response)
     const { is } = tokenStatus(this.token, response)
-    if (is === 'unknown') this.failed({ kind: 'other', error: unexpectedResponse(request, response) })
+    if (is === 'unknown') this.note({ kind: 'other', error: unexpectedResponse(request, response) })
     return is === 'rejected' && this.#isExpired(response) ? 'expired' : is
   }
 
   #noResponse(error: ZendeskError): 'stopped' | 'unknown' {
     const isStopped = isFinal(error)
-    this.failed({ kind: isStopped ? 'stopped' : 'other', error })
+    this.note({ kind: isStopped ? 'stopped' : 'other', error })
     return isStopped ? 'stopped' : 'unknown'
   }
 

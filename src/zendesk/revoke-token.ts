@@ -69,13 +69,16 @@ async function tryCleanupToken(
       { ...terms, lifetime: CLEANUP_LIFETIME, onMint },
       async (cleanup) => {
         const id = token.id ?? (await findTokenId(client, token, cleanup))
-        if (id === undefined) return revocation.failed({ kind: 'id unknown' })
-        return revocation.try(client, [{ id, authorization: bearer(cleanup.token), by: 'a cleanup token' }])
+        if (id !== undefined)
+          return revocation.try(client, [{ id, authorization: bearer(cleanup.token), by: 'a cleanup token' }])
+        revocation.note({ kind: 'id unknown' })
+        return 'next way'
       }
     )
   } catch (error) {
-    if (error instanceof ZendeskError) return revocation.failed({ kind: obstacleOf(error), error })
-    throw error
+    if (!(error instanceof ZendeskError)) throw error
+    revocation.note({ kind: obstacleOf(error), error })
+    return 'next way'
   }
 }
 

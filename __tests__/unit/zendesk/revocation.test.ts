@@ -4,7 +4,14 @@ import { Secret } from '../../../src/lib/secret.ts'
 import { type ZendeskClient } from '../../../src/zendesk/http/client.ts'
 import { ZendeskError } from '../../../src/zendesk/http/zendesk-error.ts'
 import { currentTokenRequest } from '../../../src/zendesk/requests.ts'
-import { insist, ownWays, Revocation, type Outcome, type Way } from '../../../src/zendesk/revocation.ts'
+import {
+  insist,
+  ownWays,
+  Revocation,
+  type Obstacle,
+  type Outcome,
+  type Way
+} from '../../../src/zendesk/revocation.ts'
 import { type End } from '../../../src/zendesk/revocation-rules.ts'
 import { type MintedToken } from '../../../src/zendesk/token.ts'
 import { NOON } from '../../support/clock.ts'
@@ -59,12 +66,21 @@ describe('ownWays', () => {
   })
 })
 
-describe('Revocation.failed', () => {
-  it('ends the revocation if it was stopped, and leads to the next way otherwise', () => {
-    const error = new ZendeskError('cancelled', currentTokenRequest(MINTED.token, 'verifyToken'))
-    const obstacles = [{ kind: 'id unknown' }, { kind: 'other', error }, { kind: 'stopped', error }] as const
+describe('Revocation.note', () => {
+  const error = (kind: 'cancelled' | 'deadline'): ZendeskError =>
+    new ZendeskError(kind, currentTokenRequest(MINTED.token, 'verifyToken'))
+  const LATER = { kind: 'id unknown' } as const
+
+  it.each<[string, Obstacle, Obstacle, 'first' | 'second']>([
+    ['the later one', { kind: 'no time' }, LATER, 'second'],
+    ['that the token still works', { kind: 'still works' }, LATER, 'first'],
+    ['no end of the time', LATER, { kind: 'stopped', error: error('deadline') }, 'first'],
+    ['a cancellation', LATER, { kind: 'stopped', error: error('cancelled') }, 'second']
+  ])('makes the obstacle that says most the one to name: %s', (_what, first, second, named) => {
     const revocation = new Revocation(MINTED)
-    expect(obstacles.map((obstacle) => revocation.failed(obstacle))).toEqual(['next way', 'next way', 'warn'])
+    revocation.note(first)
+    revocation.note(second)
+    expect(revocation.obstacle).toBe(named === 'first' ? first : second)
   })
 })
 

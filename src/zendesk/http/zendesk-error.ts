@@ -150,7 +150,7 @@ const LATER: readonly Operation[] = ['checkToken', 'verifyToken', 'deleteToken']
  * that of an address without an account, before the account has responded once.
  */
 function isFromGateway({ status, json, html }: ZendeskResponse, operation: Operation): boolean {
-  const isForeign = html || ([401, 403, 404].includes(status) && !isObject(json))
-  if (!isForeign || isRedirect(status) || status >= 500) return false
+  const isNotZendesk = html || ([401, 403, 404].includes(status) && !isObject(json))
+  if (!isNotZendesk || isRedirect(status) || status >= 500) return false
   return LATER.includes(operation) || (status >= 400 && status !== 404)
 }
