@@ -1,4 +1,4 @@
-// SHA-256 of src/, stubs/ and the packages: ff80a1e9dd85fa32bd8d51b1bd978584b1f41547b83d062c29cd371b90807c72
+// SHA-256 of src/, stubs/ and the packages: 3dd810c059354e0da19f82f56eee0fb245cffdafc916444fb217fdcde626b5a4
 (() => {
 	var __webpack_modules__ = ({
 
@@ -4719,7 +4719,9 @@ function stateOf(inputs, minted) {
 /** Revokes a token that post will not revoke; returns the error that says what became of it. */
 async function revokeAtOnce(client, { credential, clientId, origin }, minted, [why, cause]) {
   const remaining = [];
-  const outcome = await revokeTokenNow(client, minted, { credential, clientId, remaining });
+  // A token that was to be left is not worth a request after the job was cancelled.
+  const revoke = why === 'unsaved' ? revokeTokenNow : revokeToken;
+  const outcome = await revoke(client, minted, { credential, clientId, remaining });
   const context = { origin, clientId, kind: credential.kind };
   const end = unsavedSentence(outcome, { minted, context, isWithoutCredential: false, remaining });
   return atOnceError(why, minted, cause, end);

@@ -6,7 +6,7 @@ import { fingerprintOf, saveForPost, type State } from './runner/state.ts'
 import { type Remaining } from './zendesk/cleanup-token.ts'
 import { isAdmin, reusableSecret } from './zendesk/credential.ts'
 import { type ZendeskClient } from './zendesk/http/client.ts'
-import { revokeTokenNow } from './zendesk/revoke-token.ts'
+import { revokeToken, revokeTokenNow } from './zendesk/revoke-token.ts'
 import { expiresAt, isUseless, type MintedToken } from './zendesk/token.ts'
 
 /**
@@ -73,7 +73,9 @@ async function revokeAtOnce(
   [why, cause]: ['unsaved' | 'unpublished', Error]
 ): Promise<Error> {
   const remaining: Remaining[] = []
-  const outcome = await revokeTokenNow(client, minted, { credential, clientId, remaining })
+  // A token that was to be left is not worth a request after the job was cancelled.
+  const revoke = why === 'unsaved' ? revokeTokenNow : revokeToken
+  const outcome = await revoke(client, minted, { credential, clientId, remaining })
   const context = { origin, clientId, kind: credential.kind }
   const end = unsavedSentence(outcome, { minted, context, isWithoutCredential: false, remaining })
   return atOnceError(why, minted, cause, end)

@@ -176,6 +176,18 @@ describe('publishToken, of a token whose outputs cannot be written,', () => {
     expect(account.zendesk.activeTokens()).toEqual([])
   })
 
+  it('sends nothing if the job was cancelled, and says when it expires and how to remove it', async () => {
+    account.at({ path: GRANT, count: 1 }, () => {
+      runner.breakFile('GITHUB_OUTPUT')
+      runner.cancellation.abort()
+    })
+    const { message } = await rejectionOf(run(clientCredentials({ 'skip-token-revoke': 'true' })))
+    expect(message).toMatch(
+      /, so main tried at once\. Could not revoke .*: the job was cancelled\. It expires at .* or let `sweep` remove it\.$/
+    )
+    expect(account.zendesk.seen()).toEqual([`POST ${GRANT}`])
+  })
+
   it('leaves it to post otherwise', async () => {
     breakOutputAt(GRANT)
     const { message } = await rejectionOf(run(clientCredentials()))
