@@ -1,4 +1,4 @@
-// SHA-256 of src/, stubs/ and the packages: 3dd810c059354e0da19f82f56eee0fb245cffdafc916444fb217fdcde626b5a4
+// SHA-256 of src/, stubs/ and the packages: 0afbc70d4ff7a3fec5081a16b6ca1deec9a4525e89e2d7b72d13a29c63857fd7
 (() => {
 	var __webpack_modules__ = ({
 
@@ -529,11 +529,15 @@ function runsOf(text) {
   const count = Math.max(0, text.length - SHARED_RUN + 1);
   return Array.from({ length: count }, (_, at) => text.slice(at, at + SHARED_RUN));
 }
-/** Whether `text` shares a run with a known secret, also if it is escaped more than it needs to be, or twice. */
+/**
+ * Whether `text` shares a run with a known secret. Behind escapes that it does not need, once or twice, a whole secret
+ * counts as well, however short: no later step would find it there.
+ */
 function sharesSecret(text) {
   const once = unescaped(text);
-  const forms = new Set([text, once, unescaped(once)]);
-  return [...forms].some((form) => runsOf(compact(form)).some((run) => knownRuns.has(run)));
+  const hidden = [once, unescaped(once)].filter((form) => form !== text).map(compact);
+  return ([compact(text), ...hidden].some((form) => runsOf(form).some((run) => knownRuns.has(run))) ||
+    hidden.some((form) => [...known].some((secret) => form.includes(secret))));
 }
 /** `text` with the characters that `%6B` and `\u006B` stand for. */
 function unescaped(text) {
@@ -826,14 +830,17 @@ function isJwt(token) {
 function scopesOf(value) {
   if (typeof value !== 'string' && !Array.isArray(value))
     return undefined;
-  const reported = typeof value === 'string' ? value.split(' ').filter(Boolean) : value;
+  const reported = (typeof value === 'string' ? value.split(' ') : value).filter((scope) => scope !== '');
   // Strings only: joining deeply nested lists would exhaust the stack.
   const words = reported.filter((scope) => typeof scope === 'string');
   if (words.join(' ').length > SCOPES_LIMIT)
     return undefined;
-  const scopes = words.filter((scope) => isWellFormedScope(scope) && clean(scope) === scope);
+  // A sweep reads the scopes of thousands of tokens: those that Zendesk documents need no cleaning.
+  const isKnown = (scope) => KNOWN_SCOPES.includes(scope);
+  const scopes = words.filter((scope) => isKnown(scope) || (isWellFormedScope(scope) && clean(scope) === scope));
   // A secret may also be repeated in pieces.
-  if (sharesSecret(scopes.join(' ')))
+  const others = scopes.filter((scope) => !isKnown(scope));
+  if (others.length > 0 && sharesSecret(others.join(' ')))
     return undefined;
   return scopes.length === 0 && reported.length > 0 ? undefined : scopes;
 }
@@ -2218,7 +2225,10 @@ function proxyFor(url, env) {
   const unusable = (kind, address = '') => new NetworkError(kind, false, '', { proxy: { variable, address, hasUser: false } });
   if (proxy === null || !hasHost)
     throw unusable('proxyUnreadable');
-  const { protocol, hostname, port, username, password } = proxy;
+  const { protocol, hostname, port, username, password, pathname, search, hash } = proxy;
+  // The password has a `/`, `?` or `#`, so that its beginning looks like a port.
+  if (`${pathname}${search}${hash}`.includes('@'))
+    throw unusable('proxyUnreadable');
   if (protocol === 'https:')
     throw unusable('proxyIsHttps', `${hostname}:${port || 443}`);
   if (protocol !== 'http:' || decode(username + password) === undefined)
@@ -2315,6 +2325,8 @@ function adviceFor(code, host, file) {
     const problem = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not yet valid';
     return `It ${problem}, or the clock of the runner is wrong. Check that clock, and what is between the runner and ${host}.`;
   }
+  if (code === 'UNSPECIFIED')
+    return `Its key or its signature may be too weak. Check what is between the runner and ${host}.`;
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `It is for another host. Check \`base-url\`, and what is between the runner and ${host}.`;
   if (!file)
@@ -2706,8 +2718,11 @@ const LATER = ['checkToken', 'verifyToken', 'deleteToken'];
  * Whether a firewall or a proxy responded instead of Zendesk, which refuses in JSON. A page with 200 or 404 can also be
  * that of an address without an account, before the account has responded once.
  */
-function isFromGateway({ status, json, html }, operation) {
-  const isNotZendesk = html || ([401, 403, 404].includes(status) && !isObject(json));
+function isFromGateway(response, operation) {
+  const { status, json, html } = response;
+  // Of a token, only Zendesk's own 401 says that it is rejected.
+  const isOwn = status === 401 && LATER.includes(operation) ? isRejection(response) : isObject(json);
+  const isNotZendesk = html || ([401, 403, 404].includes(status) && !isOwn);
   if (!isNotZendesk || isRedirect(status) || status >= 500)
     return false;
   return LATER.includes(operation) || (status >= 400 && status !== 404);
@@ -2739,13 +2754,19 @@ const PURPOSES = {
 };
 /** What to do about each error. */
 const CURES = {
-  credentialsRejected: ({ kind }) => ({
-    api_token: 'Check that `api-token` is an active API token of `email`, not a password. One unused for 30 days is deactivated; accounts created since 2026-07-28 have none: use `client-secret`.',
-    access_token: 'The `access-token` has expired, was revoked or is incomplete. Mint another.',
-    client_credentials: 'Check `client-id` and `client-secret`.',
-    authorization_code: 'Check `client-id`, and `client-secret` or `code-verifier`.',
-    refresh_token: 'Check `client-id`, and `client-secret` if the client is confidential.'
-  })[kind],
+  credentialsRejected: ({ kind, error: { request } }) => {
+    if (kind === 'client_credentials' &&
+      request.operation !== 'grantToken' &&
+      request.operation !== 'grantCleanupToken')
+      return 'It was made with a cleanup token, which Zendesk had just given. Run the job again.';
+    return {
+      api_token: 'Check that `api-token` is an active API token of `email`, not a password. One unused for 30 days is deactivated; accounts created since 2026-07-28 have none: use `client-secret`.',
+      access_token: 'The `access-token` has expired, was revoked or is incomplete. Mint another.',
+      client_credentials: 'Check `client-id` and `client-secret`.',
+      authorization_code: 'Check `client-id`, and `client-secret` or `code-verifier`.',
+      refresh_token: 'Check `client-id`, and `client-secret` if the client is confidential.'
+    }[kind];
+  },
   newTokenRejected: 'Run the job again. If it happens again, check the names in `scopes`, and ask the support of Zendesk.',
   forbidden: ({ error: { request }, kind, input }) => {
     if (request.operation === 'grantToken' || request.operation === 'grantCleanupToken')
@@ -2789,9 +2810,13 @@ const CURES = {
       ? "Request in `scopes` only what the client's allowed scopes in Admin Center include, or extend them there."
       : 'Set `scopes`: this account does not mint without them.';
   },
-  invalid_grant: ({ kind }) => kind === 'refresh_token'
-    ? 'The refresh token was used, was revoked or has expired. Save the `refresh-token` output after each run, and never let two runs share one. Start again with an authorization code.'
-    : 'An authorization code works once, for 120 seconds, and only with the same `redirect-uri`, `code-verifier` and client. Get another.',
+  invalid_grant: ({ kind }) => {
+    if (kind === 'client_credentials')
+      return 'Check in Admin Center that the client is confidential and may use client credentials.';
+    return kind === 'refresh_token'
+      ? 'The refresh token was used, was revoked or has expired. Save the `refresh-token` output after each run, and never let two runs share one. Start again with an authorization code.'
+      : 'An authorization code works once, for 120 seconds, and only with the same `redirect-uri`, `code-verifier` and client. Get another.';
+  },
   endpointGone: ({ input, clientId }) => `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${clean(clientId)} exists.`,
   rateLimit: ({ error }) => {
     const canRaise = (error.excessiveWait ?? 0) < LONGEST_TIMEOUT;
@@ -3394,7 +3419,7 @@ async function writeSummary({ title, lines = [], head, rows }, log) {
     await summary.addTable(shown).write();
   }
   catch (error) {
-    log.info(`The job summary could not be written: ${error.message}.`);
+    log.info(`The job summary could not be written: ${error.message.replace(/\.$/, '')}.`);
   }
 }
 /** Text as HTML, with `code` for what is in backquotes. */
@@ -4906,7 +4931,10 @@ async function createToken(client, inputs) {
 }
 /** Uses the new token once, and publishes what Zendesk reports about it. */
 async function check(client, inputs, minted) {
-  const { token, unchecked } = await checkToken(client, minted);
+  const { token, unchecked } = await checkToken(client, minted).catch((error) => {
+    requireJob(client, inputs, minted);
+    throw error;
+  });
   if (token.seenWorking)
     await publishToken(client, inputs, token);
   if (unchecked !== undefined)
@@ -5215,6 +5243,7 @@ async function identify(client, credential) {
 
 
 
+
 /** Tokens that are revoked at the same time. */
 const WORKERS = 4;
 /** Seconds: a cleanup token that cannot be revoked outlives the step by this much, and is valid at least so long. */
@@ -5329,7 +5358,7 @@ async function sweep_list(sweep, authorization, criteria) {
 }
 async function tryToRevoke(client, id, authorization) {
   const request = deleteTokenRequest(id, authorization);
-  const response = await client.trySend(request);
+  const response = await client.trySend(request, { grace: DELETE_GRACE });
   if (response instanceof ZendeskError)
     return response;
   return isAccepted(response) || isFromAccount(response, 404)

@@ -61,7 +61,10 @@ async function createToken(client: ZendeskClient, inputs: MainInputs): Promise<v
 
 /** Uses the new token once, and publishes what Zendesk reports about it. */
 async function check(client: ZendeskClient, inputs: MainInputs, minted: MintedToken): Promise<MintedToken> {
-  const { token, unchecked } = await checkToken(client, minted)
+  const { token, unchecked } = await checkToken(client, minted).catch((error: unknown) => {
+    requireJob(client, inputs, minted)
+    throw error
+  })
   if (token.seenWorking) await publishToken(client, inputs, token)
   if (unchecked !== undefined) client.log.info(`The new token was not checked: ${causeOf(unchecked)}.`)
   requireScopes(token)

@@ -16,6 +16,7 @@ import { isAccepted, isFromAccount } from './zendesk/http/response.ts'
 import { isFinal, unexpectedResponse, ZendeskError } from './zendesk/http/zendesk-error.ts'
 import { identify, type Identity } from './zendesk/identify.ts'
 import { deleteTokenRequest, listTokensRequest } from './zendesk/requests.ts'
+import { DELETE_GRACE } from './zendesk/revocation.ts'
 import { staleToken, type StaleCriteria } from './zendesk/stale-tokens.ts'
 import { tokenFacts } from './zendesk/token-facts.ts'
 
@@ -153,7 +154,7 @@ async function tryToRevoke(
   authorization: Secret
 ): Promise<ZendeskError | undefined> {
   const request = deleteTokenRequest(id, authorization)
-  const response = await client.trySend(request)
+  const response = await client.trySend(request, { grace: DELETE_GRACE })
   if (response instanceof ZendeskError) return response
   return isAccepted(response) || isFromAccount(response, 404)
     ? undefined

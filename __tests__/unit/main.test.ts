@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { main } from '../../src/main.ts'
 import { setUpAccount } from '../support/account.ts'
 import { setUpRunner } from '../support/runner-env.ts'
-import { CURRENT, GRANT, type Inputs } from '../support/zendesk.ts'
+import { CURRENT, GRANT, STRAY_401, type Inputs } from '../support/zendesk.ts'
 
 const runner = setUpRunner()
 const account = setUpAccount(runner)
@@ -53,6 +53,23 @@ describe('main', () => {
       /^The job was cancelled\. Post will not revoke the token \(id unknown\)\. It expires at /
     )
     expect(account.zendesk.seen()).not.toContain(`GET ${CURRENT}`)
+  })
+
+  it('is not green if Zendesk rejects the new token', async () => {
+    account.zendesk.fault({ path: CURRENT }, STRAY_401)
+    await expect(run(clientCredentials())).rejects.toThrow(
+      /^Could not use the new token: Zendesk rejected the token\. Run the job again\./
+    )
+  })
+
+  it('says what becomes of the token if the job is cancelled during the check', async () => {
+    account.zendesk.fault({ path: CURRENT }, STRAY_401)
+    runner.clock.onSleep = () => {
+      runner.cancellation.abort()
+    }
+    await expect(run(clientCredentials())).rejects.toThrow(
+      /^The job was cancelled\. Post will try to revoke the token \(id unknown\)\. It expires at /
+    )
   })
 
   it('is not green if the job is cancelled after the check', async () => {

@@ -56,11 +56,17 @@ function runsOf(text: string): string[] {
   return Array.from({ length: count }, (_, at) => text.slice(at, at + SHARED_RUN))
 }
 
-/** Whether `text` shares a run with a known secret, also if it is escaped more than it needs to be, or twice. */
+/**
+ * Whether `text` shares a run with a known secret. Behind escapes that it does not need, once or twice, a whole secret
+ * counts as well, however short: no later step would find it there.
+ */
 export function sharesSecret(text: string): boolean {
   const once = unescaped(text)
-  const forms = new Set([text, once, unescaped(once)])
-  return [...forms].some((form) => runsOf(compact(form)).some((run) => knownRuns.has(run)))
+  const hidden = [once, unescaped(once)].filter((form) => form !== text).map(compact)
+  return (
+    [compact(text), ...hidden].some((form) => runsOf(form).some((run) => knownRuns.has(run))) ||
+    hidden.some((form) => [...known].some((secret) => form.includes(secret)))
+  )
 }
 
 /** `text` with the characters that `%6B` and `\u006B` stand for. */

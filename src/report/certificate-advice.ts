@@ -20,6 +20,8 @@ function adviceFor(code: string, host: string, file: string | undefined): string
     const problem = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not yet valid'
     return `It ${problem}, or the clock of the runner is wrong. Check that clock, and what is between the runner and ${host}.`
   }
+  if (code === 'UNSPECIFIED')
+    return `Its key or its signature may be too weak. Check what is between the runner and ${host}.`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `It is for another host. Check \`base-url\`, and what is between the runner and ${host}.`
   if (!file)

@@ -54,15 +54,22 @@ export const PURPOSES: Record<Operation, string> = {
 
 /** What to do about each error. */
 export const CURES: Record<ErrorKind, string | ((details: Details) => string)> = {
-  credentialsRejected: ({ kind }) =>
-    ({
+  credentialsRejected: ({ kind, error: { request } }) => {
+    if (
+      kind === 'client_credentials' &&
+      request.operation !== 'grantToken' &&
+      request.operation !== 'grantCleanupToken'
+    )
+      return 'It was made with a cleanup token, which Zendesk had just given. Run the job again.'
+    return {
       api_token:
         'Check that `api-token` is an active API token of `email`, not a password. One unused for 30 days is deactivated; accounts created since 2026-07-28 have none: use `client-secret`.',
       access_token: 'The `access-token` has expired, was revoked or is incomplete. Mint another.',
       client_credentials: 'Check `client-id` and `client-secret`.',
       authorization_code: 'Check `client-id`, and `client-secret` or `code-verifier`.',
       refresh_token: 'Check `client-id`, and `client-secret` if the client is confidential.'
-    })[kind],
+    }[kind]
+  },
   newTokenRejected:
     'Run the job again. If it happens again, check the names in `scopes`, and ask the support of Zendesk.',
   forbidden: ({ error: { request }, kind, input }) => {
@@ -110,10 +117,13 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
       ? "Request in `scopes` only what the client's allowed scopes in Admin Center include, or extend them there."
       : 'Set `scopes`: this account does not mint without them.'
   },
-  invalid_grant: ({ kind }) =>
-    kind === 'refresh_token'
+  invalid_grant: ({ kind }) => {
+    if (kind === 'client_credentials')
+      return 'Check in Admin Center that the client is confidential and may use client credentials.'
+    return kind === 'refresh_token'
       ? 'The refresh token was used, was revoked or has expired. Save the `refresh-token` output after each run, and never let two runs share one. Start again with an authorization code.'
-      : 'An authorization code works once, for 120 seconds, and only with the same `redirect-uri`, `code-verifier` and client. Get another.',
+      : 'An authorization code works once, for 120 seconds, and only with the same `redirect-uri`, `code-verifier` and client. Get another.'
+  },
   endpointGone: ({ input, clientId }) =>
     `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${clean(clientId)} exists.`,
   rateLimit: ({ error }) => {

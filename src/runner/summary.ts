@@ -29,7 +29,7 @@ export async function writeSummary({ title, lines = [], head, rows }: Table, log
     for (const line of lines) summary.addRaw(`<p>${html(line)}</p>`, true)
     await summary.addTable(shown).write()
   } catch (error) {
-    log.info(`The job summary could not be written: ${(error as Error).message}.`)
+    log.info(`The job summary could not be written: ${(error as Error).message.replace(/\.$/, '')}.`)
   }
 }
 

@@ -73,7 +73,7 @@ export type Outcome =
 export type Remains = Extract<Outcome, { obstacle: Obstacle }>
 
 /** Milliseconds that a DELETE may still take after the job was cancelled. */
-const DELETE_GRACE = 2000
+export const DELETE_GRACE = 2000
 /** Milliseconds for a revocation that cannot be left to later, after the job was cancelled or the time was over. */
 export const GRACE_PERIOD = 4000
 

@@ -131,6 +131,13 @@ describe('clean', () => {
     expect(redact.clean(`what it says: ${part}!`)).toBe('***')
   })
 
+  it('shows nothing of a text that has a short secret behind escapes', () => {
+    redact.addSecret('hunter2!')
+    for (const part of [escaped('hunter2!', '%'), 'h%75nter2!', escaped('hunter2!', '\\u00')])
+      expect(redact.clean(`it says ${part} too`)).toBe('***')
+    expect(redact.clean('100%25 of h%75nter1!')).toBe('100%25 of h%75nter1!')
+  })
+
   it('shows nothing of a text with a part of a secret that looks like markup', () => {
     redact.addSecret('a<b>c<d>e<f>g')
     expect(redact.clean('it is a<b>c<d>e<f>')).toBe('***')

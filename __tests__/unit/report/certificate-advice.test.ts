@@ -57,6 +57,12 @@ describe('certificateAdvice', () => {
     }
   )
 
+  it('says that a key or a signature may be too weak', () => {
+    expect(advice(folder, 'UNSPECIFIED')).toBe(
+      'Its key or its signature may be too weak. Check what is between the runner and acme.zendesk.com.'
+    )
+  })
+
   it('says that a certificate is for another host, whatever the variable says', () => {
     expect(advice(folder, 'ERR_TLS_CERT_ALTNAME_INVALID')).toBe(
       'It is for another host. Check `base-url`, and what is between the runner and acme.zendesk.com.'

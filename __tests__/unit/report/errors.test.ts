@@ -351,6 +351,8 @@ describe('CURES: the cure', () => {
 
   it.each<[error: string, message: string, cure: RegExp]>([
     ['rejected client credentials', ofStatus(401), /`client-id` and `client-secret`/],
+    ['a 401 to a cleanup token', ofStatus(401, {}, LIST), /made with a cleanup token/],
+    ['an invalid grant without a code', ofGrant('invalid_grant'), /client is confidential/],
     ['a 401 for an authorization code', ofStatus(401, code), /`client-id`.*`code-verifier`/],
     ['a 401 for a refresh token', ofStatus(401, refreshToken), /`client-id`.*`client-secret` if/],
     ['a 403 to a deprecated mint', ofStatus(403, apiToken, ADMIN_MINT), /deprecated.*instead of `api-token`/],

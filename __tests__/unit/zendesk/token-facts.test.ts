@@ -46,7 +46,9 @@ describe('scopesOf', () => {
     [['read', 'two words', 'line\nbreak', '', 'ünï', 'a:b:c'], ['read']],
     ['', []],
     [' ', []],
-    [[], []]
+    [[], []],
+    [[''], []],
+    [['', 'read'], ['read']]
   ])('reads %j as %j', (value, scopes) => {
     expect(scopesOf(value)).toEqual(scopes)
   })

@@ -48,7 +48,9 @@ export function proxyFor(url: URL, env: Environment): ProxySetting | undefined {
   const unusable = (kind: 'proxyUnreadable' | 'proxyIsHttps', address = ''): NetworkError =>
     new NetworkError(kind, false, '', { proxy: { variable, address, hasUser: false } })
   if (proxy === null || !hasHost) throw unusable('proxyUnreadable')
-  const { protocol, hostname, port, username, password } = proxy
+  const { protocol, hostname, port, username, password, pathname, search, hash } = proxy
+  // The password has a `/`, `?` or `#`, so that its beginning looks like a port.
+  if (`${pathname}${search}${hash}`.includes('@')) throw unusable('proxyUnreadable')
   if (protocol === 'https:') throw unusable('proxyIsHttps', `${hostname}:${port || 443}`)
   if (protocol !== 'http:' || decode(username + password) === undefined) throw unusable('proxyUnreadable')
   return { variable, address: `${hostname}:${port || 80}`, hasUser: username + password !== '' }

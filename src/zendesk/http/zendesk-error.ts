@@ -8,6 +8,7 @@ import {
   isFromAccount,
   isMissingAccount,
   isRedirect,
+  isRejection,
   missingScopes,
   oauthError,
   zendeskWords,
@@ -149,8 +150,11 @@ const LATER: readonly Operation[] = ['checkToken', 'verifyToken', 'deleteToken']
  * Whether a firewall or a proxy responded instead of Zendesk, which refuses in JSON. A page with 200 or 404 can also be
  * that of an address without an account, before the account has responded once.
  */
-function isFromGateway({ status, json, html }: ZendeskResponse, operation: Operation): boolean {
-  const isNotZendesk = html || ([401, 403, 404].includes(status) && !isObject(json))
+function isFromGateway(response: ZendeskResponse, operation: Operation): boolean {
+  const { status, json, html } = response
+  // Of a token, only Zendesk's own 401 says that it is rejected.
+  const isOwn = status === 401 && LATER.includes(operation) ? isRejection(response) : isObject(json)
+  const isNotZendesk = html || ([401, 403, 404].includes(status) && !isOwn)
   if (!isNotZendesk || isRedirect(status) || status >= 500) return false
   return LATER.includes(operation) || (status >= 400 && status !== 404)
 }

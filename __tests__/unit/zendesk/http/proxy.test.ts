@@ -86,6 +86,9 @@ describe('proxyFor', () => {
     ['proxyUnreadable', '', 'https://'],
     ['proxyUnreadable', '', 'http://proxy:99999'],
     ['proxyUnreadable', '', 'http://100%zz@proxy'],
+    ['proxyUnreadable', '', 'http://joe:12345/secretpw@proxy'],
+    ['proxyUnreadable', '', 'joe:12345#secretpw@proxy'],
+    ['proxyUnreadable', '', 'joe:12345?secretpw@proxy'],
     ['proxyUnreadable', '', 'http://prox y:3128'],
     ...['"', "'", '`', '“', '»'].flatMap((quote) => [
       ['proxyUnreadable', '', `${quote}http://proxy:3128${quote}`],

@@ -91,7 +91,9 @@ describe('unexpectedResponse: the kind', () => {
   it.each([
     [200, PAGE],
     [404, PAGE],
-    [404, undefined]
+    [404, undefined],
+    [401, { error: {} }],
+    [401, { errors: ['no'] }]
   ])('for %d with %j is gateway if the account has responded before', (status, body) => {
     for (const sent of [check, get, del])
       expect(unexpectedResponse(sent, response(status, body))).toMatchObject({ kind: 'gateway' })
