@@ -145,8 +145,9 @@ const PAGE_EDITS = {
 
 /** `…/current` describes the token of another job. */
 export const ANOTHER_TOKEN = 'another token'
-/** The response repeats everything secret that the request holds. */
+/** The response repeats everything secret that the request holds, or most of each word in it. */
 const ECHO = 'echo'
+const PARTIAL_ECHO = 'partial echo'
 
 const FAULTS: Readonly<Record<string, MockFault>> = {
   pass: { kind: 'pass' },
@@ -162,8 +163,10 @@ const FAULTS: Readonly<Record<string, MockFault>> = {
 
 /** The fault of the mock; `secrets` is everything secret in the request. */
 export function faultOf({ what, after }: Fault, secrets: string): MockFault {
-  const echo = { error: secrets, error_description: `::error::${secrets} ##[error]${secrets}` }
-  return { ...(what === ECHO ? json(400, echo) : FAULTS[what]!), after }
+  const isEcho = what === ECHO || what === PARTIAL_ECHO
+  const said = what === ECHO ? secrets : secrets.replace(/[\w-]{14,}/g, (word) => word.slice(1, -1))
+  const echo = { error: said, error_description: `::error::${said} ##[error]${said}` }
+  return { ...(isEcho ? json(400, echo) : FAULTS[what]!), after }
 }
 
 export const isRefusal = (what: string): boolean => what in REFUSALS
@@ -191,7 +194,7 @@ const OWN: Record<Purpose, readonly string[]> = {
 /** The names of the faults that a request of this purpose can meet, in groups that are equally frequent. */
 export const faultsOf = (purpose: Purpose): (readonly string[])[] => [
   ['pass'],
-  [...Object.keys(ANSWERS), ECHO],
+  [...Object.keys(ANSWERS), ECHO, PARTIAL_ECHO],
   Object.keys(BREAKS),
   OWN[purpose]
 ]
