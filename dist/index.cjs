@@ -1,4 +1,4 @@
-// SHA-256 of src/, stubs/ and the packages: 0afbc70d4ff7a3fec5081a16b6ca1deec9a4525e89e2d7b72d13a29c63857fd7
+// SHA-256 of src/, stubs/ and the packages: 3126aebf634c2ef04e8eb73f318198a64cae282feae517b0b9b16772db0d797a
 (() => {
 	var __webpack_modules__ = ({
 
@@ -2218,7 +2218,8 @@ function proxyFor(url, env) {
   if (variable === undefined || checkBypass(url))
     return undefined;
   // As http-client does: with `http://` in front if it has no scheme.
-  const value = String(env[variable]);
+  // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- it was found because it has a value
+  const value = env[variable];
   const proxy = URL.parse(value) ?? (/^https?:\/\//.test(value) ? null : URL.parse(`http://${value}`));
   // The runner's `.env` keeps quotes around a value: they would become a part of the host name.
   const hasHost = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(proxy?.hostname ?? '') && !/[“”‘’«»]/.test(value);
@@ -2701,7 +2702,7 @@ function kindOf(response, { operation }) {
     return 'endpointGone';
   if (isFromGateway(response, operation))
     return 'gateway';
-  if (isCreation && status === 422 && !/scope/i.test(String(zendeskWords(json))))
+  if (isCreation && status === 422 && !/scope/i.test(zendeskWords(json) ?? ''))
     return 'clientUnknown';
   if (missingScopes(response) !== undefined)
     return 'missingScope';

@@ -41,7 +41,8 @@ export function proxyFor(url: URL, env: Environment): ProxySetting | undefined {
   const variable = VARIABLES[url.protocol as keyof typeof VARIABLES].find((name) => env[name])
   if (variable === undefined || checkBypass(url)) return undefined
   // As http-client does: with `http://` in front if it has no scheme.
-  const value = String(env[variable])
+  // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- it was found because it has a value
+  const value = env[variable]!
   const proxy = URL.parse(value) ?? (/^https?:\/\//.test(value) ? null : URL.parse(`http://${value}`))
   // The runner's `.env` keeps quotes around a value: they would become a part of the host name.
   const hasHost = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(proxy?.hostname ?? '') && !/[“”‘’«»]/.test(value)

@@ -135,7 +135,7 @@ function kindOf(response: ZendeskResponse, { operation }: ZendeskRequest): Error
   const isCreation = operation === 'createToken'
   if (isCreation && (status === 410 || isFromAccount(response, 404))) return 'endpointGone'
   if (isFromGateway(response, operation)) return 'gateway'
-  if (isCreation && status === 422 && !/scope/i.test(String(zendeskWords(json)))) return 'clientUnknown'
+  if (isCreation && status === 422 && !/scope/i.test(zendeskWords(json) ?? '')) return 'clientUnknown'
   if (missingScopes(response) !== undefined) return 'missingScope'
   if (html && status < 300) return 'subdomainUnknown'
   // An account that has no such record is an account; a grant asks for none.
