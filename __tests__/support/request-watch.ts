@@ -14,7 +14,7 @@ import { scratch } from './scratch.ts'
 
 type Listener = (request: RecordedRequest) => void
 
-/** A folder with a file for each port whose request stalls. */
+/** A folder with a file for each connection whose request stalls. */
 export const stalled = scratch('stalled')
 mkdirSync(stalled)
 
@@ -54,7 +54,8 @@ function onRequest(message: unknown): void {
 
 function markStalled(socket: Socket): void {
   if (socket.destroyed) return
-  const file = join(stalled, String(socket.remotePort))
+  // Both ports: several mocks may be connected to from the same port at the same time.
+  const file = join(stalled, `${socket.localPort ?? 0}-${socket.remotePort ?? 0}`)
   writeFileSync(file, '')
   socket.once('close', () => {
     rmSync(file, { force: true })

@@ -5,7 +5,7 @@
  *
  *   TEST_NOW         the time of day at which the process starts, in milliseconds since 1970
  *   TEST_RANDOM      what Math.random returns
- *   TEST_STALLED     a folder: a file named after a local port means that the request from this port gets no response
+ *   TEST_STALLED     a folder: a file named after a server's port and ours means that this request gets no response
  *   TEST_HOLD        a file: time stands still until this file exists; a signal to the process creates it
  *   TEST_SIGNAL_AT   a pattern: the process receives TEST_SIGNAL when it has printed a line that matches
  *   TEST_CLOCK_FILE  a file that always holds the milliseconds that have passed by this clock
@@ -51,7 +51,10 @@ getBuiltinModule('node:diagnostics_channel').subscribe('http.client.request.star
 /** Whether a request has ended or will get no response; the one that opens a tunnel may end without `close`. */
 function isOver({ destroyed, socket }) {
   if (destroyed || (env.TEST_NO_NAMES && socket?.connecting)) return true
-  return Boolean(socket?.localPort) && fs.existsSync(`${env.TEST_STALLED}/${socket.localPort}`)
+  return (
+    Boolean(socket?.localPort) &&
+    fs.existsSync(`${env.TEST_STALLED}/${socket.remotePort}-${socket.localPort}`)
+  )
 }
 
 /** What may be active in a process that only waits for a timer. A write to a file, for example, may not. */
