@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { type Fault } from '../../mock/zendesk.ts'
 import { sweep } from '../../src/sweep.ts'
-import { rejectionOf } from '../support/client.ts'
 import { setUpAccount } from '../support/account.ts'
 import { setUpRunner } from '../support/runner-env.ts'
 import { CLIENTS, CURRENT, type Inputs, TOKENS } from '../support/zendesk.ts'
@@ -79,20 +78,6 @@ describe('sweep', () => {
       /^Could not list the tokens: .* Revoked 100 stale tokens before that\.$/
     )
     expect(active()).toHaveLength(51)
-  })
-})
-
-describe('sweep, in a job that is cancelled,', () => {
-  it('waits for the response to a DELETE that was sent, and sends no other', async () => {
-    account.zendesk.seedTokens(20)
-    account.at({ method: 'DELETE' }, () => {
-      runner.cancellation.abort()
-    })
-    const { message } = await rejectionOf(run(apiToken()))
-    const sent = account.seen('DELETE').length
-    expect(sent).toBeLessThanOrEqual(4)
-    expect(message).toContain(`Could not revoke ${20 - sent} of 20 stale tokens: `)
-    expect(active()).toHaveLength(20 - sent)
   })
 })
 

@@ -1,10 +1,18 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { ADMIN_ID, AGENT_ID, type Fault, type Token, type Zendesk } from '../../../mock/zendesk.ts'
-import { cancelAtRequest } from '../../support/cancel.ts'
+import { cancelAtRequest, cancelDuring } from '../../support/cancel.ts'
 import { annotated, count, shown } from '../../support/log-lines.ts'
 import { sweep, type StepEnd } from '../../support/run-action.ts'
-import { edited, JSON_403, JSON_404, LOOK_UP, mockZendesk, TOKENS } from '../../support/zendesk.ts'
+import {
+  DELETION_BY_ID,
+  edited,
+  JSON_403,
+  JSON_404,
+  LOOK_UP,
+  mockZendesk,
+  TOKENS
+} from '../../support/zendesk.ts'
 
 const REVOKE = { 'dry-run': 'false' }
 const LIST = { method: 'GET', path: TOKENS }
@@ -135,6 +143,16 @@ describeSignals('a sweep that is cancelled', () => {
       expect(zendesk.requests).toHaveLength(12)
     }
   )
+
+  it.concurrent('while a DELETE is answered, waits for the response (SIGTERM)', async () => {
+    const zendesk = await mockZendesk()
+    zendesk.seedTokens(1)
+    const cancel = cancelDuring(zendesk, DELETION_BY_ID, 'SIGTERM', 'response late')
+    const step = await sweep(zendesk, 'apiToken', REVOKE, cancel)
+    expect(step).toMatchObject({ exitCode: 0, signal: null, stderr: '' })
+    expect(step.outputs).toMatchObject({ matched: '1', revoked: '1', failed: '0' })
+    expect(zendesk.activeTokens()).toEqual([])
+  })
 
   it.concurrent('while it lists tokens, revokes nothing but its cleanup token (SIGHUP)', async () => {
     const zendesk = await mockZendesk()
