@@ -1,4 +1,4 @@
-// SHA-256 of src/, stubs/ and the packages: 3126aebf634c2ef04e8eb73f318198a64cae282feae517b0b9b16772db0d797a
+// SHA-256 of src/, stubs/ and the packages: d9d126ccd0e1131132bf43f4b11e9ffb95a76fadb6d3fe128ccf32c965f42ce1
 (() => {
 	var __webpack_modules__ = ({
 
@@ -535,7 +535,7 @@ function runsOf(text) {
  */
 function sharesSecret(text) {
   const once = unescaped(text);
-  const hidden = [once, unescaped(once)].filter((form) => form !== text).map(compact);
+  const hidden = [...new Set([once, unescaped(once)])].filter((form) => form !== text).map(compact);
   return ([compact(text), ...hidden].some((form) => runsOf(form).some((run) => knownRuns.has(run))) ||
     hidden.some((form) => [...known].some((secret) => form.includes(secret))));
 }
@@ -581,7 +581,7 @@ function oneLine(text) {
 function clean(text) {
   const read = text.slice(0, READ_LIMIT);
   const plain = read.replace(/<[^>]*>/g, '').replace(/[<>]/g, '');
-  if (sharesSecret(read) || sharesSecret(plain))
+  if ([...new Set([read, plain])].some(sharesSecret))
     return '***';
   // `::` goes everywhere, but for that of an IPv6 address in brackets.
   const line = oneLine(plain).replace(/:(?=:)(?![\da-f:.]*\])/gi, ': ');
@@ -1966,6 +1966,8 @@ function adminEmail(email) {
 
 
 const HOUR = 3_600_000;
+/** Seconds: the lowest and the highest `timeout-seconds`. */
+const TIMEOUT_RANGE = [5, 3600];
 /**
  * Reads and checks every input of the main step, and logs the warnings about them.
  *
@@ -2024,7 +2026,7 @@ function readAccount(reader, credential, defaultTimeout) {
   else if (isForeign(origin, subdomain)) {
     reader.warning('base-url', `${clean(new URL(origin).host)} is about to receive the credential, and is not ${subdomain}.zendesk.com.`);
   }
-  const timeoutSeconds = reader.seconds('timeout-seconds', [5, 3600], defaultTimeout);
+  const timeoutSeconds = reader.seconds('timeout-seconds', TIMEOUT_RANGE, defaultTimeout);
   const clientId = readClientId(reader, credential);
   return { subdomain, origin: origin ?? '', clientId, credential, timeoutSeconds };
 }
@@ -2304,6 +2306,17 @@ function codesIn(value) {
   return [rawCode, code, percentDecoded(code)];
 }
 
+;// CONCATENATED MODULE: ./src/zendesk/http/request.ts
+
+/** Whether a request is an OAuth grant: it goes to `/oauth/tokens`, and no token authorizes it. */
+function isGrant({ operation }) {
+  return operation === 'grantToken' || operation === 'grantCleanupToken';
+}
+/** The path of a request without its query, which may hold a cursor that is not ours to print. */
+function pathOf({ path }) {
+  return path.replace(/\?.*/s, '');
+}
+
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = require("node:fs");
 ;// CONCATENATED MODULE: ./src/report/certificate-advice.ts
@@ -2408,13 +2421,6 @@ class Deadline {
     cleanup.#end = Math.min(cleanup.#limit, this.clock.elapsed() + ms);
     return cleanup;
   }
-}
-
-;// CONCATENATED MODULE: ./src/zendesk/http/request.ts
-
-/** The path of a request without its query, which may hold a cursor that is not ours to print. */
-function pathOf({ path }) {
-  return path.replace(/\?.*/s, '');
 }
 
 ;// CONCATENATED MODULE: ./src/zendesk/http/response.ts
@@ -2708,7 +2714,7 @@ function kindOf(response, { operation }) {
     return 'missingScope';
   if (html && status < 300)
     return 'subdomainUnknown';
-  // An account that has no such record is an account; a grant asks for none.
+  // An account that has no such record is an account; the grant of main, its first request, asks for none.
   if (isFromAccount(response, 404) && operation !== 'grantToken')
     return 'unexpected';
   return statusRule(status).error;
@@ -2738,8 +2744,7 @@ function isFromGateway(response, operation) {
 
 
 
-/** Seconds: the highest `timeout-seconds`. */
-const LONGEST_TIMEOUT = 3600;
+
 /** What each request is for, as the end of `Could not …`. */
 const PURPOSES = {
   grantToken: 'mint a token',
@@ -2756,9 +2761,7 @@ const PURPOSES = {
 /** What to do about each error. */
 const CURES = {
   credentialsRejected: ({ kind, error: { request } }) => {
-    if (kind === 'client_credentials' &&
-      request.operation !== 'grantToken' &&
-      request.operation !== 'grantCleanupToken')
+    if (kind === 'client_credentials' && !isGrant(request))
       return 'It was made with a cleanup token, which Zendesk had just given. Run the job again.';
     return {
       api_token: 'Check that `api-token` is an active API token of `email`, not a password. One unused for 30 days is deactivated; accounts created since 2026-07-28 have none: use `client-secret`.',
@@ -2770,7 +2773,7 @@ const CURES = {
   },
   newTokenRejected: 'Run the job again. If it happens again, check the names in `scopes`, and ask the support of Zendesk.',
   forbidden: ({ error: { request }, kind, input }) => {
-    if (request.operation === 'grantToken' || request.operation === 'grantCleanupToken')
+    if (isGrant(request))
       return 'Check in Admin Center that the client is active and its owner neither suspended nor downgraded, and the IP restrictions of the account.';
     const user = kind === 'client_credentials' ? 'owner of the client' : 'user of the credential';
     const cause = `The ${user} is not an admin, is suspended or was downgraded`;
@@ -2820,7 +2823,7 @@ const CURES = {
   },
   endpointGone: ({ input, clientId }) => `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${clean(clientId)} exists.`,
   rateLimit: ({ error }) => {
-    const canRaise = (error.excessiveWait ?? 0) < LONGEST_TIMEOUT;
+    const canRaise = (error.excessiveWait ?? 0) < TIMEOUT_RANGE[1];
     return `${waitSentence(error)}Start fewer jobs at once${canRaise ? ', or raise `timeout-seconds`' : ''}.`;
   },
   outage: ({ error }) => `${waitSentence(error)}See https://status.zendesk.com, and run the job again later.`,
@@ -3536,12 +3539,20 @@ function expirySentence({ expiry }) {
 /** Where Admin Center shows the tokens of a client. */
 const TOKENS_IN_ADMIN_CENTER = "Apps and integrations > APIs > OAuth clients, the client's tokens";
 /** How to remove a token manually, as a sentence. */
-function manualRemoval({ id }, origin) {
+function manualRemoval(token, origin) {
+  return `To revoke it manually, delete it ${removalWays(token, origin)}`;
+}
+/**
+ * By what a token can be deleted, as the end of a sentence.
+ *
+ * @param origin empty if it is not known
+ */
+function removalWays({ id }, origin) {
   const tokens = `${origin}${TOKENS_PATH}`;
   const request = id === undefined
     ? `find it as an admin with GET ${tokens} and send DELETE ${tokens}/{id}`
     : `send DELETE ${tokens}/${id} as an admin`;
-  return `To revoke it manually, delete it in Admin Center (${TOKENS_IN_ADMIN_CENTER}), or ${request}, or let \`sweep\` remove it.`;
+  return `in Admin Center (${TOKENS_IN_ADMIN_CENTER}), or ${request}, or let \`sweep\` remove it.`;
 }
 /** The granted scopes, or that Zendesk did not report them. */
 function scopesText({ names, isReported }) {
@@ -4460,7 +4471,6 @@ async function lookUp(client, token) {
 
 
 
-
 /** Says why there is nothing to revoke, or warns that this is not known. */
 function reportNothingToRevoke(state, log) {
   switch (state.kind) {
@@ -4473,7 +4483,7 @@ function reportNothingToRevoke(state, log) {
         : 'The token is not revoked, because that would revoke its refresh token, too.');
       break;
     case 'unreadable':
-      log.warning(`The state that the main step saved cannot be read, so a token of this step may be active. Delete it in Admin Center (${TOKENS_IN_ADMIN_CENTER}), or find it as an admin with GET ${TOKENS_PATH} and send DELETE ${TOKENS_PATH}/{id}, or let \`sweep\` remove it.`);
+      log.warning(`The state that the main step saved cannot be read, so a token of this step may be active. Delete it ${removalWays({ id: undefined }, '')}`);
   }
 }
 /** What became of a token that Zendesk rejects. */
@@ -4692,8 +4702,8 @@ function obstacleOf(error) {
  * Saves what post has to revoke, and then sets the outputs: in this order, so that whatever fails afterwards leaves
  * nothing behind. Called again when more is known about the token.
  *
- * @throws {Error} if the runner's files cannot be written; a token that post will not revoke, and either could not know
- * of or nobody can use, is revoked at once
+ * @throws {Error} if the runner's files cannot be written. If post would not revoke the token, because it does not know
+ * of it or because it was to be left, main tries at once.
  */
 async function publishToken(client, inputs, minted) {
   const isRevoked = shouldRevoke(inputs, minted);
@@ -4702,8 +4712,10 @@ async function publishToken(client, inputs, minted) {
   }
   catch (error) {
     // Without saved state, post does nothing: what is not to be revoked needs none.
-    if (isRevoked)
-      throw await revokeAtOnce(client, inputs, minted, ['unsaved', error]);
+    if (isRevoked) {
+      const end = await revokeAtOnce(client, inputs, minted, revokeTokenNow);
+      throw atOnceError('unsaved', minted, error, end);
+    }
   }
   try {
     setOutputs({
@@ -4720,7 +4732,9 @@ async function publishToken(client, inputs, minted) {
   catch (error) {
     if (isRevoked)
       throw error;
-    throw await revokeAtOnce(client, inputs, minted, ['unpublished', error]);
+    // A token that was to be left is not worth a request after the job was cancelled.
+    const end = await revokeAtOnce(client, inputs, minted, revokeToken);
+    throw atOnceError('unpublished', minted, error, end);
   }
 }
 /**
@@ -4742,15 +4756,12 @@ function stateOf(inputs, minted) {
   const context = { origin, timeoutSeconds, jobSummary, kind, clientId, authMethod, salt, hash };
   return { kind: 'minted', minted, context };
 }
-/** Revokes a token that post will not revoke; returns the error that says what became of it. */
-async function revokeAtOnce(client, { credential, clientId, origin }, minted, [why, cause]) {
+/** Revokes a token that post will not revoke; returns what became of it, as one or more sentences. */
+async function revokeAtOnce(client, { credential, clientId, origin }, minted, revoke) {
   const remaining = [];
-  // A token that was to be left is not worth a request after the job was cancelled.
-  const revoke = why === 'unsaved' ? revokeTokenNow : revokeToken;
   const outcome = await revoke(client, minted, { credential, clientId, remaining });
   const context = { origin, clientId, kind: credential.kind };
-  const end = unsavedSentence(outcome, { minted, context, isWithoutCredential: false, remaining });
-  return atOnceError(why, minted, cause, end);
+  return unsavedSentence(outcome, { minted, context, isWithoutCredential: false, remaining });
 }
 
 ;// CONCATENATED MODULE: ./src/exit.ts

@@ -13,8 +13,8 @@ import { expiresAt, isUseless, type MintedToken } from './zendesk/token.ts'
  * Saves what post has to revoke, and then sets the outputs: in this order, so that whatever fails afterwards leaves
  * nothing behind. Called again when more is known about the token.
  *
- * @throws {Error} if the runner's files cannot be written; a token that post will not revoke, and either could not know
- * of or nobody can use, is revoked at once
+ * @throws {Error} if the runner's files cannot be written. If post would not revoke the token, because it does not know
+ * of it or because it was to be left, main tries at once.
  */
 export async function publishToken(
   client: ZendeskClient,
@@ -26,7 +26,10 @@ export async function publishToken(
     saveForPost(stateOf(inputs, minted))
   } catch (error) {
     // Without saved state, post does nothing: what is not to be revoked needs none.
-    if (isRevoked) throw await revokeAtOnce(client, inputs, minted, ['unsaved', error as Error])
+    if (isRevoked) {
+      const end = await revokeAtOnce(client, inputs, minted, revokeTokenNow)
+      throw atOnceError('unsaved', minted, error as Error, end)
+    }
   }
   try {
     setOutputs({
@@ -41,7 +44,9 @@ export async function publishToken(
     })
   } catch (error) {
     if (isRevoked) throw error
-    throw await revokeAtOnce(client, inputs, minted, ['unpublished', error as Error])
+    // A token that was to be left is not worth a request after the job was cancelled.
+    const end = await revokeAtOnce(client, inputs, minted, revokeToken)
+    throw atOnceError('unpublished', minted, error as Error, end)
   }
 }
 
@@ -65,18 +70,15 @@ function stateOf(inputs: MainInputs, minted: MintedToken): State {
   return { kind: 'minted', minted, context }
 }
 
-/** Revokes a token that post will not revoke; returns the error that says what became of it. */
+/** Revokes a token that post will not revoke; returns what became of it, as one or more sentences. */
 async function revokeAtOnce(
   client: ZendeskClient,
   { credential, clientId, origin }: MainInputs,
   minted: MintedToken,
-  [why, cause]: ['unsaved' | 'unpublished', Error]
-): Promise<Error> {
+  revoke: typeof revokeToken
+): Promise<string> {
   const remaining: Remaining[] = []
-  // A token that was to be left is not worth a request after the job was cancelled.
-  const revoke = why === 'unsaved' ? revokeTokenNow : revokeToken
   const outcome = await revoke(client, minted, { credential, clientId, remaining })
   const context = { origin, clientId, kind: credential.kind }
-  const end = unsavedSentence(outcome, { minted, context, isWithoutCredential: false, remaining })
-  return atOnceError(why, minted, cause, end)
+  return unsavedSentence(outcome, { minted, context, isWithoutCredential: false, remaining })
 }

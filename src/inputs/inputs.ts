@@ -44,6 +44,9 @@ export interface SweepInputs extends AccountInputs<SweepCredential> {
 
 const HOUR = 3_600_000
 
+/** Seconds: the lowest and the highest `timeout-seconds`. */
+export const TIMEOUT_RANGE: [min: number, max: number] = [5, 3600]
+
 /**
  * Reads and checks every input of the main step, and logs the warnings about them.
  *
@@ -119,7 +122,7 @@ function readAccount<Kind extends Credential>(
       `${clean(new URL(origin).host)} is about to receive the credential, and is not ${subdomain}.zendesk.com.`
     )
   }
-  const timeoutSeconds = reader.seconds('timeout-seconds', [5, 3600], defaultTimeout)
+  const timeoutSeconds = reader.seconds('timeout-seconds', TIMEOUT_RANGE, defaultTimeout)
   const clientId = readClientId(reader, credential)
   return { subdomain, origin: origin ?? '', clientId, credential, timeoutSeconds }
 }

@@ -1,6 +1,7 @@
 import { CREDENTIAL_INPUTS } from '../inputs/credentials.ts'
+import { TIMEOUT_RANGE } from '../inputs/inputs.ts'
 import { isNumeric, type CredentialKind } from '../zendesk/credential.ts'
-import { type Operation } from '../zendesk/http/request.ts'
+import { isGrant, type Operation } from '../zendesk/http/request.ts'
 import { clean } from '../lib/redact.ts'
 import { certificateAdvice } from './certificate-advice.ts'
 import { type ProxySetting } from '../zendesk/http/proxy.ts'
@@ -35,9 +36,6 @@ interface Details extends MessageContext {
   limits: string
 }
 
-/** Seconds: the highest `timeout-seconds`. */
-const LONGEST_TIMEOUT = 3600
-
 /** What each request is for, as the end of `Could not …`. */
 export const PURPOSES: Record<Operation, string> = {
   grantToken: 'mint a token',
@@ -55,11 +53,7 @@ export const PURPOSES: Record<Operation, string> = {
 /** What to do about each error. */
 export const CURES: Record<ErrorKind, string | ((details: Details) => string)> = {
   credentialsRejected: ({ kind, error: { request } }) => {
-    if (
-      kind === 'client_credentials' &&
-      request.operation !== 'grantToken' &&
-      request.operation !== 'grantCleanupToken'
-    )
+    if (kind === 'client_credentials' && !isGrant(request))
       return 'It was made with a cleanup token, which Zendesk had just given. Run the job again.'
     return {
       api_token:
@@ -73,7 +67,7 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
   newTokenRejected:
     'Run the job again. If it happens again, check the names in `scopes`, and ask the support of Zendesk.',
   forbidden: ({ error: { request }, kind, input }) => {
-    if (request.operation === 'grantToken' || request.operation === 'grantCleanupToken')
+    if (isGrant(request))
       return 'Check in Admin Center that the client is active and its owner neither suspended nor downgraded, and the IP restrictions of the account.'
     const user = kind === 'client_credentials' ? 'owner of the client' : 'user of the credential'
     const cause = `The ${user} is not an admin, is suspended or was downgraded`
@@ -127,7 +121,7 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
   endpointGone: ({ input, clientId }) =>
     `It was deprecated on 2026-08-26. Use \`client-secret\` instead of ${input}. If other workflows can still mint, check that client ${clean(clientId)} exists.`,
   rateLimit: ({ error }) => {
-    const canRaise = (error.excessiveWait ?? 0) < LONGEST_TIMEOUT
+    const canRaise = (error.excessiveWait ?? 0) < TIMEOUT_RANGE[1]
     return `${waitSentence(error)}Start fewer jobs at once${canRaise ? ', or raise `timeout-seconds`' : ''}.`
   },
   outage: ({ error }) => `${waitSentence(error)}See https://status.zendesk.com, and run the job again later.`,

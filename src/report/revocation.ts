@@ -4,11 +4,10 @@ import { type LoadedState, type MintContext } from '../runner/state.ts'
 import { type Table } from '../runner/summary.ts'
 import { type Remaining } from '../zendesk/cleanup-token.ts'
 import { type Obstacle, type Outcome, type Remains } from '../zendesk/revocation.ts'
-import { TOKENS_PATH } from '../zendesk/requests.ts'
 import { type MintedToken } from '../zendesk/token.ts'
 import { causeOf } from './errors.ts'
 import { lostSentence } from './mint.ts'
-import { expirySentence, manualRemoval, nameOf, TOKENS_IN_ADMIN_CENTER, tokenTable } from './token.ts'
+import { expirySentence, manualRemoval, nameOf, removalWays, tokenTable } from './token.ts'
 
 /*
  * What became of a token, in words.
@@ -39,7 +38,7 @@ export function reportNothingToRevoke(state: Exclude<LoadedState, { kind: 'minte
       break
     case 'unreadable':
       log.warning(
-        `The state that the main step saved cannot be read, so a token of this step may be active. Delete it in Admin Center (${TOKENS_IN_ADMIN_CENTER}), or find it as an admin with GET ${TOKENS_PATH} and send DELETE ${TOKENS_PATH}/{id}, or let \`sweep\` remove it.`
+        `The state that the main step saved cannot be read, so a token of this step may be active. Delete it ${removalWays({ id: undefined }, '')}`
       )
   }
 }

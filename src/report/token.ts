@@ -26,16 +26,25 @@ export function expirySentence({ expiry }: Pick<MintedToken, 'expiry'>): string 
 }
 
 /** Where Admin Center shows the tokens of a client. */
-export const TOKENS_IN_ADMIN_CENTER = "Apps and integrations > APIs > OAuth clients, the client's tokens"
+const TOKENS_IN_ADMIN_CENTER = "Apps and integrations > APIs > OAuth clients, the client's tokens"
 
 /** How to remove a token manually, as a sentence. */
-export function manualRemoval({ id }: Pick<MintedToken, 'id'>, origin: string): string {
+export function manualRemoval(token: Pick<MintedToken, 'id'>, origin: string): string {
+  return `To revoke it manually, delete it ${removalWays(token, origin)}`
+}
+
+/**
+ * By what a token can be deleted, as the end of a sentence.
+ *
+ * @param origin empty if it is not known
+ */
+export function removalWays({ id }: Pick<MintedToken, 'id'>, origin: string): string {
   const tokens = `${origin}${TOKENS_PATH}`
   const request =
     id === undefined
       ? `find it as an admin with GET ${tokens} and send DELETE ${tokens}/{id}`
       : `send DELETE ${tokens}/${id} as an admin`
-  return `To revoke it manually, delete it in Admin Center (${TOKENS_IN_ADMIN_CENTER}), or ${request}, or let \`sweep\` remove it.`
+  return `in Admin Center (${TOKENS_IN_ADMIN_CENTER}), or ${request}, or let \`sweep\` remove it.`
 }
 
 /** The granted scopes, or that Zendesk did not report them. */

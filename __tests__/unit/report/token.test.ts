@@ -5,8 +5,8 @@ import {
   manualRemoval,
   mintedMessage,
   nameOf,
+  removalWays,
   scopesText,
-  TOKENS_IN_ADMIN_CENTER,
   tokenTable
 } from '../../../src/report/token.ts'
 import { type MintedToken } from '../../../src/zendesk/token.ts'
@@ -45,13 +45,21 @@ describe('expirySentence', () => {
 describe('manualRemoval', () => {
   it('names Admin Center, the request and `sweep`', () => {
     expect(manualRemoval(MINTED, ORIGIN)).toBe(
-      `To revoke it manually, delete it in Admin Center (${TOKENS_IN_ADMIN_CENTER}), or send DELETE https://acme.zendesk.com/api/v2/oauth/tokens/7 as an admin, or let \`sweep\` remove it.`
+      "To revoke it manually, delete it in Admin Center (Apps and integrations > APIs > OAuth clients, the client's tokens), or send DELETE https://acme.zendesk.com/api/v2/oauth/tokens/7 as an admin, or let `sweep` remove it."
     )
   })
 
   it('says how to find a token whose id is not known', () => {
     expect(manualRemoval(UNKNOWN, ORIGIN)).toContain(
       'or find it as an admin with GET https://acme.zendesk.com/api/v2/oauth/tokens and send DELETE https://acme.zendesk.com/api/v2/oauth/tokens/{id}, or let'
+    )
+  })
+})
+
+describe('removalWays', () => {
+  it('names the requests alone if the origin is not known', () => {
+    expect(removalWays(UNKNOWN, '')).toContain(
+      'or find it as an admin with GET /api/v2/oauth/tokens and send DELETE /api/v2/oauth/tokens/{id}, or let'
     )
   })
 })

@@ -25,6 +25,11 @@ export interface ZendeskRequest {
   body?: Secret
 }
 
+/** Whether a request is an OAuth grant: it goes to `/oauth/tokens`, and no token authorizes it. */
+export function isGrant({ operation }: ZendeskRequest): boolean {
+  return operation === 'grantToken' || operation === 'grantCleanupToken'
+}
+
 /** The path of a request without its query, which may hold a cursor that is not ours to print. */
 export function pathOf({ path }: ZendeskRequest): string {
   return path.replace(/\?.*/s, '')

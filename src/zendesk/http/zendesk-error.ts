@@ -138,7 +138,7 @@ function kindOf(response: ZendeskResponse, { operation }: ZendeskRequest): Error
   if (isCreation && status === 422 && !/scope/i.test(zendeskWords(json) ?? '')) return 'clientUnknown'
   if (missingScopes(response) !== undefined) return 'missingScope'
   if (html && status < 300) return 'subdomainUnknown'
-  // An account that has no such record is an account; a grant asks for none.
+  // An account that has no such record is an account; the grant of main, its first request, asks for none.
   if (isFromAccount(response, 404) && operation !== 'grantToken') return 'unexpected'
   return statusRule(status).error
 }
