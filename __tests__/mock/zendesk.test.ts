@@ -144,6 +144,15 @@ describe('POST /api/v2/oauth/tokens', () => {
   })
 })
 
+it('gives a token its lifetime exactly, also if the clock goes on while it mints', async () => {
+  let now = NOON
+  await start({ apiTokensExpire: true, now: () => now++ })
+  await mint('ci_bot')
+  await clientCredentials('ci_bot', { expires_in: 600 })
+  const minted = [...zendesk.tokens.values()].filter(({ origin }) => origin === 'minted')
+  expect(minted.map(({ createdAt, expiresAt }) => (expiresAt ?? 0) - createdAt)).toEqual([HOUR / 2, 600_000])
+})
+
 describe('POST /oauth/tokens', () => {
   it('grants client credentials', async () => {
     await start()

@@ -38,11 +38,12 @@ export function grantToken(request: MockRequest, account: Account): MockResponse
   if (scopeRequired !== false && parameters['scope'] === undefined) throw refusals.oauth(scopeRequired)
   const asked = expiresIn(parameters) ?? client.tokenLifetime ?? ACCESS_LIFETIME.usual
   const lifetime = Math.min(asked, client.longestLifetime ?? ACCESS_LIFETIME.most)
+  const now = account.now()
   const token = account.mint({
     ...granted({ account, client, parameters }),
     clientId: client.id,
-    createdAt: account.now(),
-    expiresAt: account.now() + lifetime * 1000,
+    createdAt: now,
+    expiresAt: now + lifetime * 1000,
     origin: 'minted'
   })
   return json(grantStatus, grantResponse(account, token, parameters), { 'Cache-Control': 'no-store' })

@@ -25,11 +25,13 @@ export function createToken(request: MockRequest, account: Account): MockRespons
     throw refusals.invalid('scopes', 'Scopes: cannot be blank')
   const lifetime =
     client.tokenLifetime ?? (account.behaviour.apiTokensExpire ? ACCESS_LIFETIME.usual : undefined)
+  const now = account.now()
   const token = account.mint({
     clientId: client.id,
     userId: user.id,
     scopes: account.grantable(client, scopes.map(String)),
-    expiresAt: lifetime === undefined ? null : account.now() + lifetime * 1000,
+    createdAt: now,
+    expiresAt: lifetime === undefined ? null : now + lifetime * 1000,
     origin: 'minted'
   })
   const resource = { ...shown(token), ...reportedScopes(account, 'scopes', token), full_token: token.value }
