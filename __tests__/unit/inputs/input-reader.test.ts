@@ -4,55 +4,16 @@ import { RecordedLog } from '../../support/client.ts'
 import { setUpRunner } from '../../support/runner-env.ts'
 
 const runner = setUpRunner()
-const CONTROL = /^Invalid input `it`: the value contains a control character, such as a line break: U\+/
 
-/** What `read` returns of an input, and what the error says about it, if it is invalid. */
-function readFrom<Value>(
-  given: string | undefined,
-  read: (reader: InputReader) => Value
-): { value: Value; problem: string | undefined } {
-  runner.inputs({ it: given })
-  const reader = new InputReader()
-  const value = read(reader)
-  try {
-    reader.finish(new RecordedLog())
-    return { value, problem: undefined }
-  } catch (error) {
-    expect(error).toBeInstanceOf(InputError)
-    return { value, problem: (error as Error).message }
-  }
-}
-
-const problem = (given: string, read: (reader: InputReader) => unknown): string | undefined =>
-  readFrom(given, read).problem
-
-function value<Value>(given: string | undefined, read: (reader: InputReader) => Value): Value {
-  const { value, problem } = readFrom(given, read)
-  expect(problem).toBeUndefined()
-  return value
-}
-
-describe('given', () => {
-  it.each([
-    [undefined, ''],
-    ['', ''],
-    [' \u200b\n', ''],
-    ['\ufeff a\u200bb \u200e', 'a\u200bb']
-  ])('of %j is %j', (value, expected) => {
-    runner.inputs({ it: value })
-    expect(given('it')).toBe(expected)
-  })
-})
-
-describe('isSet', () => {
-  it.each([
-    [undefined, false],
-    ['\u200b', false],
-    ['0', true]
-  ])('of %j is %p', (value, expected) => {
-    runner.inputs({ it: value })
-    expect(isSet('it')).toBe(expected)
-  })
+it.each([
+  [undefined, '', false],
+  ['', '', false],
+  [' \u200b\n', '', false],
+  ['0', '0', true],
+  ['\ufeff a\u200bb \u200e', 'a\u200bb', true]
+])('given and isSet: of %j is %j, which is set: %p', (value, expected, expectedSet) => {
+  runner.inputs({ it: value })
+  expect([given('it'), isSet('it')]).toEqual([expected, expectedSet])
 })
 
 describe('shown', () => {
@@ -72,134 +33,111 @@ describe('shown', () => {
 })
 
 describe('InputReader.finish', () => {
-  const scopes = (reader: InputReader): void => {
-    reader.problem('scopes', 'they are wrong.')
-  }
-
-  it.each<[string, (reader: InputReader) => void, string | undefined, string[]]>([
-    ['logs the warnings', (reader) => reader.warning('scopes', 'Odd.'), undefined, ['`scopes`: Odd.']],
-    ['names one problem', scopes, 'Invalid input `scopes`: they are wrong.', []],
-    [
-      'names a problem once, and then logs no warning',
-      (reader) => {
-        scopes(reader)
-        scopes(reader)
-        reader.warning('scopes', 'Odd.')
-      },
-      'Invalid input `scopes`: they are wrong.',
-      []
-    ],
-    [
-      'numbers several problems',
-      (reader) => {
-        scopes(reader)
-        reader.problem('email', 'it is, too.')
-      },
-      '2 invalid inputs: (1) `scopes`: they are wrong. (2) `email`: it is, too.',
-      []
-    ]
-  ])('%s', (_what, read, message, warnings) => {
+  it('logs the warnings, if there is no problem', () => {
     const [reader, log] = [new InputReader(), new RecordedLog()]
-    read(reader)
-    const finish = (): void => {
-      reader.finish(log)
-    }
-    if (message === undefined) finish()
-    else expect(finish).toThrow(new InputError(message))
-    expect(log.of('warning')).toEqual(warnings)
+    reader.warning('scopes', 'Odd.')
+    reader.finish(log)
+    expect(log.lines).toEqual(['warning: `scopes`: Odd.'])
+  })
+
+  it('names each problem once, with numbers if there are several, and logs no warning', () => {
+    const [reader, log] = [new InputReader(), new RecordedLog()]
+    const finish = (): void => reader.finish(log)
+    reader.warning('scopes', 'Odd.')
+    reader.problem('scopes', 'they are wrong.')
+    reader.problem('scopes', 'they are wrong.')
+    expect(finish).toThrow(InputError)
+    expect(finish).toThrow(new Error('Invalid input `scopes`: they are wrong.'))
+    reader.problem('email', 'it is, too.')
+    const both = '2 invalid inputs: (1) `scopes`: they are wrong. (2) `email`: it is, too.'
+    expect(finish).toThrow(new Error(both))
+    expect(log.lines).toEqual([])
   })
 })
 
-describe('InputReader.text', () => {
-  const read = (reader: InputReader): string => reader.text('it')
+const METHODS = {
+  text: (reader: InputReader) => reader.text('it'),
+  words: (reader: InputReader) => reader.words('it'),
+  required: (reader: InputReader) => reader.required('it', 'Write it.'),
+  secret: (reader: InputReader) => reader.secret('it').reveal(),
+  choice: (reader: InputReader) => reader.choice('it', ['auto', 'true', 'false']),
+  'flag on': (reader: InputReader) => reader.flag('it', true),
+  'flag off': (reader: InputReader) => reader.flag('it', false),
+  seconds: (reader: InputReader) => reader.seconds('it', [5, 3600], 60)
+}
 
-  it('is trimmed, and empty if it is not set', () => {
-    expect(value('  a b\n', read)).toBe('a b')
-    expect(value('\u200ba\ufeff', read)).toBe('a')
-    expect(value(undefined, read)).toBe('')
-  })
+/** What a method returns, and the error about it, if there is one. */
+function read(method: keyof typeof METHODS, given: string | undefined): [value: unknown, problem?: string] {
+  runner.inputs({ it: given })
+  const reader = new InputReader()
+  const value = METHODS[method](reader)
+  try {
+    reader.finish(new RecordedLog())
+    return [value]
+  } catch (error) {
+    return [value, (error as Error).message]
+  }
+}
 
-  it.each([
-    ['hush\nhush', CONTROL],
-    ['hush\u0085hush', CONTROL],
-    [
-      'hush\u200bhush',
-      /^Invalid input `it`: the value contains an invisible character: U\+200B after the 4th character\./
-    ]
-  ])('is refused for a character inside, and not quoted: %j', (given, error) => {
-    const { value, problem } = readFrom(given, read)
-    expect(value).toBe('')
-    expect(problem).toMatch(error)
-    expect(problem).not.toContain('hush')
-  })
+it.each<[keyof typeof METHODS, string | undefined, unknown]>([
+  ['text', '  a b\n', 'a b'],
+  ['text', '\u200ba\ufeff', 'a'],
+  ['text', undefined, ''],
+  ['words', '\u200ba\u200bb\r\nc\u{e0100}d ', 'a b  c d'],
+  ['required', 'x', 'x'],
+  ['secret', ' \u200b12345678\ufeff ', '12345678'],
+  ['secret', '', ''],
+  ['choice', 'AUTO', 'auto'],
+  ['choice', 'True', 'true'],
+  ['choice', 'false', 'false'],
+  ['choice', '', 'auto'],
+  ['flag on', '', true],
+  ['flag on', 'TRUE', true],
+  ['flag on', 'False', false],
+  ['flag off', '', false],
+  ['flag off', 'TRUE', true],
+  ['flag off', 'False', false],
+  ['seconds', '5', 5],
+  ['seconds', '3600', 3600],
+  ['seconds', '0300', 300],
+  ['seconds', '', 60]
+])('InputReader.%s of %j is %j', (method, given, value) => {
+  expect(read(method, given)).toEqual([value])
 })
 
-it('InputReader.words separates at white space and what is invisible, and refuses other control characters', () => {
-  const read = (reader: InputReader): string => reader.words('it')
-  expect(value('\u200ba\u200bb\r\nc\u{e0100}d ', read)).toBe('a b  c d')
-  expect(problem('ab\u200bc\u0007d', read)).toContain('U+0007 after the 4th character')
+const IF_EMPTY =
+  'it is required, but empty. Write it. If it comes from `vars` or `secrets`, check that it exists in this repository or environment; runs from forks and Dependabot get no secrets.'
+
+it.each<[keyof typeof METHODS, string, problem: string]>([
+  ['text', 'hush\nhush', 'the value contains a control character, such as a line break: U+000A'],
+  ['text', 'hush\u0085hush', 'the value contains a control character, such as a line break: U+0085'],
+  ['text', 'hush\u200bhush', 'the value contains an invisible character: U+200B after the 4th character.'],
+  ['words', 'hu\u200bsh\u0007hush', 'the value contains a control character, such as a line break: U+0007'],
+  ['required', ' \u200b', IF_EMPTY],
+  ['required', 'hush\nhush', 'the value contains a control character'],
+  ['secret', 'hush123', 'the value is shorter than 8 characters'],
+  ['secret', 'hush123\n5678', 'the value contains a control character'],
+  ['secret', '"hush1234"', 'the value is wrapped in quotes'],
+  ['choice', 'Yes', '"yes" is not valid. Write `auto` or `true` or `false`.'],
+  ['flag on', '1', '"1" is not valid. Write `true` or `false`.'],
+  ['flag off', '1', '"1" is not valid. Write `false` or `true`.']
+])('InputReader.%s of %j is refused: %s', (method, given, problem) => {
+  const [value, message] = read(method, given)
+  expect(message).toContain(`Invalid input \`it\`: ${problem}`)
+  expect(message).not.toContain('hush')
+  if (method === 'text') expect(value).toBe('')
 })
 
-it('InputReader.required refuses an empty text with the likely cause, and one with a control character once', () => {
-  const read = (reader: InputReader): string => reader.required('it', 'Write it.')
-  expect(problem(' \u200b', read)).toBe(
-    'Invalid input `it`: it is required, but empty. Write it. If it comes from `vars` or `secrets`, check that it exists in this repository or environment; runs from forks and Dependabot get no secrets.'
-  )
-  expect(value('x', read)).toBe('x')
-  expect(problem('a\nb', read)).toMatch(CONTROL)
-})
+it.each(['4', '3601', '1e2', '-5', '5.0', '0x10', 'five', '9'.repeat(400), '٥٥'])(
+  'InputReader.seconds refuses %.20s',
+  (given) => {
+    expect(read('seconds', given)[1]).toMatch(/`it`: ".+" is not a whole number of seconds from 5 to 3600\.$/)
+  }
+)
 
-describe('InputReader.secret', () => {
-  const read = (reader: InputReader): string => reader.secret('it').reveal()
-
-  it('is trimmed, and empty if it is not set', () => {
-    expect(value(' \u200b12345678\ufeff ', read)).toBe('12345678')
-    expect(value('', read)).toBe('')
-  })
-
-  it.each([
-    ['being too short', '123zzz7', /^Invalid input `it`: the value is shorter than 8 characters/],
-    ['a control character', '123zzz7\n5678', CONTROL],
-    ['quotes around it', '"123zzz78"', /^Invalid input `it`: the value is wrapped in quotes/]
-  ])('is refused for %s, and not quoted', (_what, given, error) => {
-    expect(problem(given, read)).toMatch(error)
-    expect(problem(given, read)).not.toContain('123zzz7')
-  })
-
-  it('can be a part of the input', () => {
-    expect(value('a-longer-value', (reader) => reader.secret('it', 'a-secret').reveal())).toBe('a-secret')
-    expect(problem('a-longer-value', (reader) => reader.secret('it', 'short'))).toMatch(
-      /`it`: the value is shorter/
-    )
-  })
-})
-
-it('InputReader.choice is one of its values in any case, and the first if it is not set', () => {
-  const read = (reader: InputReader): string => reader.choice('it', ['auto', 'true', 'false'])
-  const given = ['AUTO', 'True', 'false', '']
-  expect(given.map((text) => value(text, read))).toEqual(['auto', 'true', 'false', 'auto'])
-  expect(problem('Yes', read)).toBe(
-    'Invalid input `it`: "yes" is not valid. Write `auto` or `true` or `false`.'
-  )
-})
-
-it.each([true, false])('InputReader.flag that is %p if it is not set is true or false', (ifEmpty) => {
-  const read = (reader: InputReader): boolean => reader.flag('it', ifEmpty)
-  expect(['', 'TRUE', 'False'].map((text) => value(text, read))).toEqual([ifEmpty, true, false])
-  expect(problem('1', read)).toMatch(/"1" is not valid\. Write `(true` or `false|false` or `true)`\.$/)
-})
-
-describe('InputReader.seconds', () => {
-  const read = (reader: InputReader): number => reader.seconds('it', [5, 3600], 60)
-
-  it('is from the least to the most, or the default', () => {
-    expect(['5', '3600', '0300', ''].map((given) => value(given, read))).toEqual([5, 3600, 300, 60])
-  })
-
-  it.each(['4', '3601', '1e2', '-5', '5.0', '0x10', 'five', '9'.repeat(400), '٥٥'])(
-    'is not %.20s',
-    (given) => {
-      expect(problem(given, read)).toMatch(/`it`: ".+" is not a whole number of seconds from 5 to 3600\.$/)
-    }
-  )
+it('InputReader.secret can be a part of the input', () => {
+  const reader = new InputReader()
+  expect(reader.secret('it', 'a-secret').reveal()).toBe('a-secret')
+  reader.secret('it', 'short')
+  expect(() => reader.finish(new RecordedLog())).toThrow('Invalid input `it`: the value is shorter')
 })
