@@ -10,29 +10,20 @@ import {
   textMistake
 } from '../../../src/inputs/mistakes.ts'
 
-describe('FORMS', () => {
-  const rows: Record<keyof typeof FORMS, string[]> = {
-    quoted: [
-      ...['"a-secret"', "'a-secret'", '`a-secret`', '“a-secret”', '‘a-secret’', '«a-secret»', '„a-secret“'],
-      ...['""', '"a"', '"{}"', '"a b\nc"']
-    ],
-    unreplaced: [
-      ...['$SECRET', '${SECRET}', '${{ secrets.SECRET }}', '$(cat secret)', '$env:SECRET', '{{ secret }}'],
-      ...['<secret>', '<your client secret>', '%SECRET%', '***', '********************']
-    ],
-    json: ['{"client_secret":"abc"}', '{\n  "client_secret": "abc"\n}', '["abc", "def"]', '{}'],
-    short: ['1234567', 'ü'],
-    long: ['x'.repeat(8193)],
-    scheme: [
-      ...['Bearer abcdefgh', 'bearer\tabcdefgh', 'Basic YWJjOmRlZg==', 'Authorization: Bearer abcdefgh'],
-      ...['authorization:Bearer abcdefgh', 'Authorization:  Basic YWJjOmRlZg==']
-    ]
-  }
-
-  it.each(Object.entries(rows))('%s is said of each of its examples, and none is shown', (name, values) => {
-    const [, wrong] = FORMS[name as keyof typeof FORMS]
-    expect(values.map(secretMistake)).toEqual(values.map(() => `the value ${wrong}`))
-  })
+it.each<[keyof typeof FORMS, words: string, examples: string[]]>([
+  ['quoted', 'is wrapped in quotes, ', ['"a-secret"', "'a-secret'", '`a-secret`', '„a-secret“']],
+  ['quoted', 'Save it without them.', ['“a-secret”', '‘a-secret’', '«a»', '""', '"a"', '"{}"', '"a b\nc"']],
+  ['unreplaced', 'looks like a variable, an', ['$SECRET', '${{ secrets.IT }}', '{{ secret }}', '$(secret)']],
+  ['unreplaced', '`${{ secrets.NAME }}`.', ['<secret>', '<your client secret>', '%SECRET%', '***', '****']],
+  ['json', 'looks like JSON. Take', ['{"client_secret":"abc"}', '{\n  "secret": "abc"\n}', '["abc"]', '{}']],
+  ['short', 'is shorter than 8 characters', ['1234567', 'ü']],
+  ['long', 'is longer than 8192 characters. Copy', ['x'.repeat(8193)]],
+  ['scheme', 'begins with the scheme', ['Bearer abcdefgh', 'bearer\tabcdefgh', 'Basic YWJjOmRlZg==']],
+  ['scheme', 'Save only what', ['Authorization: Bearer abcdefgh', 'authorization:Basic  YWJjOmRlZg==']]
+])('FORMS has one for a value that is %s: it %s', (form, words, examples) => {
+  const [, wrong] = FORMS[form]
+  expect(wrong).toContain(words)
+  expect(examples.map(secretMistake)).toEqual(examples.map(() => `the value ${wrong}`))
 })
 
 describe('CHARACTERS', () => {
@@ -40,14 +31,12 @@ describe('CHARACTERS', () => {
     ['control', 'abcd\nefgh', 'U+000A after the 4th character'],
     ['control', '\0abcdefgh', 'U+0000 as the 1st character'],
     ['control', 'ab\u0085cdefgh', 'U+0085 after the 2nd character'],
-    ['invisible', 'abcd\u200befgh', 'U+200B after the 4th character'],
     ['invisible', 'a\ufeffbcdefgh', 'U+FEFF after the 1st character'],
     ['invisible', 'abc\u{e0100}defgh', 'U+E0100 after the 3rd character'],
     ['space', 'abcdefghijk lmn', 'U+0020 after the 11th character'],
     ['space', 'abcdefghijklm\u00a0', 'U+00A0 after the 13th character'],
     ['foreign', 'abcdefghijklmnopqrstuüv', 'U+00FC after the 21st character'],
     ['foreign', '🔥🔥🔥🔥', 'U+1F525 as the 1st character'],
-    ['foreign', '“half-quoted', 'U+201C as the 1st character'],
     ['foreign', 'half-quoted”', 'U+201D after the 11th character'],
     ['foreign', `${'x'.repeat(111)}é`, 'U+00E9 after the 111th character'],
     ['foreign', `${'x'.repeat(122)}é`, 'U+00E9 after the 122nd character']
@@ -56,14 +45,18 @@ describe('CHARACTERS', () => {
     expect(secretMistake(value)).toBe(`the value contains ${what}: ${place}. ${cure}`)
   })
 
-  it('counts code points, not halves of them, up to the first that is wrong', () => {
-    expect(textMistake('🔥🔥\u200b\0')).toContain('U+200B after the 2nd character')
+  it('says what each is, and what to do', () => {
+    expect(Object.values(CHARACTERS).map((words) => words.join('. '))).toEqual([
+      'a control character, such as a line break. Write it on one line.',
+      'an invisible character. Copy the value again without it, or type it.',
+      'white space, like a copy from a wrapped line. Copy it again, as one word.',
+      'a character that is not ASCII. Copy it again from where it was created.'
+    ])
   })
 })
 
 describe('secretMistake', () => {
   it.each([
-    ['a UUID', '123e4567-e89b-12d3-a456-426614174000'],
     ['a JWT', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'],
     ['base64', 'abcd+/EFGH0123=='],
     ['punctuation inside', `a$b{{c<d%e*f[g{h"i'j\`k`],
@@ -92,74 +85,45 @@ describe('textMistake', () => {
   })
 
   it.each([
-    [
-      'a\tb',
-      'the value contains a control character, such as a line break: U+0009 after the 1st character. '
-    ],
-    ['ab\u00adc', 'the value contains an invisible character: U+00AD after the 2nd character. ']
+    ['a\tb', 'a control character, such as a line break: U+0009 after the 1st character. '],
+    ['ab\u00adc', 'an invisible character: U+00AD after the 2nd character. '],
+    // In code points, not halves of them, up to the first that is wrong.
+    ['🔥🔥\u200b\0', 'an invisible character: U+200B after the 2nd character. ']
   ])('names the character and its place in %j', (value, mistake) => {
-    expect(textMistake(value)).toContain(mistake)
+    expect(textMistake(value)).toContain(`the value contains ${mistake}`)
   })
 })
 
-describe('isMaskable', () => {
-  it.each(['12345678', 'ünüqünüq', '1234\u200b5678', '1234 5678'])('is true of %j', (value) => {
-    expect(isMaskable(value)).toBe(true)
-  })
-
-  it.each(['', '1234567', '1234\n5678', '1234\u00855678', '\u007f12345678'])('is false of %j', (value) => {
-    expect(isMaskable(value)).toBe(false)
-  })
+it('isMaskable is true of 8 characters or more in one line', () => {
+  const yes = ['12345678', 'ünüqünüq', '1234\u200b5678', '1234 5678']
+  const no = ['', '1234567', '1234\n5678', '1234\u00855678', '\u007f12345678']
+  expect([...yes, ...no].filter(isMaskable)).toEqual(yes)
 })
 
-describe('isWrapped', () => {
-  it.each(['"a"', '“a”', '<a>', '<>'])('is true of %s', (value) => {
-    expect(isWrapped(value)).toBe(true)
-  })
-
-  it.each(['a', '"a', 'a>', '<a> b'])('is false of %s', (value) => {
-    expect(isWrapped(value)).toBe(false)
-  })
+it('isWrapped is true of what is in quotes or angle brackets', () => {
+  const yes = ['"a"', '“a”', '<a>', '<>']
+  expect([...yes, 'a', '"a', 'a>', '<a> b'].filter(isWrapped)).toEqual(yes)
 })
 
-describe('bareSecret', () => {
-  it.each([
-    ['"abc"', 'abc'],
-    ['‘abc’', 'abc'],
-    ['«\u00a0abc »', 'abc'],
-    ['"abc\'', '"abc\''],
-    ['<abc>', 'abc'],
-    ['<abc', '<abc'],
-    ['Bearer  abc', 'abc'],
-    ['basic abc', 'abc'],
-    ['Bearerabc', 'Bearerabc'],
-    ['abc', 'abc']
-  ])('of %j is %j', (value, bare) => {
-    expect(bareSecret(value)).toBe(bare)
-  })
-})
-
-describe('looksLikeSecret', () => {
+it('looksLikeSecret is true of 40 letters and digits, at least four of them digits', () => {
   const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJ'
+  const split = `${letters}\u200b0123`
+  const yes = [`${letters}0123`, `0123${letters}`, `a0b1c2d3${letters}`, '0123456789'.repeat(4), split]
+  const no = [`${letters.slice(1)}0123`, `${letters}x012`, '123e4567-e89b-12d3-a456-426614174000-0000']
+  const other = [`${letters}_0123`, `_${letters}0123`, `${letters}0123\n`]
+  expect([...yes, ...no, ...other].filter(looksLikeSecret)).toEqual(yes)
+})
 
-  it.each([
-    `${letters}0123`,
-    `0123${letters}`,
-    `a0b1c2d3${letters}`,
-    '0123456789'.repeat(4),
-    `${letters}\u200b0123`
-  ])('is true of %s', (value) => {
-    expect(looksLikeSecret(value)).toBe(true)
-  })
-
-  it.each([
-    ['39 characters', `${letters.slice(1)}0123`],
-    ['three digits', `${letters}x012`],
-    ['a UUID', '123e4567-e89b-12d3-a456-426614174000-0000'],
-    ['another character', `${letters}_0123`],
-    ['another character in front', `_${letters}0123`],
-    ['a line break at the end', `${letters}0123\n`]
-  ])('is false of %s', (_what, value) => {
-    expect(looksLikeSecret(value)).toBe(false)
-  })
+it.each([
+  ['"abc"', 'abc'],
+  ['‘abc’', 'abc'],
+  ['«\u00a0abc »', 'abc'],
+  ['"abc\'', '"abc\''],
+  ['<abc>', 'abc'],
+  ['<abc', '<abc'],
+  ['Bearer  abc', 'abc'],
+  ['basic abc', 'abc'],
+  ['Bearerabc', 'Bearerabc']
+])('bareSecret of %j is %j', (value, bare) => {
+  expect(bareSecret(value)).toBe(bare)
 })
