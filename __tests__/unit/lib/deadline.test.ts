@@ -10,71 +10,46 @@ function deadlineAfter(passed: number, seconds: number, signal = neverCancelled(
   return new Deadline(clock, seconds, signal, reserve)
 }
 
-const check = (deadline: Deadline) => () => {
-  deadline.check()
-}
-
-describe('reserveOf', () => {
-  it.each([
-    [5, 1000],
-    [20, 4000],
-    [25, 5000],
-    [30, 5000],
-    [3600, 5000]
-  ])('of a timeout of %d s is %d ms', (seconds, ms) => {
-    expect(reserveOf(seconds)).toBe(ms)
-  })
+it('reserveOf is a fifth of the timeout, and 5 s at most', () => {
+  expect([5, 20, 25, 30, 3600].map(reserveOf)).toEqual([1000, 4000, 5000, 5000, 5000])
 })
 
 describe('Deadline', () => {
-  it.each([
-    [0, 10_000],
-    [9999, 1],
-    [10_000, 0],
-    [10_005, 0]
-  ])('of 10 s has, %d ms after the start of the process, %d ms left', (passed, left) => {
-    expect(deadlineAfter(passed, 10).remaining()).toBe(left)
-  })
-
-  it('does not give its reserve to the work', () => {
-    expect(deadlineAfter(0, 240, neverCancelled(), 5000).remaining()).toBe(235_000)
-  })
-
-  it('does not move with the wall clock', () => {
+  it('counts from the start of the process, and does not move with the wall clock', () => {
+    const left = [0, 9999, 10_000, 10_005].map((passed) => deadlineAfter(passed, 10).remaining())
+    expect(left).toEqual([10_000, 1, 0, 0])
     const clock = new FakeClock()
     const deadline = new Deadline(clock, 10, neverCancelled())
     clock.jump(86_400_000)
     expect(deadline.remaining()).toBe(10_000)
   })
 
-  it('allows new work until the last millisecond, and then says which timeout was reached', () => {
-    expect(check(deadlineAfter(6999, 7))).not.toThrow()
-    expect(check(deadlineAfter(7000, 7))).toThrow(new StepEnded('deadline', 7))
-    expect(new StepEnded('deadline', 7).message).toBe('The step reached its timeout of 7 s.')
+  it('does not give its reserve to the work', () => {
+    expect(deadlineAfter(0, 240, neverCancelled(), 5000).remaining()).toBe(235_000)
   })
 
-  it('reports a cancelled job as cancelled, even after the timeout', () => {
-    const error = new StepEnded('cancelled', 1)
-    expect(check(deadlineAfter(2000, 1, AbortSignal.abort()))).toThrow(error)
-    expect(error).toMatchObject({ kind: 'cancelled', message: 'The job was cancelled.' })
+  it('allows new work until its last millisecond', () => {
+    const deadline = deadlineAfter(6999, 7)
+    deadline.check()
+    expect(deadline.isOver()).toBe(false)
   })
-})
 
-describe('Deadline.isOver', () => {
-  it.each<[string, number, AbortSignal, boolean]>([
-    ['has time left', 9999, neverCancelled(), false],
-    ['has none left', 10_000, neverCancelled(), true],
-    ['is cancelled', 0, AbortSignal.abort(), true]
-  ])('of a deadline that %s, %d ms after the start', (_what, passed, signal, expected) => {
-    expect(deadlineAfter(passed, 10, signal).isOver()).toBe(expected)
+  it.each<[string, number, AbortSignal, kind: string, message: string]>([
+    ['its time is over', 7000, neverCancelled(), 'deadline', 'The step reached its timeout of 7 s.'],
+    ['the job was cancelled', 0, AbortSignal.abort(), 'cancelled', 'The job was cancelled.'],
+    ['both are true', 7000, AbortSignal.abort(), 'cancelled', 'The job was cancelled.']
+  ])('allows no new work if %s', (_what, passed, signal, kind, message) => {
+    const deadline = deadlineAfter(passed, 7, signal)
+    expect(deadline.isOver()).toBe(true)
+    expect(() => deadline.check()).toThrow(StepEnded)
+    expect(() => deadline.check()).toThrow(expect.objectContaining({ kind, message }))
   })
 })
 
 describe('Deadline.forCleanup', () => {
   it('has its time in a cancelled job whose work has no time left', () => {
     const cleanup = deadlineAfter(235_000, 240, AbortSignal.abort(), 5000).forCleanup(4000)
-    expect(check(cleanup)).not.toThrow()
-    expect(cleanup.remaining()).toBe(4000)
+    expect([cleanup.isOver(), cleanup.remaining()]).toEqual([false, 4000])
   })
 
   it.each([
@@ -102,6 +77,6 @@ describe('Deadline.forCleanup', () => {
     const clock = new FakeClock()
     const cleanup = new Deadline(clock, 240, neverCancelled()).forCleanup(4000)
     clock.pass(4000)
-    expect(check(cleanup)).toThrow(new StepEnded('deadline', 240))
+    expect(() => cleanup.check()).toThrow('The step reached its timeout of 240 s.')
   })
 })
