@@ -4,7 +4,9 @@ import { exportForZcli, requireFiles, setOutputs, writeRunnerFile } from '../../
 import { setUpRunner } from '../../support/runner-env.ts'
 
 const runner = setUpRunner()
-const token = new Secret('a-token-of-mine')
+
+const CHECK = 'Check the work folder of the runner: this step has to write to its files.'
+const RUNNER = 'Run this action on a GitHub runner of 2022 or later.'
 
 describe('requireFiles', () => {
   it('is content with files that can be written', () => {
@@ -13,57 +15,40 @@ describe('requireFiles', () => {
   })
 
   it.each([
-    ['/nowhere/at/all', /Check the work folder of the runner/],
-    ['', /Run this action on a GitHub runner of 2022 or later/],
-    [undefined, /Run this action on a GitHub runner of 2022 or later/]
+    ['/nowhere/at/all', CHECK],
+    ['', RUNNER],
+    [undefined, RUNNER]
   ])('names the variable of a file that is missing: %j', (path, cure) => {
     Reflect.deleteProperty(process.env, 'GITHUB_OUTPUT')
     if (path !== undefined) process.env['GITHUB_OUTPUT'] = path
+    const message = /^Could not write the file that the runner names in GITHUB_OUTPUT \(ENOENT: .+\)\. (.+)$/
     const require = (): void => requireFiles('GITHUB_STATE', 'GITHUB_OUTPUT')
-    expect(require).toThrow(
-      /^Could not write the file that the runner names in GITHUB_OUTPUT \(ENOENT: .+\)\. /
-    )
+    expect(require).toThrow(message)
     expect(require).toThrow(cure)
   })
 })
 
-describe('writeRunnerFile', () => {
-  it.each([
-    ['EACCES', /A job in a container runs as the user of its image: write `--user root`/],
-    ['EPERM', /A job in a container runs as the user of its image/],
-    ['ENOSPC', /The disk is full/],
-    ['EDQUOT', /The disk is full/],
-    ['EROFS', /Its file system is read-only/],
-    ['EIO', /Check the work folder of the runner: this step has to write to its files\./]
-  ])('says what to do about %s', (code, cure) => {
-    const write = (): void =>
-      writeRunnerFile('GITHUB_STATE', () => {
-        throw Object.assign(new Error(`${code}: the system's words`), { code })
-      })
-    expect(write).toThrow(
-      `Could not write the file that the runner names in GITHUB_STATE (${code}: the system's words). `
-    )
-    expect(write).toThrow(cure)
-  })
-
-  it('says what to do about an error without a code', () => {
-    const write = (): void =>
-      writeRunnerFile('GITHUB_STATE', () => {
-        throw new Error('Missing file')
-      })
-    expect(write).toThrow('(Missing file). Check the work folder of the runner')
-  })
+it.each([
+  ['EACCES', 'A job in a container runs as the user of its image: write `--user root`'],
+  ['EPERM', 'A job in a container runs as the user of its image'],
+  ['ENOSPC', 'The disk is full'],
+  ['EDQUOT', 'The disk is full'],
+  ['EROFS', 'Its file system is read-only'],
+  ['EIO', CHECK],
+  [undefined, CHECK]
+])('writeRunnerFile says what to do about the code %s', (code, cure) => {
+  const write = (): void => {
+    throw Object.assign(new Error('words of the system'), { code })
+  }
+  const start = 'Could not write the file that the runner names in GITHUB_STATE (words of the system). '
+  expect(() => writeRunnerFile('GITHUB_STATE', write)).toThrow(start + cure)
 })
 
 describe('setOutputs', () => {
   it('writes outputs to their file, empty if Zendesk reports nothing', () => {
     setOutputs({ 'token-id': 7, scopes: 'read write', 'expires-at': undefined, 'user-id': 0 })
-    expect(runner.written('GITHUB_OUTPUT')).toEqual([
-      ['token-id', '7'],
-      ['scopes', 'read write'],
-      ['expires-at', ''],
-      ['user-id', '0']
-    ])
+    const expected = { 'token-id': '7', scopes: 'read write', 'expires-at': '', 'user-id': '0' }
+    expect(runner.outputs()).toEqual(expected)
     expect(runner.stdout).toEqual([])
   })
 
@@ -74,12 +59,12 @@ describe('setOutputs', () => {
 })
 
 describe('exportForZcli', () => {
+  const token = new Secret('a-token-of-mine')
+
   it('exports the two variables that zcli reads', () => {
     exportForZcli('acme', token)
-    expect(runner.written('GITHUB_ENV')).toEqual([
-      ['ZENDESK_SUBDOMAIN', 'acme'],
-      ['ZENDESK_OAUTH_TOKEN', 'a-token-of-mine']
-    ])
+    const variables = { ZENDESK_SUBDOMAIN: 'acme', ZENDESK_OAUTH_TOKEN: 'a-token-of-mine' }
+    expect(Object.fromEntries(runner.written('GITHUB_ENV'))).toEqual(variables)
   })
 
   it('names the variable if the file cannot be written', () => {
