@@ -18,14 +18,12 @@ function failure(id: number, kind: ErrorKind = 'forbidden'): ZendeskError {
   return new ZendeskError(kind, deleteTokenRequest(id, MINTED.token))
 }
 
+/** A sweep of stale tokens with the ids from 1; these failed, in this order, and the list broke off with this. */
 interface Case {
   dryRun?: boolean
-  /** How many stale tokens there are, with the ids from 1. */
   tokens?: number
   checked?: number
-  /** The ids of those that could not be revoked, in the order in which this was found. */
   failed?: number[]
-  /** What the list broke off with. */
   stop?: string
 }
 
