@@ -64,8 +64,8 @@ describe('oneLine', () => {
   })
 
   it('hides a secret where it overlaps itself', () => {
-    redact.addSecret('abcabcab')
-    expect(redact.oneLine('an abcabcabcab b')).toBe('an *** b')
+    for (const secret of ['xxxxxxxx', 'abcabcab']) redact.addSecret(secret)
+    expect(redact.oneLine('an xxxxxxxxx and abcabcabcab b')).toBe('an *** and *** b')
   })
 
   it.each([' ', '\r\n', '\0', '\ufe0f\u2800\u{e0100}', 'ü'])('hides a secret with %j inside', (by) => {
