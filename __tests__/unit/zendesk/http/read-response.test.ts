@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { errorOf, responseOf, usesConnections } from '../../../support/connect.ts'
+import { type OutgoingHttpHeaders } from 'node:http'
+import { type ZendeskResponse } from '../../../../src/zendesk/http/response.ts'
+import { connect, errorOf, usesConnections } from '../../../support/connect.ts'
 import { sendRaw, serve } from '../../../support/servers.ts'
 
 const MIB = 1024 * 1024
@@ -7,8 +9,10 @@ const MIB = 1024 * 1024
 usesConnections()
 
 describe('readResponse', () => {
-  const received = async (bytes: string | Buffer): ReturnType<typeof responseOf> =>
-    responseOf((await sendRaw(bytes, 'end')).port)
+  const received = async (bytes: string | Buffer): Promise<ZendeskResponse> =>
+    connect((await sendRaw(bytes, 'end')).port)()
+  const served = async (headers: OutgoingHttpHeaders, body = '{}'): Promise<ZendeskResponse> =>
+    connect((await serve((_request, response) => response.writeHead(429, headers).end(body))).port)()
 
   it('returns a status, JSON, and the headers that matter', async () => {
     const headers = {
@@ -19,10 +23,7 @@ describe('readResponse', () => {
       'x-request-id': 'id-1',
       location: 'https://elsewhere.example/'
     }
-    const { port } = await serve((_request, response) =>
-      response.writeHead(429, headers).end('{"error":"x"}')
-    )
-    expect(await responseOf(port)).toEqual({
+    expect(await served(headers, '{"error":"x"}')).toEqual({
       status: 429,
       json: { error: 'x' },
       html: false,
@@ -35,50 +36,33 @@ describe('readResponse', () => {
   })
 
   it('has only a status if there is nothing else that can be read', async () => {
-    expect(await received('HTTP/1.1 204 No Content\r\nDate: soon\r\n\r\n')).toEqual({
-      status: 204,
-      json: undefined,
-      html: false,
-      retryAfter: undefined,
-      rateLimitReset: '',
-      location: undefined,
-      date: undefined,
-      requestId: undefined
-    })
+    const response = await received('HTTP/1.1 204 No Content\r\nDate: soon\r\n\r\n')
+    expect(response).toEqual({ status: 204, html: false, rateLimitReset: '' })
   })
 
   it.each([
     ['a', ['a', 'a']],
     ['a, b', ['a', 'b', 'a']]
   ])('returns the request id %s once if it came as %j', async (requestId, ids) => {
-    const { port } = await serve((_request, response) =>
-      response.writeHead(200, { 'x-request-id': ids }).end()
-    )
-    expect((await responseOf(port)).requestId).toBe(requestId)
+    expect((await served({ 'x-request-id': ids })).requestId).toBe(requestId)
   })
 
   it('reads the other name of a rate limit, and 60 kB of headers', async () => {
     const headers = { 'rate-limit-reset': '9', 'x-long': 'x'.repeat(60_000) }
-    const { port } = await serve((_request, response) => response.writeHead(429, headers).end('{}'))
-    expect(await responseOf(port)).toMatchObject({ status: 429, rateLimitReset: '9', json: {} })
+    expect(await served(headers)).toMatchObject({ status: 429, rateLimitReset: '9', json: {} })
   })
 
   it.each<[string, unknown, boolean]>([
-    ['{"a":1}', { a: 1 }, false],
-    ['\ufeff{"a":1}', { a: 1 }, false],
+    ['\ufeff{"a":"<b>"}', { a: '<b>' }, false],
     ['"\ufeff"', '\ufeff', false],
-    ['{"a":"<b>"}', { a: '<b>' }, false],
     ['null', null, false],
-    ['[1]', [1], false],
     ['"ü"', 'ü', false],
     ['', undefined, false],
     ['{"a":1', undefined, false],
-    ['not found', undefined, false],
     ['<html>', undefined, true],
     ['\ufeff\n <!doctype html>', undefined, true]
   ])('with the body %j has the JSON %j, and whether it is a web page is %s', async (body, json, html) => {
-    const bytes = `HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
-    expect(await received(bytes)).toMatchObject({ json, html })
+    expect(await served({}, body)).toMatchObject({ json, html })
   })
 
   it('may arrive with its characters in halves', async () => {
@@ -92,17 +76,9 @@ describe('readResponse', () => {
     expect((await received(bytes)).status).toBe(200)
   })
 
-  it.each([
-    ['with a Content-Length', { 'content-length': String(MIB) }],
-    ['without a Content-Length', {}]
-  ])('of 1 MiB is read, %s', async (_how, headers) => {
-    const text = `"${'x'.repeat(MIB - 2)}"`
-    const { port } = await serve((_request, response) => response.writeHead(200, headers).end(text))
-    expect((await responseOf(port)).json).toHaveLength(MIB - 2)
-  })
-
-  it('of one byte more is an error', async () => {
-    const { port } = await serve((_request, response) => response.end(`"${'x'.repeat(MIB - 1)}"`))
+  it('of 1 MiB is read, and one byte more is an error', async () => {
+    expect((await served({}, `"${'x'.repeat(MIB - 2)}"`)).json).toHaveLength(MIB - 2)
+    const { port } = await serve((_request, response) => response.end('x'.repeat(MIB + 1)))
     expect(await errorOf(port)).toMatchObject({ kind: 'tooLarge', sent: true })
   })
 })
