@@ -5,13 +5,10 @@ describe('subdomainOf', () => {
   it.each([
     ['the subdomain', ['acme', 'ACME']],
     ['the host', ['acme.zendesk.com', 'Acme.Zendesk.Com', 'acme.zendesk.com/', 'acme.zendesk.com:443']],
-    ['the URL', ['https://acme.zendesk.com', 'https://acme.zendesk.com/', 'HTTPS://ACME.ZENDESK.COM/']],
+    ['the URL', ['https://acme.zendesk.com', 'HTTPS://ACME.ZENDESK.COM/']],
     ['the URL without TLS, or with its port', ['http://acme.zendesk.com', 'https://acme.zendesk.com:443/']],
     ['a path', ['https://acme.zendesk.com/agent/tickets/1', 'acme.zendesk.com/agent', 'acme.zendesk.com//']],
-    [
-      'a path that names another host',
-      ['https://acme.zendesk.com/x@evil.example', 'acme.zendesk.com/a.b/:8']
-    ],
+    ['a path with another host', ['https://acme.zendesk.com/x@evil.example', 'acme.zendesk.com/a.b/:8']],
     ['a query or fragment', ['https://acme.zendesk.com/?a=b#c', 'acme.zendesk.com?x', 'acme.zendesk.com#x']],
     ['a path with other letters', ['https://acme.zendesk.com/hc/de/articles/1-Über uns']]
   ])('reads acme from %s', (_what, values) => {
@@ -27,26 +24,20 @@ describe('subdomainOf', () => {
     ['nothing', ['', '.', '.zendesk.com', 'zendesk.com']],
     ['a hyphen at an end', ['-acme', 'acme-']],
     ['another character', ['ac_me', 'ac me', 'äcme', 'acme\nevil', 'acme\n', 'acme.zendesk.com\n']],
-    [
-      'a letter whose lower case is ASCII',
-      ['ac\u212ame', 'https://ac\u212ame.zendesk.com/', 'acme.zende\u017fk.com']
-    ],
+    ['a letter whose lower case is ASCII', ['ac\u212ame', 'acme.zende\u017fk.com']],
     ['an encoded name', ['xn--a', 'XN--MNCHEN-3YA', 'https://xn--a.zendesk.com/agent']],
     ['more than 63 characters', ['x'.repeat(64)]],
     ['a short name as a URL', ['acme/', 'https://acme', 'https://acme/']],
     ['another scheme', ['ftp://acme.zendesk.com', 'xhttps://acme.zendesk.com', '//acme.zendesk.com']],
     ['another port', ['acme.zendesk.com:8443', 'https://acme.zendesk.com:4430', 'acme.zendesk.com:443x']],
-    [
-      'a user or a subdomain of it',
-      ['user@acme.zendesk.com', 'https://a:b@acme.zendesk.com/', 'a.acme.zendesk.com']
-    ],
+    ['a user', ['user@acme.zendesk.com', 'https://a:b@acme.zendesk.com/']],
     [
       'another domain',
-      ['acme.example', 'acme.zendesk.org', 'acmezendesk.com', 'acme.zendesk.com.evil.example']
+      ['a.acme.zendesk.com', 'acme.zendesk.org', 'acmezendesk.com', 'acme.zendesk.com.evil.io']
     ],
     [
       'a host before it',
-      ['evil.example/acme.zendesk.com', 'https://evil.example\\.zendesk.com', 'evil?acme.zendesk.com']
+      ['evil.io/acme.zendesk.com', 'https://evil.io\\.zendesk.com', 'evil?acme.zendesk.com']
     ],
     ['a line before it', ['x\nhttps://acme.zendesk.com']]
   ])('rejects %s', (_what, values) => {
@@ -55,37 +46,31 @@ describe('subdomainOf', () => {
 })
 
 describe('readOrigin', () => {
-  it.each([
-    ['https://acme.zendesk.com', 'https://acme.zendesk.com'],
-    ['https://acme.zendesk.com/', 'https://acme.zendesk.com'],
-    ['HTTPS://Acme.Zendesk.Com', 'https://acme.zendesk.com'],
-    ['https://acme.zendesk.com:443', 'https://acme.zendesk.com'],
-    ['https://proxy.example:8443/', 'https://proxy.example:8443'],
-    ['https://10.1.2.3', 'https://10.1.2.3'],
-    ['http://localhost', 'http://localhost'],
-    ['http://localhost:8080/', 'http://localhost:8080'],
-    ['http://127.0.0.1:3000', 'http://127.0.0.1:3000'],
-    ['http://127.255.1.2', 'http://127.255.1.2'],
-    ['https://[::1]:8443', 'https://[::1]:8443']
-  ])('reads %j as %j', (value, origin) => {
-    expect(readOrigin(value)).toBe(origin)
+  it('returns an origin with TLS, or of this machine', () => {
+    const remote = ['https://acme.zendesk.com', 'https://proxy.example:8443', 'https://10.1.2.3']
+    const local = ['http://localhost', 'http://127.0.0.1:3000', 'http://127.255.1.2', 'https://[::1]:8443']
+    const origins = [...remote, ...local]
+    expect(origins.map(readOrigin)).toEqual(origins)
   })
+
+  it.each(['https://acme.zendesk.com/', 'HTTPS://Acme.Zendesk.Com', 'https://acme.zendesk.com:443'])(
+    'shortens %j',
+    (value) => {
+      expect(readOrigin(value)).toBe('https://acme.zendesk.com')
+    }
+  )
 
   it.each([
     ['no host', ['', 'https://', 'https:///']],
     ['no scheme', ['acme', 'acme.zendesk.com', '//acme.zendesk.com', 'https:acme.zendesk.com']],
     ['another scheme', ['ftp://localhost', 'file:///etc/passwd', 'javascript:alert(1)']],
     ['http: to another machine', ['http://acme.zendesk.com', 'http://10.1.2.3', 'http://128.0.0.1']],
-    [
-      'http: to a host that looks like this machine',
-      ['http://localhost.evil.example', 'http://127.evil.example']
-    ],
+    ['http: to a host like this machine', ['http://localhost.evil.example', 'http://127.evil.example']],
     ['http: to a host that begins like this machine', ['http://127.0.0.1.evil.example']],
     ['a path', ['https://acme.zendesk.com/api', 'https://acme.zendesk.com//']],
     ['a query', ['https://acme.zendesk.com/?', 'https://acme.zendesk.com?x=1']],
     ['a fragment', ['https://acme.zendesk.com#', 'https://acme.zendesk.com/#x']],
-    ['a user', ['https://user@acme.zendesk.com', 'https://@acme.zendesk.com']],
-    ['a password', ['https://user:password@acme.zendesk.com']],
+    ['a user', ['https://user:password@acme.zendesk.com', 'https://@acme.zendesk.com']],
     ['a backslash', ['https:\\\\acme.zendesk.com', 'https://acme.zendesk.com\\x']],
     ['port 0', ['https://acme.zendesk.com:0', 'http://localhost:0']],
     ['a port that is none', ['https://acme.zendesk.com:99999', 'https://acme.zendesk.com:x']],
@@ -96,20 +81,18 @@ describe('readOrigin', () => {
 })
 
 describe('isForeign', () => {
-  it.each([
-    ['https://acme.zendesk.com:8443', false],
-    ['http://localhost:8080', false],
-    ['http://127.0.0.1', false],
-    ['http://127.9.9.9:1', false],
-    ['https://[::1]:8443', false],
-    ['https://zendesk.com', true],
-    ['https://evilzendesk.com', true],
-    ['https://zendesk.example', true],
-    ['https://10.0.0.1', true],
-    ['https://localhost.evil.example', true],
-    ['https://127.0.0.1.evil.example', true],
-    ['https://[::2]', true]
-  ])('of %s is %s: only the account itself and this machine are not', (origin, expected) => {
-    expect(isForeign(origin, 'acme')).toBe(expected)
+  const foreign = (...hosts: string[]): string[] =>
+    hosts.filter((host) => isForeign(`https://${host}`, 'acme'))
+
+  it('is false for the account itself and this machine', () => {
+    expect(foreign('acme.zendesk.com:8443', 'localhost:8080', '127.0.0.1', '127.9.9.9:1', '[::1]:1')).toEqual(
+      []
+    )
+  })
+
+  it('is true for any other host', () => {
+    const others = ['zendesk.com', 'b.zendesk.com', 'evilzendesk.com', 'zendesk.example', '10.0.0.1', '[::2]']
+    const similar = ['localhost.evil.example', '127.0.0.1.evil.example', 'acme.zendesk.com.evil.example']
+    expect(foreign(...others, ...similar)).toEqual([...others, ...similar])
   })
 })

@@ -10,10 +10,9 @@ useNock()
 
 /** Lets the server respond with a page to a request with the cursor `after`. */
 function page(after: string | undefined, body: unknown, status = 200): void {
-  const query = { 'page[size]': '100', ...(after === undefined ? {} : { 'page[after]': after }) }
   nock(ORIGIN, { reqheaders: { authorization: 'Bearer abc' } })
     .get(PATH)
-    .query(query)
+    .query({ 'page[size]': '100', ...(after !== undefined && { 'page[after]': after }) })
     .reply(status, body as nock.Body)
 }
 
@@ -45,41 +44,33 @@ describe('pages', () => {
     expect(await read()).toEqual([1, 2])
   })
 
-  it('throws if a page without items promises another: the list might never end', async () => {
+  it.each([
+    ['has no items but promises another: the list might never end', [], 'b'],
+    ['has a cursor that came before', [1], 'a']
+  ])('throws if a page %s', async (_what, tokens, after_cursor) => {
     page(undefined, { tokens: [1], meta: { has_more: true, after_cursor: 'a' } })
-    page('a', { tokens: [], meta: { has_more: true, after_cursor: 'b' } })
+    page('a', { tokens: [1], meta: { has_more: true, after_cursor: 'c' } })
+    page('c', { tokens, meta: { has_more: true, after_cursor } })
     expect(await rejectionOf(read())).toMatchObject({ kind: 'unusableResponse' })
   })
 
   it.each([
-    ...[undefined, null, '', 17, {}, 'half a character: \ud800'].map((after_cursor) => [true, after_cursor]),
+    ...[undefined, null, '', 17, 'half a character: \ud800'].map((after_cursor) => [true, after_cursor]),
     ...['yes', 'true', 1, 0, '', {}].map((has_more) => [has_more, 'x'])
   ])('throws if `has_more` is %j and the cursor is %j', async (has_more, after_cursor) => {
     page(undefined, { tokens: [1], meta: { has_more, after_cursor } })
     expect(await rejectionOf(read())).toMatchObject({ kind: 'unusableResponse' })
   })
 
-  it('throws if a cursor comes again, even later', async () => {
-    page(undefined, { tokens: [1], meta: { has_more: true, after_cursor: 'a' } })
-    page('a', { tokens: [1], meta: { has_more: true, after_cursor: 'b' } })
-    page('b', { tokens: [1], meta: { has_more: true, after_cursor: 'a' } })
-    expect(await rejectionOf(read())).toMatchObject({ kind: 'unusableResponse' })
-  })
-
   it.each([
-    [200, { other: [] }, 'unusableResponse'],
     [200, { tokens: { 0: 1 } }, 'unusableResponse'],
-    [200, '[]', 'unusableResponse'],
     [200, 'plain words', 'unusableResponse'],
     [200, '<html>Sign in</html>', 'subdomainUnknown'],
     [206, { tokens: [] }, 'unusableResponse'],
     [403, { error: 'Forbidden' }, 'forbidden']
   ])('throws after %d %j: %s', async (status, body, kind) => {
     page(undefined, body, status)
-    expect(await rejectionOf(read())).toMatchObject({
-      kind,
-      request: { operation: 'listTokens', method: 'GET' },
-      response: { status }
-    })
+    const request = { operation: 'listTokens', method: 'GET' }
+    expect(await rejectionOf(read())).toMatchObject({ kind, request, response: { status } })
   })
 })

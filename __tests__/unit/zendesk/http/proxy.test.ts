@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { rejectionOf } from '../../../support/client.ts'
 import { proxyFor, proxyPasswords } from '../../../../src/zendesk/http/proxy.ts'
 
 const HTTPS = new URL('https://acme.zendesk.com/x')
@@ -17,13 +18,9 @@ describe('proxyPasswords', () => {
   })
 
   it('returns a password as it is written and as it is sent, each once', () => {
-    expect(
-      proxyPasswords({
-        https_proxy: 'http://user:pass%3Aword@proxy',
-        HTTPS_PROXY: 'http://user:pass%3Aword@proxy',
-        http_proxy: 'http://user:other-word@proxy'
-      })
-    ).toEqual(['pass%3Aword', 'pass:word', 'other-word'])
+    const http_proxy = 'http://user:pass%3Aword@proxy'
+    const env = { http_proxy, https_proxy: http_proxy, HTTPS_PROXY: 'http://user:other@proxy' }
+    expect(proxyPasswords(env)).toEqual(['pass%3Aword', 'pass:word', 'other'])
   })
 
   it('returns a wrongly encoded password as it is written', () => {
@@ -39,30 +36,16 @@ describe('proxyPasswords', () => {
     expect(proxyPasswords({ https_proxy })).toContain(password)
   })
 
-  it.each([
-    {},
-    { https_proxy: '' },
-    { https_proxy: 'http://proxy:8080' },
-    { https_proxy: 'http://user@proxy:8080' },
-    { https_proxy: 'proxy:8080' },
-    { https_proxy: 'http://' },
-    { https_proxy: undefined },
-    { no_proxy: 'http://user:password@proxy' }
-  ])('finds none in %j', (env) => {
-    expect(proxyPasswords(env)).toEqual([])
+  it('finds none where there is none', () => {
+    const values = ['', 'http://proxy:8080', 'http://user@proxy:8080', 'proxy:8080', 'http://', undefined]
+    expect(values.flatMap((https_proxy) => proxyPasswords({ https_proxy }))).toEqual([])
+    expect(proxyPasswords({ no_proxy: 'http://user:password@proxy' })).toEqual([])
   })
 })
 
 describe('proxyFor', () => {
-  /** The error that it throws. */
-  function problem(url: URL, env: Record<string, string>): unknown {
-    try {
-      proxyFor(url, env)
-    } catch (error) {
-      return error
-    }
-    throw new Error('nothing was thrown')
-  }
+  const problem = (url: URL, env: Record<string, string>): Promise<Error> =>
+    rejectionOf(Promise.resolve().then(() => proxyFor(url, env)))
 
   beforeEach(() => {
     for (const name of ['no_proxy', 'NO_PROXY']) Reflect.deleteProperty(process.env, name)
@@ -81,39 +64,36 @@ describe('proxyFor', () => {
     expect(proxyFor(HTTPS, { https_proxy: value })).toEqual({ variable: 'https_proxy', address, hasUser })
   })
 
+  const quoted = (quote: string): string[] => [
+    `${quote}http://proxy:3128${quote}`,
+    `${quote}proxy:3128`,
+    `http://proxy${quote}`
+  ]
+
   it.each([
-    ['proxyUnreadable', '', 'socks5://proxy:1080'],
-    ['proxyUnreadable', '', 'https://'],
-    ['proxyUnreadable', '', 'http://proxy:99999'],
-    ['proxyUnreadable', '', 'http://100%zz@proxy'],
-    ['proxyUnreadable', '', 'http://joe:12345/secretpw@proxy'],
-    ['proxyUnreadable', '', 'joe:12345#secretpw@proxy'],
-    ['proxyUnreadable', '', 'joe:12345?secretpw@proxy'],
-    ['proxyUnreadable', '', 'http://prox y:3128'],
-    ...['"', "'", '`', '“', '»'].flatMap((quote) => [
-      ['proxyUnreadable', '', `${quote}http://proxy:3128${quote}`],
-      ['proxyUnreadable', '', `${quote}proxy:3128`],
-      ['proxyUnreadable', '', `http://proxy${quote}`]
-    ]),
-    ['proxyIsHttps', 'proxy:443', 'https://proxy'],
-    ['proxyIsHttps', 'proxy:8443', 'HTTPS://user:password@proxy:8443/'],
-    ['proxyIsHttps', 'proxy:443', 'https://user:100%zz@proxy']
-  ])('throws %s, with the variable and "%s", if that contains %s', (kind, address, value) => {
+    ['proxyUnreadable', '', ['socks5://proxy:1080', 'https://', 'http://proxy:99999', 'http://prox y:3128']],
+    ['proxyUnreadable', '', ['http://100%zz@proxy', 'http://joe:12345/secretpw@proxy']],
+    ['proxyUnreadable', '', ['joe:12345#secretpw@proxy', 'joe:12345?secretpw@proxy']],
+    ['proxyUnreadable', '', ['"', "'", '`', '“', '»'].flatMap(quoted)],
+    ['proxyIsHttps', 'proxy:443', ['https://proxy', 'https://user:100%zz@proxy']],
+    ['proxyIsHttps', 'proxy:8443', ['HTTPS://user:password@proxy:8443/']]
+  ])('throws %s, with the variable and "%s", if that contains %j', async (kind, address, values) => {
     const urls = { https_proxy: HTTPS, HTTPS_PROXY: HTTPS, http_proxy: HTTP, HTTP_PROXY: HTTP }
     for (const [variable, url] of Object.entries(urls)) {
-      const proxy = { variable, address, hasUser: false }
-      expect(problem(url, { [variable]: value })).toMatchObject({ kind, sent: false, code: '', proxy })
+      const expected = { kind, sent: false, code: '', proxy: { variable, address, hasUser: false } }
+      for (const value of values) expect(await problem(url, { [variable]: value })).toMatchObject(expected)
     }
   })
 
-  it('reads only the variable that would be used', () => {
+  it('reads only the variable that would be used', async () => {
     const bad = 'no:nsense'
     const read = (url: URL, env: Record<string, string>): unknown => proxyFor(url, env)?.variable
     expect(read(HTTPS, { https_proxy: 'http://proxy', HTTPS_PROXY: bad })).toBe('https_proxy')
-    expect(problem(HTTPS, { https_proxy: '', HTTPS_PROXY: bad })).toMatchObject({ kind: 'proxyUnreadable' })
+    expect(await problem(HTTPS, { https_proxy: '', HTTPS_PROXY: bad })).toMatchObject({
+      kind: 'proxyUnreadable'
+    })
     expect(read(HTTPS, { http_proxy: bad })).toBeUndefined()
     expect(read(HTTP, { https_proxy: bad })).toBeUndefined()
-    expect(read(HTTPS, {})).toBeUndefined()
   })
 
   it('finds none for this machine', () => {

@@ -11,82 +11,71 @@ import {
 } from '../../../../src/zendesk/http/zendesk-error.ts'
 import { missing, MISSING_ACCOUNT, PAGE, response } from '../responses.ts'
 
-const grant = request('grantToken', 'POST', '/oauth/tokens')
-const deprecatedMint = request('createToken', 'POST', '/api/v2/oauth/tokens')
-const get = request('verifyToken', 'GET', '/api/v2/oauth/tokens/current')
-const del = request('deleteToken', 'DELETE', '/api/v2/oauth/tokens/5')
-
 function request(operation: Operation, method: ZendeskRequest['method'], path: string): ZendeskRequest {
   return { operation, method, path }
 }
 
-describe('unexpectedResponse: the kind', () => {
-  const [check, look] = [
-    request('checkToken', 'GET', get.path),
-    request('listClients', 'GET', '/api/v2/oauth/clients')
-  ]
+const SENT = {
+  grant: request('grantToken', 'POST', '/oauth/tokens'),
+  'deprecated mint': request('createToken', 'POST', '/api/v2/oauth/tokens'),
+  check: request('checkToken', 'GET', '/api/v2/oauth/tokens/current'),
+  verification: request('verifyToken', 'GET', '/api/v2/oauth/tokens/current'),
+  DELETE: request('deleteToken', 'DELETE', '/api/v2/oauth/tokens/5'),
+  'look-up': request('listClients', 'GET', '/api/v2/oauth/clients'),
+  list: request('listTokens', 'GET', '/api/v2/oauth/tokens')
+}
 
-  it.each<[string, ErrorKind, ZendeskRequest, number, unknown]>([
-    ['invalid_client', 'invalid_client', grant, 401, { error: 'invalid_client' }],
-    ['unauthorized_client', 'unauthorized_client', grant, 400, { error: 'unauthorized_client' }],
-    ['invalid_scope', 'invalid_scope', grant, 400, { error: 'invalid_scope' }],
-    ['invalid_grant', 'invalid_grant', grant, 400, { error: 'invalid_grant' }],
-    ['another OAuth error', 'unexpected', grant, 400, { error: 'invalid_request' }],
-    ['a redirect', 'redirect', grant, 302, undefined],
-    ['a redirect with a page', 'redirect', get, 301, PAGE],
-    ['a redirect with a page to a DELETE', 'redirect', del, 301, PAGE],
-    ['a 401', 'credentialsRejected', get, 401, { error: 'invalid_token' }],
-    ['an empty 401', 'gateway', get, 401, undefined],
-    ['a 401 that is no object', 'gateway', grant, 401, ['no']],
-    ['a 403', 'forbidden', get, 403, { error: 'Forbidden' }],
-    ['a 403 that names a scope', 'missingScope', get, 403, missing('read')],
-    ['an empty 403', 'gateway', get, 403, undefined],
-    ['a 429', 'rateLimit', get, 429, {}],
-    ['a 408', 'outage', get, 408, undefined],
-    ['a 500', 'outage', get, 500, {}],
-    ['a 522', 'outage', get, 522, undefined],
-    ['a page with 503', 'outage', grant, 503, PAGE],
-    ['a page with 503 to a DELETE', 'outage', del, 503, PAGE],
-    ['a 410 to the deprecated mint', 'endpointGone', deprecatedMint, 410, undefined],
-    ['a JSON 404 to the deprecated mint', 'endpointGone', deprecatedMint, 404, {}],
-    ['a 404 of a missing account to it', 'subdomainUnknown', deprecatedMint, 404, MISSING_ACCOUNT],
-    ['an empty 404 to the deprecated mint', 'subdomainUnknown', deprecatedMint, 404, undefined],
-    ['a page with 404 to the deprecated mint', 'subdomainUnknown', deprecatedMint, 404, PAGE],
-    ['a 410 to another request', 'unexpected', grant, 410, {}],
-    ['a JSON 404 to a grant', 'subdomainUnknown', grant, 404, {}],
-    ['an empty 404 to a grant', 'subdomainUnknown', grant, 404, undefined],
-    ['a page with 200', 'subdomainUnknown', grant, 200, PAGE],
-    ['a page with 404', 'subdomainUnknown', look, 404, PAGE],
-    ['a JSON 404 to a look-up', 'unexpected', look, 404, { error: 'RecordNotFound' }],
-    ['a JSON 404 to a verification', 'unexpected', get, 404, { error: 'RecordNotFound' }],
-    ['a JSON 404 to a DELETE', 'unexpected', del, 404, {}],
-    ...[get, del, look].map((sent): [string, ErrorKind, ZendeskRequest, number, unknown] => [
-      `a 404 of a missing account to ${sent.operation}`,
-      'subdomainUnknown',
-      sent,
-      404,
-      MISSING_ACCOUNT
-    ]),
-    ['a 200 without what was asked for', 'unusableResponse', grant, 200, {}],
-    ['an empty 204', 'unusableResponse', get, 204, undefined],
-    ['a 422 to the deprecated mint', 'clientUnknown', deprecatedMint, 422, { error: 'RecordInvalid' }],
-    ['a 422 without words to the deprecated mint', 'clientUnknown', deprecatedMint, 422, undefined],
-    ['a 422 about scopes to the deprecated mint', 'unexpected', deprecatedMint, 422, { error: 'Bad scopes' }],
-    ['a 400 to the deprecated mint', 'unexpected', deprecatedMint, 400, { error: 'Bad' }],
-    ['a 410 to the list of tokens', 'unexpected', request('listTokens', 'GET', deprecatedMint.path), 410, {}],
-    ['a 422 to another request', 'unexpected', grant, 422, { error: 'RecordInvalid' }]
-  ])('for %s is %s', (_what, kind, sent, status, body) => {
+describe('unexpectedResponse: the kind', () => {
+  it.each<[ErrorKind, keyof typeof SENT, number, unknown]>([
+    ['invalid_client', 'grant', 401, { error: 'invalid_client' }],
+    ['unauthorized_client', 'grant', 400, { error: 'unauthorized_client' }],
+    ['invalid_scope', 'grant', 400, { error: 'invalid_scope' }],
+    ['invalid_grant', 'grant', 400, { error: 'invalid_grant' }],
+    ['unexpected', 'grant', 400, { error: 'invalid_request' }],
+    ['redirect', 'grant', 302, undefined],
+    ['redirect', 'verification', 301, PAGE],
+    ['credentialsRejected', 'verification', 401, { error: 'invalid_token' }],
+    ['gateway', 'verification', 401, undefined],
+    ['gateway', 'grant', 401, ['no']],
+    ['forbidden', 'verification', 403, { error: 'Forbidden' }],
+    ['missingScope', 'verification', 403, missing('read')],
+    ['gateway', 'verification', 403, undefined],
+    ['outage', 'verification', 500, {}],
+    ['outage', 'grant', 503, PAGE],
+    ['outage', 'DELETE', 503, PAGE],
+    ['endpointGone', 'deprecated mint', 410, undefined],
+    ['endpointGone', 'deprecated mint', 404, {}],
+    ['subdomainUnknown', 'deprecated mint', 404, MISSING_ACCOUNT],
+    ['subdomainUnknown', 'deprecated mint', 404, undefined],
+    ['subdomainUnknown', 'deprecated mint', 404, PAGE],
+    ['unexpected', 'grant', 410, {}],
+    ['unexpected', 'list', 410, {}],
+    ['subdomainUnknown', 'grant', 404, {}],
+    ['subdomainUnknown', 'grant', 404, undefined],
+    ['subdomainUnknown', 'grant', 200, PAGE],
+    ['subdomainUnknown', 'look-up', 404, PAGE],
+    ['unexpected', 'look-up', 404, { error: 'RecordNotFound' }],
+    ['unexpected', 'DELETE', 404, {}],
+    ['subdomainUnknown', 'DELETE', 404, MISSING_ACCOUNT],
+    ['subdomainUnknown', 'look-up', 404, MISSING_ACCOUNT],
+    ['unusableResponse', 'grant', 200, {}],
+    ['unusableResponse', 'verification', 204, undefined],
+    ['clientUnknown', 'deprecated mint', 422, { error: 'RecordInvalid' }],
+    ['clientUnknown', 'deprecated mint', 422, undefined],
+    ['unexpected', 'deprecated mint', 422, { error: 'Bad scopes' }],
+    ['unexpected', 'deprecated mint', 400, { error: 'Bad' }],
+    ['unexpected', 'grant', 422, { error: 'RecordInvalid' }]
+  ])('is %s if the response to a %s is %d %j', (kind, sent, status, body) => {
     const received = response(status, body)
-    expect(unexpectedResponse(sent, received)).toMatchObject({ kind, request: sent, response: received })
+    const expected = { kind, request: SENT[sent], response: received }
+    expect(unexpectedResponse(SENT[sent], received)).toMatchObject(expected)
   })
 
-  it.each([400, 401, 403, 405, 408, 409, 410, 413, 422, 429, 451, 499])(
-    'for a page with %d is gateway: something in front of Zendesk answered',
-    (status) => {
-      for (const sent of [grant, look, del])
-        expect(unexpectedResponse(sent, response(status, PAGE))).toMatchObject({ kind: 'gateway' })
-    }
-  )
+  it('for any other 4xx with a page is gateway: something in front of Zendesk answered', () => {
+    for (const status of [400, 401, 403, 405, 410, 422, 429, 499])
+      for (const sent of [SENT.grant, SENT['look-up'], SENT.DELETE])
+        expect(unexpectedResponse(sent, response(status, PAGE)).kind).toBe('gateway')
+  })
 
   it.each([
     [200, PAGE],
@@ -95,54 +84,40 @@ describe('unexpectedResponse: the kind', () => {
     [401, { error: {} }],
     [401, { errors: ['no'] }]
   ])('for %d with %j is gateway if the account has responded before', (status, body) => {
-    for (const sent of [check, get, del])
-      expect(unexpectedResponse(sent, response(status, body))).toMatchObject({ kind: 'gateway' })
+    for (const sent of [SENT.check, SENT.verification, SENT.DELETE])
+      expect(unexpectedResponse(sent, response(status, body)).kind).toBe('gateway')
   })
 
   it('for a redirect to the page about closed accounts is subdomainUnknown', () => {
     const location = 'https://www.zendesk.com/app/help-center-closed/'
-    const error = unexpectedResponse(grant, response(301, undefined, { location }))
-    expect(error.kind).toBe('subdomainUnknown')
+    expect(unexpectedResponse(SENT.grant, response(301, undefined, { location })).kind).toBe(
+      'subdomainUnknown'
+    )
   })
 })
 
 describe('ZendeskError', () => {
   const page = request('listClients', 'GET', '/x?page[after]=a?b\nc')
   const forbidden = unexpectedResponse(page, response(403, { error: 'No' }))
-  const [limited, refused] = [response(429), new NetworkError('connection', false, 'ECONNREFUSED')]
-  const tooLong = new ZendeskError('rateLimit', page, { response: limited, excessiveWait: 299.2 })
+  const limited = (excessiveWait: number): ZendeskError =>
+    new ZendeskError('rateLimit', page, { response: response(429), excessiveWait })
+  const caused = (kind: NetworkErrorKind, code: string, address?: string): ZendeskError => {
+    const proxy = address === undefined ? undefined : { variable: 'https_proxy', address, hasUser: false }
+    return new ZendeskError(kind, page, { cause: new NetworkError(kind, false, code, { proxy }) })
+  }
+  const LIMIT = 'Zendesk limits the rate of requests (GET /x: 429)'
 
-  const behind = (kind: NetworkErrorKind, code: string, address: string): ZendeskError =>
-    new ZendeskError(kind, page, {
-      cause: new NetworkError(kind, false, code, {
-        proxy: { variable: 'https_proxy', address, hasUser: false }
-      })
-    })
-
-  it.each<[string, ZendeskError]>([
+  it.each([
     ['Zendesk does not allow this (GET /x: 403 ("No"))', forbidden],
-    ['Zendesk is unavailable (GET /x: 500)', unexpectedResponse(page, response(500))],
+    [`${LIMIT}; it asks to wait 300 s, more than this step has left`, limited(299.2)],
+    [`${LIMIT}; it asks to wait more than this step has left`, limited(Infinity)],
+    ['The server could not be reached (GET /x: ECONNREFUSED)', caused('connection', 'ECONNREFUSED')],
     [
-      'Zendesk limits the rate of requests (GET /x: 429); it asks to wait 300 s, more than this step has left',
-      tooLong
+      'The proxy refused the connection (GET /x: CONNECT 403; `https_proxy`: proxy:3128)',
+      caused('proxyRefused', '403', 'proxy:3128')
     ],
-    [
-      'Zendesk limits the rate of requests (GET /x: 429); it asks to wait more than this step has left',
-      new ZendeskError('rateLimit', page, { response: limited, excessiveWait: Infinity })
-    ],
-    [
-      'The server could not be reached (GET /x: ECONNREFUSED)',
-      new ZendeskError('connection', page, { cause: refused })
-    ],
-    [
-      'The proxy refused the connection (GET /x: CONNECT 403; `https_proxy`: proxy.example:3128)',
-      behind('proxyRefused', '403', 'proxy.example:3128')
-    ],
-    ['The proxy URL cannot be read (GET /x; `https_proxy`)', behind('proxyUnreadable', '', '')],
-    [
-      'The job was cancelled (GET /x)',
-      new ZendeskError('cancelled', page, { cause: new StepEnded('cancelled', 300) })
-    ]
+    ['The proxy URL cannot be read (GET /x; `https_proxy`)', caused('proxyUnreadable', '', '')],
+    ['The job was cancelled (GET /x)', new ZendeskError('cancelled', page)]
   ])('has the summary "%s"', (summary, error) => {
     expect(error.summary()).toBe(summary)
   })
@@ -151,12 +126,11 @@ describe('ZendeskError', () => {
     expect(forbidden.describeRequest('acme.example')).toBe('GET /x at acme.example: 403 ("No")')
   })
 
-  it.each<[string, boolean, boolean, unknown]>([
-    ['that the job was cancelled', true, true, new ZendeskError('cancelled', get)],
-    ['that the time of the step is over', true, true, new ZendeskError('deadline', get)],
-    ['a wait that does not fit', false, true, tooLong],
-    ['a timeout', false, false, new ZendeskError('timeout', get)],
-    ['a 403', false, false, forbidden],
+  it.each([
+    ['that the job was cancelled', true, true, new ZendeskError('cancelled', page)],
+    ['that the time of the step is over', true, true, new ZendeskError('deadline', page)],
+    ['a wait that does not fit', false, true, limited(300)],
+    ['a timeout', false, false, new ZendeskError('timeout', page)],
     ['a fault of ours', false, false, new StepEnded('cancelled', 300)],
     ['nothing', false, false, undefined]
   ])('about %s stops everything: %s, and makes other requests useless: %s', (_what, stops, final, error) => {
