@@ -1,110 +1,82 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { beforeEach, describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
+import { scratch } from '../support/scratch.ts'
 
-const root = join(import.meta.dirname, '../..')
-const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+const workflow = readFileSync(join(import.meta.dirname, '../../.github/workflows/release.yml'), 'utf8')
+const { jobs } = parse(workflow) as { jobs: Record<string, { steps: { name: string; run?: string }[] }> }
 const describeBash = process.platform === 'win32' ? describe.skip : describe
 
-interface Job {
-  steps: { name: string; run?: string }[]
-}
-const { jobs } = parse(read('.github/workflows/release.yml')) as { jobs: Record<'check' | 'release', Job> }
-
-let folder: string
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'release-'))
-})
-
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true })
-})
-
-function bash(script: string, cwd: string, env: Record<string, string> = {}): number | null {
-  const options = { cwd, env: { ...process.env, ...env } }
-  return spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], options).status
-}
-
 describeBash('the release workflow', () => {
-  const url = (): string => `file://${folder}`
-  const clone = (): string => join(folder, 'clone')
-  const changelog = '## [1.2.3] - 2027-01-31\n\n- New\n\n## [1.2.2] - 2027-01-01\n\n- Old\n'
+  /** Holds the repository `acme`, with a commit on main and one on another branch, and a clone as of its tag. */
+  let folder: string
 
-  /** Runs a step in a clone of the repository, as of its tag. */
-  function step(job: keyof typeof jobs, name: RegExp, env: Record<string, string> = {}): number | null {
-    const { run } = jobs[job].steps.find((each) => name.test(each.name))!
-    return bash(run!, clone(), {
-      GITHUB_REF: 'refs/tags/v1.2.3',
-      GITHUB_REPOSITORY: 'acme',
-      GITHUB_SERVER_URL: url(),
-      TAG: 'v1.2.3',
-      ...env
-    })
+  const bash = (script: string, cwd: string, env: Record<string, string> = {}): number | null => {
+    const options = { cwd, env: { ...process.env, ...env } }
+    return spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], options).status
   }
 
-  /** A repository with a commit on main, and one on another branch. */
-  function repository(tagged: 'main' | 'other'): void {
+  beforeEach(() => {
+    folder = scratch('release')
+    mkdirSync(folder)
+    writeFileSync(
+      join(folder, 'changes'),
+      '## [1.2.3] - 2027-01-31\n\n- New\n\n## [1.2.2] - 2027-01-01\n\n- Old\n'
+    )
     const git = 'git -c user.name=a -c user.email=a@acme.example -c commit.gpgsign=false -c tag.gpgsign=false'
-    writeFileSync(join(folder, 'CHANGELOG.md'), changelog)
     const script = `
       git init --quiet --initial-branch main acme && cd acme
-      mv ../CHANGELOG.md . && echo '{ "version": "1.2.3" }' >package.json && git add .
+      mv ../changes CHANGELOG.md && echo '{ "version": "1.2.3" }' >package.json && git add .
       ${git} commit --quiet --message one
+      ${git} tag --annotate v1.2.3 --message v1.2.3
       git checkout --quiet -b other
       ${git} commit --quiet --allow-empty --message two
-      ${git} tag --annotate v1.2.3 --message v1.2.3 ${tagged}
-      git clone --quiet "${url()}/acme" ../clone && git -C ../clone checkout --quiet v1.2.3`
+      git clone --quiet "file://$PWD" ../clone && git -C ../clone checkout --quiet v1.2.3`
     expect(bash(script, folder)).toBe(0)
+  })
+
+  function step(name: string, env: Record<string, string> = {}): number | null {
+    const { run } = Object.values(jobs)
+      .flatMap(({ steps }) => steps)
+      .find((each) => each.name === name)!
+    const github = {
+      GITHUB_REF: 'refs/tags/v1.2.3',
+      GITHUB_REPOSITORY: 'acme',
+      GITHUB_SERVER_URL: `file://${folder}`
+    }
+    return bash(run!, join(folder, 'clone'), { ...github, TAG: 'v1.2.3', ...env })
   }
 
+  const ON_MAIN = 'The tag is on main'
+  const SAME_VERSION = 'The tag, package.json and CHANGELOG.md name the same version'
+  const NO_PLACEHOLDER = 'No file has a placeholder for the owner'
+  const STILL_THERE = 'The tag still names the commit that was checked'
+
   it('accepts a tag on main that has not moved', () => {
-    repository('main')
-    expect(step('check', /is on main/)).toBe(0)
-    expect(step('check', /same version/)).toBe(0)
-    expect(step('check', /placeholder/)).toBe(0)
-    expect(step('release', /still names/)).toBe(0)
+    const results = [ON_MAIN, SAME_VERSION, NO_PLACEHOLDER, STILL_THERE].map((name) => step(name))
+    expect(results).toEqual([0, 0, 0, 0])
   })
 
-  it('refuses a tag whose commit is not on main', () => {
-    repository('other')
-    expect(step('check', /is on main/)).toBe(1)
-  })
-
-  it('refuses a tag that has moved', () => {
-    repository('main')
-    expect(bash('git tag --force v1.2.3 other', join(folder, 'acme'))).toBe(0)
-    expect(step('release', /still names/)).toBe(1)
-  })
-
-  it('refuses a tag that is gone', () => {
-    repository('main')
-    expect(bash('git tag --delete v1.2.3', join(folder, 'acme'))).toBe(0)
-    expect(step('release', /still names/)).not.toBe(0)
-  })
-
-  it('refuses another version', () => {
-    repository('main')
-    expect(step('check', /same version/, { TAG: 'v1.2.2' })).toBe(1)
-  })
-
-  it('refuses a placeholder', () => {
-    repository('main')
-    expect(bash(`echo 'uses: <owner>/a@v1' >README.md && git add README.md`, clone())).toBe(0)
-    expect(step('check', /placeholder/)).toBe(1)
+  it.each([
+    ['a tag whose commit is not on main', ON_MAIN, 'git -C clone checkout --quiet origin/other'],
+    ['a tag that has moved', STILL_THERE, 'git -C acme tag --force v1.2.3 other'],
+    ['a tag that is gone', STILL_THERE, 'git -C acme tag --delete v1.2.3'],
+    ['another version', SAME_VERSION, `echo '{ "version": "1.2.2" }' >clone/package.json`],
+    ['another changelog', SAME_VERSION, 'echo "## [1.2.2] - 2027-01-31" >clone/CHANGELOG.md'],
+    ['a placeholder', NO_PLACEHOLDER, 'cd clone && echo "<owner>" >README.md && git add README.md']
+  ])('refuses %s', (_what, name, change) => {
+    expect(bash(change, folder)).toBe(0)
+    expect(step(name)).toBeGreaterThan(0)
   })
 
   it("publishes the version's part of the changelog", () => {
-    repository('main')
-    const gh = join(folder, 'gh')
+    const [gh, BUNDLE] = [join(folder, 'gh'), join(folder, 'bundle')]
     writeFileSync(gh, '#!/bin/sh\n')
     chmodSync(gh, 0o755)
-    writeFileSync(join(folder, 'bundle'), '')
-    const PATH = `${folder}${delimiter}${process.env['PATH']!}`
-    expect(step('release', /^Release$/, { BUNDLE: join(folder, 'bundle'), PATH })).toBe(0)
-    expect(readFileSync(join(clone(), 'notes.md'), 'utf8').trim()).toBe('- New')
+    writeFileSync(BUNDLE, '')
+    expect(step('Release', { BUNDLE, PATH: `${folder}${delimiter}${process.env['PATH']!}` })).toBe(0)
+    expect(readFileSync(join(folder, 'clone/notes.md'), 'utf8').trim()).toBe('- New')
   })
 })
