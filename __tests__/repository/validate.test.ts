@@ -1,19 +1,14 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, sep } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { parse } from 'yaml'
+import { scratch } from '../support/scratch.ts'
 
 // Long enough for many processes on a busy machine; only a test that hangs takes as long.
 jest.setTimeout(240_000)
 
 const root = join(import.meta.dirname, '../..')
-const folder = mkdtempSync(join(tmpdir(), 'validate-'))
-
-afterAll(() => {
-  rmSync(folder, { recursive: true })
-})
 
 interface Validation {
   exitCode: number | null
@@ -26,17 +21,14 @@ function validate(...files: string[]): Promise<Validation> {
   const args = ['--import', 'tsx', 'scripts/validate.ts', ...files]
   return new Promise((resolve) => {
     const child = execFile(process.execPath, args, { cwd: root }, (_error, stdout, stderr) => {
-      const lines = (text: string): string[] =>
-        text
-          .replaceAll(folder + sep, '')
-          .split('\n')
-          .slice(0, -1)
+      const lines = (text: string): string[] => text.split('\n').slice(0, -1)
       resolve({ exitCode: child.exitCode, checked: lines(stdout).slice(0, -1), problems: lines(stderr) })
     })
   })
 }
 
-const step = `- id: zendesk
+const RUN = '- run: a\n'
+const STEP = `- id: zendesk
   uses: <owner>/create-zendesk-token@v1
   with:
     subdomain: acme
@@ -50,138 +42,84 @@ const sweep = (input: string): string => `- uses: <owner>/create-zendesk-token/s
   with: { subdomain: acme, client-id: ci_bot, ${input} }
 `
 const job = (steps: string): string => `permissions: {}\nsteps:\n${steps.replaceAll(/^(?=.)/gm, '  ')}`
-const workflow = (steps: string): string =>
-  `on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n${steps.replaceAll(/^(?=.)/gm, '      ')}`
+const workflow = (steps: string, outputs = ''): string =>
+  `on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    outputs: { ${outputs} }
+    steps:\n${steps.replaceAll(/^(?=.)/gm, '      ')}`
+const fragment = `- run: echo \${{ steps.a.outputs.b }} \${{ inputs.b }} \${{ github.event.release.body }}\n`
+const MANIFEST = "name: a\ndescription: b\nruns:\n  using: node24\n  mian: 'a.js'\n"
 const markdown = ['```sh', '- npm test', '```', '', '```yaml', '- run: a', '  shel: b', '```', '- item', '']
   .concat(['  ```yml', '  - run: a', '    shel: bash', '  ```', ''])
   .join('\n')
 
-const cases: [title: string, file: string, text: string, problems: (string | RegExp)[]][] = [
-  ['accepts known inputs and outputs', 'known.yml', step, []],
+const UNEXPECTED = 'Unexpected value'
+const UNKNOWN = 'Context access might be invalid:'
+const UNCHECKABLE = '1: this is no workflow, job, list of steps or manifest'
+const BARE = workflow(RUN)
+
+const CASES: [title: string, text: string, ...problems: (string | RegExp)[]][] = [
+  ['accepts known inputs and outputs', STEP],
+  ['reports an unknown input', STEP.replace('ci_bot', 'a\n    scope: b'), "6: Invalid action input 'scope'"],
+  ['reports a missing input', STEP.replace('subdomain: acme', ''), '3: Missing required input `subdomain`'],
+  ['reports an unknown output', STEP.replace('token-id', 'id'), `9: ${UNKNOWN} id`],
   [
-    'reports an unknown input',
-    'input.yml',
-    step.replace('client-id: ci_bot', 'client-id: ci_bot\n    scope: read'),
-    ["6: Invalid action input 'scope'"]
+    'reports one in the outputs of a job',
+    workflow(STEP, 'a: "${{ steps.zendesk.outputs.id }}"'),
+    `5: ${UNKNOWN} id`
   ],
-  [
-    'reports a missing input',
-    'missing.yml',
-    step.replace('subdomain: acme', ''),
-    ['3: Missing required input `subdomain`']
-  ],
-  [
-    'reports an unknown output',
-    'output.yml',
-    step.replace('outputs.token-id', 'outputs.id'),
-    ['9: Context access might be invalid: id']
-  ],
-  [
-    'reports an unknown output in the outputs of a job',
-    'job-output.yml',
-    workflow(step).replace('    steps:', '    outputs: { a: "${{ steps.zendesk.outputs.id }}" }\n    steps:'),
-    ['5: Context access might be invalid: id']
-  ],
-  ['accepts the inputs of sweep', 'sweep.yml', sweep('older-than: 7d'), []],
-  [
-    'reports an input that sweep does not have',
-    'sweep-input.yml',
-    sweep('scopes: read'),
-    ["2: Invalid action input 'scopes'"]
-  ],
-  ...['./', './sweep', 'acme/create-zendesk-token@0123456789012345678901234567890123456789'].map(
-    (uses, index): [string, string, string, string[]] => [
-      `knows the action as ${uses}`,
-      `uses-${index}.yml`,
-      workflow(`- uses: ${uses}\n`),
-      ['6: Missing required inputs: `subdomain`, `client-id`']
-    ]
-  ),
-  ['accepts any input of another action', 'other.yml', '- uses: a/b@v2\n  with: { c: d }\n', []],
-  [
-    'accepts steps, jobs, inputs and events that a fragment does not show',
-    'parts.yml',
-    `- run: a
-  env:
-    A: \${{ steps.a.outputs.b }}
-    B: \${{ inputs.b }}
-    C: \${{ github.event.release.body }}
-`,
-    []
-  ],
-  [
-    'reports a step that a whole workflow does not have',
-    'steps.yml',
-    workflow('- run: ${{ steps.a.outputs.b }}\n'),
-    ['6: Context access might be invalid: a']
-  ],
-  [
-    'reports an unknown key of a workflow',
-    'workflow.yml',
-    'on: push\njobs:\n  a:\n    runs_on: ubuntu-latest\n    steps: []\n',
-    [/^4: /, /./]
-  ],
-  ['reports an unknown trigger', 'trigger.yml', workflow('- run: a\n').replace('push', 'pull'), [/^1: /]],
-  [
-    'reports an unknown key of a job',
-    'job.yml',
-    job('- run: a\n').replace('permissions', 'permission'),
-    [/^1: /]
-  ],
-  ['reports a broken condition of a job', 'if.yml', job('- run: a\n  if: always(\n'), [/^4: /]],
-  ['reports an unknown key of a step', 'step.yml', '- run: a\n  shel: bash\n', [/^2: /]],
-  ['reports an unknown context', 'context.yml', '- run: echo ${{ nowhere.at.all }}\n', [/^1: /]],
-  [
-    'reports an unknown key of a manifest',
-    'action.yml',
-    "name: a\ndescription: b\nruns:\n  using: node24\n  mian: 'a.js'\n",
-    [/^4: 'main' is required/, "5: Unexpected value 'mian'"]
-  ],
-  ['reports YAML that does not parse', 'yaml.yml', 'a: [\n', [/^\d: Flow sequence/]],
-  ...['version: 2\nupdates: []\n', 'with:\n  scopes: read\n', 'just text\n'].map(
-    (text, index): [string, string, string, string[]] => [
-      `reports ${JSON.stringify(text)}, since it cannot be checked`,
-      `unknown-${index}.yml`,
-      text,
-      ['1: this is no workflow, job, list of steps or manifest']
-    ]
-  ),
-  [
-    'finds YAML snippets in Markdown, also in lists',
-    'snippets.md',
-    markdown,
-    ["7: Unexpected value 'shel'", "13: Unexpected value 'shel'"]
-  ]
+  ['accepts the inputs of sweep', sweep('older-than: 7d')],
+  ['reports an input that sweep does not have', sweep('scopes: read'), "2: Invalid action input 'scopes'"],
+  ...['./', './sweep', 'acme/create-zendesk-token@0123456'].map((uses): [string, string, string] => [
+    `knows the action as ${uses}`,
+    workflow(`- uses: ${uses}\n`),
+    '7: Missing required inputs: `subdomain`, `client-id`'
+  ]),
+  ['accepts any input of another action', '- uses: a/b@v2\n  with: { c: d }\n'],
+  ['accepts steps, inputs and events that a fragment does not show', fragment],
+  ['reports a step that a workflow lacks', workflow('- run: ${{ steps.a.outputs.b }}\n'), `7: ${UNKNOWN} a`],
+  ['reports an unknown key of a workflow', BARE.replace('runs-on', 'runs_on'), /^4: /, /./],
+  ['reports an unknown trigger', BARE.replace('push', 'pull'), /^1: /],
+  ['reports an unknown key of a job', job(RUN).replace('permissions', 'permission'), /^1: /],
+  ['reports a broken condition of a job', job(`${RUN}  if: always(\n`), /^4: /],
+  ['reports an unknown key of a step', `${RUN}  shel: bash\n`, /^2: /],
+  ['reports an unknown context', '- run: echo ${{ nowhere.at.all }}\n', /^1: /],
+  ['reports an unknown key of a manifest', MANIFEST, /^4: 'main' is required/, `5: ${UNEXPECTED} 'mian'`],
+  ['reports YAML that does not parse', 'a: [\n', /^\d: Flow sequence/],
+  ['reports a file that cannot be checked', 'version: 2\nupdates: []\n', UNCHECKABLE],
+  ['reports text, since it cannot be checked', 'just text\n', UNCHECKABLE],
+  ['finds YAML in Markdown, also in lists', markdown, `7: ${UNEXPECTED} 'shel'`, `13: ${UNEXPECTED} 'shel'`]
 ]
+
+const folder = scratch('validate')
+const pathOf = (title: string): string =>
+  join(folder, `${title.replaceAll(/\W+/g, '-')}.${title.includes('Markdown') ? 'md' : 'yml'}`)
 
 describe('npm run validate', () => {
   let validation: Validation
 
   beforeAll(async () => {
-    for (const [, file, text] of cases) writeFileSync(join(folder, file), text)
-    validation = await validate(...cases.map(([, file]) => join(folder, file)))
+    mkdirSync(folder)
+    for (const [title, text] of CASES) writeFileSync(pathOf(title), text)
+    validation = await validate(...CASES.map(([title]) => pathOf(title)))
   })
 
-  it.each(cases)('%s', (_title, file, _text, problems) => {
-    const reported = validation.problems.filter((problem) => problem.startsWith(`${file}:`))
-    expect(reported.map((problem) => problem.slice(file.length + 1))).toEqual(
+  it.each(CASES)('%s', (title, _text, ...problems) => {
+    const begin = `${pathOf(title)}:`
+    const reported = validation.problems.filter((problem) => problem.startsWith(begin))
+    expect(reported.map((problem) => problem.slice(begin.length))).toEqual(
       problems.map((problem) => (typeof problem === 'string' ? problem : expect.stringMatching(problem)))
     )
   })
 
-  it('fails if there is a problem', () => {
-    expect(validation.exitCode).toBe(1)
-    expect(validation.checked).toContain('known.yml')
-    expect(validation.checked.slice(-2)).toEqual(['snippets.md:6', 'snippets.md:12'])
+  it('fails if there is a problem, and lists what it checked', () => {
+    const [markdown, ...yaml] = CASES.map(([title]) => pathOf(title)).reverse()
+    const checked = [...yaml.reverse(), `${markdown!}:6`, `${markdown!}:12`]
+    expect(validation).toMatchObject({ exitCode: 1, checked })
   })
 
   it('checks the whole repository, which has no problem', async () => {
-    const { exitCode, checked, problems } = await validate()
-    expect(problems).toEqual([])
-    expect(exitCode).toBe(0)
-    expect(checked).toEqual(
-      expect.arrayContaining(['.github/workflows/ci.yml', 'action.yml', 'sweep/action.yml'])
-    )
+    const files = ['.github/workflows/ci.yml', 'action.yml', 'sweep/action.yml']
+    const checked: unknown = expect.arrayContaining(files)
+    expect(await validate()).toEqual({ exitCode: 0, checked, problems: [] })
   })
 })
 
