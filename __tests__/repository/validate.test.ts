@@ -68,11 +68,13 @@ const CASES: [title: string, text: string, ...problems: (string | RegExp)[]][] =
   ],
   ['accepts the inputs of sweep', sweep('older-than: 7d')],
   ['reports an input that sweep does not have', sweep('scopes: read'), "2: Invalid action input 'scopes'"],
-  ...['./', './sweep', 'acme/create-zendesk-token@0123456'].map((uses): [string, string, string] => [
-    `knows the action as ${uses}`,
-    workflow(`- uses: ${uses}\n`),
-    '7: Missing required inputs: `subdomain`, `client-id`'
-  ]),
+  ...['./', './sweep', `acme/create-zendesk-token@${'0'.repeat(40)}`].map(
+    (uses): [string, string, string] => [
+      `knows the action as ${uses}`,
+      workflow(`- uses: ${uses}\n`),
+      '7: Missing required inputs: `subdomain`, `client-id`'
+    ]
+  ),
   ['accepts any input of another action', '- uses: a/b@v2\n  with: { c: d }\n'],
   ['accepts steps, inputs and events that a fragment does not show', fragment],
   ['reports a step that a workflow lacks', workflow('- run: ${{ steps.a.outputs.b }}\n'), `7: ${UNKNOWN} a`],
