@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { firstLine } from '../../scripts/dist-inputs.ts'
 import { scratch } from '../support/scratch.ts'
@@ -9,24 +9,25 @@ const PACKAGES = {
   'node_modules/@actions/core': { version: '3.0.1', integrity: 'sha512-a' },
   'node_modules/jest': { version: '30.5.0', integrity: 'sha512-b', dev: true }
 }
+const lock = (packages: object): Record<string, string> => ({
+  'package-lock.json': JSON.stringify({ packages: { ...PACKAGES, ...packages } })
+})
 const files = {
   'src/index.ts': 'one\ntwo\n',
   'src/lib/text.ts': 'three\n',
   'stubs/unused.cjs': 'four\n',
   'tsconfig.json': '{}\n',
-  'package-lock.json': JSON.stringify({ packages: PACKAGES })
+  ...lock({})
 }
 
 /** The first line of dist/ for these files, some of them changed. */
 function lineFor(change: Record<string, string> = {}): string {
   const root = scratch('checkout')
-  for (const folder of ['', 'src', 'src/lib', 'stubs']) mkdirSync(join(root, folder))
-  for (const [name, text] of Object.entries({ ...files, ...change })) writeFileSync(join(root, name), text)
+  for (const [name, text] of Object.entries({ ...files, ...change })) {
+    mkdirSync(dirname(join(root, name)), { recursive: true })
+    writeFileSync(join(root, name), text)
+  }
   return firstLine(root)
-}
-
-function lock(name: string, entry: object): Record<string, string> {
-  return { 'package-lock.json': JSON.stringify({ packages: { ...PACKAGES, [name]: entry } }) }
 }
 
 describe('firstLine', () => {
@@ -40,16 +41,16 @@ describe('firstLine', () => {
     ['text moves from one file to another', { 'src/index.ts': 'one\n', 'src/lib/text.ts': 'two\nthree\n' }],
     ['a stub changes', { 'stubs/unused.cjs': '' }],
     ['tsconfig.json changes', { 'tsconfig.json': '{ }\n' }],
-    ['a package of the bundle changes', lock('node_modules/@actions/core', { version: '3.0.2' })],
-    ['a package comes to the bundle', lock('node_modules/tunnel', { version: '0.0.6' })]
+    ['a package of the bundle changes', lock({ 'node_modules/@actions/core': { version: '3.0.2' } })],
+    ['a package comes to the bundle', lock({ 'node_modules/tunnel': { version: '0.0.6' } })]
   ])('differs if %s', (_what, change) => {
     expect(lineFor(change)).not.toBe(lineFor())
   })
 
   it.each([
     ['lines end as on Windows', { 'src/index.ts': 'one\r\ntwo\r\n' }],
-    ['a tool changes', lock('node_modules/jest', { version: '31.0.0', dev: true })],
-    ['the version of the action changes', lock('', { version: '1.0.1' })]
+    ['a tool changes', lock({ 'node_modules/jest': { version: '31.0.0', dev: true } })],
+    ['the version of the action changes', lock({ '': { version: '1.0.1' } })]
   ])('is the same if %s', (_what, change) => {
     expect(lineFor(change)).toBe(lineFor())
   })

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 import { SECRET_INPUTS } from '../../src/inputs/credentials.ts'
@@ -8,12 +6,9 @@ import { maskInputs } from '../../src/inputs/mask-inputs.ts'
 import { type Log } from '../../src/lib/log.ts'
 import { runnerLog as log } from '../../src/runner/log.ts'
 import { setUpRunner } from '../support/runner-env.ts'
+import { read as textOf } from './files.ts'
 
 type Inputs = Record<string, string>
-
-interface Manifest {
-  inputs: Record<string, { default?: string; required?: boolean }>
-}
 
 const runner = setUpRunner()
 const ACCOUNT = { subdomain: 'acme', 'client-id': 'ci_bot' }
@@ -29,22 +24,6 @@ const CODE = {
   'code-verifier': 'the-verifier'
 }
 const OF_MAIN = [...OF_SWEEP, { ...ACCOUNT, ...CODE }, { ...ACCOUNT, 'refresh-token': 'the-refresh-token' }]
-
-const DEFAULTS_OF_MAIN = {
-  'token-endpoint-auth-method': 'client_secret_post',
-  'skip-token-revoke': 'auto',
-  'export-env': 'false',
-  'job-summary': 'false',
-  'timeout-seconds': '300'
-}
-const DEFAULTS_OF_SWEEP = {
-  'token-endpoint-auth-method': 'client_secret_post',
-  'older-than': '24h',
-  'all-users': 'false',
-  'dry-run': 'true',
-  'job-summary': 'true',
-  'timeout-seconds': '600'
-}
 
 /** The inputs that are read while `read` runs, with each of `given`. */
 function inputsRead(given: Inputs[], read: (log: Log) => unknown): string[] {
@@ -69,40 +48,35 @@ function inputsRead(given: Inputs[], read: (log: Log) => unknown): string[] {
   return [...names].sort()
 }
 
-describe.each<[string, Inputs[], (log: Log) => object, Inputs, string[]]>([
-  ['action.yml', OF_MAIN, readMainInputs, DEFAULTS_OF_MAIN, []],
+describe.each<[string, Inputs[], (log: Log) => object, string[]]>([
+  ['action.yml', OF_MAIN, readMainInputs, []],
   // The sweep reads the inputs of other credentials only to refuse or mask them.
-  ['sweep/action.yml', OF_SWEEP, readSweepInputs, DEFAULTS_OF_SWEEP, [...Object.keys(CODE), 'refresh-token']]
-])('%s', (path, credentials, read, defaults, foreign) => {
-  const text = readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
-  const inputs = Object.entries((parse(text) as Manifest).inputs)
+  ['sweep/action.yml', OF_SWEEP, readSweepInputs, [...Object.keys(CODE), 'refresh-token']]
+])('%s', (path, credentials, read, foreign) => {
+  const manifest = parse(textOf(path)) as { inputs: Record<string, { default?: string; required?: boolean }> }
+  const inputs = Object.entries(manifest.inputs)
+  const names = inputs.map(([name]) => name)
 
   it('has the inputs that the code reads, and no others', () => {
-    const names = inputsRead(credentials, read).filter((name) => !foreign.includes(name))
-    expect(names).toEqual(inputs.map(([name]) => name).sort())
+    const used = inputsRead(credentials, read).filter((name) => !foreign.includes(name))
+    expect(used).toEqual(names.toSorted())
   })
 
   it('has the secret inputs of its credentials, and no other input is masked', () => {
-    const values = inputs.map(([name]) => [name, `value-of-${name}`] as const)
-    runner.inputs(Object.fromEntries(values))
+    runner.inputs(Object.fromEntries(names.map((name) => [name, `value-of-${name}`])))
     maskInputs(log)
-    const masked = values.flatMap(([name, value]) => (runner.all('add-mask').includes(value) ? [name] : []))
+    const masked = names.filter((name) => runner.all('add-mask').includes(`value-of-${name}`))
     expect(masked.sort()).toEqual(SECRET_INPUTS.filter((name) => !foreign.includes(name)).sort())
   })
 
   it('requires the account and the client, and nothing else', () => {
-    const required = inputs.filter(([, input]) => input.required === true)
-    expect(required.map(([name]) => name)).toEqual(Object.keys(ACCOUNT))
-  })
-
-  it('has these defaults', () => {
-    const shown = inputs.filter(([, input]) => (input.default ?? '') !== '')
-    expect(Object.fromEntries(shown.map(([name, input]) => [name, input.default]))).toEqual(defaults)
+    expect(names.filter((name) => manifest.inputs[name]?.required)).toEqual(Object.keys(ACCOUNT))
   })
 
   it.each(credentials)('has the defaults of the code, with %j', (given) => {
     runner.inputs(given)
     const withoutRunner = read(log)
+    const defaults: Inputs = Object.fromEntries(inputs.map(([name, input]) => [name, input.default ?? '']))
     runner.inputs({ ...defaults, ...given })
     expect(read(log)).toEqual(withoutRunner)
   })

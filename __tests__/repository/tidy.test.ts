@@ -21,31 +21,21 @@ describe('commentsOf', () => {
 
 describe('tidy', () => {
   it('removes the comments that are not kept, and the lines that hold nothing else', () => {
-    expect(
-      tidied(
-        'one() // gone',
-        '/* gone */ two()',
-        '  // gone',
-        '  /*',
-        '   * gone',
-        '   */',
-        '',
-        '  // ! stays',
-        'three(/* gone */ 3) /* ! stays */',
-        '// gone'
-      )
-    ).toEqual(['one()', 'two()', '', '  // ! stays', 'three(3) /* ! stays */', ''])
+    const gone = ['one() // gone', '/* gone */ two()', '  // gone', '  /*', '   * gone', '   */', '']
+    const kept = ['  // ! stays', 'three(/* gone */ 3) /* ! stays */', '// gone']
+    const rest = ['one()', 'two()', '', '  // ! stays', 'three(3) /* ! stays */', '']
+    expect(tidied(...gone, ...kept)).toEqual(rest)
   })
 
   it('halves the indentation in what TypeScript wrote, but not in its templates', () => {
-    expect(
-      tidied('{', '    one()', `    ;${HEADING}`, '    {', '        two(`', '        text`)', '    }', '}')
-    ).toEqual(['{', '    one()', `    ;${HEADING}`, '  {', '    two(`', '        text`)', '  }', '}'])
+    const head = ['{', '    one()', `    ;${HEADING}`]
+    const wide = ['    {', '        two(`', '        text`)', '    }', '}']
+    const narrow = ['  {', '    two(`', '        text`)', '  }', '}']
+    expect(tidied(...head, ...wide)).toEqual([...head, ...narrow])
   })
 
   it('refuses to change what the code does', () => {
-    expect(() => tidied('function f() {', 'return /* ends the', 'statement */ 1', '}')).toThrow(
-      'tidying the bundle would change what it does'
-    )
+    const code = ['function f() {', 'return /* ends the', 'statement */ 1', '}']
+    expect(() => tidied(...code)).toThrow('tidying the bundle would change what it does')
   })
 })
