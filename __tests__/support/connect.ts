@@ -20,7 +20,7 @@ export const POST: ZendeskRequest = {
 type Limits = Partial<Parameters<Connection['exchange']>[1]>
 
 /** Milliseconds that a request has; they pass only in {@link passTimeout}. */
-export const TIMEOUT = 10_000
+const TIMEOUT = 10_000
 
 let connection: Connection | undefined
 

@@ -4,28 +4,21 @@ import { isLookingUp, lookup } from '../../../../src/zendesk/http/lookup.ts'
 
 afterEach(() => jest.restoreAllMocks())
 
-describe('lookup', () => {
-  it('asks the system, and returns what that says', async () => {
-    const found = await new Promise((resolve) =>
-      lookup('localhost', { all: true }, (...result) => resolve(result))
-    )
-    const address = expect.objectContaining({ family: expect.any(Number) })
-    expect(found).toEqual([null, expect.arrayContaining([address])])
-  })
-})
-
-describe('isLookingUp', () => {
-  it('is true until each look-up has come back', () => {
-    const ends: (() => void)[] = []
-    const keep = (_host: string, _options: object, end: () => void): unknown => ends.push(end)
-    jest.spyOn(dns, 'lookup').mockImplementation(keep as typeof dns.lookup)
+describe('lookup and isLookingUp', () => {
+  it('pass a look-up on to the system, and tell whether one has not come back', () => {
+    const asked = jest.spyOn(dns, 'lookup').mockReturnValue()
+    const found = jest.fn()
     const states = [isLookingUp()]
-    for (const host of ['a.example', 'b.example']) lookup(host, {}, () => undefined)
+    for (const host of ['a.example', 'b.example']) lookup(host, { all: true }, found)
     states.push(isLookingUp())
-    for (const end of ends) {
-      end()
+    for (const [host, options, end] of asked.mock.calls as unknown as [string, object, typeof found][]) {
+      end(null, host, options)
       states.push(isLookingUp())
     }
     expect(states).toEqual([false, true, true, false])
+    expect(found.mock.calls).toEqual([
+      [null, 'a.example', { all: true }],
+      [null, 'b.example', { all: true }]
+    ])
   })
 })
