@@ -6,11 +6,11 @@ import { pathToFileURL } from 'node:url'
 import { beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { parseArguments, publish, refusals, type Tools } from '../../scripts/release.ts'
 import { scratch } from '../support/scratch.ts'
+import { root } from './files.ts'
 
 // Long enough for many processes on a busy machine; only a test that hangs takes as long.
 jest.setTimeout(240_000)
 
-const root = join(import.meta.dirname, '../..')
 const describeUnix = process.platform === 'win32' ? describe.skip : describe
 const CHANGELOG = `# Changelog
 

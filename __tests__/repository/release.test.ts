@@ -4,9 +4,11 @@ import { delimiter, join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 import { scratch } from '../support/scratch.ts'
+import { read } from './files.ts'
 
-const workflow = readFileSync(join(import.meta.dirname, '../../.github/workflows/release.yml'), 'utf8')
-const { jobs } = parse(workflow) as { jobs: Record<string, { steps: { name: string; run?: string }[] }> }
+const { jobs } = parse(read('.github/workflows/release.yml')) as {
+  jobs: Record<string, { steps: { name: string; run?: string }[] }>
+}
 const describeBash = process.platform === 'win32' ? describe.skip : describe
 
 describeBash('the release workflow', () => {

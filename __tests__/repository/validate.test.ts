@@ -1,30 +1,23 @@
-import { execFile } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { parse } from 'yaml'
 import { scratch } from '../support/scratch.ts'
+import { read, root } from './files.ts'
 
 // Long enough for many processes on a busy machine; only a test that hangs takes as long.
 jest.setTimeout(240_000)
 
-const root = join(import.meta.dirname, '../..')
-
-interface Validation {
-  exitCode: number | null
-  checked: string[]
-  problems: string[]
-}
-
 /** Runs in a process of its own, since jest prints warnings about how GitHub's parser imports JSON. */
-function validate(...files: string[]): Promise<Validation> {
+function validate(...files: string[]): { exitCode: number | null; checked: string[]; problems: string[] } {
   const args = ['--import', 'tsx', 'scripts/validate.ts', ...files]
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, args, { cwd: root }, (_error, stdout, stderr) => {
-      const lines = (text: string): string[] => text.split('\n').slice(0, -1)
-      resolve({ exitCode: child.exitCode, checked: lines(stdout).slice(0, -1), problems: lines(stderr) })
-    })
-  })
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
+  return {
+    exitCode: status,
+    checked: stdout.split('\n').slice(0, -2),
+    problems: stderr.split('\n').slice(0, -1)
+  }
 }
 
 const RUN = '- run: a\n'
@@ -96,12 +89,12 @@ const pathOf = (title: string): string =>
   join(folder, `${title.replaceAll(/\W+/g, '-')}.${title.includes('Markdown') ? 'md' : 'yml'}`)
 
 describe('npm run validate', () => {
-  let validation: Validation
+  let validation: ReturnType<typeof validate>
 
-  beforeAll(async () => {
+  beforeAll(() => {
     mkdirSync(folder)
     for (const [title, text] of CASES) writeFileSync(pathOf(title), text)
-    validation = await validate(...CASES.map(([title]) => pathOf(title)))
+    validation = validate(...CASES.map(([title]) => pathOf(title)))
   })
 
   it.each(CASES)('%s', (title, _text, ...problems) => {
@@ -118,17 +111,17 @@ describe('npm run validate', () => {
     expect(validation).toMatchObject({ exitCode: 1, checked })
   })
 
-  it('checks the whole repository, which has no problem', async () => {
+  it('checks the whole repository, which has no problem', () => {
     const files = ['.github/workflows/ci.yml', 'action.yml', 'sweep/action.yml']
     const checked: unknown = expect.arrayContaining(files)
-    expect(await validate()).toEqual({ exitCode: 0, checked, problems: [] })
+    expect(validate()).toEqual({ exitCode: 0, checked, problems: [] })
   })
 })
 
 it.each(['', 'sweep'])('action-types.yml has each input and output of ./%s, in its order', (action) => {
-  const read = (file: string): Record<'inputs' | 'outputs', object> =>
-    parse(readFileSync(join(root, action, file), 'utf8')) as Record<'inputs' | 'outputs', object>
-  const [manifest, types] = [read('action.yml'), read('action-types.yml')]
-  expect(Object.keys(types.inputs)).toEqual(Object.keys(manifest.inputs))
-  expect(Object.keys(types.outputs)).toEqual(Object.keys(manifest.outputs))
+  const [manifest, types] = ['action.yml', 'action-types.yml'].map(
+    (file) => parse(read(join(action, file))) as Record<'inputs' | 'outputs', object>
+  )
+  expect(Object.keys(types!.inputs)).toEqual(Object.keys(manifest!.inputs))
+  expect(Object.keys(types!.outputs)).toEqual(Object.keys(manifest!.outputs))
 })

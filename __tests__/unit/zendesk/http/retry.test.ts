@@ -1,18 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
-import {
-  NETWORK_CAUSES,
-  NetworkError,
-  type NetworkErrorKind
-} from '../../../../src/zendesk/http/network-error.ts'
+import { NETWORK_CAUSES, NetworkError } from '../../../../src/zendesk/http/network-error.ts'
 import { type ZendeskResponse } from '../../../../src/zendesk/http/response.ts'
 import {
   nextAttempt,
   NO_ATTEMPTS,
   ruleOf,
   statusRule,
-  waitAsked,
-  type AttemptResult,
-  type Next
+  waitAsked
 } from '../../../../src/zendesk/http/retry.ts'
 import { NOON } from '../../../support/clock.ts'
 import { response } from '../responses.ts'
@@ -46,7 +40,7 @@ describe('ruleOf', () => {
   })
 
   it('does not retry a network error that would come again', () => {
-    const kinds = Object.keys(NETWORK_CAUSES) as NetworkErrorKind[]
+    const kinds = Object.keys(NETWORK_CAUSES) as (keyof typeof NETWORK_CAUSES)[]
     const retries = kinds.map((kind) => [kind, ruleOf(new NetworkError(kind, false)).retry] as const)
     expect(new Set(retries.map(([, retry]) => retry))).toEqual(new Set(['never', 'backoff']))
     expect(retries.flatMap(([kind, retry]) => (retry === 'never' ? kind : [])).join(' ')).toBe(
@@ -107,7 +101,7 @@ describe('waitAsked', () => {
 
 describe('nextAttempt', () => {
   /** After an outcome, with these changes to the attempts and circumstances of the first one. */
-  const next = (outcome: AttemptResult, given: object = {}): Next => {
+  const next = (outcome: ZendeskResponse | NetworkError, given: object = {}): unknown => {
     const all = { ...NO_ATTEMPTS, now: NOON, remaining: 300_000, random: 0.5, ...given }
     const { made, counted, guessed, ...circumstances } = all
     return nextAttempt(outcome, { made, counted, guessed }, circumstances)
@@ -120,7 +114,7 @@ describe('nextAttempt', () => {
       expect(next(outcome)).toEqual(FINAL)
   })
 
-  it.each<[string, AttemptResult]>([
+  it.each([
     ['a 500', response(500)],
     ['a 503 that does not say how long to wait', response(503)],
     ['a network error', new NetworkError('dns', false)]

@@ -6,8 +6,7 @@ import {
   isFinal,
   isStop,
   unexpectedResponse,
-  ZendeskError,
-  type ErrorKind
+  ZendeskError
 } from '../../../../src/zendesk/http/zendesk-error.ts'
 import { missing, MISSING_ACCOUNT, PAGE, response } from '../responses.ts'
 
@@ -26,7 +25,7 @@ const SENT = {
 }
 
 describe('unexpectedResponse: the kind', () => {
-  it.each<[ErrorKind, keyof typeof SENT, number, unknown]>([
+  it.each<[string, keyof typeof SENT, number, unknown]>([
     ['invalid_client', 'grant', 401, { error: 'invalid_client' }],
     ['unauthorized_client', 'grant', 400, { error: 'unauthorized_client' }],
     ['invalid_scope', 'grant', 400, { error: 'invalid_scope' }],
