@@ -94,8 +94,8 @@ describe('Connection: a request that was sent', () => {
     ['is not HTTP', 'unusableResponse', 'HPE_INVALID_CONSTANT', 'SSH-2.0-OpenSSH_9.6\r\n', undefined],
     ['has over 64 KiB of headers', 'unusableResponse', 'HPE_HEADER_OVERFLOW', HUGE_HEAD, undefined],
     ['is a 101', 'unusableResponse', '101', UPGRADE, undefined]
-  ])('fails at once if its response %s: %s %s', async (_what, kind, code, bytes, then = () => undefined) => {
-    const { port } = await sendRaw(bytes, then)
+  ])('fails at once if its response %s: %s %s', async (_what, kind, code, bytes, then) => {
+    const { port } = await sendRaw(bytes, then ?? (() => undefined))
     const expected = { kind, sent: true, staleConnection: false, ...(code !== '' && { code }) }
     expect(await errorOf(port, POST)).toMatchObject(expected)
   })

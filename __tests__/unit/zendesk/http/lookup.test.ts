@@ -2,7 +2,7 @@ import dns from 'node:dns'
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { isLookingUp, lookup } from '../../../../src/zendesk/http/lookup.ts'
 
-afterEach(() => jest.restoreAllMocks())
+afterEach(() => void jest.restoreAllMocks())
 
 describe('lookup and isLookingUp', () => {
   it('pass a look-up on to the system, and tell whether one has not come back', () => {

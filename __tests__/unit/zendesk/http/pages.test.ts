@@ -55,7 +55,7 @@ describe('pages', () => {
   })
 
   it.each([
-    ...[undefined, null, '', 17, 'half a character: \ud800'].map((after_cursor) => [true, after_cursor]),
+    ...[undefined, null, '', 17, {}, 'half a character: \ud800'].map((after_cursor) => [true, after_cursor]),
     ...['yes', 'true', 1, 0, '', {}].map((has_more) => [has_more, 'x'])
   ])('throws if `has_more` is %j and the cursor is %j', async (has_more, after_cursor) => {
     page(undefined, { tokens: [1], meta: { has_more, after_cursor } })
