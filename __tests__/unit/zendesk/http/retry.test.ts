@@ -44,7 +44,8 @@ describe('ruleOf', () => {
     const retries = kinds.map((kind) => [kind, ruleOf(new NetworkError(kind, false)).retry] as const)
     expect(new Set(retries.map(([, retry]) => retry))).toEqual(new Set(['never', 'backoff']))
     expect(retries.flatMap(([kind, retry]) => (retry === 'never' ? kind : [])).join(' ')).toBe(
-      'certificate clientCertificate proxyRefused proxyUnreadable proxyIsHttps unusableResponse tooLarge cancelled unsendable'
+      'certificate clientCertificate proxyRefused proxyUnreadable proxyIsHttps ' +
+        'unusableResponse tooLarge cancelled unsendable'
     )
   })
 })
