@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals'
 import { Deadline } from '../../src/lib/deadline.ts'
 import { type ZendeskClient, type SendOptions } from '../../src/zendesk/http/client.ts'
 import { type ZendeskRequest } from '../../src/zendesk/http/request.ts'
@@ -23,9 +24,6 @@ export interface World {
   pause(ms: number): void
 }
 
-/** More requests than any work needs, of one client. */
-const TOO_MANY = 100
-
 /**
  * A client as far as the code above it uses one. It fails if a request is sent while another, or a pause, is under way,
  * and if there is no end to the requests.
@@ -41,8 +39,8 @@ export class FakeClient {
   ) {}
 
   /** The same, for the code that it is given to. */
-  get real(): ZendeskClient {
-    return this as unknown as ZendeskClient
+  get real(): ZendeskClient & FakeClient {
+    return this as unknown as ZendeskClient & FakeClient
   }
 
   fork(deadline = this.deadline): FakeClient {
@@ -54,8 +52,8 @@ export class FakeClient {
   }
 
   async trySend(request: ZendeskRequest, options: SendOptions = {}): Promise<ZendeskResponse | ZendeskError> {
+    if (++this.#requests > 100) throw new Error('There is no end to the requests')
     const { signal } = this.deadline
-    if (++this.#requests > TOO_MANY) throw new Error('There is no end to the requests')
     if (this.deadline.isOver()) return new ZendeskError(signal.aborted ? 'cancelled' : 'deadline', request)
     const reply = await this.#alone(() => this.world.respond(request, options, this.deadline))
     if (typeof reply === 'string') return new ZendeskError(reply, request)
@@ -81,112 +79,86 @@ export class FakeClient {
   }
 }
 
-/** Who sends a request of a transcript, by its `Authorization` header: the minted token itself, if nobody is named. */
+/** Who sends a request of a script, by its `Authorization` header. */
 const SENDERS: Readonly<Record<string, string>> = {
   '': '',
   [`Bearer ${MINTED.token.reveal()}`]: '',
-  'Bearer the-admin-token': ' by the credential',
-  'Bearer the-cleanup-token': ' by the cleanup token'
+  'Bearer the-admin-token': ' by admin',
+  'Bearer the-cleanup-token': ' by cleanup'
 }
 
-/** The responses of a transcript, beside those whose body is an empty JSON object. */
-const REPLIES: Readonly<Record<string, Reply>> = {
-  '204': response(204),
-  '200': response(200, { token: { id: 7, token: MINTED.token.reveal().slice(0, 10) } }),
-  '401': response(401, { error: 'invalid_token' }),
-  'late 401': response(401, { error: 'invalid_token' }, { date: NOON + 3_600_001 }),
-  'late 403': response(403, {}, { date: NOON + 3_600_001 }),
-  'late 500': response(500, {}, { date: NOON + 3_600_001 }),
-  '403 write': response(403, missing('write')),
-  '429 too long': response(429, {}, { retryAfter: '600' }),
-  mint: response(200, { access_token: 'the-cleanup-token' }),
-  cleanup: response(200, { token: { id: 9, client_id: 8, user_id: 9, token: 'the-cleanu' } })
+/** The bodies of replies, where they are no empty objects. */
+const BODIES: Readonly<Record<string, unknown>> = {
+  '200': { token: { id: 7, token: MINTED.token.reveal().slice(0, 10) } },
+  '200 mint': { access_token: 'the-cleanup-token' },
+  '200 cleanup': { token: { id: 9, client_id: 8, user_id: 9, token: 'the-cleanu' } },
+  '401': { error: 'invalid_token' },
+  '403 write': missing('write')
 }
 
-/** `404`, `404 page`, or the kind of an error. */
-function plain(name: string): Reply {
-  const [, status, page] = /^(\d{3})( page)?$/.exec(name) ?? []
-  return status === undefined ? (name as ErrorKind) : response(Number(status), page === undefined ? {} : PAGE)
-}
-
-/**
- * A world that expects these requests and pauses, in this order, one a line:
- * - `DELETE 7: 204`, `GET current by the cleanup token: 404 page`, `DELETE current: timeout`: a request, and the response
- *   to it, or the kind of error; a timeout means that it was sent, and `timeout, 204` that it was sent twice
- * - `wait 1 s`: a pause
- * - `cancel` and `5 s pass`: what happens during the request or pause of the line before
- */
-export class Transcript implements World {
-  readonly #lines: string[]
-
-  constructor(
-    lines: readonly string[],
-    readonly clock: FakeClock,
-    readonly cancel: () => void,
-    readonly replies: Readonly<Record<string, Reply>> = {}
-  ) {
-    this.#lines = [...lines]
-  }
-
-  /** The lines that were not reached. */
-  get left(): readonly string[] {
-    return this.#lines
-  }
-
-  respond({ method, path, authorization }: ZendeskRequest, { observer }: SendOptions): Reply {
-    const what = path.replace(/\?.*/, '').replace(/^.*\/tokens\//, '')
-    const reply = this.#next(`${method} ${what}${SENDERS[authorization?.reveal() ?? ''] ?? ' by another'}: `)
-    if (reply.startsWith('timeout')) observer?.lost?.(this.clock.now())
-    this.#happen()
-    const name = reply.replace('timeout, ', '')
-    const known = this.replies[name] ?? REPLIES[name] ?? plain(name)
-    return typeof known === 'string' ? known : { ...known, date: known.date ?? this.clock.now() }
-  }
-
-  pause(ms: number): void {
-    this.#next(`wait ${ms / 1000} s`)
-    if (this.#lines[0] !== 'cancel') this.clock.pass(ms)
-    this.#happen()
-  }
-
-  /** Takes the next line, which has to begin like this; returns the rest of it. */
-  #next(expected: string): string {
-    const line = this.#lines.shift()
-    if (line?.startsWith(expected) !== true)
-      throw new Error(`expected: ${line ?? 'the end'}; was: ${expected}`)
-    return line.slice(expected.length)
-  }
-
-  #happen(): void {
-    for (;;) {
-      const [line = ''] = this.#lines
-      const [, seconds] = /^(\S+) s pass$/.exec(line) ?? []
-      if (seconds !== undefined) this.clock.pass(Number(seconds) * 1000)
-      else if (line === 'cancel') this.cancel()
-      else return
-      this.#lines.shift()
-    }
-  }
-}
-
-/** What is special about a transcribed client. */
-export interface TranscribedOptions {
+/** What is special about a script. */
+export interface Circumstances {
   /** The timeout of the step, 240 s by default. */
   seconds?: number | undefined
   /** Milliseconds of it that are not for the work. */
   reserve?: number | undefined
-  /** Responses that have a name only in this test. */
-  replies?: Record<string, Reply>
+  /** The bodies of replies that have a name only in this test, such as `200 other`. */
+  bodies?: Record<string, unknown>
 }
 
-/** A client whose requests and pauses have to be those of a transcript. */
-export function transcribed(
-  lines: readonly string[],
-  { seconds = 240, reserve, replies }: TranscribedOptions = {}
-): { client: FakeClient; transcript: Transcript } {
+/**
+ * Does `work` with a client whose requests and pauses have to be those of a script, in this order:
+ * - `DELETE 7: 204`, `GET by cleanup: 404 page`, `DELETE current: timeout`: a request (by the minted token, if nobody is
+ *   named; a GET, if it names nothing, for the current token), and the response to it or the kind of error. A timeout
+ *   means that it was sent, and `timeout then 204` that it was sent twice. `late` is a Date an hour later.
+ * - `wait 1`: a pause, in seconds
+ * - `cancel` and `pass 5`: what happens during the request or pause before; seconds again
+ */
+export async function play<Result>(
+  script: string,
+  work: (client: ZendeskClient & FakeClient) => Promise<Result>,
+  { seconds = 240, reserve, bodies }: Circumstances = {}
+): Promise<Result> {
+  const left = script.split(', ').filter(Boolean)
   const clock = new FakeClock()
   const cancellation = new AbortController()
-  const transcript = new Transcript(lines, clock, () => cancellation.abort(), replies)
-  const client = new FakeClient(transcript, new Deadline(clock, seconds, cancellation.signal, reserve))
-  return { client, transcript }
+
+  /** Takes the next step, which has to begin like this; returns the rest of it. */
+  const next = (expected: string): string => {
+    const step = left.shift()
+    if (step?.startsWith(expected) !== true)
+      throw new Error(`expected: ${step ?? 'the end'}; was: ${expected}`)
+    return step.slice(expected.length)
+  }
+  const happen = (): void => {
+    for (; /^(?:cancel$|pass )/.test(left[0] ?? ''); left.shift())
+      if (left[0] === 'cancel') cancellation.abort()
+      else clock.pass(Number(left[0]?.slice(5)) * 1000)
+  }
+  const named = (name: string): Reply => {
+    const [, late, known = '', status] = /^(late )?((\d{3}).*)$/.exec(name) ?? []
+    if (status === undefined) return name as ErrorKind
+    const body = known.endsWith('page') ? PAGE : ({ ...BODIES, ...bodies }[known] ?? {})
+    const date = late === undefined ? clock.now() : NOON + 3_600_001
+    return response(Number(status), body, { date, retryAfter: known === '429 too long' ? '600' : undefined })
+  }
+  const world: World = {
+    respond: ({ method, path, authorization }, { observer }) => {
+      const what = path.replace(/\?.*/, '').replace(/^.*\//, ' ')
+      const sender = SENDERS[authorization?.reveal() ?? ''] ?? ' by another'
+      const reply = next(`${`${method}${what}`.replace('GET current', 'GET')}${sender}: `)
+      if (reply.startsWith('timeout')) observer?.lost?.(clock.now())
+      happen()
+      return named(reply.replace('timeout then ', ''))
+    },
+    pause: (ms) => {
+      next(`wait ${ms / 1000}`)
+      if (left[0] !== 'cancel') clock.pass(ms)
+      happen()
+    }
+  }
+  const client = new FakeClient(world, new Deadline(clock, seconds, cancellation.signal, reserve))
+  const result = await work(client.real)
+  expect(left).toEqual([])
+  return result
 }

@@ -1,122 +1,85 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { checkToken, type CheckedToken } from '../../../src/zendesk/check-token.ts'
 import { rejectionOf } from '../../support/client.ts'
-import { transcribed, type TranscribedOptions } from '../../support/fake-client.ts'
+import { play, type Circumstances } from '../../support/fake-client.ts'
 import { MINTED } from '../../support/minted.ts'
-import { response } from './responses.ts'
 
 const NEW = { ...MINTED, id: undefined, seenWorking: false }
 
 /** What is known of a new token after these requests and pauses. */
-async function checked(lines: string[], options: TranscribedOptions = {}): Promise<CheckedToken> {
-  const { client, transcript } = transcribed(lines, options)
-  const result = await checkToken(client.real, NEW)
-  expect(transcript.left).toEqual([])
-  return result
+function checked(script: string, circumstances?: Circumstances): Promise<CheckedToken> {
+  return play(script, (client) => checkToken(client, NEW), circumstances)
 }
-
-/** The error that the check ends with. */
-function failed(lines: string[], options?: TranscribedOptions): Promise<Error> {
-  return rejectionOf(checked(lines, options))
-}
-
-const REJECTED = { kind: 'newTokenRejected', request: { operation: 'checkToken' }, response: { status: 401 } }
 
 describe('checkToken', () => {
-  it('returns what Zendesk reports about a token that works', async () => {
-    expect(await checked(['GET current: 200'])).toEqual({ token: { ...NEW, id: 7, seenWorking: true } })
-  })
+  it.each<[string, object]>([
+    ['GET: 200', { id: 7, seenWorking: true }],
+    ['GET: 403', { seenWorking: true }],
+    ['GET: 404', {}],
+    ['GET: 401, wait 0.5, GET: 200', { id: 7, seenWorking: true }],
+    ['GET: 401, wait 0.5, GET: 403', { seenWorking: true }],
+    ['GET: 401, wait 0.5, GET: 404', {}]
+  ])(
+    'lets a token pass, with what Zendesk reports about it, also a narrow one: %s',
+    async (script, known) => {
+      expect(await checked(script)).toEqual({ token: { ...NEW, ...known } })
+    }
+  )
 
-  it.each([
-    ['403', true],
-    ['404', false]
-  ])('lets a narrow token pass: %s, seen working: %p', async (status, seenWorking) => {
-    expect(await checked([`GET current: ${status}`])).toEqual({ token: { ...NEW, seenWorking } })
-  })
-
-  it.each(['302', '400', '503', '204', '201', '401 page', '404 page', '429 too long', 'another'])(
+  it.each(['302', '503', '204', '201', '401 page', '404 page', '429 too long', '200 other'])(
     'does not ask again after what says nothing, and returns the error: %s',
     async (reply) => {
-      const replies = { another: response(200, { token: { id: 5, token: 'klmnopqrst' } }) }
-      const { token, unchecked } = await checked([`GET current: ${reply}`], { replies })
+      const bodies = { '200 other': { token: { id: 5, token: 'klmnopqrst' } } }
+      const { token, unchecked } = await checked(`GET: ${reply}`, { bodies })
       expect(token).toBe(NEW)
-      expect(unchecked).toMatchObject({
-        request: { operation: 'checkToken' },
-        response: { status: expect.any(Number) }
-      })
+      const status = Number(reply.slice(0, 3))
+      expect(unchecked).toMatchObject({ request: { operation: 'checkToken' }, response: { status } })
     }
   )
 
   it.each(['connection', 'timeout', 'deadline'])(
-    'does not ask again if there is no response: %s',
+    'does not ask again without a response: %s',
     async (kind) => {
-      expect(await checked([`GET current: ${kind}`])).toMatchObject({ token: NEW, unchecked: { kind } })
+      expect(await checked(`GET: ${kind}`)).toMatchObject({ token: NEW, unchecked: { kind } })
     }
   )
 
   it('leaves the token unchecked if there is no time for any request', async () => {
-    expect(await checked([], { seconds: 0 })).toMatchObject({ token: NEW, unchecked: { kind: 'deadline' } })
+    expect(await checked('', { seconds: 0 })).toMatchObject({ token: NEW, unchecked: { kind: 'deadline' } })
   })
 
   it('makes single attempts, and lets none take longer than 10 s from the start', async () => {
-    const { client } = transcribed(['GET current: 401', 'wait 0.5 s', 'GET current: 200'])
-    const send = jest.spyOn(client, 'trySend')
-    await checkToken(client.real, NEW)
-    expect(send.mock.calls.map(([, options]) => options)).toEqual(
-      Array(2).fill({ single: true, until: 10_000 })
-    )
+    await play('GET: 401, wait 0.5, GET: 200', async (client) => {
+      const respond = jest.spyOn(client.world, 'respond')
+      await checkToken(client, NEW)
+      const options = respond.mock.calls.map(([, options]) => options)
+      expect(options).toEqual(Array(2).fill({ single: true, until: 10_000 }))
+    })
   })
 
-  it('ends with a job that is cancelled', async () => {
-    expect(await failed(['GET current: cancelled', 'cancel'])).toMatchObject({ kind: 'cancelled' })
-  })
-})
+  const ONCE = 'GET: 401, wait 0.5'
 
-describe('checkToken, of a token that was rejected,', () => {
-  const ONCE = ['GET current: 401', 'wait 0.5 s']
-
-  it('asks up to three more times, 0.5, 1 and 2 s apart, and then fails', async () => {
-    const lines = [
-      ...ONCE,
-      'GET current: 401',
-      'wait 1 s',
-      'GET current: 401',
-      'wait 2 s',
-      'GET current: 401'
-    ]
-    expect(await failed(lines)).toMatchObject(REJECTED)
-  })
-
-  it.each([
-    ['200', true],
-    ['403', true],
-    ['404', false]
-  ])('succeeds if a response about it follows: %s', async (status, seenWorking) => {
-    const { token, unchecked } = await checked([...ONCE, `GET current: ${status}`])
-    expect([token.seenWorking, unchecked]).toEqual([seenWorking, undefined])
+  it.each<[string, string, Circumstances?]>([
+    ['rejections, 0.5, 1 and 2 s apart', `${ONCE}, GET: 401, wait 1, GET: 401, wait 2, GET: 401`],
+    ['what is not about it', `${ONCE}, GET: 503, wait 1, GET: 401 page, wait 2, GET: 422`],
+    ['errors', `${ONCE}, GET: connection, wait 1, GET: 429, wait 2, GET: brokenOff`],
+    ['no wait beyond 10 s', 'GET: 401, pass 9.5'],
+    ['no second wait beyond 10 s', `${ONCE}, GET: 401, pass 8.5`],
+    ['no wait beyond the time of the step', 'GET: 401, pass 4.5', { seconds: 5 }]
+  ])('fails after a rejection that is followed by %s', async (_what, script, circumstances = {}) => {
+    const rejected = {
+      kind: 'newTokenRejected',
+      request: { operation: 'checkToken' },
+      response: { status: 401 }
+    }
+    const fail = (client: Parameters<typeof checkToken>[0]) => rejectionOf(checkToken(client, NEW))
+    expect(await play(script, fail, circumstances)).toMatchObject(rejected)
   })
 
-  it('fails if nothing follows that is about it, and counts that as one of the four', async () => {
-    const lines = [
-      ...ONCE,
-      'GET current: 503',
-      'wait 1 s',
-      'GET current: 401 page',
-      'wait 2 s',
-      'GET current: 422'
-    ]
-    expect(await failed(lines)).toMatchObject(REJECTED)
-    const broken = [...ONCE, 'GET current: connection', 'wait 1 s', 'GET current: 429', 'wait 2 s']
-    expect(await failed([...broken, 'GET current: brokenOff'])).toMatchObject(REJECTED)
-  })
-
-  it('begins no wait that would end after 10 s, or after the time of the step', async () => {
-    expect(await failed(['GET current: 401', '9.5 s pass'])).toMatchObject(REJECTED)
-    expect(await failed([...ONCE, 'GET current: 401', '8.5 s pass'])).toMatchObject(REJECTED)
-    expect(await failed(['GET current: 401', '4.5 s pass'], { seconds: 5 })).toMatchObject(REJECTED)
-  })
-
-  it('ends with a job that is cancelled while it waits', async () => {
-    expect(await failed([...ONCE, 'cancel'])).toMatchObject({ kind: 'cancelled' })
-  })
+  it.each(['GET: cancelled, cancel', `${ONCE}, cancel`])(
+    'ends with a job that is cancelled: %s',
+    async (script) => {
+      expect(await rejectionOf(checked(script))).toMatchObject({ kind: 'cancelled' })
+    }
+  )
 })

@@ -1,28 +1,20 @@
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import fc from 'fast-check'
 import { Secret } from '../../../src/lib/secret.ts'
 import { type ZendeskClient } from '../../../src/zendesk/http/client.ts'
 import { ZendeskError } from '../../../src/zendesk/http/zendesk-error.ts'
 import { currentTokenRequest } from '../../../src/zendesk/requests.ts'
-import {
-  insist,
-  ownWays,
-  Revocation,
-  type Obstacle,
-  type Outcome,
-  type Way
-} from '../../../src/zendesk/revocation.ts'
-import { type End } from '../../../src/zendesk/revocation-rules.ts'
+import { insist, ownWays, Revocation, type Outcome, type Way } from '../../../src/zendesk/revocation.ts'
 import { type MintedToken } from '../../../src/zendesk/token.ts'
 import { NOON } from '../../support/clock.ts'
-import { FakeClient, transcribed, type World } from '../../support/fake-client.ts'
+import { play } from '../../support/fake-client.ts'
 import { MINTED, UNKNOWN } from '../../support/minted.ts'
 import { chances, RandomWorld } from '../../support/random-world.ts'
-import { response } from './responses.ts'
 
 const ADMIN: Way = { id: 7, authorization: new Secret('Bearer the-admin-token'), by: 'credential' }
 const CLEANUP: Way = { id: 7, authorization: new Secret('Bearer the-cleanup-token'), by: 'a cleanup token' }
 const OWN = ownWays(MINTED)
+const BY_ID = OWN.slice(0, 1)
 
 interface Given {
   /** By itself, by id and as the current one, by default. */
@@ -35,424 +27,259 @@ interface Given {
 }
 
 /** What becomes of a token if these are the requests and pauses. */
-async function outcomeOf(lines: string[], given: Given = {}): Promise<Outcome> {
-  const { ways = OWN, minted, isCleanup, seconds } = given
-  const { client, transcript } = transcribed(lines, { seconds })
+function outcomeOf(script: string, { ways = OWN, minted, isCleanup, seconds }: Given = {}): Promise<Outcome> {
   const revocation = new Revocation({ ...MINTED, ...minted }, isCleanup)
-  const end = await revocation.try(client.real, ways)
-  expect(transcript.left).toEqual([])
-  return revocation.outcome(end)
+  const revoke = async (client: ZendeskClient): Promise<Outcome> =>
+    revocation.outcome(await revocation.try(client, ways))
+  return play(script, revoke, { seconds })
 }
 
-const verified = (by?: Way['by']): Outcome => ({ end: 'verified', by })
-const BY_ITSELF = verified('the token itself')
-/** The token may be active, for this reason. */
-const active = (kind: string): object => ({ end: 'active', obstacle: { kind } })
+/** An outcome as `verified by credential` or `active: still works`. */
+function inWords(outcome: Outcome): string {
+  if ('obstacle' in outcome) return `${outcome.end}: ${outcome.obstacle.kind}`
+  return 'by' in outcome && outcome.by !== undefined ? `${outcome.end} by ${outcome.by}` : outcome.end
+}
 
+type Row = [what: string, script: string, outcome: string, given?: Given]
+const expectOutcome = async (...[, script, outcome, given]: Row): Promise<void> =>
+  expect(inWords(await outcomeOf(script, given))).toBe(outcome)
+
+const BY_ITSELF = 'verified by the token itself'
+const NEW = { seenWorking: false }
 /** A token that works after an accepted DELETE. */
-const WORKS = ['GET current: 200', 'wait 1 s', 'GET current: 200', 'wait 3 s', 'GET current: 200']
+const WORKS = 'GET: 200, wait 1, GET: 200, wait 3, GET: 200'
 /** A token that was seen active is rejected. */
-const REJECTED_TWICE = ['GET current: 401', 'wait 1 s', 'GET current: 401']
+const TWICE = 'GET: 401, wait 1, GET: 401'
 /** A token is rejected after a DELETE that was rejected. */
-const RECHECKED = ['wait 1 s', 'GET current: 401', 'wait 3 s', 'GET current: 401']
+const RECHECKED = 'wait 1, GET: 401, wait 3, GET: 401'
+/** The next way works. */
+const NEXT = 'DELETE current: 204, GET: 401'
 
 describe('ownWays', () => {
   it('are by id, if that is known, and as the current token', () => {
-    expect(OWN.map(({ id, by, authorization }) => [id, by, authorization.reveal()])).toEqual([
-      [7, 'the token itself', 'Bearer abcdefghij-the-token'],
-      ['current', 'the token itself', 'Bearer abcdefghij-the-token']
+    const itself = { by: 'the token itself', authorization: new Secret('Bearer abcdefghij-the-token') }
+    expect(OWN).toEqual([
+      { id: 7, ...itself },
+      { id: 'current', ...itself }
     ])
+    expect(OWN.map(({ authorization }) => authorization.reveal())).toEqual(
+      Array(2).fill(itself.authorization.reveal())
+    )
     expect(ownWays(UNKNOWN).map(({ id }) => id)).toEqual(['current'])
   })
 })
 
 describe('Revocation.note', () => {
-  const error = (kind: 'cancelled' | 'deadline'): ZendeskError =>
-    new ZendeskError(kind, currentTokenRequest(MINTED.token, 'verifyToken'))
+  const stopped = (kind: 'cancelled' | 'deadline') =>
+    ({
+      kind: 'stopped',
+      error: new ZendeskError(kind, currentTokenRequest(MINTED.token, 'verifyToken'))
+    }) as const
   const LATER = { kind: 'id unknown' } as const
 
-  it.each<[string, Obstacle, Obstacle, 'first' | 'second']>([
-    ['the later one', { kind: 'no time' }, LATER, 'second'],
-    ['that the token still works', { kind: 'still works' }, LATER, 'first'],
-    ['no end of the time', LATER, { kind: 'stopped', error: error('deadline') }, 'first'],
-    ['a cancellation', LATER, { kind: 'stopped', error: error('cancelled') }, 'second']
+  it.each([
+    ['the later one', { kind: 'no time' } as const, LATER, 1],
+    ['that the token still works', { kind: 'still works' } as const, LATER, 0],
+    ['no end of the time', LATER, stopped('deadline'), 0],
+    ['a cancellation', LATER, stopped('cancelled'), 1]
   ])('makes the obstacle that says most the one to name: %s', (_what, first, second, named) => {
     const revocation = new Revocation(MINTED)
     revocation.note(first)
     revocation.note(second)
-    expect(revocation.obstacle).toBe(named === 'first' ? first : second)
+    expect(revocation.obstacle).toBe([first, second][named])
   })
 })
 
 describe('Revocation, after an accepted DELETE,', () => {
-  it.each(['401', 'late 401'])('takes one rejection for the proof: %s', async (rejection) => {
-    expect(await outcomeOf(['DELETE 7: 204', `GET current: ${rejection}`])).toEqual(BY_ITSELF)
-  })
-
-  it.each<[string, string[]]>([
-    ['a 200', ['GET current: 200', 'wait 1 s']],
-    ['a 200 and a JSON 403', ['GET current: 200', 'wait 1 s', 'GET current: 403', 'wait 3 s']],
+  it.each<Row>([
+    ['is proved by one rejection', 'GET: 401', BY_ITSELF],
+    ['is proved by a late one', 'GET: late 401', BY_ITSELF],
+    ['wants two rejections, 1 s apart, after a 200', `GET: 200, wait 1, ${TWICE}`, BY_ITSELF],
+    ['and after a 200 and a JSON 403', `GET: 200, wait 1, GET: 403, wait 3, ${TWICE}`, BY_ITSELF],
+    ['and after a stray one', `GET: 200, wait 1, GET: 401, wait 1, GET: 200, wait 3, ${TWICE}`, BY_ITSELF],
+    ['takes no active token for expired, however late', `GET: late 403, wait 1, ${TWICE}`, BY_ITSELF],
+    ['is not verified by a JSON 404', 'GET: 404', 'unverified: other'],
+    ['is not verified by a web page', 'GET: 401 page', 'unverified: other'],
+    ['is not verified by a late error', 'GET: late 500', 'unverified: other'],
+    ['is not verified without a response', 'GET: timeout', 'unverified: other'],
     [
-      'a stray rejection between two 200s',
-      ['GET current: 200', 'wait 1 s', 'GET current: 401', 'wait 1 s', 'GET current: 200', 'wait 3 s']
-    ]
-  ])('wants two rejections, 1 s apart, after %s', async (_what, lines) => {
-    expect(await outcomeOf(['DELETE 7: 204', ...lines, ...REJECTED_TWICE])).toEqual(BY_ITSELF)
-  })
-
-  it('takes no token for expired that is active, however late it is', async () => {
-    const lines = ['DELETE 7: 204', 'GET current: late 403', 'wait 1 s']
-    expect(await outcomeOf([...lines, ...REJECTED_TWICE])).toEqual(BY_ITSELF)
-  })
-
-  it.each<[string, Way['by']]>([
-    ['204', 'the token itself'],
-    ['401', 'credential'],
-    ['404', 'credential']
-  ])('wants two rejections of a token that was active if the next way gets a %s', async (status, by) => {
-    const lines = ['DELETE 7 by the credential: 204', ...WORKS, `DELETE 7: ${status}`, ...REJECTED_TWICE]
-    expect(await outcomeOf(lines, { ways: [ADMIN, ...OWN] })).toEqual(verified(by))
-  })
-
-  it.each(['404', '401 page', '418', 'late 500', 'timeout'])(
-    'is not verified by what says nothing: %s',
-    async (reply) => {
-      expect(await outcomeOf(['DELETE 7: 204', `GET current: ${reply}`])).toMatchObject({
-        end: 'unverified',
-        obstacle: { kind: 'other' }
-      })
-    }
-  )
-
-  it('tries the next way if what follows an active response says nothing', async () => {
-    const lines = ['DELETE 7: 204', 'GET current: 200', 'wait 1 s', 'GET current: 503']
-    expect(await outcomeOf([...lines, 'DELETE current: 400'])).toMatchObject(active('still works'))
-  })
-
-  it('shows that a token which was active has expired', async () => {
-    const lines = ['DELETE 7: 204', 'GET current: 200', 'wait 1 s', 'GET current: late 401']
-    expect(await outcomeOf(lines)).toEqual({ end: 'expired' })
-  })
-
-  it.each<[string, string[], object]>([
-    ['before it is verified', ['cancel'], { end: 'unverified', obstacle: { kind: 'stopped' } }],
-    [
-      'by a wait that is too long',
-      ['GET current: 429 too long'],
-      { end: 'unverified', obstacle: { kind: 'stopped' } }
+      'goes on if nothing is learnt',
+      `GET: 200, wait 1, GET: 503, DELETE current: 400`,
+      'active: still works'
     ],
-    ['after an active response', ['GET current: 200', 'wait 1 s', 'cancel'], active('still works')]
-  ])('ends if it is stopped %s', async (_when, lines, outcome) => {
-    expect(await outcomeOf(['DELETE 7: 204', ...lines])).toMatchObject(outcome)
-  })
+    ['shows that an active token has expired', 'GET: 200, wait 1, GET: late 401', 'expired'],
+    ['ends if it is cancelled', 'cancel', 'unverified: stopped'],
+    ['ends by a wait that is too long', 'GET: 429 too long', 'unverified: stopped'],
+    ['ends if it is cancelled later', 'GET: 200, wait 1, cancel', 'active: still works'],
+    ['asks once in the last half second', 'pass 4.6, GET: 401', BY_ITSELF, { seconds: 5 }],
+    ['keeps the wait of 1 s', 'GET: 200, wait 1, GET: 401', 'active: still works', { seconds: 2.499 }],
+    ['has that wait', `GET: 200, wait 1, ${TWICE}`, BY_ITSELF, { seconds: 2.5 }]
+  ])('%s', (what, script, ...rest) => expectOutcome(what, `DELETE 7: 204, ${script}`, ...rest))
 
   it('shortens the waits between active responses to fit', async () => {
-    const lines = ['DELETE 7: 204', 'GET current: 200', 'wait 1 s', 'GET current: 200', 'wait 1.5 s']
-    const given = { seconds: 3, ways: OWN.slice(0, 1) }
-    expect(await outcomeOf([...lines, 'GET current: 200'], given)).toMatchObject(active('still works'))
+    const script = 'DELETE 7: 204, GET: 200, wait 1, GET: 200, wait 1.5, GET: 200'
+    expect(inWords(await outcomeOf(script, { seconds: 3, ways: BY_ID }))).toBe('active: still works')
   })
 
-  it('still asks once in the last half second', async () => {
-    const lines = ['DELETE 7: 204', '4.6 s pass', 'GET current: 401']
-    expect(await outcomeOf(lines, { seconds: 5 })).toEqual(BY_ITSELF)
-  })
-
-  it('does not shorten the wait for the second rejection', async () => {
-    const lines = ['DELETE 7: 204', 'GET current: 200', 'wait 1 s', 'GET current: 401']
-    expect(await outcomeOf(lines, { seconds: 2.499 })).toMatchObject(active('still works'))
-    const second = ['wait 1 s', 'GET current: 401']
-    expect(await outcomeOf([...lines, ...second], { seconds: 2.5 })).toEqual(BY_ITSELF)
+  it.each([
+    ['204', BY_ITSELF],
+    ['401', 'verified by credential'],
+    ['404', 'verified by credential']
+  ])('wants two rejections of a token that was active if the next way gets a %s', async (status, outcome) => {
+    const script = `DELETE 7 by admin: 204, ${WORKS}, DELETE 7: ${status}, ${TWICE}`
+    expect(inWords(await outcomeOf(script, { ways: [ADMIN, ...OWN] }))).toBe(outcome)
   })
 })
 
 describe('Revocation, after a rejected DELETE,', () => {
-  const NEW = { seenWorking: false }
+  it.each<Row>([
+    ['is proved by rejections after 1 and 3 s', `401, ${RECHECKED}`, 'verified'],
+    ['asks at once, too, if the token is not found', `404, GET: 401, ${RECHECKED}`, 'verified'],
+    [
+      'does not believe a new one',
+      `404, GET: 401, ${RECHECKED}, DELETE current: 401`,
+      'active: other',
+      { minted: NEW }
+    ],
+    ['tries the next way of a new one', `401, ${RECHECKED}, ${NEXT}`, BY_ITSELF, { minted: NEW }],
+    ['sends it again if the token is active', `401, wait 1, GET: 200, DELETE 7: 204, GET: 401`, BY_ITSELF],
+    ['and at last', '401, wait 1, GET: 401, wait 3, GET: 403, DELETE 7: 204, GET: 401', BY_ITSELF],
+    ['rechecks once', '401, wait 1, GET: 200, DELETE 7: 401, DELETE current: 404', 'active: other'],
+    ['tries the next way after a JSON 404', `401, wait 1, GET: 404, ${NEXT}`, BY_ITSELF],
+    ['and after no response', `401, wait 1, GET: timeout, ${NEXT}`, BY_ITSELF],
+    ['begins no waits that do not fit', '401', 'active: no time', { seconds: 4.499 }],
+    ['nor the last', '401, wait 1, GET: 401, pass 2.501', 'active: no time', { seconds: 7 }],
+    ['needs half a second beyond them', `401, ${RECHECKED}`, 'verified', { seconds: 4.5 }],
+    ['asks at once, whatever is left', '404, pass 4.6, GET: 401', 'active: no time', { seconds: 5 }],
+    ['ends if it is cancelled', '401, wait 1, cancel', 'active: stopped']
+  ])('%s', (what, script, ...rest) => expectOutcome(what, `DELETE 7: ${script}`, ...rest))
 
-  it('takes rejections after 1 and 3 s for the proof, if the token was seen working', async () => {
-    expect(await outcomeOf(['DELETE 7: 401', ...RECHECKED])).toEqual(verified())
-  })
-
-  it('takes rejections at once and after 1 and 3 s for the proof, if the token is not found', async () => {
-    expect(await outcomeOf(['DELETE 7: 404', 'GET current: 401', ...RECHECKED])).toEqual(verified())
-  })
-
-  it('believes the credential, but not the token itself, about a token that was never seen working', async () => {
-    const ofCredential = ['DELETE 7 by the credential: 404', 'GET current: 401', ...RECHECKED]
-    expect(await outcomeOf(ofCredential, { ways: [ADMIN], minted: NEW })).toEqual(verified())
-    const ofToken = ['DELETE 7: 404', 'GET current: 401', ...RECHECKED, 'DELETE current: 401']
-    expect(await outcomeOf(ofToken, { minted: NEW })).toMatchObject(active('other'))
-    const rejected = ['DELETE 7: 401', ...RECHECKED, 'DELETE current: 204', 'GET current: 401']
-    expect(await outcomeOf(rejected, { minted: NEW })).toEqual(BY_ITSELF)
-  })
-
-  it.each(['200', '403'])('sends the same DELETE again if the token is active: %s', async (status) => {
-    const lines = ['DELETE 7: 401', 'wait 1 s', 'GET current: 401', 'wait 3 s', `GET current: ${status}`]
-    expect(await outcomeOf([...lines, 'DELETE 7: 204', 'GET current: 401'])).toEqual(BY_ITSELF)
-  })
-
-  it('rechecks once, and not once a way', async () => {
-    const lines = ['DELETE 7: 401', 'wait 1 s', 'GET current: 200', 'DELETE 7: 401', 'DELETE current: 404']
-    expect(await outcomeOf(lines)).toMatchObject(active('other'))
-  })
-
-  it.each(['404', '401 page', '503', 'timeout'])(
-    'tries the next way after what says nothing: %s',
-    async (reply) => {
-      const lines = ['DELETE 7: 401', 'wait 1 s', `GET current: ${reply}`]
-      expect(await outcomeOf([...lines, 'DELETE current: 204', 'GET current: 401'])).toEqual(BY_ITSELF)
-    }
-  )
-
-  it.each<[string, number, string[]]>([
-    ['all waits', 4.499, []],
-    ['the last wait', 7, ['wait 1 s', 'GET current: 401', '2.501 s pass']]
-  ])('proves nothing if %s would have to be shortened', async (_what, seconds, lines) => {
-    expect(await outcomeOf(['DELETE 7: 401', ...lines], { seconds })).toMatchObject(active('no time'))
-  })
-
-  it('needs half a second beyond its waits', async () => {
-    expect(await outcomeOf(['DELETE 7: 401', ...RECHECKED], { seconds: 4.5 })).toEqual(verified())
-  })
-
-  it('asks once at once if a token is not found, however little time is left', async () => {
-    const lines = ['DELETE 7: 404', '4.6 s pass', 'GET current: 401']
-    expect(await outcomeOf(lines, { seconds: 5 })).toMatchObject(active('no time'))
-  })
-
-  it('ends if it is cancelled', async () => {
-    const lines = ['DELETE 7: 401', 'wait 1 s', 'cancel']
-    expect(await outcomeOf(lines)).toMatchObject({ end: 'active', obstacle: { kind: 'stopped' } })
+  it('believes the credential about a token that was never seen working', async () => {
+    const script = `DELETE 7 by admin: 404, GET: 401, ${RECHECKED}`
+    expect(inWords(await outcomeOf(script, { ways: [ADMIN], minted: NEW }))).toBe('verified')
   })
 })
 
 describe('Revocation of a token that has expired', () => {
-  it.each([
-    [['DELETE 7: late 401']],
-    [['DELETE 7: 404', 'GET current: late 401']],
-    [['DELETE 7: 401', 'wait 1 s', 'GET current: late 401']]
-  ])('ends with the first rejection whose Date is past its expiry: %j', async (lines) => {
-    expect(await outcomeOf(lines)).toEqual({ end: 'expired' })
-  })
+  const expiry = { kind: 'at', time: NOON, isReported: true, lifetime: undefined } as const
+  const late = `DELETE 7: late 401, ${RECHECKED}`
 
-  it('does not end with a rejection at the moment of its expiry', async () => {
-    const expiry = {
-      kind: 'at',
-      time: NOON,
-      isReported: true,
-      lifetime: undefined,
-      expiredAfter: NOON
-    } as const
-    const lines = ['DELETE 7: 401', 'wait 1 s', 'GET current: 401']
-    expect(await outcomeOf(lines, { minted: { expiry } })).toEqual({ end: 'expired' })
-  })
-
-  it.each<[string, MintedToken['expiry']]>([
-    ['it never expires', { kind: 'never' }],
+  it.each<Row>([
+    ['ends with a late rejection', 'DELETE 7: late 401', 'expired'],
+    ['ends with that at once', 'DELETE 7: 404, GET: late 401', 'expired'],
+    ['ends with that after 1 s', 'DELETE 7: 401, wait 1, GET: late 401', 'expired'],
     [
-      'no Date can show it',
-      { kind: 'at', time: 0, isReported: true, lifetime: undefined, expiredAfter: undefined }
-    ]
-  ])('is as any other if %s', async (_why, expiry) => {
-    expect(await outcomeOf(['DELETE 7: late 401', ...RECHECKED], { minted: { expiry } })).toEqual(verified())
-  })
+      'does not end at the very moment',
+      'DELETE 7: 401, wait 1, GET: 401',
+      'expired',
+      { minted: { expiry: { ...expiry, expiredAfter: NOON } } }
+    ],
+    ['is unknown if none can', late, 'verified', { minted: { expiry: { kind: 'never' } } }],
+    ['is unknown', late, 'verified', { minted: { expiry: { ...expiry, expiredAfter: undefined } } }]
+  ])('%s', expectOutcome)
 })
 
 describe('Revocation, after a DELETE that is neither accepted nor rejected by Zendesk,', () => {
-  const NEXT = ['DELETE current: 204', 'GET current: 401']
-
-  it.each(['400', '403', '401 page', '404 page', '200 page', '302', '503', 'timeout', 'connection'])(
+  it.each(['400', '403', '401 page', '404 page', '200 page', '302', 'timeout', 'connection'])(
     'tries the next way: %s',
-    async (reply) => {
-      expect(await outcomeOf([`DELETE 7: ${reply}`, ...NEXT])).toEqual(BY_ITSELF)
-    }
+    (reply) => expectOutcome(reply, `DELETE 7: ${reply}, ${NEXT}`, BY_ITSELF)
   )
 
-  it('tries the next way if the credential itself is rejected, or the current token is not found', async () => {
-    const rejected = ['DELETE 7 by the credential: 401', 'DELETE 7: 204', 'GET current: 401']
-    expect(await outcomeOf(rejected, { ways: [ADMIN, ...OWN] })).toEqual(BY_ITSELF)
-    const notFound = ['DELETE 7: 403', 'DELETE current: 404', 'DELETE 7 by the cleanup token: 204']
-    expect(await outcomeOf([...notFound, 'GET current: 401'], { ways: [...OWN, CLEANUP] })).toEqual(
-      verified('a cleanup token')
-    )
-  })
+  it.each<Row>([
+    [
+      'if the credential is rejected',
+      'DELETE 7 by admin: 401, DELETE 7: 204, GET: 401',
+      BY_ITSELF,
+      { ways: [ADMIN, ...OWN] }
+    ],
+    [
+      'if the current token is not found',
+      'DELETE 7: 403, DELETE current: 404, DELETE 7 by cleanup: 204, GET: 401',
+      'verified by a cleanup token',
+      { ways: [...OWN, CLEANUP] }
+    ]
+  ])('tries the next way %s', expectOutcome)
 
-  it.each(['cancelled', 'deadline', '429 too long'])('ends if it is stopped: %s', async (reply) => {
-    expect(await outcomeOf([`DELETE 7: ${reply}`])).toMatchObject({
-      ...active('stopped'),
-      isUnanswered: false
-    })
-  })
-
-  it.each<[string, string[], boolean]>([
-    ['was sent and got no response', ['DELETE 7: timeout', 'cancel'], true],
-    ['was not sent', ['DELETE 7: connection', 'cancel'], false],
-    ['was followed by one that got a response', ['DELETE 7: timeout', 'DELETE current: 400'], false]
-  ])('reports whether the last DELETE %s', async (_what, lines, isUnanswered) => {
-    expect(await outcomeOf(lines)).toMatchObject({ end: 'active', isUnanswered })
+  it.each<[string, string, boolean]>([
+    ['cancelled', 'DELETE 7: cancelled', false],
+    ['at the deadline', 'DELETE 7: deadline', false],
+    ['asked to wait', 'DELETE 7: 429 too long', false],
+    ['sent without a response', 'DELETE 7: timeout, cancel', true],
+    ['not sent', 'DELETE 7: connection, cancel', false],
+    ['followed by one that got a response', 'DELETE 7: timeout, DELETE current: 400', false]
+  ])('reports whether the last DELETE is without a response: %s', async (_what, script, isUnanswered) => {
+    expect(await outcomeOf(script)).toMatchObject({ end: 'active', isUnanswered })
   })
 
   it('gives a DELETE 2 s to be answered after a cancellation, and a GET none', async () => {
-    const graces: unknown[] = []
-    const { deadline } = transcribed([]).client
-    const world: World = {
-      respond: ({ method }, { grace }) => {
-        graces.push([method, grace])
-        return response(method === 'DELETE' ? 204 : 401, { error: 'invalid_token' })
-      },
-      pause: () => undefined
-    }
-    await new Revocation(MINTED).try(new FakeClient(world, deadline).real, OWN)
-    expect(graces).toEqual([
-      ['DELETE', 2000],
-      ['GET', undefined]
-    ])
+    await play('DELETE 7: 204, GET: 401', async (client) => {
+      const respond = jest.spyOn(client.world, 'respond')
+      await new Revocation(MINTED).try(client, OWN)
+      expect(respond.mock.calls.map(([, { grace }]) => grace)).toEqual([2000, undefined])
+    })
   })
 })
 
 describe('Revocation.obstacle', () => {
-  it.each<[string, string, boolean, Given, string[]]>([
-    [
-      'is a scope that Zendesk names',
-      'scope',
-      true,
-      {},
-      ['DELETE 7: 403 write', 'DELETE current: 403 write']
-    ],
-    [
-      'is a scope that Zendesk names to the credential',
-      'scope',
-      true,
-      { ways: [ADMIN] },
-      ['DELETE 7 by the credential: 403 write']
-    ],
-    [
-      'is a scope if a token without `write` gets a JSON 403',
-      'scope',
-      true,
-      { minted: { scopes: { names: ['tickets:read'], isReported: true } } },
-      ['DELETE 7: 403', 'DELETE current: 403']
-    ],
-    [
-      'is none of scope if a token with `write` does',
-      'other',
-      false,
-      {},
-      ['DELETE 7: 403', 'DELETE current: 403']
-    ],
-    [
-      'is none of scope if the scopes are not known',
-      'other',
-      false,
-      { minted: { scopes: { names: ['tickets:read'], isReported: false } } },
-      ['DELETE 7: 403', 'DELETE current: 403']
-    ],
-    [
-      'is none of scope if the credential gets it',
-      'other',
-      false,
-      { ways: [ADMIN], minted: { scopes: { names: ['tickets:read'], isReported: true } } },
-      ['DELETE 7 by the credential: 403']
-    ],
-    [
-      'is none of scope if a token without `write` gets something else',
-      'other',
-      false,
-      { minted: { scopes: { names: ['tickets:read'], isReported: true } } },
-      ['DELETE 7: 418', 'DELETE current: 403 page']
-    ],
-    ['is the last one', 'scope', false, {}, ['DELETE 7: 400', 'DELETE current: 403 write']],
-    [
-      'is not the end of the time, after another',
-      'scope',
-      false,
-      {},
-      ['DELETE 7: 403 write', 'DELETE current: deadline']
-    ],
-    ['is the end of the time, if there is no other', 'stopped', false, {}, ['DELETE 7: deadline']],
-    [
-      'is a cancellation, even after another',
-      'stopped',
-      false,
-      {},
-      ['DELETE 7: 403 write', 'DELETE current: cancelled']
-    ],
-    [
-      'is that the token still works, whatever follows',
-      'still works',
-      false,
-      {},
-      ['DELETE 7: 204', ...WORKS, 'DELETE current: cancelled']
-    ]
-  ])('%s', async (_what, kind, isScopeOnly, given, lines) => {
-    expect(await outcomeOf(lines, given)).toMatchObject({ ...active(kind), isScopeOnly })
+  const narrow = (isReported: boolean, ways = OWN): Given => ({
+    ways,
+    minted: { scopes: { names: ['tickets:read'], isReported } }
+  })
+
+  it.each<[string, string, string, boolean, Given?]>([
+    ['is a scope that Zendesk names', '7: 403 write, DELETE current: 403 write', 'scope', true],
+    ['is one that it names to the credential', '7 by admin: 403 write', 'scope', true, { ways: [ADMIN] }],
+    ['is one if a narrow token gets a 403', '7: 403, DELETE current: 403', 'scope', true, narrow(true)],
+    ['is none if a token with `write` does', '7: 403, DELETE current: 403', 'other', false],
+    ['is none if the scopes are not known', '7: 403, DELETE current: 403', 'other', false, narrow(false)],
+    ['is none if the credential gets it', '7 by admin: 403', 'other', false, narrow(true, [ADMIN])],
+    ['is none after something else', '7: 418, DELETE current: 403 page', 'other', false, narrow(true)],
+    ['is the last one', '7: 400, DELETE current: 403 write', 'scope', false],
+    ['is not the end of the time, after another', '7: 403 write, DELETE current: deadline', 'scope', false],
+    ['is that, if there is no other', '7: deadline', 'stopped', false],
+    ['is a cancellation, even after another', '7: 403 write, DELETE current: cancelled', 'stopped', false],
+    ['is that it works', `7: 204, ${WORKS}, DELETE current: cancelled`, 'still works', false]
+  ])('%s', async (_what, script, kind, isScopeOnly, given = {}) => {
+    const outcome = { end: 'active', obstacle: { kind }, isScopeOnly }
+    expect(await outcomeOf(`DELETE ${script}`, given)).toMatchObject(outcome)
   })
 
   it('is the rejected DELETE, not the rejections after it', async () => {
-    const given = { ways: OWN.slice(0, 1), minted: { seenWorking: false } }
-    expect(await outcomeOf(['DELETE 7: 401', ...RECHECKED], given)).toMatchObject({
+    expect(await outcomeOf(`DELETE 7: 401, ${RECHECKED}`, { ways: BY_ID, minted: NEW })).toMatchObject({
       obstacle: { error: { request: { method: 'DELETE' }, response: { status: 401 } } }
     })
   })
 })
 
 describe('Revocation of a cleanup token', () => {
-  const isCleanup = true
-
-  it('believes an accepted DELETE by id', async () => {
-    expect(await outcomeOf(['DELETE 7: 204'], { isCleanup })).toEqual({ end: 'gone' })
-  })
-
-  it('verifies an accepted DELETE of the current token', async () => {
-    const lines = ['DELETE 7: 403', 'DELETE current: 204', 'GET current: 401']
-    expect(await outcomeOf(lines, { isCleanup })).toEqual(BY_ITSELF)
+  it('believes an accepted DELETE by id, and verifies one of the current token', async () => {
+    await expectOutcome('', 'DELETE 7: 204', 'gone', { isCleanup: true })
+    await expectOutcome('', `DELETE 7: 403, ${NEXT}`, BY_ITSELF, { isCleanup: true })
   })
 })
 
 describe('insist', () => {
-  /** What becomes of a cleanup token that has to be revoked, if these are the requests and pauses. */
-  async function insisted(lines: string[], reserve?: number): Promise<Outcome> {
-    const { client, transcript } = transcribed(lines, { seconds: 20, reserve })
+  const CANCELLED = 'DELETE 7: cancelled, cancel'
+  const ACCEPTED = 'DELETE 7: 403, DELETE current: 204, cancel'
+  const STILL = 'GET: 200, wait 1, GET: 200, wait 2.5, GET: 200'
+
+  it.each<[string, string, string, number?]>([
+    ['once if that is done', 'DELETE 7: 204, cancel', 'gone'],
+    ['once if that shows that it has expired', 'DELETE 7: late 401, cancel', 'expired'],
+    ['once if that is verified', `DELETE 7: 403, ${NEXT}, cancel`, BY_ITSELF],
+    ['once if that has failed with time left', 'DELETE 7: 403, DELETE current: 403', 'active: other'],
+    ['once more if the job was cancelled', `${CANCELLED}, DELETE 7: 204`, 'gone'],
+    ['once more, in 4 s', `${CANCELLED}, DELETE 7: 403, pass 4`, 'active: other'],
+    ['once more if the time was over', 'DELETE 7: timeout, pass 15, DELETE 7: 204', 'gone', 5000],
+    ['once if the timeout is reached', 'DELETE 7: timeout, pass 20', 'active: other'],
+    ['no more if what was accepted is verified first', `${ACCEPTED}, GET: 401`, BY_ITSELF],
+    ['once more if that is not', `${ACCEPTED}, ${STILL}, DELETE 7: 204`, 'gone'],
+    ['without a proof by rejections in so short a time', `${CANCELLED}, DELETE 7: 401`, 'active: no time']
+  ])('revokes %s', async (_what, script, outcome, reserve = 0) => {
     const revocation = new Revocation(MINTED, true)
-    const end = await insist(client.real, (within) => revocation.try(within, OWN))
-    expect(transcript.left).toEqual([])
-    return revocation.outcome(end)
-  }
-
-  it.each<[string, string[], object]>([
-    ['is done', ['DELETE 7: 204', 'cancel'], { end: 'gone' }],
-    ['shows that it has expired', ['DELETE 7: late 401', 'cancel'], { end: 'expired' }],
-    [
-      'is verified',
-      ['DELETE 7: 403', 'DELETE current: 204', 'GET current: 401', 'cancel'],
-      { end: 'verified' }
-    ],
-    ['has failed with time left', ['DELETE 7: 403', 'DELETE current: 403'], active('other')]
-  ])('revokes once if that %s', async (_what, lines, outcome) => {
-    expect(await insisted(lines)).toMatchObject(outcome)
-  })
-
-  it('revokes once more, in 4 s, if the job was cancelled', async () => {
-    expect(await insisted(['DELETE 7: cancelled', 'cancel', 'DELETE 7: 204'])).toEqual({ end: 'gone' })
-    const late = ['DELETE 7: cancelled', 'cancel', 'DELETE 7: 403', '4 s pass']
-    expect(await insisted(late)).toMatchObject(active('other'))
-  })
-
-  it('revokes once more if the time was over, as far as the timeout allows', async () => {
-    const lines = ['DELETE 7: timeout', '15 s pass', 'DELETE 7: 204']
-    expect(await insisted(lines, 5000)).toEqual({ end: 'gone' })
-    expect(await insisted(['DELETE 7: timeout', '20 s pass'])).toMatchObject(active('other'))
-  })
-
-  it('verifies first what was accepted before the cancellation', async () => {
-    const accepted = ['DELETE 7: 403', 'DELETE current: 204', 'cancel']
-    expect(await insisted([...accepted, 'GET current: 401'])).toEqual(BY_ITSELF)
-    const active = ['GET current: 200', 'wait 1 s', 'GET current: 200', 'wait 2.5 s', 'GET current: 200']
-    expect(await insisted([...accepted, ...active, 'DELETE 7: 204'])).toEqual({ end: 'gone' })
-  })
-
-  it('proves nothing by rejections in so short a time', async () => {
-    const lines = ['DELETE 7: cancelled', 'cancel', 'DELETE 7: 401']
-    expect(await insisted(lines)).toMatchObject(active('no time'))
+    const revoke = (client: ZendeskClient) => insist(client, (within) => revocation.try(within, OWN))
+    const end = await play(script, revoke, { seconds: 20, reserve })
+    expect(inWords(revocation.outcome(end))).toBe(outcome)
   })
 })
 
@@ -476,7 +303,7 @@ describe('Revocation, in a random world,', () => {
     const property = fc.asyncProperty(chances, async (given) => {
       const world = new RandomWorld(given)
       const revocation = new Revocation(world.token, given.isCleanup)
-      const revoke = (client: ZendeskClient): Promise<End | 'next way'> => revocation.try(client, world.ways)
+      const revoke = (client: ZendeskClient) => revocation.try(client, world.ways)
       const { real } = world.client
       const { end } = revocation.outcome(await (given.isCleanup ? insist(real, revoke) : revoke(real)))
       ends.add(end)
