@@ -7,79 +7,69 @@ import { type Credential } from '../../../src/zendesk/credential.ts'
 import { LostResponses } from '../../../src/zendesk/lost-responses.ts'
 import { readTokenResponse, sendMint, type TokenResponse } from '../../../src/zendesk/token-response.ts'
 
-const API_TOKEN = { kind: 'api_token' } as Credential
-const CLIENT_CREDENTIALS = { kind: 'client_credentials' } as Credential
-const REFRESH_TOKEN = { kind: 'refresh_token' } as Credential
 const MINT = { operation: 'grantToken', method: 'POST', path: '/oauth/tokens' } as const
 const BOTH = { access_token: 'access-1', refresh_token: 'refresh-1' }
+const ADMIN = { full_token: 'fulltoken-and-more' }
 
 useNock()
 
-const read = (json: unknown, credential: Credential): TokenResponse =>
-  readTokenResponse({ json, date: NOON } as ZendeskResponse, credential)
+const read = (json: unknown, kind: Credential['kind']): TokenResponse =>
+  readTokenResponse({ json, date: NOON } as ZendeskResponse, { kind } as Credential)
 
-describe('readTokenResponse, of a mint by an admin,', () => {
-  it('has the full token, its facts and no refresh token', () => {
-    const reported = { id: 5, client_id: 6, user_id: 7, scopes: ['read'], expires_at: null }
-    const tokens = { token: 'fulltoken-', full_token: 'fulltoken-and-more', refresh_token: 'refresh-1' }
-    const response = read({ token: { ...reported, ...tokens } }, API_TOKEN)
+describe('readTokenResponse', () => {
+  it('has the full token of a mint by an admin, its facts and no refresh token', () => {
+    const token = { ...ADMIN, id: 5, scopes: ['read'], expires_at: null, refresh_token: 'refresh-1' }
+    const response = read({ token }, 'api_token')
     expect(response.token?.reveal()).toBe('fulltoken-and-more')
-    expect(response.facts).toMatchObject({ id: 5, clientId: 6, userId: 7, scopes: ['read'], expiresAt: null })
+    expect(response.facts).toMatchObject({ id: 5, scopes: ['read'], expiresAt: null })
     expect(response).toMatchObject({ refreshToken: undefined, expiresIn: undefined, date: NOON })
   })
 
-  it.each([undefined, 'text', [], {}, { token: 'abcdefgh' }, { token: { full_token: 'short' } }, BOTH])(
-    'has no token in %j',
-    (json) => {
-      expect(read(json, API_TOKEN)).toMatchObject({ token: undefined, refreshToken: undefined })
-    }
-  )
-})
+  it.each<[Credential['kind'], unknown]>([
+    ['api_token', undefined],
+    ['api_token', 'text'],
+    ['api_token', { token: 'abcdefgh' }],
+    ['api_token', { token: { full_token: 'short' } }],
+    ['api_token', BOTH],
+    ['refresh_token', { token: ADMIN }]
+  ])('of a mint with %s has no token in %j', (kind, json) => {
+    expect(read(json, kind)).toMatchObject({ token: undefined, refreshToken: undefined })
+  })
 
-describe('readTokenResponse, of a grant,', () => {
-  it('has the tokens, the scopes and the lifetime', () => {
-    const json = { ...BOTH, token_type: 'bearer', scope: 'read write', expires_in: 1800 }
-    const response = read(json, REFRESH_TOKEN)
+  it('has the tokens of a grant, the scopes and the lifetime', () => {
+    const response = read({ ...BOTH, scope: 'read write', expires_in: 1800 }, 'refresh_token')
     expect(response.token?.reveal()).toBe('access-1')
     expect(response.refreshToken?.reveal()).toBe('refresh-1')
     expect(response.facts).toMatchObject({ id: undefined, scopes: ['read', 'write'] })
     expect(response).toMatchObject({ expiresIn: 1800, date: NOON })
   })
 
-  it('has no token in the form that an admin gets', () => {
-    expect(read({ token: { full_token: 'abcdefgh' } }, REFRESH_TOKEN).token).toBeUndefined()
-  })
-
-  it('has a refresh token even without a usable access token, however short it is', () => {
-    const response = read({ access_token: 17, refresh_token: 'r' }, REFRESH_TOKEN)
+  it('has any refresh token of one word, even without a usable access token', () => {
+    const response = read({ access_token: 17, refresh_token: 'r' }, 'refresh_token')
     expect(response.token).toBeUndefined()
     expect(response.refreshToken?.reveal()).toBe('r')
-  })
-
-  it('has no refresh token if that is not one word, or is too long', () => {
-    const values = [undefined, null, 5, '', 'two words', 'line\nbreak', 'x'.repeat(8193)]
+    const values = [null, 5, '', 'two words', 'line\nbreak', 'x'.repeat(8193)]
     const isUsed = (refresh_token: unknown): boolean =>
-      read({ ...BOTH, refresh_token }, REFRESH_TOKEN).refreshToken !== undefined
+      read({ ...BOTH, refresh_token }, 'refresh_token').refreshToken !== undefined
     expect(values.filter(isUsed)).toEqual([])
   })
 
-  it.each([undefined, null, '3600', 0, -1, 1.5, 1e300, Number.MAX_SAFE_INTEGER])(
-    'has no lifetime if that is %j',
-    (expires_in) => {
-      expect(read({ ...BOTH, expires_in }, REFRESH_TOKEN).expiresIn).toBeUndefined()
-    }
-  )
+  it('has only a lifetime that is a time', () => {
+    const values = [undefined, '3600', 0, -1, 1.5, 1e300, Number.MAX_SAFE_INTEGER]
+    const lifetimes = values.map((expires_in) => read({ ...BOTH, expires_in }, 'refresh_token').expiresIn)
+    expect(lifetimes).toEqual(values.map(() => undefined))
+  })
 })
 
 describe('sendMint', () => {
   it.each([
-    ['client credentials, whose refresh token nobody uses', CLIENT_CREDENTIALS, ['access-1']],
-    ['a refresh token', REFRESH_TOKEN, ['access-1', 'refresh-1']]
-  ])('masks the tokens in each response to %s', async (_what, credential, masks) => {
+    ['client_credentials', ['access-1']],
+    ['refresh_token', ['access-1', 'refresh-1']]
+  ])('masks the tokens in each response, and the refresh token if it is used: %s', async (kind, masks) => {
     nock(ORIGIN).post('/oauth/tokens').reply(500, BOTH).post('/oauth/tokens').reply(200, BOTH)
     const { client, log } = testClient()
-    const lost = new LostResponses()
-    const { response, reported } = await sendMint(client, MINT, { credential, lost, grace: 0 })
+    const terms = { credential: { kind } as Credential, lost: new LostResponses(), grace: 0 }
+    const { response, reported } = await sendMint(client, MINT, terms)
     expect([response.status, reported.token?.reveal()]).toEqual([200, 'access-1'])
     expect(log.of('mask')).toEqual([...masks, ...masks])
   })
@@ -92,7 +82,8 @@ describe('sendMint', () => {
   ])('counts, of the responses %j, %d as lost; retried after one: %s', async (statuses, count, isRetried) => {
     for (const status of statuses) nock(ORIGIN).post('/oauth/tokens').reply(status)
     const lost = new LostResponses()
-    await sendMint(testClient().client, MINT, { credential: CLIENT_CREDENTIALS, lost, grace: 0 })
+    const credential = { kind: 'client_credentials' } as Credential
+    await sendMint(testClient().client, MINT, { credential, lost, grace: 0 })
     expect(lost).toMatchObject({ count, isRetried })
   })
 })
