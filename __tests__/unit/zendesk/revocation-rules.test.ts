@@ -1,115 +1,85 @@
 import { describe, expect, it } from '@jest/globals'
-import {
-  AFTER_DELETE,
-  CHECK,
-  CHECK_WAITS,
-  RECHECK,
-  RECHECK_QUESTIONS,
-  REQUEST_RESERVE,
-  SECOND_REJECTION,
-  VERIFICATION,
-  VERIFICATION_QUESTIONS,
-  type AfterCheck,
-  type AfterDelete,
-  type AfterRecheck,
-  type AfterVerification,
-  type DeleteResult,
-  type Status
-} from '../../../src/zendesk/revocation-rules.ts'
+import * as rules from '../../../src/zendesk/revocation-rules.ts'
+
+/** A table of rules as rows: the name of each, and what comes next in each history, in the order of the names. */
+const rows = (table: object, ...histories: string[]): string[][] =>
+  Object.entries(table).map(([result, next]: [string, Record<string, string>]) => {
+    expect(Object.keys(next).sort()).toEqual([...histories].sort())
+    return [result, ...histories.map((history) => String(next[history]))]
+  })
 
 describe('AFTER_DELETE', () => {
-  it.each<[DeleteResult, AfterDelete, AfterDelete, AfterDelete]>([
-    ['accepted', 'verify', 'verify', 'verify'],
-    ['accepted by id', 'gone', 'gone', 'gone'],
-    ['rejected', 'recheck', 'next way', 'verify'],
-    ['not found', 'recheck at once', 'next way', 'verify'],
-    ['expired', 'expired', 'expired', 'expired'],
-    ['anything else', 'next way', 'next way', 'next way'],
-    ['stopped', 'warn', 'warn', 'warn']
-  ])('%s: with nothing accepted %s, rechecked %s, seen active %s', (result, nothing, rechecked, active) => {
-    expect(AFTER_DELETE[result]).toEqual({
-      'nothing accepted': nothing,
-      rechecked,
-      'seen active': active
-    })
+  it('says what comes after each result, by what was seen before', () => {
+    expect(rows(rules.AFTER_DELETE, 'nothing accepted', 'rechecked', 'seen active')).toEqual([
+      ['accepted', 'verify', 'verify', 'verify'],
+      ['accepted by id', 'gone', 'gone', 'gone'],
+      ['rejected', 'recheck', 'next way', 'verify'],
+      ['not found', 'recheck at once', 'next way', 'verify'],
+      ['expired', 'expired', 'expired', 'expired'],
+      ['anything else', 'next way', 'next way', 'next way'],
+      ['stopped', 'warn', 'warn', 'warn']
+    ])
   })
 })
 
 describe('VERIFICATION', () => {
-  it.each<[Status, AfterVerification, AfterVerification, AfterVerification]>([
-    ['rejected', 'verified', 'ask again after 1 s', 'verified'],
-    ['expired', 'verified', 'expired', 'expired'],
-    ['active', 'ask again', 'ask again', 'ask again'],
-    ['unknown', 'unverified', 'next way', 'next way'],
-    ['stopped', 'unverified', 'warn', 'warn']
-  ])('%s: not seen active %s, seen active %s, and then rejected %s', (status, first, active, rejected) => {
-    expect(VERIFICATION[status]).toEqual({
-      'not seen active': first,
-      'seen active': active,
-      'seen active, then rejected': rejected
-    })
-  })
-
-  it('asks at once, and after 1 and 3 s, which may be shortened', () => {
-    expect(VERIFICATION_QUESTIONS).toEqual([
-      { wait: 0, needs: 0 },
-      { wait: 1000, needs: 0 },
-      { wait: 3000, needs: 0 }
+  it('says what comes after each status, by what was seen before', () => {
+    const histories = ['not seen active', 'seen active', 'seen active, then rejected']
+    expect(rows(rules.VERIFICATION, ...histories)).toEqual([
+      ['rejected', 'verified', 'ask again after 1 s', 'verified'],
+      ['expired', 'verified', 'expired', 'expired'],
+      ['active', 'ask again', 'ask again', 'ask again'],
+      ['unknown', 'unverified', 'next way', 'next way'],
+      ['stopped', 'unverified', 'warn', 'warn']
     ])
-  })
-
-  it('asks for a second rejection after 1 s, which is never shortened', () => {
-    expect(SECOND_REJECTION).toEqual({ wait: 1000, needs: 1500 })
   })
 })
 
 describe('RECHECK', () => {
-  it.each<[Status, AfterRecheck, AfterRecheck, AfterRecheck]>([
-    ['rejected', 'ask again', 'verified', 'next way'],
-    ['expired', 'expired', 'expired', 'expired'],
-    ['active', 'same DELETE', 'same DELETE', 'same DELETE'],
-    ['unknown', 'next way', 'next way', 'next way'],
-    ['stopped', 'warn', 'warn', 'warn']
-  ])('%s: with waits left %s, at last of a known token %s, of another %s', (status, left, known, other) => {
-    expect(RECHECK[status]).toEqual({
-      'waits left': left,
-      'last, token known': known,
-      'last, token not known': other
-    })
-  })
-})
-
-describe('RECHECK_QUESTIONS', () => {
-  it('are asked after 1 and 3 s, if the remaining waits and half a second fit', () => {
-    expect(RECHECK_QUESTIONS.recheck).toEqual({
-      early: [{ wait: 1000, needs: 4500 }],
-      last: { wait: 3000, needs: 3500 }
-    })
-  })
-
-  it('are asked at once as well if the DELETE did not find the token, for which nothing has to fit', () => {
-    const { early, last } = RECHECK_QUESTIONS.recheck
-    expect(RECHECK_QUESTIONS['recheck at once']).toEqual({ early: [{ wait: 0, needs: 0 }, ...early], last })
-  })
-})
-
-describe('REQUEST_RESERVE', () => {
-  it('is half a second', () => {
-    expect(REQUEST_RESERVE).toBe(500)
+  it('says what comes after each status, while waits are left and at last', () => {
+    expect(rows(rules.RECHECK, 'waits left', 'last, token known', 'last, token not known')).toEqual([
+      ['rejected', 'ask again', 'verified', 'next way'],
+      ['expired', 'expired', 'expired', 'expired'],
+      ['active', 'same DELETE', 'same DELETE', 'same DELETE'],
+      ['unknown', 'next way', 'next way', 'next way'],
+      ['stopped', 'warn', 'warn', 'warn']
+    ])
   })
 })
 
 describe('CHECK', () => {
-  it.each<[keyof typeof CHECK, AfterCheck, AfterCheck]>([
-    ['active', 'checked', 'checked'],
-    ['not found', 'checked', 'checked'],
-    ['rejected', 'ask again', 'ask again'],
-    ['unknown', 'not checked', 'ask again']
-  ])('%s: first %s, after a rejection %s', (status, first, rejected) => {
-    expect(CHECK[status]).toEqual({ first, 'after a rejection': rejected })
+  it('says what comes after each status, at first and after a rejection', () => {
+    expect(rows(rules.CHECK, 'first', 'after a rejection')).toEqual([
+      ['active', 'checked', 'checked'],
+      ['not found', 'checked', 'checked'],
+      ['rejected', 'ask again', 'ask again'],
+      ['unknown', 'not checked', 'ask again']
+    ])
+  })
+})
+
+describe('VERIFICATION_QUESTIONS, RECHECK_QUESTIONS and the other times', () => {
+  it('ask after an accepted DELETE at once, and after 1 and 3 s, which may be shortened', () => {
+    expect(rules.VERIFICATION_QUESTIONS).toEqual([0, 1000, 3000].map((wait) => ({ wait, needs: 0 })))
+    expect(rules.REQUEST_RESERVE).toBe(500)
   })
 
-  it('asks four times, at once and after 0.5, 1 and 2 s', () => {
-    expect(CHECK_WAITS).toEqual([0, 500, 1000, 2000])
+  it('ask for a second rejection after 1 s, which is never shortened', () => {
+    expect(rules.SECOND_REJECTION).toEqual({ wait: 1000, needs: 1500 })
+  })
+
+  it('ask after a rejected DELETE after 1 and 3 s, if all fits; at once as well, if it found no token', () => {
+    const [early, last] = [
+      { wait: 1000, needs: 4500 },
+      { wait: 3000, needs: 3500 }
+    ]
+    expect(rules.RECHECK_QUESTIONS).toEqual({
+      recheck: { early: [early], last },
+      'recheck at once': { early: [{ wait: 0, needs: 0 }, early], last }
+    })
+  })
+
+  it('ask four times about a new token, at once and after 0.5, 1 and 2 s', () => {
+    expect(rules.CHECK_WAITS).toEqual([0, 500, 1000, 2000])
   })
 })
