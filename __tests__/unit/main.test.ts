@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { type Fault } from '../../mock/zendesk.ts'
 import { main } from '../../src/main.ts'
 import { setUpAccount } from '../support/account.ts'
 import { setUpRunner } from '../support/runner-env.ts'
@@ -7,6 +8,7 @@ import { CURRENT, GRANT, STRAY_401, type Inputs } from '../support/zendesk.ts'
 const runner = setUpRunner()
 const account = setUpAccount(runner)
 const { accessToken, clientCredentials, authorizationCode } = account
+const OUTAGE: Fault = { kind: 'response', status: 500 }
 
 async function run(inputs: Inputs): Promise<Record<string, string>> {
   runner.inputs(inputs)
@@ -14,120 +16,47 @@ async function run(inputs: Inputs): Promise<Record<string, string>> {
   return runner.outputs()
 }
 
-describe('main', () => {
-  it.each([
-    ['GITHUB_STATE', {}],
-    ['GITHUB_OUTPUT', {}],
-    ['GITHUB_ENV', { 'export-env': 'true' }]
-  ])('mints nothing if the runner has no %s, which would be written', async (variable, more) => {
-    Reflect.deleteProperty(process.env, variable)
-    await expect(run(clientCredentials(more))).rejects.toThrow(variable)
-    expect(account.zendesk.requests).toEqual([])
-  })
+const cancel = (): void => runner.cancellation.abort()
+const atCheck = (fault: Fault): unknown => account.zendesk.fault({ path: CURRENT }, fault)
 
-  it('has all of its timeout for its work', async () => {
-    await run(clientCredentials({ 'timeout-seconds': '7' }))
+describe('main', () => {
+  it.each(['GITHUB_STATE', 'GITHUB_OUTPUT', 'GITHUB_ENV'])(
+    'mints nothing if the runner has no %s, which would be written',
+    async (variable) => {
+      Reflect.deleteProperty(process.env, variable)
+      await expect(run(clientCredentials({ 'export-env': 'true' }))).rejects.toThrow(variable)
+      expect(account.zendesk.requests).toEqual([])
+    }
+  )
+
+  it('says first what is deprecated, and has all of its timeout for its work', async () => {
+    await run(accessToken({ 'timeout-seconds': '7' }))
+    expect(runner.logged()[0]).toMatch(/^Zendesk has deprecated the endpoint that mints with `access-token`;/)
     expect(runner.limits).toEqual([{ seconds: 7 }])
   })
 
-  it('says first what is deprecated', async () => {
-    await run(accessToken())
-    expect(runner.logged()[0]).toMatch(/^Zendesk has deprecated the endpoint that mints with `access-token`;/)
-  })
-
-  it('says why it did not check a token of a grant', async () => {
-    account.zendesk.fault({ path: CURRENT }, { kind: 'response', status: 500 })
-    await run(clientCredentials({ scopes: 'read write' }))
-    expect(runner.logged()).toEqual([
-      'The new token was not checked: Zendesk is unavailable (GET /api/v2/oauth/tokens/current: 500).',
-      expect.stringMatching(/^Minted a token \(id unknown; scopes: read write; /)
-    ])
-    expect(runner.state()).toHaveProperty('minted.seenWorking', false)
-  })
-
-  it('does not check the token if the job is cancelled after the mint, and says what becomes of it', async () => {
-    account.at({ path: GRANT }, () => {
-      runner.cancellation.abort()
-    })
-    await expect(run(clientCredentials({ 'skip-token-revoke': 'true' }))).rejects.toThrow(
-      /^The job was cancelled\. Post will not revoke the token \(id unknown\)\. It expires at /
-    )
-    expect(account.zendesk.seen()).not.toContain(`GET ${CURRENT}`)
-  })
-
-  it('is not green if Zendesk rejects the new token', async () => {
-    account.zendesk.fault({ path: CURRENT }, STRAY_401)
-    await expect(run(clientCredentials())).rejects.toThrow(
-      /^Could not use the new token: Zendesk rejected the token\. Run the job again\./
-    )
-  })
-
-  it('says what becomes of the token if the job is cancelled during the check', async () => {
-    account.zendesk.fault({ path: CURRENT }, STRAY_401)
-    runner.clock.onSleep = () => {
-      runner.cancellation.abort()
-    }
-    await expect(run(clientCredentials())).rejects.toThrow(
-      /^The job was cancelled\. Post will try to revoke the token \(id unknown\)\. It expires at /
-    )
-  })
-
-  it('is not green if the job is cancelled after the check', async () => {
-    account.zendesk.fault({ path: CURRENT }, { kind: 'response', status: 500 })
-    const { log } = runner.step
-    const info = (text: string): void => {
-      log.info(text)
-      runner.cancellation.abort()
-    }
-    runner.inputs(clientCredentials({ scopes: 'read write', 'export-env': 'true' }))
-    await expect(main({ ...runner.step, log: { ...log, info } })).rejects.toThrow(
-      /^The job was cancelled\. Post will try to revoke the token \(id unknown\)\. It expires at /
-    )
-    expect(runner.logged()).toEqual([expect.stringMatching(/^The new token was not checked: /)])
-    expect(runner.written('GITHUB_ENV')).toEqual([])
-  })
-
-  it('exports an environment and writes a summary if both are wanted', async () => {
-    const { token } = await run(clientCredentials({ 'export-env': 'true', 'job-summary': 'true' }))
-    expect(runner.written('GITHUB_ENV')).toContainEqual(['ZENDESK_OAUTH_TOKEN', token])
-    expect(runner.text('GITHUB_STEP_SUMMARY')).toContain('<h3>Zendesk token minted</h3>')
-    expect(runner.text('GITHUB_STEP_SUMMARY')).not.toContain(token)
-  })
-})
-
-describe('main, step by step,', () => {
-  /** What was done by the time a request that matches was answered. */
-  function seenAt(method: string, path: string): { states: number; outputs: Inputs; said: string[] } {
-    const seen = { states: 0, outputs: {}, said: [] as string[] }
-    account.at({ method, path }, () => {
-      seen.states = runner.written('GITHUB_STATE').length
-      seen.outputs = runner.outputs()
-      seen.said = runner.stdout.filter((line) => !line.startsWith('::debug::'))
-    })
-    return seen
-  }
-
   it('masks the inputs, mints, masks the tokens, saves state, sets outputs, checks, and reports', async () => {
-    const atMint = seenAt('POST', GRANT)
-    const atCheck = seenAt('GET', CURRENT)
+    const seen: unknown[] = []
+    for (const path of [GRANT, CURRENT])
+      account.at({ path }, () => {
+        const { token, 'token-id': id } = runner.outputs()
+        seen.push([runner.written('GITHUB_STATE').length, token, id, ...runner.all('add-mask')])
+      })
     const inputs = authorizationCode()
     await run(inputs)
-    const { id, value, refreshToken: refresh } = account.token
-    const masks = ['authorization-code', 'code-verifier'].map((name) => `::add-mask::${inputs[name]!}`)
-    expect(atMint).toEqual({ states: 0, outputs: {}, said: masks })
-    expect(atCheck).toMatchObject({
-      states: 1,
-      outputs: { token: value, 'refresh-token': refresh, 'token-id': '' },
-      said: [...masks, `::add-mask::${value}`, `::add-mask::${String(refresh)}`]
-    })
+    const { id, value, refreshToken } = account.token
+    const masks = [inputs['authorization-code'], inputs['code-verifier']]
+    expect(seen).toEqual([
+      [0, undefined, undefined, ...masks],
+      [1, value, '', ...masks, value, refreshToken]
+    ])
     expect(runner.outputs()['token-id']).toBe(String(id))
-    expect(runner.stdout.at(-1)).toMatch(new RegExp(`^Minted token ${id} `))
+    expect(runner.stdout.at(-1)).toMatch(`Minted token ${id} `)
+    expect(runner.stdout.at(-1)).toMatch(/\)\. It will not be revoked when the job ends\.$/)
   })
 
   it('saves state before the outputs, so that post revokes the token even if these cannot be written', async () => {
-    account.at({ path: GRANT }, () => {
-      runner.breakFile('GITHUB_OUTPUT')
-    })
+    account.at({ path: GRANT }, () => runner.breakFile('GITHUB_OUTPUT'))
     await expect(run(clientCredentials())).rejects.toThrow('GITHUB_OUTPUT')
     expect(runner.state()).toHaveProperty('minted.token', account.token.value)
   })
@@ -140,32 +69,28 @@ describe('main, step by step,', () => {
     const { token } = await run(clientCredentials())
     expect(runner.stdout.filter((line) => line.includes(token!))).toEqual([`::add-mask::${token!}`])
   })
-})
 
-describe('main, after the check,', () => {
-  it('exposes the scopes that only the check reports', async () => {
+  it('says why it did not check a token of a grant, exports an environment and writes a summary', async () => {
+    atCheck(OUTAGE)
+    const wanted = { scopes: 'read write', 'export-env': 'true', 'job-summary': 'true' }
+    const { token } = await run(clientCredentials(wanted))
+    expect(runner.logged()).toEqual([
+      'The new token was not checked: Zendesk is unavailable (GET /api/v2/oauth/tokens/current: 500).',
+      expect.stringMatching(/^Minted a token \(id unknown; .*\)\. It will be revoked when the job ends\.$/)
+    ])
+    expect(runner.state()).toHaveProperty('minted.seenWorking', false)
+    expect(runner.written('GITHUB_ENV')).toContainEqual(['ZENDESK_OAUTH_TOKEN', token])
+    const summary = runner.text('GITHUB_STEP_SUMMARY')
+    expect(summary).toContain('<h3>Zendesk token minted</h3>')
+    expect(summary).not.toContain(token)
+  })
+
+  it('exposes the scopes that only the check reports, and none if nothing does', async () => {
     account.zendesk.behaviour.reportScopes = 'absent'
     expect((await run(clientCredentials({ scopes: 'read' })))['scopes']).toBe('read')
     expect(runner.logged().at(-1)).toContain('(scopes: read; ')
-  })
-
-  it('exposes no scopes if nothing reports them', async () => {
-    account.zendesk.behaviour.reportScopes = 'absent'
-    account.zendesk.fault({ path: CURRENT }, { kind: 'response', status: 403 })
+    atCheck({ kind: 'response', status: 403 })
     expect((await run(clientCredentials({ scopes: 'read write' })))['scopes']).toBe('')
-    expect(runner.logged()).toEqual([
-      'Minted a token (id unknown; scopes: not reported; expires in 1 hour). Zendesk did not report its scopes, so post will try to revoke it with a cleanup token; otherwise it expires at 2026-11-21T13:00:00Z.'
-    ])
-  })
-
-  it('fails if only the check shows that the token has no scope, and post revokes it', async () => {
-    account.zendesk.behaviour.reportScopes = 'absent'
-    account.replace({ path: CURRENT }, /"scopes":\[[^\]]*\]/, '"scopes":[]')
-    await expect(run(clientCredentials())).rejects.toThrow(/^Zendesk granted the token no scope/)
-    expect(runner.state()).toMatchObject({
-      kind: 'minted',
-      minted: { scopes: { names: [], isReported: true } }
-    })
   })
 
   it('warns of the scopes that were not granted', async () => {
@@ -175,14 +100,53 @@ describe('main, after the check,', () => {
   })
 })
 
-describe('the last line of main', () => {
-  it('promises a revocation', async () => {
-    await run(clientCredentials())
-    expect(runner.logged().at(-1)).toMatch(/\)\. It will be revoked when the job ends\.$/)
+describe('main is not green, and says what becomes of the token, if', () => {
+  const POST_TRIES =
+    /^The job was cancelled\. Post will try to revoke the token \(id unknown\)\. It expires at /
+  const POST_LEAVES =
+    /^The job was cancelled\. Post will not revoke the token \(id unknown\)\. It expires at /
+
+  it.each<[string, () => void, RegExp, Inputs?]>([
+    ['the mint reports no scope', () => account.replace({ path: GRANT }, /"read write"/, '""'), /no scope/],
+    [
+      'the job is cancelled',
+      () => account.at({ path: GRANT }, cancel),
+      POST_LEAVES,
+      { 'skip-token-revoke': 'true' }
+    ],
+    [
+      'Zendesk rejects it',
+      () => atCheck(STRAY_401),
+      /^Could not use the new token: Zendesk rejected the token\./
+    ]
+  ])('%s', async (_what, happen, error, more = {}) => {
+    happen()
+    await expect(run(clientCredentials(more))).rejects.toThrow(error)
   })
 
-  it('promises none of a token with a refresh token', async () => {
-    await run(authorizationCode())
-    expect(runner.logged().at(-1)).toMatch(/\)\. It will not be revoked when the job ends\.$/)
+  it('the job is cancelled during the check', async () => {
+    atCheck(STRAY_401)
+    runner.clock.onSleep = cancel
+    await expect(run(clientCredentials())).rejects.toThrow(POST_TRIES)
+  })
+
+  it('the job is cancelled after the check', async () => {
+    atCheck(OUTAGE)
+    const { log } = runner.step
+    const info = (text: string): void => {
+      log.info(text)
+      cancel()
+    }
+    runner.inputs(clientCredentials({ scopes: 'read write', 'export-env': 'true' }))
+    await expect(main({ ...runner.step, log: { ...log, info } })).rejects.toThrow(POST_TRIES)
+    expect(runner.logged()).toEqual([expect.stringMatching(/^The new token was not checked: /)])
+    expect(runner.written('GITHUB_ENV')).toEqual([])
+  })
+
+  it('only the check shows that it has no scope; post revokes it', async () => {
+    account.zendesk.behaviour.reportScopes = 'absent'
+    account.replace({ path: CURRENT }, /"scopes":\[[^\]]*\]/, '"scopes":[]')
+    await expect(run(clientCredentials())).rejects.toThrow(/^Zendesk granted the token no scope/)
+    expect(runner.state()).toMatchObject({ minted: { scopes: { names: [], isReported: true } } })
   })
 })
