@@ -4,36 +4,29 @@ import { runStep, type Host, type Step } from '../../src/step.ts'
 import { RecordedLog } from '../support/client.ts'
 import { FakeClock } from '../support/clock.ts'
 
-type Listener = (argument?: unknown) => void
-
 /** A process that only records what is done to it. */
 class FakeHost {
   noDeprecation = false
   readonly done: string[] = []
   readonly log = new RecordedLog()
-  readonly #listeners = new Map<string, Listener>()
+  readonly clock = new FakeClock()
+  readonly #listeners = new Map<string, (argument?: unknown) => void>()
   /** Called when stdout is written to, with what reports that all of it is out. */
-  onWrite = (written: () => void): void => {
-    written()
-  }
+  onWrite = (written: () => void): void => written()
   readonly stdout = {
     write: (_text: string, written: () => void): void => {
       this.done.push('write')
       this.onWrite(written)
     },
-    on: (event: string, listener: Listener): void => {
-      this.#listeners.set(`stdout ${event}`, listener)
-    }
+    on: (event: string, listener: () => void): unknown => this.#listeners.set(`stdout ${event}`, listener)
   }
 
-  on(event: string, listener: Listener): this {
-    this.#listeners.set(event, listener)
-    return this
+  on(event: string, listener: () => void): unknown {
+    return this.#listeners.set(event, listener)
   }
 
-  removeAllListeners(event: string): this {
+  removeAllListeners(event: string): void {
     this.done.push(`no ${event}`)
-    return this
   }
 
   exit(code: number): void {
@@ -44,25 +37,22 @@ class FakeHost {
     this.#listeners.get(event)!(argument)
   }
 
-  run(
-    work: (step: Step) => unknown,
-    { clock = new FakeClock(), failureCode = 1 }: { clock?: FakeClock; failureCode?: 0 | 1 } = {}
-  ): Promise<void> {
-    const tools = { clock, log: this.log }
+  run(work: (step: Step) => unknown, failureCode: 0 | 1 = 1): Promise<void> {
     const step = async (given: Step): Promise<void> => {
       await work(given)
     }
-    return runStep(this as unknown as Host, tools, step, failureCode)
+    return runStep(this as unknown as Host, { clock: this.clock, log: this.log }, step, failureCode)
   }
 }
 
-const never = new Promise<void>(() => undefined)
+const NEVER = new Promise<void>(() => undefined)
+const fail = (): Promise<never> => Promise.reject(new Error('no luck'))
 let host: FakeHost
 
-/** The step has failed, with this one error. */
-function expectFailed(message: string): void {
-  expect(host.log.lines).toEqual([`error: ${message}`])
-  expect(host.done).toEqual(['no warning', 'write', 'exit 1'])
+/** The step has ended with this code, and this one error, if any. */
+function expectEnd(code: 0 | 1, ...errors: string[]): void {
+  expect(host.log.lines).toEqual(errors.map((message) => `error: ${message}`))
+  expect(host.done).toEqual(['no warning', 'write', `exit ${code}`])
 }
 
 beforeEach(() => {
@@ -77,8 +67,7 @@ describe('runStep ends', () => {
   it('with exit code 0 when its work is done, although its timeout is not reached', async () => {
     await host.run(({ within }) => within({ seconds: 300 }, () => Promise.resolve()))
     expect(jest.getTimerCount()).toBe(0)
-    expect(host.done).toEqual(['no warning', 'write', 'exit 0'])
-    expect(host.log.lines).toEqual([])
+    expectEnd(0)
   })
 
   it('when all its output is written', async () => {
@@ -90,39 +79,35 @@ describe('runStep ends', () => {
     expect(host.done).not.toContain('exit 0')
     written()
     await run
-    expect(host.done).toContain('exit 0')
+    expectEnd(0)
   })
 
-  it('with exit code 1 and an error if its work fails', async () => {
-    await host.run(() => Promise.reject(new Error('no luck')))
-    expectFailed('no luck')
+  it('with exit code 1 and an error if its work fails, or in silence with 0 if a failure has that', async () => {
+    await host.run(fail)
+    expectEnd(1, 'no luck')
+    host = new FakeHost()
+    await host.run(fail, 0)
+    expectEnd(0)
   })
 
-  it('in silence with exit code 0 if a failure has that', async () => {
-    await host.run(() => Promise.reject(new Error('no luck')), { failureCode: 0 })
-    expect(host.done).toEqual(['no warning', 'write', 'exit 0'])
-    expect(host.log.lines).toEqual([])
-  })
-
-  it.each([
-    ['an error', new Error('from nowhere')],
-    ['anything else', 'from nowhere']
-  ])('with an error if something throws %s outside of its work', async (_what, thrown) => {
-    const run = host.run(() => never)
-    host.emit('uncaughtException', thrown)
-    await run
-    expectFailed('from nowhere')
-  })
+  it.each([new Error('from nowhere'), 'from nowhere'])(
+    'with an error if something throws: %p',
+    async (thrown) => {
+      const run = host.run(() => NEVER)
+      host.emit('uncaughtException', thrown)
+      await run
+      expectEnd(1, 'from nowhere')
+    }
+  )
 
   it('a quarter of a second after its timeout, whatever it waits for', async () => {
-    const clock = new FakeClock()
-    clock.pass(2000)
-    const run = host.run(({ within }) => within({ seconds: 5 }, () => never), { clock })
+    host.clock.pass(2000)
+    const run = host.run(({ within }) => within({ seconds: 5 }, () => NEVER))
     await jest.advanceTimersByTimeAsync(3249)
     expect(host.done).toEqual(['no warning'])
     await jest.advanceTimersByTimeAsync(1)
     await run
-    expectFailed(new StepEnded('deadline', 5).message)
+    expectEnd(1, new StepEnded('deadline', 5).message)
   })
 })
 
@@ -130,29 +115,27 @@ describe('runStep', () => {
   it('reserves a part of the timeout, and returns what the work returns', async () => {
     let remaining: number | undefined
     await host.run(async ({ within }) => {
-      remaining = await within({ seconds: 60, reserve: 5000 }, (deadline) =>
-        Promise.resolve(deadline.remaining())
-      )
+      const limit = { seconds: 60, reserve: 5000 }
+      remaining = await within(limit, (deadline) => Promise.resolve(deadline.remaining()))
     })
     expect(remaining).toBe(55_000)
   })
 
   it.each([
-    ['its work fails', () => Promise.reject(new Error('no luck')), 'no luck'],
+    ['its work fails', fail, 'no luck'],
     [
       'something throws outside of its work',
       () => {
         host.emit('uncaughtException', new Error('from nowhere'))
-        return never
+        return NEVER
       },
       'from nowhere'
     ]
   ])('lets a step catch that %s', async (_what, work, message) => {
     let caught: unknown
     await host.run(({ within }) => within({ seconds: 60 }, work).catch((error: unknown) => (caught = error)))
-    expect((caught as Error).message).toBe(message)
-    expect(host.log.lines).toEqual([])
-    expect(host.done).toContain('exit 0')
+    expect(caught).toEqual(new Error(message))
+    expectEnd(0)
   })
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('starts nothing more after %s', async (signal) => {
@@ -164,18 +147,12 @@ describe('runStep', () => {
         deadline.check()
       })
     )
-    expectFailed(new StepEnded('cancelled', 60).message)
+    expectEnd(1, new StepEnded('cancelled', 60).message)
   })
 
-  it('continues if nobody reads its log any more', async () => {
-    await host.run(() => {
-      host.emit('stdout error', new Error('EPIPE'))
-    })
-    expect(host.done).toContain('exit 0')
-  })
-
-  it('does not end by a deprecation, whatever NODE_OPTIONS say', async () => {
-    await host.run(() => undefined)
+  it('continues if nobody reads its log any more, and after a deprecation, whatever NODE_OPTIONS say', async () => {
+    await host.run(() => host.emit('stdout error', new Error('EPIPE')))
+    expectEnd(0)
     expect(host.noDeprecation).toBe(true)
   })
 })
