@@ -1,8 +1,6 @@
 import { Secret } from '../../src/lib/secret.ts'
 import { type MintedToken } from '../../src/zendesk/token.ts'
-import { NOON } from './clock.ts'
-
-const HOUR = 3_600_000
+import { HOUR, NOON } from './clock.ts'
 
 /** A token of which everything is known. */
 export const MINTED: MintedToken = {

@@ -4,7 +4,7 @@ import { Secret } from '../../src/lib/secret.ts'
 import { type SendOptions } from '../../src/zendesk/http/client.ts'
 import { type ZendeskRequest } from '../../src/zendesk/http/request.ts'
 import { type ZendeskResponse } from '../../src/zendesk/http/response.ts'
-import { type Way } from '../../src/zendesk/revocation.ts'
+import { ownWays, type Way } from '../../src/zendesk/revocation.ts'
 import { type MintedToken } from '../../src/zendesk/token.ts'
 import { missing, PAGE, response } from '../unit/zendesk/responses.ts'
 import { FakeClock, NOON } from './clock.ts'
@@ -15,50 +15,8 @@ import { MINTED } from './minted.ts'
  * A world that knows whether one token is active, in which responses are lost, late, wrong or of something else.
  */
 
-/** What happens to requests, other than what Zendesk does with them. */
-const FAULTS = [
-  'none',
-  /** A DELETE is accepted, and revokes nothing, or only after 2 s. */
-  'false 204',
-  'late 204',
-  /** The token is not found, although it is there. */
-  'false 404',
-  /** The request is carried out, and its response is lost. */
-  'lost',
-  'not sent',
-  '403',
-  '403 write',
-  '401 page',
-  '404 page',
-  '503',
-  '429 too long'
-] as const
-type Fault = (typeof FAULTS)[number]
-
-/** What is random about a world. Times are in milliseconds. */
-export interface Chances {
-  seconds: number
-  reserve: number
-  isCleanup: boolean
-  seenWorking: boolean
-  /** Whether the token may not delete itself. */
-  isNarrow: boolean
-  /** Which of all ways are tried. */
-  ways: readonly boolean[]
-  /** Zendesk's clock, as far as it is ahead of the runner's. */
-  ahead: number
-  expiresIn: number
-  faults: readonly Fault[]
-  durations: readonly number[]
-  cancelledAt: number
-  /** From this request on, Zendesk rejects the active token for less than a second. */
-  burst: { request: number; length: number }
-  /** How long Zendesk does not know the token, if that was never seen working. */
-  unknownFor: number
-}
-
 /** Responses that have nothing to do with the token. */
-const FOREIGN: Partial<Record<Fault, ZendeskResponse>> = {
+const FOREIGN: Readonly<Record<string, ZendeskResponse>> = {
   '403': response(403, {}),
   '403 write': response(403, missing('write')),
   '401 page': response(401, PAGE),
@@ -67,33 +25,46 @@ const FOREIGN: Partial<Record<Fault, ZendeskResponse>> = {
   '429 too long': response(429, {}, { retryAfter: '600' })
 }
 
+/**
+ * What happens to requests, other than what Zendesk does with them: a DELETE is accepted, and revokes nothing, or only
+ * after 2 s; the token is not found, although it is there; the request is carried out, and its response is lost.
+ */
+const FAULTS = ['none', 'false 204', 'late 204', 'false 404', 'lost', 'not sent', ...Object.keys(FOREIGN)]
+
 const often = <Value>(value: Value, other: fc.Arbitrary<Value>): fc.Arbitrary<Value> =>
   fc.oneof({ weight: 3, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: other })
 
-export const chances: fc.Arbitrary<Chances> = fc.record({
+/** What is random about a world. Times are in milliseconds, but for the timeout. */
+export const chances = fc.record({
   seconds: fc.integer({ min: 5, max: 30 }),
   reserve: fc.constantFrom(0, 1000, 5000),
   isCleanup: often(false, fc.constant(true)),
   seenWorking: fc.boolean(),
+  /** Whether the token may not delete itself. */
   isNarrow: often(false, fc.constant(true)),
+  /** Which of all ways are tried. */
   ways: fc
     .tuple(fc.boolean(), fc.boolean(), fc.boolean(), fc.boolean())
     .filter((ways) => ways.includes(true)),
+  /** Zendesk's clock, as far as it is ahead of the runner's. */
   ahead: often(0, fc.constantFrom(-3_600_000, 3_600_000)),
   expiresIn: often(600_000, fc.integer({ min: 0, max: 15_000 })),
   faults: fc.array(
     fc.oneof(
-      { weight: 3, arbitrary: fc.constant<Fault>('none') },
-      { weight: 1, arbitrary: fc.constant<Fault>('false 204') },
+      { weight: 3, arbitrary: fc.constant('none') },
+      { weight: 1, arbitrary: fc.constant('false 204') },
       { weight: 1, arbitrary: fc.constantFrom(...FAULTS) }
     ),
     { maxLength: 12 }
   ),
   durations: fc.array(often(10, fc.integer({ min: 1, max: 4000 })), { minLength: 1, maxLength: 12 }),
   cancelledAt: often(Infinity, fc.integer({ min: 0, max: 12_000 })),
+  /** From this request on, Zendesk rejects the active token for less than a second. */
   burst: fc.record({ request: fc.integer({ min: 0, max: 8 }), length: fc.integer({ min: 0, max: 999 }) }),
+  /** How long Zendesk does not know the token, if that was never seen working. */
   unknownFor: often(0, fc.integer({ min: 0, max: 20_000 }))
 })
+export type Chances = typeof chances extends fc.Arbitrary<infer Value> ? Value : never
 
 /** A world with one token, and what was seen of it. */
 export class RandomWorld implements World {
@@ -109,7 +80,6 @@ export class RandomWorld implements World {
   isRejected = false
   #requests = 0
   readonly #cancellation = new AbortController()
-  readonly #end: number
   #revokedAt = Infinity
   #burstEnds = -1
 
@@ -117,31 +87,19 @@ export class RandomWorld implements World {
     const { seconds, reserve, seenWorking, ways, ahead, expiresIn } = chances
     const time = NOON + ahead + expiresIn
     const lifetime = expiresIn / 1000
-    this.token = {
-      ...MINTED,
-      seenWorking,
-      expiry: { kind: 'at', time, isReported: true, lifetime, expiredAfter: time }
-    }
-    const by = (id: Way['id'], sender: string, way: Way['by']): Way => ({
-      id,
-      authorization: new Secret(`Bearer ${sender}`),
-      by: way
-    })
-    const all = [
-      by(7, 'the-admin-token', 'credential'),
-      by(7, MINTED.token.reveal(), 'the token itself'),
-      by('current', MINTED.token.reveal(), 'the token itself'),
-      by(7, 'the-cleanup-token', 'a cleanup token')
+    const expiry = { kind: 'at', time, isReported: true, lifetime, expiredAfter: time } as const
+    this.token = { ...MINTED, seenWorking, expiry }
+    const all: Way[] = [
+      { id: 7, by: 'credential', authorization: new Secret('Bearer the-admin-token') },
+      ...ownWays(MINTED),
+      { id: 7, by: 'a cleanup token', authorization: new Secret('Bearer the-cleanup-token') }
     ]
     this.ways = all.filter((_way, index) => ways[index])
-    this.#end = expiresIn
-    const deadline = new Deadline(this.clock, seconds, this.#cancellation.signal, reserve)
-    this.client = new FakeClient(this, deadline)
+    this.client = new FakeClient(this, new Deadline(this.clock, seconds, this.#cancellation.signal, reserve))
   }
 
   get isActive(): boolean {
-    const now = this.clock.elapsed()
-    return now < this.#revokedAt && now <= this.#end
+    return this.clock.elapsed() < this.#revokedAt && this.clock.elapsed() <= this.chances.expiresIn
   }
 
   pause(ms: number): void {
@@ -165,7 +123,7 @@ export class RandomWorld implements World {
   }
 
   /** What Zendesk, or something in front of it, does with a request. */
-  #carryOut({ method, authorization }: ZendeskRequest, fault: Fault): Reply {
+  #carryOut({ method, authorization }: ZendeskRequest, fault: string): Reply {
     const isItself = this.#isItself(authorization)
     const date = NOON + this.chances.ahead + this.clock.elapsed()
     const notFound = response(404, { error: 'RecordNotFound' }, { date })
