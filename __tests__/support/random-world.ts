@@ -145,7 +145,7 @@ export class RandomWorld implements World {
   #isRejected(): boolean {
     const now = this.clock.elapsed()
     const { seenWorking, unknownFor, ways } = this.chances
-    const isUnknown = !seenWorking && ways[0] !== true && now < unknownFor
+    const isUnknown = !seenWorking && !ways[0] && now < unknownFor
     return !this.isActive || now < this.#burstEnds || isUnknown
   }
 

@@ -2,10 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, jest } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import { withCleanupToken, type CleanupTerms, type Remaining } from '../../../src/zendesk/cleanup-token.ts'
-import { type ZendeskError } from '../../../src/zendesk/http/zendesk-error.ts'
-import { type MintedToken } from '../../../src/zendesk/token.ts'
+import { type ZendeskClient } from '../../../src/zendesk/http/client.ts'
 import { NOON } from '../../support/clock.ts'
-import { play, type Circumstances } from '../../support/fake-client.ts'
+import { play, type Circumstances, type FakeClient, type World } from '../../support/fake-client.ts'
 
 const CREDENTIAL = {
   kind: 'client_credentials',
@@ -24,45 +23,29 @@ const REJECTED = 'GET by cleanup: 401'
 const BY_CURRENT = `DELETE current by cleanup: 204, ${REJECTED}`
 const RECHECKED = `wait 1, ${REJECTED}, wait 3, ${REJECTED}`
 
-interface Run {
-  result?: string
-  /** What was thrown. */
-  error?: unknown
-  /** What may remain active, as the kind of the obstacle or the responses to a mint that were lost. */
-  remaining: unknown[]
-  /** What the work was given. */
-  token?: MintedToken
-  unidentified?: ZendeskError | undefined
-  masked: string[]
-}
-
-/** Works with a cleanup token, with these requests and pauses. */
+/**
+ * Works with a cleanup token, with these requests and pauses. Returns what the work was given, how it ended, the masks,
+ * and what may remain active: the kind of the obstacle, or the responses to a mint that were lost.
+ */
 function run(
   script: string,
   { fail, ...world }: Circumstances & { fail?: 'work' | 'onMint' } = {}
-): Promise<Run> {
-  const remaining: Remaining[] = []
+): Promise<Record<string, unknown>> {
   const failing = (name: typeof fail): void => {
     if (fail === name) throw OURS
   }
-  return play(
-    script,
-    async (client) => {
-      const run: Partial<Run> = {}
-      const terms = { ...TERMS, remaining, onMint: () => failing('onMint') }
-      await withCleanupToken(client, terms, async (token, unidentified) => {
-        Object.assign(run, { token, unidentified })
-        failing('work')
-        return Promise.resolve('done')
-      }).then(
-        (result) => (run.result = result),
-        (error: unknown) => (run.error = error)
-      )
-      const kinds = remaining.map((each) => ('lost' in each ? each : each.outcome.obstacle.kind))
-      return { ...run, remaining: kinds, masked: client.log.of('mask') }
-    },
-    world
-  )
+  const work = async (client: ZendeskClient & FakeClient): Promise<Record<string, unknown>> => {
+    const terms = { ...TERMS, remaining: [] as Remaining[], onMint: () => failing('onMint') }
+    let given = {}
+    const end = await withCleanupToken(client, terms, (token, unidentified) => {
+      given = { token, unidentified: unidentified?.kind }
+      failing('work')
+      return Promise.resolve({ result: 'done' })
+    }).catch((error: unknown) => ({ error }))
+    const remaining = terms.remaining.map((each) => ('lost' in each ? each : each.outcome.obstacle.kind))
+    return { ...given, ...end, remaining, masked: client.log.of('mask') }
+  }
+  return play(script, work, world)
 }
 
 describe('withCleanupToken', () => {
@@ -83,12 +66,9 @@ describe('withCleanupToken', () => {
         return respond.mock.calls.length
       })
       expect(requests).toBe(2)
-      const [[request, options] = []] = respond.mock.calls
-      expect(JSON.parse(String(request?.body?.reveal()))).toMatchObject({
-        scope: 'read write',
-        expires_in: 600
-      })
-      expect(options).toMatchObject({ grace: 4000 })
+      const [[{ body }, { grace }]] = respond.mock.calls as [Parameters<World['respond']>]
+      const sent = JSON.parse(String(body?.reveal())) as object
+      expect({ ...sent, grace }).toMatchObject({ scope: 'read write', expires_in: 600, grace: 4000 })
     })
   })
 
@@ -107,10 +87,9 @@ describe('withCleanupToken', () => {
     ['its id is not reported', '200 no id', true, undefined]
   ])('works if the token cannot be looked up, and says why: %s', async (_why, reply, seenWorking, kind) => {
     const bodies = { '200 no id': { token: { user_id: 9 } } }
+    const token = { id: undefined, userId: reply === '200 no id' ? 9 : undefined, seenWorking }
     const done = await run(`${MINT}, GET by cleanup: ${reply}, ${BY_CURRENT}`, { bodies })
-    expect(done).toMatchObject({ result: 'done', token: { id: undefined, seenWorking }, remaining: [] })
-    expect(done.token?.userId).toBe(reply === '200 no id' ? 9 : undefined)
-    expect(done.unidentified?.kind).toBe(kind)
+    expect(done).toMatchObject({ result: 'done', token, unidentified: kind, remaining: [] })
   })
 })
 
@@ -118,8 +97,8 @@ describe('the mint of withCleanupToken', () => {
   it('fails after a redirect, and masks a token that comes with it', async () => {
     const bodies = { '302 token': { access_token: 'the-cleanup-token' } }
     const done = await run('POST tokens: 302 token', { bodies })
-    expect(done).toMatchObject({ error: { kind: 'redirect' }, remaining: [], masked: ['the-cleanup-token'] })
-    expect(done).toMatchObject({ error: { request: { operation: 'grantCleanupToken' } } })
+    const error = { kind: 'redirect', request: { operation: 'grantCleanupToken' } }
+    expect(done).toMatchObject({ error, remaining: [], masked: ['the-cleanup-token'] })
     expect(done).not.toHaveProperty('token')
   })
 
@@ -135,6 +114,8 @@ describe('the mint of withCleanupToken', () => {
 
 describe('the revocation of withCleanupToken', () => {
   const DELETE = `${BEGUN}, DELETE 9 by cleanup`
+  const WITHOUT_EFFECT = `DELETE current by cleanup: 204, ${FOUND}, wait 1, ${FOUND}, wait 3, ${FOUND}`
+  const NEVER = `${MINT}, ${REJECTED}, DELETE current by cleanup: 401`
   const AT_END = { seconds: 20, reserve: 5000 }
 
   it.each<[string, string, string[], Circumstances?]>([
@@ -143,16 +124,8 @@ describe('the revocation of withCleanupToken', () => {
     ['repeats the DELETE after a stray 404', `${DELETE}: 404, ${FOUND}, ${GONE}`, []],
     ['verifies the 204 of the current token', `${DELETE}: 403, ${BY_CURRENT}`, []],
     ['may be refused', `${DELETE}: 401 page, DELETE current by cleanup: 404`, ['other']],
-    [
-      'may have no effect',
-      `${DELETE}: 403, DELETE current by cleanup: 204, ${FOUND}, wait 1, ${FOUND}, wait 3, ${FOUND}`,
-      ['still works']
-    ],
-    [
-      'believes no rejection of a token that was never seen working',
-      `${MINT}, ${REJECTED}, DELETE current by cleanup: 401, ${RECHECKED}`,
-      ['other']
-    ],
+    ['may have no effect', `${DELETE}: 403, ${WITHOUT_EFFECT}`, ['still works']],
+    ['is not believed about a token that never worked', `${NEVER}, ${RECHECKED}`, ['other']],
     ['needs no look-up', `${MINT}, GET by cleanup: cancelled, cancel, ${BY_CURRENT}`, []],
     ['has 4 s after a cancellation', `${BEGUN}, cancel, ${GONE}`, []],
     ['has 4 s after the deadline', `${BEGUN}, pass 15, ${GONE}`, [], AT_END],
@@ -161,7 +134,7 @@ describe('the revocation of withCleanupToken', () => {
     ['may prove something by a DELETE', `${BEGUN}, cancel, DELETE 9 by cleanup: 403, ${BY_CURRENT}`, []],
     ['needs time', `${BEGUN}, pass 20`, ['stopped'], AT_END]
   ])('%s', async (_what, script, remaining, circumstances = {}) => {
-    expect((await run(script, circumstances)).remaining).toEqual(remaining)
+    expect(await run(script, circumstances)).toMatchObject({ remaining })
   })
 
   it('does no work if the look-up is cancelled', async () => {

@@ -2,8 +2,6 @@ import { describe, expect, it, jest } from '@jest/globals'
 import fc from 'fast-check'
 import { Secret } from '../../../src/lib/secret.ts'
 import { type ZendeskClient } from '../../../src/zendesk/http/client.ts'
-import { ZendeskError } from '../../../src/zendesk/http/zendesk-error.ts'
-import { currentTokenRequest } from '../../../src/zendesk/requests.ts'
 import { insist, ownWays, Revocation, type Outcome, type Way } from '../../../src/zendesk/revocation.ts'
 import { type MintedToken } from '../../../src/zendesk/token.ts'
 import { NOON } from '../../support/clock.ts'
@@ -34,10 +32,12 @@ function outcomeOf(script: string, { ways = OWN, minted, isCleanup, seconds }: G
   return play(script, revoke, { seconds })
 }
 
-/** An outcome as `verified by credential` or `active: still works`. */
+/** An outcome as `verified by credential`, `active: still works`, `active: scope only` or `active: other, unanswered`. */
 function inWords(outcome: Outcome): string {
-  if ('obstacle' in outcome) return `${outcome.end}: ${outcome.obstacle.kind}`
-  return 'by' in outcome && outcome.by !== undefined ? `${outcome.end} by ${outcome.by}` : outcome.end
+  if (outcome.end === 'verified') return outcome.by === undefined ? 'verified' : `verified by ${outcome.by}`
+  if (!('obstacle' in outcome)) return outcome.end
+  const { isScopeOnly, isUnanswered } = { isScopeOnly: false, isUnanswered: false, ...outcome }
+  return `${outcome.end}: ${outcome.obstacle.kind}${isScopeOnly ? ' only' : ''}${isUnanswered ? ', unanswered' : ''}`
 }
 
 type Row = [what: string, script: string, outcome: string, given?: Given]
@@ -45,7 +45,10 @@ const expectOutcome = async (...[, script, outcome, given]: Row): Promise<void> 
   expect(inWords(await outcomeOf(script, given))).toBe(outcome)
 
 const BY_ITSELF = 'verified by the token itself'
-const NEW = { seenWorking: false }
+const NEW = { minted: { seenWorking: false } }
+const NEW_BY_ID = { ...NEW, ways: BY_ID }
+const BY_ADMIN = { ways: [ADMIN] }
+const NEW_BY_ADMIN = { ...NEW, ...BY_ADMIN }
 /** A token that works after an accepted DELETE. */
 const WORKS = 'GET: 200, wait 1, GET: 200, wait 3, GET: 200'
 /** A token that was seen active is rejected. */
@@ -57,125 +60,81 @@ const NEXT = 'DELETE current: 204, GET: 401'
 
 describe('ownWays', () => {
   it('are by id, if that is known, and as the current token', () => {
-    const itself = { by: 'the token itself', authorization: new Secret('Bearer abcdefghij-the-token') }
-    expect(OWN).toEqual([
-      { id: 7, ...itself },
-      { id: 'current', ...itself }
-    ])
-    expect(OWN.map(({ authorization }) => authorization.reveal())).toEqual(
-      Array(2).fill(itself.authorization.reveal())
-    )
-    expect(ownWays(UNKNOWN).map(({ id }) => id)).toEqual(['current'])
-  })
-})
-
-describe('Revocation.note', () => {
-  const stopped = (kind: 'cancelled' | 'deadline') =>
-    ({
-      kind: 'stopped',
-      error: new ZendeskError(kind, currentTokenRequest(MINTED.token, 'verifyToken'))
-    }) as const
-  const LATER = { kind: 'id unknown' } as const
-
-  it.each([
-    ['the later one', { kind: 'no time' } as const, LATER, 1],
-    ['that the token still works', { kind: 'still works' } as const, LATER, 0],
-    ['no end of the time', LATER, stopped('deadline'), 0],
-    ['a cancellation', LATER, stopped('cancelled'), 1]
-  ])('makes the obstacle that says most the one to name: %s', (_what, first, second, named) => {
-    const revocation = new Revocation(MINTED)
-    revocation.note(first)
-    revocation.note(second)
-    expect(revocation.obstacle).toBe([first, second][named])
+    const itself = { by: 'the token itself', authorization: expect.any(Secret) }
+    const current = { id: 'current', ...itself }
+    expect([OWN, ownWays(UNKNOWN)]).toEqual([[{ id: 7, ...itself }, current], [current]])
   })
 })
 
 describe('Revocation, after an accepted DELETE,', () => {
+  const ASKED = 'DELETE 7: 204, GET: 200, wait 1'
+  const ADMINS = { ways: [ADMIN, ...OWN] }
+  const AGAIN = `DELETE 7 by admin: 204, ${WORKS}, DELETE 7`
+
   it.each<Row>([
-    ['is proved by one rejection', 'GET: 401', BY_ITSELF],
-    ['is proved by a late one', 'GET: late 401', BY_ITSELF],
-    ['wants two rejections, 1 s apart, after a 200', `GET: 200, wait 1, ${TWICE}`, BY_ITSELF],
-    ['and after a 200 and a JSON 403', `GET: 200, wait 1, GET: 403, wait 3, ${TWICE}`, BY_ITSELF],
-    ['and after a stray one', `GET: 200, wait 1, GET: 401, wait 1, GET: 200, wait 3, ${TWICE}`, BY_ITSELF],
-    ['takes no active token for expired, however late', `GET: late 403, wait 1, ${TWICE}`, BY_ITSELF],
-    ['is not verified by a JSON 404', 'GET: 404', 'unverified: other'],
-    ['is not verified by a web page', 'GET: 401 page', 'unverified: other'],
-    ['is not verified by a late error', 'GET: late 500', 'unverified: other'],
-    ['is not verified without a response', 'GET: timeout', 'unverified: other'],
-    [
-      'goes on if nothing is learnt',
-      `GET: 200, wait 1, GET: 503, DELETE current: 400`,
-      'active: still works'
-    ],
-    ['shows that an active token has expired', 'GET: 200, wait 1, GET: late 401', 'expired'],
-    ['ends if it is cancelled', 'cancel', 'unverified: stopped'],
-    ['ends by a wait that is too long', 'GET: 429 too long', 'unverified: stopped'],
-    ['ends if it is cancelled later', 'GET: 200, wait 1, cancel', 'active: still works'],
-    ['asks once in the last half second', 'pass 4.6, GET: 401', BY_ITSELF, { seconds: 5 }],
-    ['keeps the wait of 1 s', 'GET: 200, wait 1, GET: 401', 'active: still works', { seconds: 2.499 }],
-    ['has that wait', `GET: 200, wait 1, ${TWICE}`, BY_ITSELF, { seconds: 2.5 }]
-  ])('%s', (what, script, ...rest) => expectOutcome(what, `DELETE 7: 204, ${script}`, ...rest))
+    ['is proved by one rejection', 'DELETE 7: 204, GET: 401', BY_ITSELF],
+    ['is proved by a late one', 'DELETE 7: 204, GET: late 401', BY_ITSELF],
+    ['wants two rejections, 1 s apart, after a 200', `${ASKED}, ${TWICE}`, BY_ITSELF],
+    ['and after a JSON 403', `${ASKED}, GET: 403, wait 3, ${TWICE}`, BY_ITSELF],
+    ['and after a stray one', `${ASKED}, GET: 401, wait 1, GET: 200, wait 3, ${TWICE}`, BY_ITSELF],
+    ['and after that of the next way', `${AGAIN}: 204, ${TWICE}`, BY_ITSELF, ADMINS],
+    ['and if that is rejected', `${AGAIN}: 401, ${TWICE}`, 'verified by credential', ADMINS],
+    ['and if that is not found', `${AGAIN}: 404, ${TWICE}`, 'verified by credential', ADMINS],
+    ['has not expired by an active response', `DELETE 7: 204, GET: late 403, wait 1, ${TWICE}`, BY_ITSELF],
+    ['is not verified by a JSON 404', 'DELETE 7: 204, GET: 404', 'unverified: other'],
+    ['is not verified by a web page', 'DELETE 7: 204, GET: 401 page', 'unverified: other'],
+    ['is not verified by a late error', 'DELETE 7: 204, GET: late 500', 'unverified: other'],
+    ['is not verified without a response', 'DELETE 7: 204, GET: timeout', 'unverified: other'],
+    ['goes on if nothing is learnt', `${ASKED}, GET: 503, DELETE current: 400`, 'active: still works'],
+    ['shows that an active token has expired', `${ASKED}, GET: late 401`, 'expired'],
+    ['ends if it is cancelled', 'DELETE 7: 204, cancel', 'unverified: stopped'],
+    ['ends by a wait that is too long', 'DELETE 7: 204, GET: 429 too long', 'unverified: stopped'],
+    ['ends if it is cancelled later', `${ASKED}, cancel`, 'active: still works'],
+    ['asks once in the last half second', 'DELETE 7: 204, pass 4.6, GET: 401', BY_ITSELF, { seconds: 5 }],
+    ['keeps the wait of 1 s', `${ASKED}, GET: 401`, 'active: still works', { seconds: 2.499 }],
+    ['has that wait', `${ASKED}, ${TWICE}`, BY_ITSELF, { seconds: 2.5 }]
+  ])('%s', expectOutcome)
 
-  it('shortens the waits between active responses to fit', async () => {
-    const script = 'DELETE 7: 204, GET: 200, wait 1, GET: 200, wait 1.5, GET: 200'
-    expect(inWords(await outcomeOf(script, { seconds: 3, ways: BY_ID }))).toBe('active: still works')
-  })
-
-  it.each([
-    ['204', BY_ITSELF],
-    ['401', 'verified by credential'],
-    ['404', 'verified by credential']
-  ])('wants two rejections of a token that was active if the next way gets a %s', async (status, outcome) => {
-    const script = `DELETE 7 by admin: 204, ${WORKS}, DELETE 7: ${status}, ${TWICE}`
-    expect(inWords(await outcomeOf(script, { ways: [ADMIN, ...OWN] }))).toBe(outcome)
-  })
+  it('shortens the waits between active responses to fit', () =>
+    expectOutcome('', `${ASKED}, GET: 200, wait 1.5, GET: 200`, 'active: still works', {
+      seconds: 3,
+      ways: BY_ID
+    }))
 })
 
 describe('Revocation, after a rejected DELETE,', () => {
-  it.each<Row>([
-    ['is proved by rejections after 1 and 3 s', `401, ${RECHECKED}`, 'verified'],
-    ['asks at once, too, if the token is not found', `404, GET: 401, ${RECHECKED}`, 'verified'],
-    [
-      'does not believe a new one',
-      `404, GET: 401, ${RECHECKED}, DELETE current: 401`,
-      'active: other',
-      { minted: NEW }
-    ],
-    ['tries the next way of a new one', `401, ${RECHECKED}, ${NEXT}`, BY_ITSELF, { minted: NEW }],
-    ['sends it again if the token is active', `401, wait 1, GET: 200, DELETE 7: 204, GET: 401`, BY_ITSELF],
-    ['and at last', '401, wait 1, GET: 401, wait 3, GET: 403, DELETE 7: 204, GET: 401', BY_ITSELF],
-    ['rechecks once', '401, wait 1, GET: 200, DELETE 7: 401, DELETE current: 404', 'active: other'],
-    ['tries the next way after a JSON 404', `401, wait 1, GET: 404, ${NEXT}`, BY_ITSELF],
-    ['and after no response', `401, wait 1, GET: timeout, ${NEXT}`, BY_ITSELF],
-    ['begins no waits that do not fit', '401', 'active: no time', { seconds: 4.499 }],
-    ['nor the last', '401, wait 1, GET: 401, pass 2.501', 'active: no time', { seconds: 7 }],
-    ['needs half a second beyond them', `401, ${RECHECKED}`, 'verified', { seconds: 4.5 }],
-    ['asks at once, whatever is left', '404, pass 4.6, GET: 401', 'active: no time', { seconds: 5 }],
-    ['ends if it is cancelled', '401, wait 1, cancel', 'active: stopped']
-  ])('%s', (what, script, ...rest) => expectOutcome(what, `DELETE 7: ${script}`, ...rest))
+  const AGAIN = 'DELETE 7: 204, GET: 401'
 
-  it('believes the credential about a token that was never seen working', async () => {
-    const script = `DELETE 7 by admin: 404, GET: 401, ${RECHECKED}`
-    expect(inWords(await outcomeOf(script, { ways: [ADMIN], minted: NEW }))).toBe('verified')
-  })
+  it.each<Row>([
+    ['is proved by rejections after 1 and 3 s', `DELETE 7: 401, ${RECHECKED}`, 'verified'],
+    ['asks at once, too, if it is not found', `DELETE 7: 404, GET: 401, ${RECHECKED}`, 'verified'],
+    ['believes an admin', `DELETE 7 by admin: 404, GET: 401, ${RECHECKED}`, 'verified', NEW_BY_ADMIN],
+    ['does not believe a new one', `DELETE 7: 404, GET: 401, ${RECHECKED}`, 'active: other', NEW_BY_ID],
+    ['tries the next way of a new one', `DELETE 7: 401, ${RECHECKED}, ${NEXT}`, BY_ITSELF, NEW],
+    ['sends it again if the token is active', `DELETE 7: 401, wait 1, GET: 200, ${AGAIN}`, BY_ITSELF],
+    ['and at last', `DELETE 7: 401, wait 1, GET: 401, wait 3, GET: 403, ${AGAIN}`, BY_ITSELF],
+    ['rechecks once', 'DELETE 7: 401, wait 1, GET: 200, DELETE 7: 401, DELETE current: 404', 'active: other'],
+    ['tries the next way after a JSON 404', `DELETE 7: 401, wait 1, GET: 404, ${NEXT}`, BY_ITSELF],
+    ['and after no response', `DELETE 7: 401, wait 1, GET: timeout, ${NEXT}`, BY_ITSELF],
+    ['begins no waits that do not fit', 'DELETE 7: 401', 'active: no time', { seconds: 4.499 }],
+    ['nor the last', 'DELETE 7: 401, wait 1, GET: 401, pass 2.501', 'active: no time', { seconds: 7 }],
+    ['needs half a second beyond them', `DELETE 7: 401, ${RECHECKED}`, 'verified', { seconds: 4.5 }],
+    ['asks once in any time', 'DELETE 7: 404, pass 4.6, GET: 401', 'active: no time', { seconds: 5 }],
+    ['ends if it is cancelled', 'DELETE 7: 401, wait 1, cancel', 'active: stopped']
+  ])('%s', expectOutcome)
 })
 
 describe('Revocation of a token that has expired', () => {
-  const expiry = { kind: 'at', time: NOON, isReported: true, lifetime: undefined } as const
-  const late = `DELETE 7: late 401, ${RECHECKED}`
+  const at = (expiredAfter?: number): Given => ({
+    minted: { expiry: { kind: 'at', time: NOON, isReported: true, lifetime: undefined, expiredAfter } }
+  })
 
   it.each<Row>([
     ['ends with a late rejection', 'DELETE 7: late 401', 'expired'],
     ['ends with that at once', 'DELETE 7: 404, GET: late 401', 'expired'],
     ['ends with that after 1 s', 'DELETE 7: 401, wait 1, GET: late 401', 'expired'],
-    [
-      'does not end at the very moment',
-      'DELETE 7: 401, wait 1, GET: 401',
-      'expired',
-      { minted: { expiry: { ...expiry, expiredAfter: NOON } } }
-    ],
-    ['is unknown if none can', late, 'verified', { minted: { expiry: { kind: 'never' } } }],
-    ['is unknown', late, 'verified', { minted: { expiry: { ...expiry, expiredAfter: undefined } } }]
+    ['does not end at the very moment', 'DELETE 7: 401, wait 1, GET: 401', 'expired', at(NOON)],
+    ['is as any other if no Date can show it', `DELETE 7: late 401, ${RECHECKED}`, 'verified', at()]
   ])('%s', expectOutcome)
 })
 
@@ -185,31 +144,36 @@ describe('Revocation, after a DELETE that is neither accepted nor rejected by Ze
     (reply) => expectOutcome(reply, `DELETE 7: ${reply}, ${NEXT}`, BY_ITSELF)
   )
 
-  it.each<Row>([
-    [
-      'if the credential is rejected',
-      'DELETE 7 by admin: 401, DELETE 7: 204, GET: 401',
-      BY_ITSELF,
-      { ways: [ADMIN, ...OWN] }
-    ],
-    [
-      'if the current token is not found',
-      'DELETE 7: 403, DELETE current: 404, DELETE 7 by cleanup: 204, GET: 401',
-      'verified by a cleanup token',
-      { ways: [...OWN, CLEANUP] }
-    ]
-  ])('tries the next way %s', expectOutcome)
-
-  it.each<[string, string, boolean]>([
-    ['cancelled', 'DELETE 7: cancelled', false],
-    ['at the deadline', 'DELETE 7: deadline', false],
-    ['asked to wait', 'DELETE 7: 429 too long', false],
-    ['sent without a response', 'DELETE 7: timeout, cancel', true],
-    ['not sent', 'DELETE 7: connection, cancel', false],
-    ['followed by one that got a response', 'DELETE 7: timeout, DELETE current: 400', false]
-  ])('reports whether the last DELETE is without a response: %s', async (_what, script, isUnanswered) => {
-    expect(await outcomeOf(script)).toMatchObject({ end: 'active', isUnanswered })
+  const REFUSED = 'DELETE 7: 403, DELETE current: 403'
+  const UNSCOPED = 'DELETE 7: 403 write, DELETE current: 403 write'
+  const LAST = 'verified by a cleanup token'
+  const narrow = (isReported: boolean, ways = OWN): Given => ({
+    ways,
+    minted: { scopes: { names: ['tickets:read'], isReported } }
   })
+  const all = { ways: [ADMIN, ...OWN, CLEANUP] }
+
+  it.each<Row>([
+    ['tries all ways', `DELETE 7 by admin: 401, ${REFUSED}, DELETE 7 by cleanup: 204, GET: 401`, LAST, all],
+    ['ends if it is cancelled', 'DELETE 7: cancelled', 'active: stopped'],
+    ['ends at the deadline', 'DELETE 7: deadline', 'active: stopped'],
+    ['ends if Zendesk asks to wait too long', 'DELETE 7: 429 too long', 'active: stopped'],
+    ['tells if it was sent without a response', 'DELETE 7: timeout, cancel', 'active: stopped, unanswered'],
+    ['but not if it was not sent', 'DELETE 7: connection, cancel', 'active: stopped'],
+    ['nor if the last one got a response', 'DELETE 7: timeout, DELETE current: 404', 'active: other'],
+    ['lacks a scope that Zendesk names', UNSCOPED, 'active: scope only'],
+    ['lacks one also with the credential', 'DELETE 7 by admin: 403 write', 'active: scope only', BY_ADMIN],
+    ['lacks one if it gets a 403 and is narrow', REFUSED, 'active: scope only', narrow(true)],
+    ['lacks none if it has `write`', REFUSED, 'active: other'],
+    ['lacks none if its scopes are not known', REFUSED, 'active: other', narrow(false)],
+    ['lacks none if an admin gets it', 'DELETE 7 by admin: 403', 'active: other', narrow(true, [ADMIN])],
+    ['lacks none if it gets another response', 'DELETE 7: 418', 'active: other', narrow(true, BY_ID)],
+    ['lacks none if it gets a web page', 'DELETE 7: 403 page', 'active: other', narrow(true, BY_ID)],
+    ['names the last obstacle', 'DELETE 7: 400, DELETE current: 403 write', 'active: scope'],
+    ['names no end of the time', 'DELETE 7: 403 write, DELETE current: deadline', 'active: scope'],
+    ['names a cancellation', 'DELETE 7: 403 write, DELETE current: cancelled', 'active: stopped'],
+    ['names first that it works', `DELETE 7: 204, ${WORKS}, DELETE current: cancelled`, 'active: still works']
+  ])('%s', expectOutcome)
 
   it('gives a DELETE 2 s to be answered after a cancellation, and a GET none', async () => {
     await play('DELETE 7: 204, GET: 401', async (client) => {
@@ -218,34 +182,9 @@ describe('Revocation, after a DELETE that is neither accepted nor rejected by Ze
       expect(respond.mock.calls.map(([, { grace }]) => grace)).toEqual([2000, undefined])
     })
   })
-})
 
-describe('Revocation.obstacle', () => {
-  const narrow = (isReported: boolean, ways = OWN): Given => ({
-    ways,
-    minted: { scopes: { names: ['tickets:read'], isReported } }
-  })
-
-  it.each<[string, string, string, boolean, Given?]>([
-    ['is a scope that Zendesk names', '7: 403 write, DELETE current: 403 write', 'scope', true],
-    ['is one that it names to the credential', '7 by admin: 403 write', 'scope', true, { ways: [ADMIN] }],
-    ['is one if a narrow token gets a 403', '7: 403, DELETE current: 403', 'scope', true, narrow(true)],
-    ['is none if a token with `write` does', '7: 403, DELETE current: 403', 'other', false],
-    ['is none if the scopes are not known', '7: 403, DELETE current: 403', 'other', false, narrow(false)],
-    ['is none if the credential gets it', '7 by admin: 403', 'other', false, narrow(true, [ADMIN])],
-    ['is none after something else', '7: 418, DELETE current: 403 page', 'other', false, narrow(true)],
-    ['is the last one', '7: 400, DELETE current: 403 write', 'scope', false],
-    ['is not the end of the time, after another', '7: 403 write, DELETE current: deadline', 'scope', false],
-    ['is that, if there is no other', '7: deadline', 'stopped', false],
-    ['is a cancellation, even after another', '7: 403 write, DELETE current: cancelled', 'stopped', false],
-    ['is that it works', `7: 204, ${WORKS}, DELETE current: cancelled`, 'still works', false]
-  ])('%s', async (_what, script, kind, isScopeOnly, given = {}) => {
-    const outcome = { end: 'active', obstacle: { kind }, isScopeOnly }
-    expect(await outcomeOf(`DELETE ${script}`, given)).toMatchObject(outcome)
-  })
-
-  it('is the rejected DELETE, not the rejections after it', async () => {
-    expect(await outcomeOf(`DELETE 7: 401, ${RECHECKED}`, { ways: BY_ID, minted: NEW })).toMatchObject({
+  it('names the rejected DELETE, not the rejections after it', async () => {
+    expect(await outcomeOf(`DELETE 7: 401, ${RECHECKED}`, NEW_BY_ID)).toMatchObject({
       obstacle: { error: { request: { method: 'DELETE' }, response: { status: 401 } } }
     })
   })
@@ -271,7 +210,7 @@ describe('insist', () => {
     ['once more if the job was cancelled', `${CANCELLED}, DELETE 7: 204`, 'gone'],
     ['once more, in 4 s', `${CANCELLED}, DELETE 7: 403, pass 4`, 'active: other'],
     ['once more if the time was over', 'DELETE 7: timeout, pass 15, DELETE 7: 204', 'gone', 5000],
-    ['once if the timeout is reached', 'DELETE 7: timeout, pass 20', 'active: other'],
+    ['once if the timeout is reached', 'DELETE 7: timeout, pass 20', 'active: other, unanswered'],
     ['no more if what was accepted is verified first', `${ACCEPTED}, GET: 401`, BY_ITSELF],
     ['once more if that is not', `${ACCEPTED}, ${STILL}, DELETE 7: 204`, 'gone'],
     ['without a proof by rejections in so short a time', `${CANCELLED}, DELETE 7: 401`, 'active: no time']
