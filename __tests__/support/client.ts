@@ -34,15 +34,6 @@ export function neverCancelled(): AbortSignal {
   return new AbortController().signal
 }
 
-export interface TestClientOptions {
-  clock?: FakeClock
-  origin?: string
-  /** The timeout of the step in seconds. */
-  seconds?: number
-  /** Milliseconds of it that are not for the work. */
-  reserve?: number
-}
-
 /** A client with a fake clock, and everything that can be seen of it. */
 export interface TestClient {
   client: ZendeskClient
@@ -52,13 +43,13 @@ export interface TestClient {
   cancel: () => void
 }
 
-/** A client with a fake clock and 300 s, in a job that nobody cancels. */
+/** A client with a fake clock and a timeout of 300 s, in a job that nobody cancels. */
 export function testClient({
   clock = new FakeClock(),
   origin = ORIGIN,
   seconds = 300,
-  reserve
-}: TestClientOptions = {}): TestClient {
+  reserve = 0
+} = {}): TestClient {
   const log = new RecordedLog()
   const cancellation = new AbortController()
   const deadline = new Deadline(clock, seconds, cancellation.signal, reserve)
@@ -67,13 +58,11 @@ export function testClient({
 }
 
 /** What `promise` is rejected with; fails if it is not. */
-export async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
-  try {
-    await promise
-  } catch (error) {
-    return error as Error
-  }
-  throw new Error('nothing was thrown')
+export function rejectionOf(promise: Promise<unknown>): Promise<Error> {
+  return promise.then(
+    () => Promise.reject(new Error('nothing was thrown')),
+    (error: unknown) => error as Error
+  )
 }
 
 /** What stays real in {@link useFakeTimeouts}. */

@@ -81,12 +81,6 @@ describe('mint', () => {
     expect(runner.all('warning')).toHaveLength(1)
   })
 
-  it('warns of no token after a 429 or 503, with which Zendesk has not minted', async () => {
-    failing([response(429), response(503)])
-    await minted(clientCredentials())
-    expect(runner.all('warning')).toEqual([])
-  })
-
   it('warns of lost responses although a mistake of ours ends it, which it does not change', async () => {
     failing([{ kind: 'lose-response' }, { kind: 'lose-response' }])
     const error = new Error('a mistake of ours')
@@ -118,7 +112,6 @@ describe('mint, after a response without a usable token,', () => {
   })
 
   it.each<[string, Fault]>([
-    ['an empty object', response(201)],
     ['a web page', { kind: 'html' }],
     ['without an id', response(201, { access_token: 'short' })]
   ])('says that one may exist if it is %s', async (_what, fault) => {

@@ -8,8 +8,8 @@ const rows = (table: object, ...histories: string[]): string[][] =>
     return [result, ...histories.map((history) => String(next[history]))]
   })
 
-describe('AFTER_DELETE', () => {
-  it('says what comes after each result, by what was seen before', () => {
+describe('AFTER_DELETE, VERIFICATION, RECHECK and CHECK', () => {
+  it('say what comes after each result of a DELETE, by what was seen before', () => {
     expect(rows(rules.AFTER_DELETE, 'nothing accepted', 'rechecked', 'seen active')).toEqual([
       ['accepted', 'verify', 'verify', 'verify'],
       ['accepted by id', 'gone', 'gone', 'gone'],
@@ -20,10 +20,8 @@ describe('AFTER_DELETE', () => {
       ['stopped', 'warn', 'warn', 'warn']
     ])
   })
-})
 
-describe('VERIFICATION', () => {
-  it('says what comes after each status, by what was seen before', () => {
+  it('say what comes after each response about the token, by what was seen before', () => {
     const histories = ['not seen active', 'seen active', 'seen active, then rejected']
     expect(rows(rules.VERIFICATION, ...histories)).toEqual([
       ['rejected', 'verified', 'ask again after 1 s', 'verified'],
@@ -32,11 +30,6 @@ describe('VERIFICATION', () => {
       ['unknown', 'unverified', 'next way', 'next way'],
       ['stopped', 'unverified', 'warn', 'warn']
     ])
-  })
-})
-
-describe('RECHECK', () => {
-  it('says what comes after each status, while waits are left and at last', () => {
     expect(rows(rules.RECHECK, 'waits left', 'last, token known', 'last, token not known')).toEqual([
       ['rejected', 'ask again', 'verified', 'next way'],
       ['expired', 'expired', 'expired', 'expired'],
@@ -44,11 +37,6 @@ describe('RECHECK', () => {
       ['unknown', 'next way', 'next way', 'next way'],
       ['stopped', 'warn', 'warn', 'warn']
     ])
-  })
-})
-
-describe('CHECK', () => {
-  it('says what comes after each status, at first and after a rejection', () => {
     expect(rows(rules.CHECK, 'first', 'after a rejection')).toEqual([
       ['active', 'checked', 'checked'],
       ['not found', 'checked', 'checked'],
