@@ -4,6 +4,7 @@ import { type ZendeskClient, type SendOptions } from '../../src/zendesk/http/cli
 import { type ZendeskRequest } from '../../src/zendesk/http/request.ts'
 import { type ZendeskResponse } from '../../src/zendesk/http/response.ts'
 import { ZendeskError, type ErrorKind } from '../../src/zendesk/http/zendesk-error.ts'
+import { type Outcome } from '../../src/zendesk/revocation.ts'
 import { missing, PAGE, response } from '../unit/zendesk/responses.ts'
 import { RecordedLog } from './client.ts'
 import { FakeClock, NOON } from './clock.ts'
@@ -161,4 +162,12 @@ export async function play<Result>(
   const result = await work(client.real)
   expect(left).toEqual([])
   return result
+}
+
+/** An outcome as `verified by credential`, `active: still works`, `active: scope only` or `active: other, unanswered`. */
+export function inWords(outcome: Outcome): string {
+  if (outcome.end === 'verified') return outcome.by === undefined ? 'verified' : `verified by ${outcome.by}`
+  if (!('obstacle' in outcome)) return outcome.end
+  const { isScopeOnly, isUnanswered } = { isScopeOnly: false, isUnanswered: false, ...outcome }
+  return `${outcome.end}: ${outcome.obstacle.kind}${isScopeOnly ? ' only' : ''}${isUnanswered ? ', unanswered' : ''}`
 }

@@ -71,16 +71,6 @@ describe('mint', () => {
     expect(runner.all('warning')).toEqual([])
   })
 
-  it('warns once which token may exist after a lost response', async () => {
-    failing([{ kind: 'response', status: 502, after: true }])
-    const { id } = account.zendesk.client('ci_bot')
-    await minted(apiToken({ 'client-id': String(id) }))
-    expect(runner.stdout.at(-1)).toBe(
-      `::warning::An unused token of client ${id} may exist since 12:00 UTC; it may never expire, and \`sweep\` removes it.`
-    )
-    expect(runner.all('warning')).toHaveLength(1)
-  })
-
   it('warns of lost responses although a mistake of ours ends it, which it does not change', async () => {
     failing([{ kind: 'lose-response' }, { kind: 'lose-response' }])
     const error = new Error('a mistake of ours')

@@ -7,40 +7,26 @@ import { MINTED, UNKNOWN } from '../../support/minted.ts'
 
 const LIST = 'GET tokens by cleanup: '
 const CLEANUP = { ...MINTED, id: 9, token: new Secret('the-cleanup-token') }
-
 /** The minted token, as the list shows it. */
-const ITEM = {
-  id: 5,
-  client_id: 8,
-  user_id: 9,
-  token: 'abcdefghij',
-  scopes: ['write', 'read'],
-  created_at: '2026-11-21T12:01:00Z'
-}
+const ITEM = { id: 5, client_id: 8, user_id: 9, token: 'abcdefghij', scopes: ['write', 'read'] }
+const CREATED = { ...ITEM, created_at: '2026-11-21T12:01:00Z' }
 
-/** The id that is found in these pages. */
-function found(
-  pages: unknown[][],
-  { minted = UNKNOWN, cleanup = CLEANUP } = {}
-): Promise<number | undefined> {
-  const bodies = Object.fromEntries(
-    pages.map((tokens, index) => {
-      const meta = { has_more: index < pages.length - 1, after_cursor: `after ${index}` }
-      return [`200 page ${index}.`, { tokens, meta }]
-    })
-  )
-  const script = Object.keys(bodies).map((name) => LIST + name)
-  return play(script.join(', '), (client) => findTokenId(client, minted, cleanup), { bodies })
+/** The id that is found in a list of one page, or of two. */
+function found(first: unknown[], second?: unknown[]): Promise<number | undefined> {
+  const meta = { has_more: second !== undefined, after_cursor: 'a' }
+  const bodies = { '200 first': { tokens: first, meta }, '200 second': { tokens: second } }
+  const script = `${LIST}200 first${second === undefined ? '' : `, ${LIST}200 second`}`
+  return play(script, (client) => findTokenId(client, UNKNOWN, CLEANUP), { bodies })
 }
 
 describe('findTokenId', () => {
   it('finds the token of the same client, user, scopes and first characters, minted within a minute', async () => {
-    expect(await found([[ITEM]])).toBe(5)
+    expect(await found([CREATED])).toBe(5)
   })
 
   it('reads the list to its end', async () => {
-    expect(await found([[{ ...ITEM, user_id: 1 }, null, 'text'], [ITEM]])).toBe(5)
-    expect(await found([[ITEM], [{ ...ITEM, id: 6 }]])).toBeUndefined()
+    expect(await found([{ ...CREATED, user_id: 1 }, null, 'text'], [CREATED])).toBe(5)
+    expect(await found([CREATED], [{ ...CREATED, id: 6 }])).toBeUndefined()
   })
 
   it.each([
@@ -53,18 +39,17 @@ describe('findTokenId', () => {
     { created_at: null },
     { id: null }
   ])('takes no token that is not the same: %j', async (other) => {
-    expect(await found([[{ ...ITEM, ...other }]])).toBeUndefined()
+    expect(await found([{ ...CREATED, ...other }])).toBeUndefined()
   })
 
-  it.each<[string, Parameters<typeof found>[1]]>([
-    [
-      'for a JWT, as all of these begin alike',
-      { minted: { ...UNKNOWN, token: new Secret('eyJhbGc.e30.x') } }
-    ],
-    ['without the client of the cleanup token', { cleanup: { ...CLEANUP, clientId: undefined } }],
-    ['without the user of the cleanup token', { cleanup: { ...CLEANUP, userId: undefined } }]
-  ])('lists no tokens %s', async (_what, given) => {
-    expect(await found([], given)).toBeUndefined()
+  const JWT = { ...UNKNOWN, token: new Secret('eyJhbGc.e30.x') }
+
+  it.each([
+    ['for a JWT, as all of these begin alike', JWT, CLEANUP],
+    ['without the client of the cleanup token', UNKNOWN, { ...CLEANUP, clientId: undefined }],
+    ['without the user of the cleanup token', UNKNOWN, { ...CLEANUP, userId: undefined }]
+  ])('lists no tokens %s', async (_what, minted, cleanup) => {
+    expect(await play('', (client) => findTokenId(client, minted, cleanup))).toBeUndefined()
   })
 
   it('fails if it may not list the tokens', async () => {

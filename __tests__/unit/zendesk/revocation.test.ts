@@ -5,7 +5,7 @@ import { type ZendeskClient } from '../../../src/zendesk/http/client.ts'
 import { insist, ownWays, Revocation, type Outcome, type Way } from '../../../src/zendesk/revocation.ts'
 import { type MintedToken } from '../../../src/zendesk/token.ts'
 import { NOON } from '../../support/clock.ts'
-import { play } from '../../support/fake-client.ts'
+import { inWords, play } from '../../support/fake-client.ts'
 import { MINTED, UNKNOWN } from '../../support/minted.ts'
 import { chances, RandomWorld } from '../../support/random-world.ts'
 
@@ -30,14 +30,6 @@ function outcomeOf(script: string, { ways = OWN, minted, isCleanup, seconds }: G
   const revoke = async (client: ZendeskClient): Promise<Outcome> =>
     revocation.outcome(await revocation.try(client, ways))
   return play(script, revoke, { seconds })
-}
-
-/** An outcome as `verified by credential`, `active: still works`, `active: scope only` or `active: other, unanswered`. */
-function inWords(outcome: Outcome): string {
-  if (outcome.end === 'verified') return outcome.by === undefined ? 'verified' : `verified by ${outcome.by}`
-  if (!('obstacle' in outcome)) return outcome.end
-  const { isScopeOnly, isUnanswered } = { isScopeOnly: false, isUnanswered: false, ...outcome }
-  return `${outcome.end}: ${outcome.obstacle.kind}${isScopeOnly ? ' only' : ''}${isUnanswered ? ', unanswered' : ''}`
 }
 
 type Row = [what: string, script: string, outcome: string, given?: Given]

@@ -65,20 +65,9 @@ describe('scopesOf', () => {
 })
 
 describe('tokenFacts', () => {
-  const NOTHING = {
-    id: undefined,
-    clientId: undefined,
-    userId: undefined,
-    scopes: undefined,
-    expiresAt: undefined,
-    createdAt: undefined,
-    usedAt: undefined,
-    hasRefreshToken: false,
-    refreshTokenExpiresAt: undefined,
-    prefix: undefined
-  }
   const NEVER = { expires_at: null, created_at: null, used_at: null, refresh_token: null }
-  const IDS = { id: 223443, client_id: 41, user_id: 29451, scopes: ['read', 'write'], token: 'af3345kdj3' }
+  const FOUND = { id: 223443, scopes: ['read', 'write'] }
+  const IDS = { ...FOUND, client_id: 41, user_id: 29451, token: 'af3345kdj3' }
   const TIMES = {
     created_at: '2026-11-21T12:00:00Z',
     expires_at: '2026-11-22T14:00:00+02:00',
@@ -86,44 +75,33 @@ describe('tokenFacts', () => {
     refresh_token: 'abc',
     refresh_token_expires_at: '2026-12-21T12:00:00-0000'
   }
+  const READ = {
+    createdAt: Date.UTC(2026, 10, 21, 12),
+    expiresAt: Date.UTC(2026, 10, 22, 12),
+    usedAt: Date.UTC(2026, 10, 21, 12, 30, 0, 500),
+    hasRefreshToken: true,
+    refreshTokenExpiresAt: Date.UTC(2026, 11, 21, 12)
+  }
 
-  it.each<[string, unknown, object]>([
-    [
-      'ids and scopes',
-      IDS,
-      { id: 223443, clientId: 41, userId: 29451, scopes: IDS.scopes, prefix: IDS.token }
-    ],
-    [
-      'times',
-      TIMES,
-      {
-        expiresAt: Date.UTC(2026, 10, 22, 12),
-        createdAt: Date.UTC(2026, 10, 21, 12),
-        usedAt: Date.UTC(2026, 10, 21, 12, 30, 0, 500),
-        hasRefreshToken: true,
-        refreshTokenExpiresAt: Date.UTC(2026, 11, 21, 12)
-      }
-    ],
+  it.each<[string, unknown, object?]>([
+    ['ids and scopes', IDS, { ...FOUND, clientId: 41, userId: 29451, prefix: 'af3345kdj3' }],
+    ['times', TIMES, READ],
     ['null, which is not nothing', NEVER, { expiresAt: null, createdAt: null, usedAt: null }],
-    ['nothing from undefined', undefined, {}],
-    ['nothing from text', 'text', {}],
-    [
-      'nothing from other types',
-      { id: '1', client_id: -1, user_id: 1.5, scopes: 7, token: 8, expires_at: 1e12 },
-      {}
-    ],
-    ['no time without a zone', { expires_at: '2026-11-21T12:00:00', created_at: '2026-11-21' }, {}],
-    ['no time that is none', { created_at: 'soon', used_at: '2026-99-21T12:00:00Z' }, {}],
-    ['no time in another form', { created_at: 'Tue Nov 24 2026 12:00:00 GMT-0500' }, {}],
-    ['no time from 900 kB of text', { expires_at: 'T'.repeat(900_000) }, {}]
-  ])('reads %s', (_what, value, facts) => {
-    expect(tokenFacts(value)).toEqual({ ...NOTHING, ...facts })
+    ['nothing from undefined', undefined],
+    ['nothing from text', 'text'],
+    ['nothing from other types', { id: '1', client_id: -1, scopes: 7, token: 8, used_at: 1e12 }],
+    ['no time without a zone', { expires_at: '2026-11-21T12:00:00', created_at: '2026-11-21' }],
+    ['no time that is none', { created_at: 'soon', used_at: '2026-99-21T12:00:00Z' }],
+    ['no time in another form', { created_at: 'Tue Nov 24 2026 12:00:00 GMT-0500' }],
+    ['no time from 900 kB of text', { expires_at: 'T'.repeat(900_000) }]
+  ])('reads %s', (_what, value, facts = {}) => {
+    expect(tokenFacts(value)).toEqual({ hasRefreshToken: false, ...facts })
   })
 })
 
 describe('isJwt', () => {
   it('goes by the beginning of the token', () => {
-    expect(['eyJhbGciOiJIUzI1NiJ9', 'abcdefghij'].map((token) => isJwt(new Secret(token)))).toEqual([
+    expect([isJwt(new Secret('eyJhbGciOiJIUzI1NiJ9')), isJwt(new Secret('abcdefghij'))]).toEqual([
       true,
       false
     ])

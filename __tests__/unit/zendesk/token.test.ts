@@ -17,7 +17,8 @@ const token = new Secret('abcdefghij')
 const refreshToken = new Secret('refresh-1')
 /** Zendesk's clock is ten minutes ahead of the runner's. */
 const DATE = NOON + 600_000
-const REQUESTED = { scopes: ['read', 'write'], expiresIn: 3600 }
+type Requested = Parameters<typeof mintedToken>[1]
+const REQUESTED: Requested = { scopes: ['read', 'write'], expiresIn: 3600 }
 const REPORTED = { id: 1, client_id: 2, user_id: 3 }
 const IDS = { id: 1, clientId: 2, userId: 3 }
 const NEVER = { expires_at: null }
@@ -28,32 +29,22 @@ const until = (expires: string, created?: string): object => ({
 })
 
 /** A token that was minted with these facts about it and, if given, its lifetime. */
-function minted(reported = {}, expiresIn?: number): MintedToken {
-  const facts = tokenFacts(reported)
-  return mintedToken({ token, refreshToken, facts, expiresIn, date: DATE }, REQUESTED, NOON)
+function minted(reported = {}, expiresIn?: number, more = {}, requested: Requested = REQUESTED): MintedToken {
+  const response = { token, refreshToken, facts: tokenFacts(reported), expiresIn, date: DATE, ...more }
+  return mintedToken(response, requested, NOON)
 }
 
 describe('mintedToken', () => {
   it('has what was requested if the response reports nothing, from the Date of the mint on', () => {
     const time = timeOf('13:10')
-    expect(minted()).toEqual({
-      token,
-      refreshToken,
-      id: undefined,
-      clientId: undefined,
-      userId: undefined,
-      scopes: { names: ['read', 'write'], isReported: false },
-      expiry: { kind: 'at', time, isReported: false, lifetime: 3600, expiredAfter: undefined },
-      date: DATE,
-      mintedAt: DATE,
-      seenWorking: false
-    })
+    const expiry = { kind: 'at', time, isReported: false, lifetime: 3600, expiredAfter: undefined }
+    expect(minted()).toEqual({ ...UNKNOWN, token, refreshToken, expiry, date: DATE, mintedAt: DATE })
   })
 
   it('has an unknown expiry if none was requested or reported', () => {
-    const response = { token, refreshToken, facts: tokenFacts({}), expiresIn: undefined, date: DATE }
-    const { expiry } = mintedToken(response, { scopes: [], expiresIn: undefined }, NOON)
-    expect(expiry).toEqual({ kind: 'unknown' })
+    expect(minted({}, undefined, {}, { scopes: [], expiresIn: undefined }).expiry).toEqual({
+      kind: 'unknown'
+    })
   })
 
   it('has the ids and the scopes that are reported', () => {
@@ -80,13 +71,10 @@ describe('mintedToken', () => {
   })
 
   it("expires by the runner's clock if the mint has no Date, and has not surely expired by any", () => {
-    const without = (reported: object, expiresIn?: number): MintedToken => {
-      const response = { token, refreshToken, facts: tokenFacts(reported), expiresIn, date: undefined }
-      return mintedToken(response, REQUESTED, NOON)
-    }
     const expiry = { time: timeOf('12:05'), expiredAfter: undefined }
-    expect(without({}, 300)).toMatchObject({ expiry, date: undefined, mintedAt: NOON })
-    expect(without(until('12:40')).expiry).toMatchObject({ expiredAfter: undefined })
+    const date = undefined
+    expect(minted({}, 300, { date })).toMatchObject({ expiry, date, mintedAt: NOON })
+    expect(minted(until('12:40'), undefined, { date }).expiry).toMatchObject({ expiredAfter: undefined })
   })
 })
 
