@@ -149,6 +149,7 @@ export async function play<Result>(
       const sender = SENDERS[authorization?.reveal() ?? ''] ?? ' by another'
       const reply = next(`${`${method}${what}`.replace('GET current', 'GET')}${sender}: `)
       if (reply.startsWith('timeout')) observer?.lost?.(clock.now())
+      if (reply.startsWith('timeout then ')) observer?.retry?.()
       happen()
       return named(reply.replace('timeout then ', ''))
     },

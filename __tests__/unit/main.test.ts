@@ -30,9 +30,11 @@ describe('main', () => {
   )
 
   it('has all of its timeout for its work, and says at last what becomes of the token', async () => {
-    await run(authorizationCode({ 'timeout-seconds': '7' }))
+    await run(authorizationCode({ 'timeout-seconds': '7', scopes: 'read write' }))
     expect(runner.limits).toEqual([{ seconds: 7 }])
-    expect(runner.logged().at(-1)).toMatch(/\)\. It will not be revoked when the job ends\.$/)
+    expect(runner.logged()).toEqual([
+      expect.stringMatching(/^Minted .*\)\. It will not be revoked when the job ends\.$/)
+    ])
   })
 
   it('saves state before the outputs, so that post revokes the token even if these cannot be written', async () => {

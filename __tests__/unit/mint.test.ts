@@ -1,51 +1,38 @@
-import { describe, expect, it } from '@jest/globals'
-import { type Fault } from '../../mock/zendesk.ts'
-import { readMainInputs } from '../../src/inputs/inputs.ts'
+import { describe, expect, it, jest } from '@jest/globals'
+import { readMainInputs, type MainInputs } from '../../src/inputs/inputs.ts'
 import { mint } from '../../src/mint.ts'
 import { manualRemoval } from '../../src/report/token.ts'
-import { ZendeskClient } from '../../src/zendesk/http/client.ts'
-import { type MintedToken } from '../../src/zendesk/token.ts'
-import { setUpAccount } from '../support/account.ts'
-import { rejectionOf } from '../support/client.ts'
+import { type ZendeskClient } from '../../src/zendesk/http/client.ts'
+import { rejectionOf, RecordedLog } from '../support/client.ts'
 import { NOON } from '../support/clock.ts'
+import { play, type FakeClient } from '../support/fake-client.ts'
 import { setUpRunner } from '../support/runner-env.ts'
-import { GRANT, type Inputs, TOKENS } from '../support/zendesk.ts'
 
 const runner = setUpRunner()
-const account = setUpAccount(runner)
-const { apiToken, clientCredentials, authorizationCode, refreshToken } = account
-
-function minted(given: Inputs): Promise<MintedToken> {
-  runner.inputs(given)
-  const { log, within } = runner.step
-  const inputs = readMainInputs(log)
-  return within({ seconds: 300 }, (deadline) => {
-    const client = new ZendeskClient(inputs.origin, deadline, log)
-    return mint(client, inputs).finally(() => client.close())
-  })
+const CREDENTIALS = {
+  client: { 'client-secret': 'the-client-secret' },
+  admin: { email: 'ada@acme.example', 'api-token': 'the-api-token' },
+  refresh: { 'refresh-token': 'the-used-refresh-token' }
 }
 
-/** What the error of a mint says after the request. */
-async function notesOf(given: Inputs): Promise<string> {
-  const { message } = await rejectionOf(minted(given))
-  const [, notes] =
-    /^Could not mint a token: .* at 127\.0\.0\.1:\d+(?:: \d+)?(?: \(".*"\))?\. ?(.*)$/.exec(message) ?? []
-  return notes ?? `no error of a mint: ${message}`
+function inputsOf(credential: keyof typeof CREDENTIALS): MainInputs {
+  runner.inputs({ subdomain: 'acme', 'client-id': 'ci_bot', ...CREDENTIALS[credential] })
+  return readMainInputs(new RecordedLog())
 }
 
-/** Lets mints fail. */
-const failing = (fault: Fault | Fault[]): unknown =>
-  account.zendesk.fault({ path: /\/oauth\/tokens$/, method: 'POST' }, fault)
-
-/** Makes the value of `name` in the response to a mint too short for a token. */
-const breakToken = (name: string): void =>
-  account.replace({ method: 'POST' }, new RegExp(`"${name}":"[^"]*"`), `"${name}":"short"`)
-
-const response = (status: number, body?: object): Fault => ({
-  kind: 'response',
-  status,
-  ...(body && { body })
-})
+const BODIES = {
+  '200 refused': { error: 'invalid_request', access_token: 'no' },
+  '200 token': { access_token: 'the-minted-token', scope: 'read' },
+  '200 short': { access_token: 'short', refresh_token: 'the-next-refresh-token' },
+  '200 clients': { clients: [{ id: 8, identifier: 'ci_bot' }] },
+  '201 id': { token: { id: 7, full_token: 'short', expires_at: null } },
+  '400 token': { access_token: 'a-token-in-a-refusal' },
+  '400 grant': { error: 'invalid_grant' }
+}
+const BY_ADMIN = 'GET clients by another: 200 clients, POST tokens by another'
+const REMOVAL = manualRemoval({ id: 7 }, 'https://acme.zendesk.com')
+const NAMED = `The response names token 7, which may be active. It does not expire. ${REMOVAL}`
+const USED = 'The first attempt got no usable response and was probably carried out.'
 const ONE =
   'An unused token of client ci_bot may exist since 12:00 UTC; it expires after 1 hour, and `sweep` removes it.'
 const TWO =
@@ -53,74 +40,74 @@ const TWO =
 
 describe('mint', () => {
   it('returns the token, masked, with what the response reports, and the time of Zendesk', async () => {
-    account.zendesk.advance(5000)
-    const token = await minted(clientCredentials())
-    expect(token.token.reveal()).toBe(account.token.value)
-    expect(token).toMatchObject({ scopes: { names: ['read', 'write'], isReported: true }, date: NOON + 5000 })
-    expect(runner.all('add-mask')).toEqual([account.token.value])
-  })
-
-  it.each<[number, object]>([
-    [401, { error: 'invalid_client' }],
-    [200, { error: 'invalid_request', access_token: 'no' }],
-    [400, { access_token: 'a-token-in-a-refusal' }]
-  ])('says of no token that it may exist if Zendesk refuses one: %d %j', async (status, body) => {
-    failing(response(status, body))
-    expect(await notesOf(clientCredentials())).toBe('')
-    expect(account.zendesk.requests).toHaveLength(1)
-    expect(runner.all('warning')).toEqual([])
-  })
-
-  it('warns of lost responses although a mistake of ours ends it, which it does not change', async () => {
-    failing([{ kind: 'lose-response' }, { kind: 'lose-response' }])
-    const error = new Error('a mistake of ours')
-    runner.clock.onSleep = () => {
-      if (runner.clock.sleeps.length > 1) throw error
+    const work = async (client: ZendeskClient & FakeClient): Promise<void> => {
+      const { token, ...minted } = await mint(client, inputsOf('client'))
+      expect(minted).toMatchObject({ scopes: { names: ['read'] }, date: NOON + 3_600_001 })
+      expect(client.log.lines).toEqual([`mask: ${token.reveal()}`])
     }
-    await expect(minted(clientCredentials())).rejects.toBe(error)
-    expect(runner.all('warning')).toEqual([TWO])
+    await play('POST tokens: late 200 token', work, { bodies: BODIES })
   })
 
-  it('says that the first attempt has probably used up the refresh token', async () => {
-    failing([response(502)])
-    const given = refreshToken('a-used-refresh-token')
-    expect(await notesOf(given)).toBe(
-      'The first attempt got no usable response and was probably carried out.'
+  it('looks up the client with the credential of an admin, whose endpoint may be closed', async () => {
+    const work = (client: ZendeskClient): Promise<Error> => rejectionOf(mint(client, inputsOf('admin')))
+    const { message } = await play(`${BY_ADMIN}: 410`, work, { bodies: BODIES })
+    expect(message).toMatch('Could not mint a token: Zendesk no longer mints tokens at this endpoint.')
+  })
+
+  it.each<[string, string, string, warnings: string[], (keyof typeof CREDENTIALS)?]>([
+    ['nothing if Zendesk refuses one', 'POST tokens: 401', '', []],
+    ['nothing if a 200 is an error', 'POST tokens: 200 refused', '', []],
+    ['nothing if a refusal has a token', 'POST tokens: 400 token', '', []],
+    ['that one may exist after an empty object', 'POST tokens: 201', ONE, []],
+    ['that one may exist after a web page', 'POST tokens: 200 page', ONE, []],
+    ['that one may exist after a token too short', 'POST tokens: 200 short', ONE, []],
+    ['that one may exist after a lost response', 'POST tokens: timeout', ONE, []],
+    ['so in a warning if it was retried', 'POST tokens: timeout then 401', '', [ONE]],
+    ['so of that and of an empty object', 'POST tokens: timeout then 201', '', [TWO]],
+    [
+      'which one may be active, when it expires and how to remove it',
+      `${BY_ADMIN}: 201 id`,
+      NAMED,
+      [],
+      'admin'
+    ],
+    [
+      'that a refresh token was used up before',
+      'POST tokens: timeout then 400 grant',
+      USED,
+      [ONE],
+      'refresh'
+    ],
+    ['nothing of that if it was not', 'POST tokens: 400 grant', '', [], 'refresh']
+  ])('fails, and says %s', async (_what, script, notes, warnings, credential = 'client') => {
+    const work = async (client: ZendeskClient & FakeClient): Promise<unknown> => {
+      const { message } = await rejectionOf(mint(client, inputsOf(credential)))
+      const [, after] =
+        /^Could not mint a token: .* at acme\.zendesk\.com(?:: \d+)?(?: \(".*"\))?\. ?(.*)$/.exec(message) ??
+        []
+      return [after, client.log.of('warning')]
+    }
+    expect(await play(script, work, { bodies: BODIES })).toEqual([notes, warnings])
+  })
+
+  it('warns of a lost response although a mistake of ours ends it, which it does not change', async () => {
+    const mistake = new Error('a mistake of ours')
+    await play(
+      'POST tokens: timeout then 200 token',
+      async (client) => {
+        jest.spyOn(client.log, 'mask').mockImplementation(() => {
+          throw mistake
+        })
+        await expect(mint(client, inputsOf('client'))).rejects.toBe(mistake)
+        expect(client.log.of('warning')).toEqual([ONE])
+      },
+      { bodies: BODIES }
     )
-    expect(await notesOf(given)).toBe('')
-  })
-})
-
-describe('mint, after a response without a usable token,', () => {
-  it('names a token whose id the response has, when it expires and how to remove it', async () => {
-    breakToken('full_token')
-    const notes = await notesOf(apiToken())
-    const [{ id } = { id: 0 }] = [...account.zendesk.tokens.values()].slice(-1)
-    const removal = manualRemoval({ id }, account.zendesk.url)
-    expect(notes).toBe(`The response names token ${id}, which may be active. It does not expire. ${removal}`)
-    expect(account.seen('POST')).toEqual([`POST ${TOKENS}`])
   })
 
-  it.each<[string, Fault]>([
-    ['a web page', { kind: 'html' }],
-    ['without an id', response(201, { access_token: 'short' })]
-  ])('says that one may exist if it is %s', async (_what, fault) => {
-    failing(fault)
-    expect(await notesOf(clientCredentials())).toBe(ONE)
-    expect(account.zendesk.requests).toHaveLength(1)
-  })
-
-  it('counts it with the responses that were lost before', async () => {
-    failing([{ kind: 'lose-response' }, { kind: 'empty', status: 201 }])
-    expect(await notesOf(clientCredentials())).toBe('')
-    expect(runner.all('warning')).toEqual([TWO])
-    expect(account.zendesk.seen()).toEqual([`POST ${GRANT}`, `POST ${GRANT}`])
-  })
-
-  it('still publishes its refresh token, which replaces the one that was sent', async () => {
-    breakToken('access_token')
-    await expect(minted(authorizationCode())).rejects.toThrow('The response cannot be used')
-    expect(runner.outputs()).toEqual({ 'refresh-token': account.token.refreshToken })
-    expect(runner.all('add-mask')).toContain(account.token.refreshToken)
+  it('publishes a refresh token even without a usable token: it replaces the one that was sent', async () => {
+    const work = (client: ZendeskClient): Promise<Error> => rejectionOf(mint(client, inputsOf('refresh')))
+    expect((await play('POST tokens: 200 short', work, { bodies: BODIES })).message).toMatch('cannot be used')
+    expect(runner.outputs()).toEqual({ 'refresh-token': 'the-next-refresh-token' })
   })
 })
