@@ -7,7 +7,7 @@ import { CURRENT, GRANT, STRAY_401, type Inputs } from '../support/zendesk.ts'
 
 const runner = setUpRunner()
 const account = setUpAccount(runner)
-const { clientCredentials, authorizationCode } = account
+const { accessToken, clientCredentials, authorizationCode } = account
 const OUTAGE: Fault = { kind: 'response', status: 500 }
 
 async function run(inputs: Inputs): Promise<Record<string, string>> {
@@ -29,12 +29,18 @@ describe('main', () => {
     }
   )
 
-  it('has all of its timeout for its work, and says at last what becomes of the token', async () => {
-    await run(authorizationCode({ 'timeout-seconds': '7', scopes: 'read write' }))
+  it('masks the inputs, says what is deprecated, and has all of its timeout for its work', async () => {
+    const inputs = accessToken({ 'timeout-seconds': '7' })
+    const { token } = await run(inputs)
+    expect(runner.all('add-mask')).toEqual([inputs['access-token'], token])
+    expect(runner.logged()[0]).toMatch(/^Zendesk has deprecated the endpoint that mints with `access-token`;/)
     expect(runner.limits).toEqual([{ seconds: 7 }])
-    expect(runner.logged()).toEqual([
-      expect.stringMatching(/^Minted .*\)\. It will not be revoked when the job ends\.$/)
-    ])
+  })
+
+  it('says at last what becomes of the token', async () => {
+    await run(authorizationCode({ scopes: 'read write' }))
+    const last = /^Minted .*\)\. It will not be revoked when the job ends\.$/
+    expect(runner.logged()).toEqual([expect.stringMatching(last)])
   })
 
   it('saves state before the outputs, so that post revokes the token even if these cannot be written', async () => {

@@ -29,6 +29,7 @@ const BODIES = {
   '400 token': { access_token: 'a-token-in-a-refusal' },
   '400 grant': { error: 'invalid_grant' }
 }
+const LOST = 'POST tokens: timeout then'
 const BY_ADMIN = 'GET clients by another: 200 clients, POST tokens by another'
 const REMOVAL = manualRemoval({ id: 7 }, 'https://acme.zendesk.com')
 const NAMED = `The response names token 7, which may be active. It does not expire. ${REMOVAL}`
@@ -62,22 +63,10 @@ describe('mint', () => {
     ['that one may exist after a web page', 'POST tokens: 200 page', ONE, []],
     ['that one may exist after a token too short', 'POST tokens: 200 short', ONE, []],
     ['that one may exist after a lost response', 'POST tokens: timeout', ONE, []],
-    ['so in a warning if it was retried', 'POST tokens: timeout then 401', '', [ONE]],
-    ['so of that and of an empty object', 'POST tokens: timeout then 201', '', [TWO]],
-    [
-      'which one may be active, when it expires and how to remove it',
-      `${BY_ADMIN}: 201 id`,
-      NAMED,
-      [],
-      'admin'
-    ],
-    [
-      'that a refresh token was used up before',
-      'POST tokens: timeout then 400 grant',
-      USED,
-      [ONE],
-      'refresh'
-    ],
+    ['so in a warning if it was retried', `${LOST} 401`, '', [ONE]],
+    ['so of that and of an empty object', `${LOST} 201`, '', [TWO]],
+    ['which one may be active', `${BY_ADMIN}: 201 id`, NAMED, [], 'admin'],
+    ['that it was used up before', `${LOST} 400 grant`, USED, [ONE], 'refresh'],
     ['nothing of that if it was not', 'POST tokens: 400 grant', '', [], 'refresh']
   ])('fails, and says %s', async (_what, script, notes, warnings, credential = 'client') => {
     const work = async (client: ZendeskClient & FakeClient): Promise<unknown> => {
@@ -93,7 +82,7 @@ describe('mint', () => {
   it('warns of a lost response although a mistake of ours ends it, which it does not change', async () => {
     const mistake = new Error('a mistake of ours')
     await play(
-      'POST tokens: timeout then 200 token',
+      `${LOST} 200 token`,
       async (client) => {
         jest.spyOn(client.log, 'mask').mockImplementation(() => {
           throw mistake

@@ -1,128 +1,111 @@
 import { describe, expect, it } from '@jest/globals'
-import { readMainInputs } from '../../src/inputs/inputs.ts'
+import { readMainInputs, type MainInputs } from '../../src/inputs/inputs.ts'
 import { Secret } from '../../src/lib/secret.ts'
-import { main } from '../../src/main.ts'
-import { shouldRevoke } from '../../src/publish-token.ts'
+import { publishToken, shouldRevoke } from '../../src/publish-token.ts'
 import { fingerprintOf } from '../../src/runner/state.ts'
-import { ADMIN_ID, type Fault } from '../../mock/zendesk.ts'
-import { setUpAccount } from '../support/account.ts'
-import { MINTED } from '../support/minted.ts'
-import { RecordedLog, rejectionOf } from '../support/client.ts'
+import { type ZendeskClient } from '../../src/zendesk/http/client.ts'
+import { MINTED, UNKNOWN } from '../support/minted.ts'
+import { ORIGIN, RecordedLog, rejectionOf } from '../support/client.ts'
+import { play } from '../support/fake-client.ts'
 import { setUpRunner } from '../support/runner-env.ts'
-import { CURRENT, GRANT, type Inputs, TOKENS } from '../support/zendesk.ts'
 
 const runner = setUpRunner()
-const account = setUpAccount(runner)
-const { apiToken, clientCredentials, authorizationCode } = account
+const REFRESHED = { ...MINTED, refreshToken: new Secret('the-refresh-token') }
+const USELESS = { names: [], isReported: true }
 
-async function run(inputs: Inputs): Promise<Record<string, string>> {
-  runner.inputs(inputs)
-  await main(runner.step)
-  return runner.outputs()
+/** The inputs of a step with client credentials, or with these. */
+function inputsOf(more: Record<string, string> = {}): MainInputs {
+  runner.inputs({ subdomain: 'acme', 'client-id': 'ci_bot', 'client-secret': 'the-client-secret', ...more })
+  return readMainInputs(new RecordedLog())
 }
 
 describe('shouldRevoke', () => {
-  const refreshToken = new Secret('the-refresh-token')
-  const useless = { names: [], isReported: true }
-
-  it.each<[skip: string, what: string, token: object, expected: boolean]>([
-    ['auto', 'alone', {}, true],
-    ['auto', 'with a refresh token', { refreshToken }, false],
-    ['auto', 'without a scope, as useless as its refresh token', { refreshToken, scopes: useless }, true],
-    ['true', 'without a scope', { scopes: useless }, false],
-    ['false', 'with a refresh token', { refreshToken }, true]
+  it.each([
+    ['auto', 'alone', MINTED, true],
+    ['auto', 'with a refresh token', REFRESHED, false],
+    ['auto', 'without a scope, as useless as its refresh token', { ...REFRESHED, scopes: USELESS }, true],
+    ['true', 'without a scope', { ...MINTED, scopes: USELESS }, false],
+    ['false', 'with a refresh token', REFRESHED, true]
   ])('with skip-token-revoke %s, of a token %s', (skip, _what, token, expected) => {
-    runner.inputs(clientCredentials({ 'skip-token-revoke': skip }))
-    expect(shouldRevoke(readMainInputs(new RecordedLog()), { ...MINTED, ...token })).toBe(expected)
+    expect(shouldRevoke(inputsOf({ 'skip-token-revoke': skip }), token)).toBe(expected)
   })
 })
+
+/** Publishes a token with these inputs and requests. */
+const publish = (inputs = inputsOf(), minted = MINTED, script = ''): Promise<void> =>
+  play(script, (client) => publishToken(client, inputs, minted))
 
 describe('publishToken', () => {
-  it('saves the token, what the check reports, and a fingerprint of the credential', async () => {
-    const secret = String(account.zendesk.client('ci_bot').secret)
-    await run(clientCredentials({ 'job-summary': 'true', 'timeout-seconds': '60' }))
-    const { id, value } = account.token
-    const place = { origin: account.zendesk.url, clientId: 'ci_bot' }
+  const PLACE = { origin: ORIGIN, clientId: 'ci_bot', authMethod: 'client_secret_post' }
+
+  it('saves the token and a fingerprint of the credential, and sets the outputs', async () => {
+    const more = { 'skip-token-revoke': 'false', 'job-summary': 'true', 'timeout-seconds': '60' }
+    await publish(inputsOf(more), REFRESHED)
     const { salt } = runner.state()['context'] as { salt: string }
-    const context = { ...place, ...fingerprintOf(secret, place, salt), timeoutSeconds: 60, jobSummary: true }
-    const scopes = { names: ['read', 'write'], isReported: true }
+    const context = { ...PLACE, ...fingerprintOf('the-client-secret', PLACE, salt), timeoutSeconds: 60 }
     expect(runner.state()).toMatchObject({
-      minted: { token: value, id, userId: ADMIN_ID, scopes, seenWorking: true },
-      context: { ...context, kind: 'client_credentials', authMethod: 'client_secret_post' }
+      minted: { token: MINTED.token.reveal(), id: 7, userId: 9 },
+      context: { ...context, jobSummary: true, kind: 'client_credentials' }
     })
-    expect(runner.text('GITHUB_STATE')).not.toContain(secret)
+    expect(runner.outputs()).toEqual({
+      token: MINTED.token.reveal(),
+      'refresh-token': 'the-refresh-token',
+      'token-id': '7',
+      'client-id': '8',
+      'user-id': '9',
+      scopes: 'read write',
+      'expires-at': '2026-11-21T13:00:00Z',
+      'base-url': ORIGIN
+    })
   })
 
-  it.each(['true', 'auto'])(
-    'saves no token that post does not revoke: skip-token-revoke %s',
-    async (skip) => {
-      await run(authorizationCode({ 'skip-token-revoke': skip }))
-      expect(runner.state()).toEqual({ kind: 'skipped', why: skip })
-    }
-  )
+  it('sets nothing that is not known, but the client id as it was given', async () => {
+    await publish(inputsOf({ 'client-secret': '', 'access-token': 'the-admin-token' }), UNKNOWN)
+    expect(runner.state()).toMatchObject({ context: { ...PLACE, kind: 'access_token' } })
+    const empty = { 'refresh-token': '', 'token-id': '', 'user-id': '', scopes: '', 'expires-at': '' }
+    expect(runner.outputs()).toMatchObject({ ...empty, 'client-id': 'ci_bot' })
+  })
+
+  it.each(['true', 'auto'])('saves nothing of a token that is left: skip-token-revoke %s', async (skip) => {
+    await publish(inputsOf({ 'skip-token-revoke': skip }), REFRESHED)
+    expect(runner.state()).toEqual({ kind: 'skipped', why: skip })
+  })
 })
 
-type File = 'GITHUB_STATE' | 'GITHUB_OUTPUT'
+describe('publishToken, if a file cannot be written,', () => {
+  type File = 'GITHUB_STATE' | 'GITHUB_OUTPUT'
+  const DELETED = 'DELETE 7: 204, GET: 401'
+  const CANCELLED = 'DELETE 7: cancelled, cancel'
+  const CLEANUP = 'POST tokens: 200 mint, GET by cleanup: 200 cleanup, DELETE 7 by cleanup: 204, GET: 401'
+  const NARROW = `DELETE 7: 403, DELETE current: 403, ${CLEANUP}`
+  const REMAINS = `${NARROW}, DELETE 9 by cleanup: 400, DELETE current by cleanup: 400`
+  const UNSAVED = 'Could not save token 7 for post\\. .*GITHUB_STATE.*, so main tried at once\\. '
+  const UNPUBLISHED = 'Could not publish token 7\\. .*GITHUB_OUTPUT.*, so main tried at once\\. '
+  const REVOKED = 'Revoked token 7 and verified that Zendesk rejects it\\.'
+  const NOT_REVOKED = 'Could not revoke token 7: the job was cancelled\\. It expires at .* remove it\\.'
+  const KEPT = 'Could not revoke the cleanup token 9: .*400.* It expires at .*'
 
-/** The error of a step, one of whose files cannot be written any more from the first request there on. */
-async function errorOf(inputs: Inputs, file: File, path: string, happen?: () => void): Promise<string> {
-  account.at({ path, count: 1 }, () => {
+  it.each<[string, File, skip: string, script: string, error: string]>([
+    ['revokes what it cannot save', 'GITHUB_STATE', 'auto', DELETED, UNSAVED + REVOKED],
+    ['does so after a cancellation', 'GITHUB_STATE', 'auto', `${CANCELLED}, ${DELETED}`, UNSAVED + REVOKED],
+    ['names what remains', 'GITHUB_STATE', 'auto', REMAINS, `${UNSAVED}${REVOKED} ${KEPT}`],
+    ['revokes what it cannot publish', 'GITHUB_OUTPUT', 'true', DELETED, UNPUBLISHED + REVOKED],
+    ['does not after a cancellation', 'GITHUB_OUTPUT', 'true', CANCELLED, UNPUBLISHED + NOT_REVOKED],
+    ['leaves it to post otherwise', 'GITHUB_OUTPUT', 'auto', '', 'Could not write .* GITHUB_OUTPUT .*']
+  ])('%s', async (_what, file, skip, script, error) => {
+    const inputs = inputsOf({ 'skip-token-revoke': skip })
     runner.breakFile(file)
-    happen?.()
-  })
-  return (await rejectionOf(run(inputs))).message
-}
-
-const cancel = (): void => runner.cancellation.abort()
-const KEPT = { 'skip-token-revoke': 'true' }
-const VERIFIED =
-  /, so main tried at once\. Revoked (token \d+|the token \(id unknown\)) and verified that Zendesk/
-
-describe('publishToken, of a token that cannot be saved for post,', () => {
-  it.each<[string, () => Inputs, string, (() => void)?]>([
-    ['', apiToken, TOKENS],
-    ['although it was published', clientCredentials, CURRENT],
-    ['although the job is cancelled', apiToken, TOKENS, cancel]
-  ])('revokes it at once %s', async (_what, inputs, path, ...happen) => {
-    const error = await errorOf(inputs(), 'GITHUB_STATE', path, ...happen)
-    expect(error).toMatch(/^Could not save .* for post\. .*GITHUB_STATE/)
-    expect(error).toMatch(VERIFIED)
-    expect(account.zendesk.activeTokens()).toEqual([])
-    expect(runner.outputs()['token'] !== undefined).toBe(path === CURRENT)
+    const failed = (client: ZendeskClient): Promise<Error> =>
+      rejectionOf(publishToken(client, inputs, MINTED))
+    expect((await play(script, failed)).message).toMatch(new RegExp(`^${error}$`))
+    if (file === 'GITHUB_STATE') expect(runner.outputs()).toEqual({})
+    else expect(runner.state()).toHaveProperty('kind', skip === 'auto' ? 'minted' : 'skipped')
   })
 
-  it('revokes it with a cleanup token if it is narrow, and names that one if it remains', async () => {
-    const refusal: Fault = { kind: 'response', status: 418 }
-    account.zendesk.fault({ method: 'DELETE' }, [{ kind: 'pass' }, { kind: 'pass' }, refusal, refusal])
-    expect(await errorOf(clientCredentials({ scopes: 'tickets:read' }), 'GITHUB_STATE', GRANT)).toMatch(
-      /verified that Zendesk rejects it\. Could not revoke the cleanup token \d+: .* It expires at 2026-11-21T12:10:00Z\. /
-    )
-  })
-
-  it.each([apiToken, clientCredentials])('publishes it all the same if post would not', async (inputs) => {
-    account.at({ method: 'POST', count: 1 }, () => runner.breakFile('GITHUB_STATE'))
-    expect((await run(inputs(KEPT)))['token-id']).toBe(String(account.token.id))
-  })
-})
-
-describe('publishToken, of a token whose outputs cannot be written,', () => {
-  it.each(['auto', 'true'])('revokes it at once if post would not: skip-token-revoke %s', async (skip) => {
-    const error = await errorOf(authorizationCode({ 'skip-token-revoke': skip }), 'GITHUB_OUTPUT', GRANT)
-    expect(error).toMatch(/^Could not publish .*GITHUB_OUTPUT/)
-    expect(error).toMatch(VERIFIED)
-    expect(account.zendesk.activeTokens()).toEqual([])
-  })
-
-  it('sends nothing if the job was cancelled, and says when it expires and how to remove it', async () => {
-    expect(await errorOf(clientCredentials(KEPT), 'GITHUB_OUTPUT', GRANT, cancel)).toMatch(
-      /, so main tried at once\. Could not revoke .*: the job was cancelled\. It expires at .* or let `sweep` remove it\.$/
-    )
-    expect(account.zendesk.seen()).toEqual([`POST ${GRANT}`])
-  })
-
-  it('leaves it to post otherwise', async () => {
-    const error = await errorOf(clientCredentials(), 'GITHUB_OUTPUT', GRANT)
-    expect(error).toMatch(/^Could not write the file that the runner names in GITHUB_OUTPUT /)
-    expect(runner.state()).toMatchObject({ kind: 'minted', minted: { token: account.token.value } })
+  it('publishes a token that it does not save, because post would not revoke it', async () => {
+    const inputs = inputsOf({ 'skip-token-revoke': 'true' })
+    runner.breakFile('GITHUB_STATE')
+    await publish(inputs)
+    expect(runner.outputs()).toMatchObject({ 'token-id': '7' })
   })
 })

@@ -63,8 +63,10 @@ describe('nearestScope', () => {
 
   it.each([
     ['raed', 'read'],
+    ['zis:raed', 'zis:read'],
     ['ticket_view:write', 'ticket_views:write'],
     ['TICKETS:READ', 'tickets:read'],
+    ['ticket:read', 'tickets:read'],
     ['tickets:reed', 'tickets:read'],
     ['organisations:read', 'organizations:read'],
     ['customobjects:write', 'custom_objects:write']
