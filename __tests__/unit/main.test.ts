@@ -85,6 +85,13 @@ describe('main is not green, and says what becomes of the token, if', () => {
     expect(account.zendesk.seen()).toEqual([`POST ${GRANT}`])
   })
 
+  it('Zendesk rejects it', async () => {
+    atCheck(STRAY_401)
+    await expect(run(clientCredentials())).rejects.toThrow(
+      /^Could not use the new token: Zendesk rejected the token\./
+    )
+  })
+
   it('the job is cancelled during the check', async () => {
     atCheck(STRAY_401)
     runner.clock.onSleep = cancel
