@@ -19,12 +19,9 @@ describe('checkToken', () => {
     ['GET: 401, wait 0.5, GET: 200', { id: 7, seenWorking: true }],
     ['GET: 401, wait 0.5, GET: 403', { seenWorking: true }],
     ['GET: 401, wait 0.5, GET: 404', {}]
-  ])(
-    'lets a token pass, with what Zendesk reports about it, also a narrow one: %s',
-    async (script, known) => {
-      expect(await checked(script)).toEqual({ token: { ...NEW, ...known } })
-    }
-  )
+  ])('lets a token pass, with what Zendesk reports, also a narrow one: %s', async (script, known) => {
+    expect(await checked(script)).toEqual({ token: { ...NEW, ...known } })
+  })
 
   it.each(['302', '503', '204', '201', '401 page', '404 page', '429 too long', '200 other'])(
     'does not ask again after what says nothing, and returns the error: %s',
@@ -37,12 +34,9 @@ describe('checkToken', () => {
     }
   )
 
-  it.each(['connection', 'timeout', 'deadline'])(
-    'does not ask again without a response: %s',
-    async (kind) => {
-      expect(await checked(`GET: ${kind}`)).toMatchObject({ token: NEW, unchecked: { kind } })
-    }
-  )
+  it.each(['connection', 'timeout', 'deadline'])('does not ask again after none: %s', async (kind) => {
+    expect(await checked(`GET: ${kind}`)).toMatchObject({ token: NEW, unchecked: { kind } })
+  })
 
   it('leaves the token unchecked if there is no time for any request', async () => {
     expect(await checked('', { seconds: 0 })).toMatchObject({ token: NEW, unchecked: { kind: 'deadline' } })
@@ -67,19 +61,12 @@ describe('checkToken', () => {
     ['no second wait beyond 10 s', `${ONCE}, GET: 401, pass 8.5`],
     ['no wait beyond the time of the step', 'GET: 401, pass 4.5', { seconds: 5 }]
   ])('fails after a rejection that is followed by %s', async (_what, script, circumstances = {}) => {
-    const rejected = {
-      kind: 'newTokenRejected',
-      request: { operation: 'checkToken' },
-      response: { status: 401 }
-    }
-    const fail = (client: Parameters<typeof checkToken>[0]) => rejectionOf(checkToken(client, NEW))
-    expect(await play(script, fail, circumstances)).toMatchObject(rejected)
+    const error = await play(script, (client) => rejectionOf(checkToken(client, NEW)), circumstances)
+    expect(error).toMatchObject({ kind: 'newTokenRejected', response: { status: 401 } })
+    expect(error).toMatchObject({ request: { operation: 'checkToken' } })
   })
 
-  it.each(['GET: cancelled, cancel', `${ONCE}, cancel`])(
-    'ends with a job that is cancelled: %s',
-    async (script) => {
-      expect(await rejectionOf(checked(script))).toMatchObject({ kind: 'cancelled' })
-    }
-  )
+  it.each(['GET: cancelled, cancel', `${ONCE}, cancel`])('ends if it is cancelled: %s', async (script) => {
+    expect(await rejectionOf(checked(script))).toMatchObject({ kind: 'cancelled' })
+  })
 })

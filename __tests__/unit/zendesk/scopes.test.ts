@@ -37,20 +37,8 @@ describe('splitScopes', () => {
 describe('isWellFormedScope', () => {
   it('accepts one word, or two with a colon between them, and nothing else', () => {
     const good = ['read', 'tickets:read', 'any_channel:write', 'a-b.c:d_e', 'Read', '1']
-    const bad = [
-      '',
-      ':',
-      'tickets:',
-      ':read',
-      'a::b',
-      'a:b:c',
-      'tickets:read:',
-      'a b',
-      'a\n',
-      '[read]',
-      'x/read',
-      'ü'
-    ]
+    const bad = ': tickets: :read a::b a:b:c tickets:read: [read] read;write x/read ü'.split(' ')
+    expect(['', 'a b', 'a\n'].filter(isWellFormedScope)).toEqual([])
     expect([...bad, ...good].filter(isWellFormedScope)).toEqual(good)
   })
 })
