@@ -82,15 +82,12 @@ describe('runStep ends', () => {
     expectEnd(0)
   })
 
-  it.each([new Error('from nowhere'), 'from nowhere'])(
-    'with an error if something throws: %p',
-    async (thrown) => {
-      const run = host.run(() => NEVER)
-      host.emit('uncaughtException', thrown)
-      await run
-      expectEnd(1, 'from nowhere')
-    }
-  )
+  it.each([new Error('from nowhere'), 'from nowhere'])('with an error if %p is thrown', async (thrown) => {
+    const run = host.run(() => NEVER)
+    host.emit('uncaughtException', thrown)
+    await run
+    expectEnd(1, 'from nowhere')
+  })
 
   it('a quarter of a second after its timeout, whatever it waits for', async () => {
     host.clock.pass(2000)
