@@ -1,7 +1,7 @@
-import { describe, expect, it } from '@jest/globals'
-import { ORIGIN, testClient } from '../../support/client.ts'
+import { describe, expect, it, jest } from '@jest/globals'
 import { NOON } from '../../support/clock.ts'
-import { nock, useNock } from '../../support/nock.ts'
+import { play, type FakeClient } from '../../support/fake-client.ts'
+import { type ZendeskClient } from '../../../src/zendesk/http/client.ts'
 import { type ZendeskResponse } from '../../../src/zendesk/http/response.ts'
 import { type Credential } from '../../../src/zendesk/credential.ts'
 import { LostResponses } from '../../../src/zendesk/lost-responses.ts'
@@ -10,8 +10,6 @@ import { readTokenResponse, sendMint, type TokenResponse } from '../../../src/ze
 const MINT = { operation: 'grantToken', method: 'POST', path: '/oauth/tokens' } as const
 const BOTH = { access_token: 'access-1', refresh_token: 'refresh-1' }
 const ADMIN = { full_token: 'fulltoken-and-more' }
-
-useNock()
 
 const read = (json: unknown, kind: Credential['kind']): TokenResponse =>
   readTokenResponse({ json, date: NOON } as ZendeskResponse, { kind } as Credential)
@@ -62,28 +60,20 @@ describe('readTokenResponse', () => {
 })
 
 describe('sendMint', () => {
-  it.each([
-    ['client_credentials', ['access-1']],
-    ['refresh_token', ['access-1', 'refresh-1']]
-  ])('masks the tokens in each response, and the refresh token if it is used: %s', async (kind, masks) => {
-    nock(ORIGIN).post('/oauth/tokens').reply(500, BOTH).post('/oauth/tokens').reply(200, BOTH)
-    const { client, log } = testClient()
-    const terms = { credential: { kind } as Credential, lost: new LostResponses(), grace: 0 }
-    const { response, reported } = await sendMint(client, MINT, terms)
-    expect([response.status, reported.token?.reveal()]).toEqual([200, 'access-1'])
-    expect(log.of('mask')).toEqual([...masks, ...masks])
-  })
-
-  it.each([
-    [[200], 0, false],
-    [[503, 200], 0, false],
-    [[502, 504, 200], 2, true],
-    [[503, 503, 503, 503, 502], 1, false]
-  ])('counts, of the responses %j, %d as lost; retried after one: %s', async (statuses, count, isRetried) => {
-    for (const status of statuses) nock(ORIGIN).post('/oauth/tokens').reply(status)
+  it.each<[Credential['kind'], string, string[], number]>([
+    ['client_credentials', '200 both', ['access-1'], 0],
+    ['refresh_token', 'timeout then 200 both', ['access-1', 'refresh-1'], 1]
+  ])('of %s, with %s, masks %j and counts %d as lost', async (kind, reply, masks, count) => {
     const lost = new LostResponses()
-    const credential = { kind: 'client_credentials' } as Credential
-    await sendMint(testClient().client, MINT, { credential, lost, grace: 0 })
-    expect(lost).toMatchObject({ count, isRetried })
+    const work = async (client: ZendeskClient & FakeClient): Promise<void> => {
+      const terms = { credential: { kind } as Credential, lost, grace: 5 }
+      const respond = jest.spyOn(client.world, 'respond')
+      const { response, reported } = await sendMint(client, MINT, terms)
+      expect([response.status, reported.token?.reveal()]).toEqual([200, 'access-1'])
+      expect(respond.mock.calls[0]?.[1].grace).toBe(5)
+      expect(client.log.of('mask')).toEqual(masks)
+    }
+    await play(`POST tokens: ${reply}`, work, { bodies: { '200 both': BOTH } })
+    expect(lost).toMatchObject({ count, isRetried: count > 0 })
   })
 })
