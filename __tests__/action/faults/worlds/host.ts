@@ -7,19 +7,18 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { compileFunction } from 'node:vm'
-
-import { type Timeline, type Timer } from './timeline.ts'
+import { type Moment, type Phase, type Signal } from './world.ts'
 
 /** What a process runs with. */
-export interface HostOptions {
-  timeline: Timeline
+interface HostOptions {
+  phase: Phase
   env: Record<string, string>
   /** The wall clock, in milliseconds since 1970. */
   now: () => number
   /** What `Math.random` returns. */
   random: number
-  /** Called with each line of stdout. */
-  onLine: (line: string) => void
+  /** What cancels it, or kills it. */
+  signal: Signal | null
   /** Called before a file is appended to; what it throws is what the system says. */
   onAppend: (path: string) => void
 }
@@ -32,8 +31,21 @@ export interface HostEnd {
   drained: boolean
   stdout: string[]
   stderr: string
-  /** Milliseconds from its start to its end. */
+  /** Milliseconds from its start to its end, and to the first signal. */
   elapsed: number
+  signalledAt: number | undefined
+  /** Whether the runner had to kill it, 10 s after a signal that it could handle. */
+  outlived: boolean
+}
+
+/** Work that waits for its time; the methods are those of Node's timers. */
+class Timer {
+  constructor(
+    readonly due: number,
+    readonly work: () => unknown
+  ) {}
+  ref = (): this => this
+  unref = (): this => this
 }
 
 type Callback = (...values: unknown[]) => unknown
@@ -54,12 +66,12 @@ const compiled = new Map<string, Callback>()
 /** A file of dist/ as a function of the names that it uses. */
 function compile(name: string): Callback {
   const file = join(dist, name)
-  const known = compiled.get(file)
-  if (known) return known
   const parameters = [...PARAMETERS, 'performance', 'Date', 'Math']
-  const made = compileFunction(readFileSync(file, 'utf8'), parameters, { filename: file }) as Callback
-  compiled.set(file, made)
-  return made
+  if (!compiled.has(name)) {
+    const made = compileFunction(readFileSync(file, 'utf8'), parameters, { filename: file }) as Callback
+    compiled.set(name, made)
+  }
+  return compiled.get(name)!
 }
 
 /** `module` with some members replaced. */
@@ -71,10 +83,18 @@ function changed(module: object, members: Module): Module {
 const portOf = (request: EventEmitter): number =>
   (request as { socket?: { localPort?: number } }).socket?.localPort ?? 0
 
-/** A process inside this one. */
+/** A process inside this one, and its time, which passes only from one timer to the next. */
 export class Host {
+  readonly phase: Phase
+  /** Milliseconds since the process started. */
+  elapsed = 0
+  /** When the first signal was sent. */
+  signalledAt: number | undefined
+  #outlived = false
+  /** How often each moment has come. */
+  readonly #moments = new Map<Moment, number>()
+  readonly #timers = new Set<Timer>()
   readonly #options: HostOptions
-  readonly #started: number
   readonly #listeners = new EventEmitter()
   readonly #globals: readonly unknown[]
   readonly #modules: Readonly<Module>
@@ -88,20 +108,18 @@ export class Host {
   #end: HostEnd | undefined
 
   constructor(options: HostOptions) {
-    const { timeline, now, random } = options
     this.#options = options
-    this.#started = timeline.now
+    this.phase = options.phase
+    const { signal } = options
+    if (signal && 'ms' in signal.at) this.after(signal.at.ms, () => this.#interrupt(signal))
     class HostDate extends real.Date {
-      static override now = now
+      static override now = options.now
     }
     const setTimeout = (work: Callback, ms?: number, ...rest: unknown[]): Timer =>
-      timeline.after(ms ?? 0, () => void work(...rest))
-    const clearTimeout = (timer?: Timer): void => {
-      if (timer) timeline.cancel(timer)
-    }
-    const process = this.#process()
-    const math = changed(real.Math, { random: () => random })
-    this.#globals = [process, setTimeout, clearTimeout, { now: () => this.elapsed }, HostDate, math]
+      this.after(ms ?? 0, () => work(...rest))
+    const math = changed(real.Math, { random: () => options.random })
+    const performance = { now: () => this.elapsed }
+    this.#globals = [this.#process(), setTimeout, this.clear, performance, HostDate, math]
     this.#modules = {
       fs: this.#files(),
       http: changed(realRequire('http'), { request: this.#request }),
@@ -109,13 +127,19 @@ export class Host {
     }
   }
 
-  get hasEnded(): boolean {
+  get #hasEnded(): boolean {
     return this.#end !== undefined
   }
 
-  /** Milliseconds since the process started. */
-  get elapsed(): number {
-    return this.#options.timeline.now - this.#started
+  /** Plans `work` in `ms` milliseconds. */
+  after(ms: number, work: () => unknown): Timer {
+    const timer = new Timer(this.elapsed + Math.max(0, ms), work)
+    this.#timers.add(timer)
+    return timer
+  }
+
+  readonly clear = (timer?: Timer): void => {
+    if (timer) this.#timers.delete(timer)
   }
 
   /** Notes that the request from this local port gets nothing until `unpark`. */
@@ -132,27 +156,52 @@ export class Host {
     return [...this.#requests].some((request) => portOf(request) === port)
   }
 
+  /** Notes that one more of these moments has come, which may be that of the signal; returns whether it still runs. */
+  reach(moment: Moment): boolean {
+    const nth = (this.#moments.get(moment) ?? 0) + 1
+    this.#moments.set(moment, nth)
+    const { signal } = this.#options
+    if (signal && 'nth' in signal.at && signal.at.moment === moment && signal.at.nth === nth)
+      this.#interrupt(signal)
+    return !this.#hasEnded
+  }
+
+  /** Cancels the process as the runner does, or kills it. */
+  #interrupt({ name }: Signal): void {
+    if (this.signalledAt !== undefined) return
+    this.signalledAt = this.elapsed
+    this.signal(name)
+    this.after(7500, () => this.signal('SIGTERM'))
+    this.after(10_000, () => {
+      this.#outlived = true
+      this.signal('SIGKILL')
+    })
+  }
+
   /** Sends a signal. SIGKILL ends the process, as any does that it does not handle. */
   signal(name: NodeJS.Signals): void {
     if (name === 'SIGKILL' || !this.#listeners.emit(name, name)) this.#finish(null)
   }
 
-  /** Runs an entry of dist/ to its end. */
-  async run(entry: 'main' | 'post'): Promise<HostEnd> {
-    const { timeline } = this.#options
-    this.#require(`./${entry}.cjs`)
+  /** Runs the entry of dist/ to its end. */
+  async run(): Promise<HostEnd> {
+    this.#require(`./${this.phase}.cjs`)
     for (;;) {
       await this.#settle()
-      if (this.#end !== undefined) break
-      if (!timeline.advance()) this.#finish(0, true)
+      if (this.#end !== undefined) return this.#end
+      const [next] = [...this.#timers].sort((one, other) => one.due - other.due)
+      if (next === undefined) this.#finish(0, true)
+      else {
+        this.#timers.delete(next)
+        this.elapsed = next.due
+        next.work()
+      }
     }
-    timeline.clear()
-    return this.#end
   }
 
   /** Waits until nothing can happen before the next timer. */
   async #settle(): Promise<void> {
-    for (let idle = 0; idle < 3 && !this.hasEnded; idle = this.#isIdle() ? idle + 1 : 0) {
+    for (let idle = 0; idle < 3 && !this.#hasEnded; idle = this.#isIdle() ? idle + 1 : 0) {
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
@@ -162,8 +211,9 @@ export class Host {
   }
 
   #finish(exitCode: number | null, drained = false): void {
-    const { elapsed } = this
-    this.#end ??= { exitCode, drained, stdout: this.#stdout, stderr: this.#stderr, elapsed }
+    const { elapsed, signalledAt } = this
+    const [stdout, stderr, outlived] = [this.#stdout, this.#stderr, this.#outlived]
+    this.#end ??= { exitCode, drained, stdout, stderr, elapsed, signalledAt, outlived }
   }
 
   #print(text: string): void {
@@ -171,9 +221,9 @@ export class Host {
     this.#rest = lines.pop()!
     for (const line of lines) {
       // Promises may go on in a process that has ended.
-      if (this.hasEnded) return
+      if (this.#hasEnded) return
       this.#stdout.push(line)
-      this.#options.onLine(line)
+      this.reach('line')
     }
   }
 
@@ -199,18 +249,14 @@ export class Host {
       stderr: { write: (text: string) => void (this.#stderr += text) },
       execve: undefined,
       getBuiltinModule: this.#require,
-      exit: (code = 0) => {
-        this.#finish(code)
-      }
+      exit: (code = 0) => this.#finish(code)
     }
-    const owners = [own, this.#listeners, real.process]
     return new Proxy(own, {
       get: (_target, key) => {
-        const owner = owners.find((each) => key in each) ?? own
+        const owner = [own, this.#listeners, real.process].find((each) => key in each) ?? own
         const value: unknown = Reflect.get(owner, key)
-        return typeof value === 'function' && owner === this.#listeners
-          ? (value.bind(owner) as unknown)
-          : value
+        const isMethod = typeof value === 'function' && owner === this.#listeners
+        return isMethod ? (value.bind(owner) as unknown) : value
       }
     })
   }
@@ -219,8 +265,8 @@ export class Host {
   #files(): Module {
     const fs = realRequire('fs')
     const waited =
-      (work: Callback): Callback =>
-      async (...values) => {
+      (work: Callback) =>
+      async (...values: unknown[]) => {
         this.#writes++
         try {
           return await work(...values)
@@ -242,29 +288,23 @@ export class Host {
   }
 
   readonly #request = (...values: unknown[]): EventEmitter => {
-    if (this.hasEnded) throw new Error('The process has ended')
+    if (this.#hasEnded) throw new Error('The process has ended')
     const request = (realRequire('http')['request'] as Callback)(...values) as EventEmitter
     this.#requests.add(request)
     return request.once('close', () => this.#requests.delete(request))
   }
 
-  readonly #sleep = async (
-    ms: number,
-    value: unknown,
-    { signal }: { signal: AbortSignal }
-  ): Promise<unknown> => {
-    const { timeline } = this.#options
-    return new Promise((resolve, reject) => {
+  readonly #sleep = (ms: number, value: unknown, { signal }: { signal: AbortSignal }): Promise<unknown> =>
+    new Promise((resolve, reject) => {
       const abort = (): void => {
-        timeline.cancel(timer)
+        this.clear(timer)
         reject(new Error('The operation was aborted'))
       }
-      const timer = timeline.after(ms, () => {
+      const timer = this.after(ms, () => {
         signal.removeEventListener('abort', abort)
         resolve(value)
       })
       if (signal.aborted) abort()
       else signal.addEventListener('abort', abort)
     })
-  }
 }

@@ -27,11 +27,14 @@ export type Doubt =
   /** A new token is not known everywhere yet. */
   | { kind: 'lag'; ms: number }
 
+/** A request arrives, has been carried out, or a line is printed. */
+export type Moment = 'request' | 'response' | 'line'
+
 export interface Signal {
   phase: Phase
   name: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGKILL'
-  /** With the nth request, before or after Zendesk carries it out; with the nth line; or after so many milliseconds. */
-  at: { request: number; isDone: boolean } | { line: number } | { ms: number }
+  /** At the nth of these moments, or after so many milliseconds. */
+  at: { moment: Moment; nth: number } | { ms: number }
 }
 
 export interface World {
@@ -120,8 +123,13 @@ const signal = fc.record({
   phase: pick<Phase>('main', 'post'),
   name: pick<Signal['name']>('SIGINT', 'SIGTERM', 'SIGHUP', 'SIGINT', 'SIGKILL'),
   at: fc.oneof(
-    fc.record({ request: fc.integer({ min: 1, max: 9 }), isDone: fc.boolean() }),
-    fc.record({ line: fc.integer({ min: 1, max: 9 }) }),
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        moment: pick<Moment>('request', 'response', 'line'),
+        nth: fc.integer({ min: 1, max: 9 })
+      })
+    },
     fc.record({ ms: fc.nat(9000) })
   )
 })

@@ -1,32 +1,24 @@
 /*
  * The Zendesk of a world: the rules of the mock, the faults of the world, and a record of what each response says.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import { type IncomingMessage, type ServerResponse } from 'node:http'
+import { type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-
 import { Account, type Token } from '../../../../mock/zendesk/account.ts'
 import { isCarriedOut, respondWith, type Fault as MockFault } from '../../../../mock/zendesk/faults.ts'
-import {
-  isObject,
-  json,
-  parsed,
-  type MockRequest,
-  type MockResponse
-} from '../../../../mock/zendesk/responses.ts'
+import { isObject, json, parsed, type MockResponse } from '../../../../mock/zendesk/responses.ts'
 import { route } from '../../../../mock/zendesk/routes.ts'
-import { ADMIN_ID, AGENT_ID, STANDING_ACCESS_TOKEN } from '../../../../mock/zendesk/seeds.ts'
+import { ADMIN_ID, AGENT_ID, STANDING_ACCESS_TOKEN, type ClientSeed } from '../../../../mock/zendesk/seeds.ts'
+import { NOON } from '../../../support/clock.ts'
+import { serve } from '../../../support/servers.ts'
 import { ANOTHER_TOKEN, faultOf, isRefusal, type Fault, type Purpose } from './faults.ts'
 import { type Host } from './host.ts'
-import { type Timeline } from './timeline.ts'
 import { type Phase, type World } from './world.ts'
 
-/** The time of day at which every world begins. */
-const NOON = Date.UTC(2026, 10, 21, 12)
 /** More requests than a step needs: a process that sends so many would never end. */
 export const MOST_REQUESTS = 400
 
-type Request = Omit<MockRequest, 'params'>
+type Request = Parameters<typeof route>[1]
 
 const PASS: Fault = { what: 'pass', after: false, delay: 0 }
 const STRAY_401: MockFault = { kind: 'stray-401' }
@@ -61,63 +53,51 @@ export interface Exchange {
   verdict?: Verdict
 }
 
-/** The process that sends the requests. */
-export interface Client {
-  phase: Phase
-  host: Host
-  timeline: Timeline
-  /** Called with each request, before and after it is carried out; returns whether the process still runs. */
-  onRequest: (isDone: boolean) => boolean
-  /** When the first signal was sent. */
-  signalledAt: () => number | undefined
-}
+/** A server for all worlds, one after the other; it is closed after the tests of the file. */
+export class WorldServer {
+  url = ''
+  /** Where all requests arrive. */
+  zendesk: WorldZendesk | undefined
+  readonly #sockets = new Set<Socket>()
 
-/** A server for all worlds, one after the other. */
-export interface WorldServer {
-  url: string
-  /** Makes all further requests arrive at this Zendesk. */
-  serve: (zendesk: WorldZendesk) => void
+  async start(): Promise<void> {
+    const { port } = await serve((request, output) => {
+      this.#sockets.add(request.socket)
+      if (this.zendesk?.host === undefined) output.destroy()
+      else this.zendesk.respond(request, output).catch(() => output.destroy())
+    })
+    this.url = `http://127.0.0.1:${port}`
+  }
+
   /** Breaks all connections, as the end of a process does. */
-  disconnect: () => void
-  close: () => Promise<void>
-}
-
-export async function startServer(): Promise<WorldServer> {
-  let current: WorldZendesk | undefined
-  // Without timeouts, which would go by a real clock.
-  const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, output) => {
-    if (current?.client === undefined) output.destroy()
-    else current.respond(request, output).catch(() => output.destroy())
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    serve: (zendesk) => {
-      current = zendesk
-    },
-    disconnect: () => server.closeAllConnections(),
-    close: async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    }
+  disconnect(): void {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#sockets.clear()
   }
 }
 
+/** A JWT that does not say when it was made. */
+const timeless = (secret: string): string =>
+  `eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.${Buffer.from(JSON.stringify({ jti: secret })).toString('base64url')}.${secret}`
+
 function accountOf(world: World, now: () => number): Account {
-  const client = { kind: 'confidential', userId: ADMIN_ID, tokenLifetime: 1800 } as const
+  const bot = (id: number, identifier: string, userId: number, more: object = {}): ClientSeed => ({
+    id,
+    identifier,
+    kind: 'confidential',
+    userId,
+    secret: secretOf(identifier),
+    ...more
+  })
+  const [tokenLifetime, allowedScopes] = [1800, ['tickets:read', 'tickets:write']]
   return new Account({
     now,
     clients: [
-      { id: 101, identifier: 'ci_bot', kind: 'confidential', userId: ADMIN_ID, secret: secretOf('ci_bot') },
-      {
-        ...client,
-        id: 102,
-        identifier: 'narrow_bot',
-        secret: secretOf('narrow_bot'),
-        allowedScopes: ['tickets:read', 'tickets:write']
-      },
-      { ...client, id: 103, identifier: 'agent_bot', userId: AGENT_ID, secret: secretOf('agent_bot') }
+      bot(101, 'ci_bot', ADMIN_ID),
+      bot(102, 'narrow_bot', ADMIN_ID, { tokenLifetime, allowedScopes }),
+      bot(103, 'agent_bot', AGENT_ID, { tokenLifetime })
     ],
+    tokenFormat: world.token === 'opaque' ? 'opaque' : 'jwt',
     reportScopes: world.reportsScopes,
     reportExpiresIn: world.reportsExpiry ? 'always' : 'never',
     apiTokensExpire: world.tokensExpire,
@@ -136,7 +116,8 @@ export class WorldZendesk {
   readonly other: Token
   /** Milliseconds of the world before the current process. */
   elapsed = 0
-  client: Client | undefined
+  /** The process that sends the requests. */
+  host: Host | undefined
   readonly #world: World
   readonly #counts = new Map<string, number>()
   readonly #closing = new AbortController()
@@ -147,15 +128,11 @@ export class WorldZendesk {
     this.account = accountOf(world, () => this.now())
     const { account } = this
     const mint = account.mint.bind(account)
-    account.mint = (token) => mint({ value: this.#newToken(), ...token })
+    if (world.token === 'JWT without iat')
+      account.mint = (token) => mint({ value: timeless(account.newSecret()), ...token })
     const scopes = ['read', 'write']
-    account.mint({
-      clientId: 101,
-      userId: ADMIN_ID,
-      scopes,
-      value: STANDING_ACCESS_TOKEN,
-      origin: 'standing'
-    })
+    const standing = { value: STANDING_ACCESS_TOKEN, origin: 'standing' } as const
+    account.mint({ clientId: 101, userId: ADMIN_ID, scopes, ...standing })
     const { id: clientId, userId } = account.client(world.client)
     // JWTs of one minute cannot be told apart if nothing in them says when they were made.
     const createdAt = account.now() - (world.token === 'opaque' ? 0 : 120_000)
@@ -164,7 +141,7 @@ export class WorldZendesk {
 
   /** The clock of Zendesk, in milliseconds since 1970. */
   now(): number {
-    return NOON + this.elapsed + (this.client?.host.elapsed ?? 0)
+    return NOON + this.elapsed + (this.host?.elapsed ?? 0)
   }
 
   /** The tokens that the action minted. */
@@ -176,14 +153,20 @@ export class WorldZendesk {
     return this.account.isActive(token)
   }
 
+  /** Whether a response brought this token. */
+  isRead(token: Token): boolean {
+    return this.exchanges.some((each) => each.minted === token && isRead(each))
+  }
+
   async respond(incoming: IncomingMessage, output: ServerResponse): Promise<void> {
-    const { onRequest } = this.client!
+    const host = this.host!
     const body = await text(incoming)
     const { headers, method = '', url = '' } = incoming
     const { pathname: path, searchParams: query } = new URL(url, 'http://mock')
     const request = { method, path, query, headers, body }
     const exchange = this.#record(request)
-    if (!onRequest(false)) return
+    if (this.exchanges.length > MOST_REQUESTS) host.signal('SIGKILL')
+    if (!host.reach('request')) return
 
     const isDoubted = this.#isDoubted(exchange)
     const planned = isDoubted ? PASS : this.#planned(exchange)
@@ -191,7 +174,7 @@ export class WorldZendesk {
     exchange.fault = isDoubted ? 'false 401' : `${planned.what}${planned.after ? ', carried out' : ''}`
     const bearer = planned.what === ANOTHER_TOKEN ? this.other : undefined
     const response = isCarriedOut(fault) ? this.#carryOut(exchange, request, bearer) : json(200, {})
-    if (!onRequest(true)) return
+    if (!host.reach('response')) return
 
     const { latency, timeout } = this.#world
     const delay = planned.delay < 1 ? planned.delay * timeout * 1000 : planned.delay
@@ -213,20 +196,19 @@ export class WorldZendesk {
 
   /** Does `work` after so many milliseconds, in which the process gets nothing. */
   #later(delay: number, output: ServerResponse, work: () => void): void {
-    const { host, timeline } = this.client!
-    const port = output.socket!.remotePort!
+    const host = this.host!
     const unpark = this.#park(output)
-    const timer = timeline.after(delay, () => {
+    const timer = host.after(delay, () => {
       unpark()
       // The process may have given up.
-      if (!output.destroyed && host.isWaiting(port)) work()
+      if (!output.destroyed && host.isWaiting(output.socket!.remotePort!)) work()
     })
-    output.once('close', () => timeline.cancel(timer))
+    output.once('close', () => host.clear(timer))
   }
 
   /** Lets the process get nothing for a while; returns the end of that. */
   #park(output: ServerResponse): () => void {
-    const { host } = this.client!
+    const host = this.host!
     const port = output.socket!.remotePort!
     const unpark = (): void => host.unpark(port)
     host.park(port)
@@ -235,14 +217,13 @@ export class WorldZendesk {
   }
 
   #record({ method, path, headers }: Request): Exchange {
-    const { phase, host, signalledAt } = this.client!
+    const { phase, elapsed: at, signalledAt } = this.host!
     const value = /^Bearer (.*)$/.exec(headers.authorization ?? '')?.[1]
     const tokens = [...this.account.tokens.values()]
     const bearer = tokens.find((token) => token.value === value)
     const id = /\/tokens\/(\w+)$/.exec(path)?.[1]
     const about = id === 'current' ? bearer : tokens.find((token) => String(token.id) === id)
-    const [at, signalled] = [host.elapsed, signalledAt()]
-    const sinceSignal = signalled === undefined ? undefined : at - signalled
+    const sinceSignal = signalledAt === undefined ? undefined : at - signalledAt
     const asked = { phase, method, path, bearer, about, at, sinceSignal, fault: '' }
     const exchange = { ...asked, purpose: this.#purpose(asked) }
     this.exchanges.push(exchange)
@@ -315,15 +296,6 @@ export class WorldZendesk {
     const { token: form, dateSkew } = this.#world
     if (form === 'opaque') return true
     return form === 'JWT' ? Math.abs(late) <= 6000 : Math.abs(late - dateSkew) <= 60_000
-  }
-
-  #newToken(): string {
-    const { token } = this.#world
-    const secret = this.account.newSecret()
-    if (token === 'opaque') return secret
-    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-    const iat = token === 'JWT' ? { iat: Math.floor(this.now() / 1000) } : {}
-    return `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ jti: secret, ...iat })}.${secret}`
   }
 }
 
