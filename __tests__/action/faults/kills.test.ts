@@ -1,43 +1,33 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
-
 import { type Zendesk } from '../../../mock/zendesk.ts'
 import { cancelDuring, type Fate } from '../../support/cancel.ts'
-import { NOON } from '../../support/clock.ts'
+import { HOUR, NOON } from '../../support/clock.ts'
 import { annotated } from '../../support/log-lines.ts'
-import { runStep, type StepEnd, type StepRun } from '../../support/run-action.ts'
-import { at, credentials, mockZendesk } from '../../support/zendesk.ts'
+import { runStep, sweep, type StepEnd, type StepRun } from '../../support/run-action.ts'
+import { at, credentials, CURRENT, GRANT, mockZendesk, TOKENS } from '../../support/zendesk.ts'
 
 /*
  * Main and post are ended at each point of their work: cancelled by the runner, killed, or by their timeout while a
  * request gets no response. A sweep an hour later revokes the tokens that are still active.
  */
 
-const HOUR = 3_600_000
-
+/** A narrow token may not revoke itself, so post mints a cleanup token. */
 type Entry = 'main' | 'main, API token' | 'post' | 'post, narrow token'
 
 /**
- * How the step ends: its exit code or `killed`, the annotations, and how many tokens are active once post has run as
- * well. `may exist`: the annotation says that an unused token may exist. A narrow token may not revoke itself, so post
- * mints a cleanup token. A request without a response is also left to the timeout, which ends as a cancellation does
- * unless `timedOut` is given.
+ * How the step ends if it is cancelled, killed, or left to its timeout (as when it is cancelled, unless given): its exit
+ * code or `killed`, the annotations, and how many tokens are active once post has run as well. `may exist`: the
+ * annotation says that an unused token may exist.
  */
-type Row = [
-  entry: Entry,
-  at: string,
-  fate: Fate | 'printed',
-  cancelled: string,
-  killed: string,
-  timedOut?: string
-]
+type Ends = [cancelled: string, killed: string, timedOut?: string]
+type Row = [entry: Entry, at: string, fate: Fate | 'printed', ...Ends]
 
-const MINT = 'POST /oauth/tokens'
-const ADMIN_MINT = 'POST /api/v2/oauth/tokens'
-const CURRENT = 'GET /api/v2/oauth/tokens/current'
+const MINT = `POST ${GRANT}`
+const ADMIN_MINT = `POST ${TOKENS}`
+const LOOK_UP = `GET ${CURRENT}`
 /** A deletion by id or of `current`; `2nd` and so on say which of several. */
-const DELETION = 'DELETE /api/v2/oauth/tokens/#'
+const DELETION = `DELETE ${TOKENS}/#`
 
-// prettier-ignore
 const ROWS: Row[] = [
   // A token stays active only if a mint was carried out and its response not read, so that no step knows it.
   ['main', '::add-mask::', 'printed', 'exit 1, error, 0 active', 'killed, 0 active'],
@@ -46,8 +36,8 @@ const ROWS: Row[] = [
   ['main', MINT, 'response late', 'exit 1, error, 0 active', 'killed, 1 active'],
   // A kill between the mask and the state: post does not know the token.
   ['main', '::add-mask::[0-9a-f]{64}$', 'printed', 'exit 1, error, 0 active', 'killed, 1 active'],
-  ['main', CURRENT, 'ignored', 'exit 1, error, 0 active', 'killed, 0 active', 'exit 0, 0 active'],
-  ['main', CURRENT, 'response late', 'exit 1, error, 0 active', 'killed, 0 active'],
+  ['main', LOOK_UP, 'ignored', 'exit 1, error, 0 active', 'killed, 0 active', 'exit 0, 0 active'],
+  ['main', LOOK_UP, 'response late', 'exit 1, error, 0 active', 'killed, 0 active'],
   ['main', '^Minted ', 'printed', 'exit 0, 0 active', 'killed, 0 active'],
   ['main, API token', 'GET /api/v2/oauth/clients', 'ignored', 'exit 1, error, 0 active', 'killed, 0 active'],
   ['main, API token', ADMIN_MINT, 'ignored', 'exit 1, error (may exist), 0 active', 'killed, 0 active'],
@@ -58,8 +48,8 @@ const ROWS: Row[] = [
   ['post', DELETION, 'ignored', 'exit 0, warning, 1 active', 'killed, 1 active'],
   ['post', DELETION, 'response lost', 'exit 0, warning, 0 active', 'killed, 0 active'],
   ['post', DELETION, 'response late', 'exit 0, warning, 0 active', 'killed, 0 active'],
-  ['post', CURRENT, 'ignored', 'exit 0, warning, 0 active', 'killed, 0 active'],
-  ['post', CURRENT, 'response late', 'exit 0, warning, 0 active', 'killed, 0 active'],
+  ['post', LOOK_UP, 'ignored', 'exit 0, warning, 0 active', 'killed, 0 active'],
+  ['post', LOOK_UP, 'response late', 'exit 0, warning, 0 active', 'killed, 0 active'],
   ['post', '^Revoked .* verified', 'printed', 'exit 0, 0 active', 'killed, 0 active'],
   // The mint of the cleanup token, its deletion of the narrow token, and its own revocation.
   ['post, narrow token', MINT, 'ignored', 'exit 0, warning (may exist), 1 active', 'killed, 1 active'],
@@ -72,32 +62,28 @@ const ROWS: Row[] = [
   ['post, narrow token', `3rd ${DELETION}`, 'response lost', 'exit 0, warning, 0 active', 'killed, 0 active']
 ]
 
-interface Cell {
-  entry: Entry
-  at: string
-  fate: Fate | 'printed'
-  /** What ends the step; without one it is the timeout. */
-  signal: NodeJS.Signals | undefined
-  expected: string
-}
-
-/** SIGINT and SIGTERM are handled alike, so they take turns. */
-const cells = ROWS.flatMap(([entry, at, fate, cancelled, killed, timedOut], index): Cell[] => [
-  { entry, at, fate, signal: index % 2 === 0 ? 'SIGTERM' : 'SIGINT', expected: cancelled },
-  { entry, at, fate, signal: 'SIGKILL', expected: killed },
-  ...(fate === 'ignored' || fate === 'response lost'
-    ? [{ entry, at, fate, signal: undefined, expected: timedOut ?? cancelled }]
-    : [])
-])
+/** Every end of a row; SIGINT and SIGTERM are handled alike, so they take turns. */
+const CELLS = ROWS.flatMap(([entry, point, fate, cancelled, killed, timedOut = cancelled], index) => {
+  const cell = { entry, point, fate }
+  const signal: NodeJS.Signals = index % 2 === 0 ? 'SIGTERM' : 'SIGINT'
+  return [
+    { ...cell, signal, expected: cancelled },
+    { ...cell, signal: 'SIGKILL' as const, expected: killed },
+    ...(['ignored', 'response lost'].includes(fate)
+      ? [{ ...cell, signal: 'timeout' as const, expected: timedOut }]
+      : [])
+  ]
+})
+type Cell = (typeof CELLS)[number]
 
 /** The options with which a step ends at this point and in this way. */
-function interference(zendesk: Zendesk, { at: point, fate, signal }: Cell): StepRun {
-  if (fate === 'printed') return { signalAt: new RegExp(point), signal: signal! }
+function interference(zendesk: Zendesk, { point, fate, signal }: Cell): StepRun {
+  if (fate === 'printed') return signal === 'timeout' ? {} : { signalAt: new RegExp(point), signal }
   const [, nth = '1', method = '', path = ''] = /^(?:(\d).. )?(\S+) (.*)/.exec(point) ?? []
   const matcher = { method, path: new RegExp(`^${path.replace('#', '(?:\\d+|current)')}$`) }
-  const cancel = cancelDuring(zendesk, matcher, signal ?? 'SIGTERM', fate, Number(nth))
+  const cancel = cancelDuring(zendesk, matcher, signal === 'timeout' ? 'SIGTERM' : signal, fate, Number(nth))
   // Without a signal, the request stalls until the timeout.
-  return signal === undefined ? {} : cancel
+  return signal === 'timeout' ? {} : cancel
 }
 
 /** Runs the step that is ended, and post after a main step. */
@@ -127,19 +113,15 @@ let remaining = 0
 const describeSignals = process.platform === 'win32' ? describe.skip : describe
 
 describeSignals('a sweep revokes what stays active after the end of', () => {
-  it.concurrent.each(
-    cells.map((cell) => {
-      const { entry, at: point, fate, signal = 'timeout', expected } = cell
-      return [`${entry}, by ${signal} at ${point} (${fate}): ${expected}`, cell] as const
-    })
-  )('%s', async (_title, cell) => {
+  it.concurrent.each(CELLS)('$entry, by $signal at $point ($fate): $expected', async (cell) => {
     const zendesk = await mockZendesk()
     const ended = await runCell(zendesk, cell)
     const active = zendesk.activeTokens().length
     remaining += active
-    const annotations = annotated(ended).map(
-      (line) => `${/^::(\w+)/.exec(line)![1]!}${line.includes('may exist since') ? ' (may exist)' : ''}`
-    )
+    const annotations = annotated(ended).map((line) => {
+      const [, level] = /^::(\w+)/.exec(line)!
+      return line.includes('may exist since') ? `${level} (may exist)` : level
+    })
     const exit = ended.signal === 'SIGKILL' ? 'killed' : `exit ${ended.exitCode}`
     expect([exit, ...annotations, `${active} active`].join(', ')).toBe(cell.expected)
     expect(ended.stderr).toBe('')
@@ -150,14 +132,13 @@ describeSignals('a sweep revokes what stays active after the end of', () => {
     const later = HOUR + 60_000
     zendesk.clearFaults()
     zendesk.advance(later)
-    const inputs = { ...credentials.clientCredentials(zendesk), 'older-than': '1h', 'dry-run': 'false' }
-    await runStep('sweep', { now: NOON + later, inputs: at(zendesk, inputs) })
+    await sweep(zendesk, 'clientCredentials', { 'older-than': '1h', 'dry-run': false }, { now: NOON + later })
     expect(zendesk.activeTokens()).toEqual([])
   })
 })
 
 afterAll(() => {
   process.stdout.write(
-    `kills: ${cells.length} at ${ROWS.length} points: ${remaining} tokens active after post, none after the sweep\n`
+    `kills: ${CELLS.length} ends, ${remaining} tokens active after post, none after the sweep\n`
   )
 })

@@ -1,11 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-
 import { expect, it } from '@jest/globals'
-
-import { type Zendesk } from '../../../mock/zendesk.ts'
 import { NOON } from '../../support/clock.ts'
 import { said } from '../../support/log-lines.ts'
-import { sweep, type StepEnd } from '../../support/run-action.ts'
+import { sweep } from '../../support/run-action.ts'
 import { scratch } from '../../support/scratch.ts'
 import { mockZendesk } from '../../support/zendesk.ts'
 
@@ -17,9 +14,7 @@ const LIMIT = large / 4
  * Sweeps `count` tokens under a rate limit. Zendesk's clock is that of the process, so a window of the limit ends
  * when all requests in flight have been refused and the first of them is sent again.
  */
-async function sweepMany(
-  count: number
-): Promise<{ zendesk: Zendesk; step: StepEnd; memory: number; limited: number }> {
+async function sweepMany(count: number) {
   const perMs = 5000
   const [report, clockFile] = [scratch('memory'), scratch('clock')]
   writeFileSync(clockFile, '0')
@@ -45,16 +40,13 @@ it(`a sweep revokes ${large} tokens without a needless request, in no more memor
   expect(step.summary.match(/<tr>/g)).toHaveLength(501)
   expect(zendesk.activeTokens()).toEqual([])
   // The list also holds the cleanup token, on a page of its own.
-  const pages = large / 100 + 1
-  expect(zendesk.requests.length - limited).toBe(1 + 1 + pages + large + 1)
+  expect(zendesk.requests.length - limited).toBe(1 + 1 + (large / 100 + 1) + large + 1)
   // Each time the limit is reached, it refuses one to four requests: those in flight.
   const windows = Math.floor(large / LIMIT)
   expect(limited).toBeGreaterThanOrEqual(windows)
   expect(limited).toBeLessThanOrEqual(windows * 4)
   // In KiB. To keep the responses, too, would take twice as much more; the rest is noise of the garbage collector.
   expect(many.memory).toBeLessThan(small.memory + 40_960)
-  process.stdout.write(
-    `sweep: ${large} tokens on ${pages} pages: ${zendesk.requests.length} requests, ${limited} of them refused by the rate limit; ` +
-      `peak memory ${(many.memory / 1024).toFixed(0)} MiB, for ${few} of them ${(small.memory / 1024).toFixed(0)} MiB\n`
-  )
+  const [least, most] = [small, many].map(({ memory }) => `${(memory / 1024).toFixed(0)} MiB`)
+  process.stdout.write(`sweep: peak memory ${most!} for ${large} tokens, ${least!} for ${few}\n`)
 })
