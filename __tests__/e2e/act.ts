@@ -1,11 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { stripVTControlCharacters } from 'node:util'
-
 import { parse, stringify } from 'yaml'
-
 import { actionStubs } from './action-stubs.ts'
 
 /** A line of act's log. */
@@ -74,10 +73,7 @@ export class Act {
     const folder = mkdtempSync(join(this.#folder, 'run-'))
     const repository = join(folder, 'repository')
     const workflow = '.github/workflows/workflow.yml'
-    copyAction(repository)
-    cpSync(join(import.meta.dirname, 'actions'), join(repository, '__tests__/e2e/actions'), {
-      recursive: true
-    })
+    copyAction(repository, '__tests__/e2e/actions')
     write(repository, { ...job.files, [workflow]: job.workflow })
     makeRepository(repository)
     write(folder, {
@@ -120,19 +116,15 @@ export class Act {
       const isDue = job.cancelAt !== undefined && stdout.includes(`"msg":"${job.cancelAt}`)
       if (isDue && !child.killed) child.kill('SIGINT')
     })
-    const closed = new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject).once('close', resolve)
-    })
-    const [stderr, exitCode] = await Promise.all([text(child.stderr), closed])
-    return readLog(stdout, stderr, exitCode)
+    const [stderr, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'close')])
+    return readLog(stdout, stderr, exitCode as number | null)
   }
 }
 
 /** The files that a repository needs for this action to run from it. */
-function copyAction(folder: string): void {
-  for (const path of ['action.yml', 'sweep', 'dist']) {
+function copyAction(folder: string, ...more: string[]): void {
+  for (const path of ['action.yml', 'sweep', 'dist', ...more])
     cpSync(join(root, path), join(folder, path), { recursive: true })
-  }
 }
 
 function write(folder: string, files: Record<string, string>): void {
@@ -142,28 +134,23 @@ function write(folder: string, files: Record<string, string>): void {
   }
 }
 
-function makeRepository(folder: string): void {
-  const git = (...args: string[]): void => {
-    execFileSync('git', ['-c', 'user.name=e2e', '-c', 'user.email=e2e@acme.example', ...args], {
-      cwd: folder,
-      env: { PATH: process.env['PATH'], GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' },
-      stdio: 'pipe'
-    })
-  }
-  git('init', '--quiet', '--initial-branch=main')
-  git('add', '--all')
-  git('commit', '--quiet', '--message=Everything')
-  git('remote', 'add', 'origin', 'https://github.com/acme/support')
+function makeRepository(cwd: string): void {
+  const env = { PATH: process.env['PATH'], GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' }
+  const user = ['-c', 'user.name=e2e', '-c', 'user.email=e2e@acme.example']
+  const git = (command: string): unknown =>
+    execFileSync('git', [...user, ...command.split(' ')], { cwd, env, stdio: 'pipe' })
+  git('init --quiet --initial-branch=main')
+  git('add --all')
+  git('commit --quiet --message=Everything')
+  git('remote add origin https://github.com/acme/support')
 }
 
 /** A folder for the path with `commands` and this Node: act runs `node24` actions with the first `node`. */
 function makeCommands(folder: string, commands: Record<string, string> = {}): string {
   mkdirSync(folder)
   symlinkSync(process.execPath, join(folder, 'node'))
-  for (const [name, script] of Object.entries(commands)) {
-    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`)
-    chmodSync(join(folder, name), 0o755)
-  }
+  for (const [name, script] of Object.entries(commands))
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
   return folder
 }
 

@@ -2,9 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-
 import { expect, it } from '@jest/globals'
-
 import { DEFAULT_CLIENTS, startZendesk, type RecordedRequest, type Zendesk } from '../../mock/zendesk.ts'
 import { type ActRun, type Job } from './act.ts'
 import { makeCertificates } from './certificates.ts'
@@ -20,12 +18,12 @@ interface Example extends Omit<Job, 'workflow'> {
   skip?: string | undefined
   /** Whether the mock uses https. */
   tls?: boolean
-  /** Responses of endpoints that the mock does not have. */
-  prepare?: (zendesk: Zendesk) => void
+  /** Bodies of the responses of endpoints that the mock does not have, by method, path and a status other than 200. */
+  responses?: Record<string, object | object[]>
   /** The scopes of each token that it mints. */
   scopes: string[]
-  /** `METHOD /path` of each request that it sends with its tokens. */
-  does: string[]
+  /** `METHOD /path` of each request that it sends with its tokens; one for each of `responses` by default. */
+  does?: string[]
   /** A line that it prints. */
   prints?: RegExp
   /** What else to check. */
@@ -35,9 +33,11 @@ interface Example extends Omit<Job, 'workflow'> {
 const folder = join(import.meta.dirname, '../../examples')
 const certificates = makeCertificates(scratch)
 const LIST_TICKETS = 'GET /api/v2/tickets'
-const ACTIVE_TRIGGERS = '/api/v2/triggers/active'
-const TRANSLATION = '/api/v2/help_center/articles/360001/translations/en-us'
-const unchanged = TRANSLATION.replace('360001', '360002')
+const ACTIVE_TRIGGERS = 'GET /api/v2/triggers/active'
+const TRANSLATIONS = '/api/v2/help_center/articles/360001/translations/en-us'
+const EXPORT = 'GET /api/v2/incremental/tickets/cursor'
+const APPS = '/api/v2/apps'
+const THEMING = '/api/v2/guide/theming'
 
 const ACCOUNT = { ZENDESK_SUBDOMAIN: 'acme', ZENDESK_CLIENT_ID: 'ci_bot' }
 const oldSecret = DEFAULT_CLIENTS.find(({ identifier }) => identifier === 'ci_bot')?.secret ?? ''
@@ -47,77 +47,71 @@ const stored = (name: string): string => readFileSync(join(scratch, name), 'utf8
 const gh = `test -n "$GH_TOKEN" && test "$1 $2 $4 $6 $7" = 'secret set --repo --env zendesk' && cat >"$STORE/$3"`
 const STORING = { env: { STORE: scratch }, commands: { gh } }
 
+const countsTickets = { scopes: ['tickets:read'], does: [LIST_TICKETS], prints: /^3 tickets$/ }
+
 const examples: Record<string, Example> = {
   curl: { scopes: ['tickets:read'], does: [LIST_TICKETS], prints: /^\[?\s*1,?$/ },
   'environment-approval': {
-    prepare: (zendesk) => {
-      respond(zendesk, 'GET', ACTIVE_TRIGGERS, 200, { triggers: [{ id: 1 }] })
-    },
+    responses: { [ACTIVE_TRIGGERS]: { triggers: [{ id: 1 }] } },
     scopes: ['triggers:read'],
-    does: [`GET ${ACTIVE_TRIGGERS}`],
     then: (_, { summaries }) => {
       expect(summaries).toEqual([expect.stringContaining('minted'), expect.stringContaining('revoked')])
     }
   },
   'help-center-sync': {
     files: { 'articles/360001.html': '<p>New</p>', 'articles/360002.html': '<p>Same</p>' },
-    prepare: (zendesk) => {
-      respond(zendesk, 'GET', TRANSLATION, 200, { translation: { body: '<p>Old</p>' } })
-      respond(zendesk, 'GET', unchanged, 200, { translation: { body: '<p>Same</p>' } })
-      respond(zendesk, 'PUT', TRANSLATION, 200, {})
+    responses: {
+      [`GET ${TRANSLATIONS}`]: { translation: { body: '<p>Old</p>' } },
+      [`PUT ${TRANSLATIONS}`]: {},
+      [`GET ${TRANSLATIONS.replace('360001', '360002')}`]: { translation: { body: '<p>Same</p>' } }
     },
     scopes: ['hc:read hc:write'],
-    does: [`GET ${TRANSLATION}`, `PUT ${TRANSLATION}`, `GET ${unchanged}`],
     prints: /^360002: unchanged$/,
     then: ({ zendesk }) => {
-      const update = productRequests(zendesk).find(({ method }) => method === 'PUT')
-      expect(update?.json).toEqual({ translation: { body: '<p>New</p>' } })
+      expect(productRequests(zendesk)[1]?.json).toEqual({ translation: { body: '<p>New</p>' } })
     }
   },
   'long-job': {
-    prepare: (zendesk) => {
-      const first = { tickets: [{ id: 1 }, { id: 2 }], after_cursor: 'a+b/c=', end_of_stream: false }
-      const last = { tickets: [{ id: 3 }], after_cursor: null, end_of_stream: true }
-      respond(zendesk, 'GET', '/api/v2/incremental/tickets/cursor', 200, first, last)
+    responses: {
+      [EXPORT]: [
+        { tickets: [{ id: 1 }, { id: 2 }], after_cursor: 'a+b/c=', end_of_stream: false },
+        { tickets: [{ id: 3 }], after_cursor: null, end_of_stream: true }
+      ]
     },
     commands: { sleep: ': # the pause between two pages' },
     scopes: ['read'],
-    does: ['GET /api/v2/incremental/tickets/cursor', 'GET /api/v2/incremental/tickets/cursor'],
     prints: /^\s*3 tickets\.ndjson$/,
     then: ({ zendesk, minted }) => {
-      const cursors = productRequests(zendesk).map(({ query }) => query.get('cursor'))
-      expect(cursors).toEqual([null, 'a+b/c='])
+      expect(queries(zendesk, 'cursor')).toEqual([null, 'a+b/c='])
       const [token] = minted()
-      expect(((token?.expiresAt ?? 0) - (token?.createdAt ?? 0)) / 1000).toBe(18_600)
+      expect(token!.expiresAt! - token!.createdAt).toBe(18_600_000)
     }
   },
   'matrix-sandboxes': {
     scopes: ['tickets:read', 'tickets:read', 'tickets:read'],
     does: [LIST_TICKETS, LIST_TICKETS, LIST_TICKETS],
     prints: /^true$/,
-    then: ({ zendesk }) => {
-      expect(new Set(productRequests(zendesk).map(bearerOf)).size).toBe(3)
-    }
+    then: ({ zendesk }) => expect(new Set(productRequests(zendesk).map(bearerOf)).size).toBe(3)
   },
-  'node-zendesk': { env: npm(), scopes: ['tickets:read'], does: [LIST_TICKETS], prints: /^3 tickets$/ },
+  'node-zendesk': { ...countsTickets, env: npm() },
   'python-export': {
     skip: missing('python3', '--version'),
-    prepare: twoPages,
+    // The first page says that there is another one.
+    responses: {
+      [LIST_TICKETS]: [
+        { tickets: [{ id: 1 }, { id: 2 }, { id: 3 }], meta: { has_more: true, after_cursor: 'a+b/c=' } },
+        { tickets: [{ id: 4 }], meta: { has_more: false, after_cursor: null } }
+      ]
+    },
     scopes: ['tickets:read'],
-    does: [LIST_TICKETS, LIST_TICKETS],
-    prints: /^6 tickets$/,
-    then: ({ zendesk }) => {
-      const cursors = productRequests(zendesk).map(({ query }) => query.get('page[after]'))
-      expect(cursors).toEqual([null, 'a+b/c='])
-    }
+    prints: /^4 tickets$/,
+    then: ({ zendesk }) => expect(queries(zendesk, 'page[after]')).toEqual([null, 'a+b/c='])
   },
   'python-zenpy': {
+    ...countsTickets,
     skip: missing('python3', '--version'),
     env: userSettings('PIP_'),
-    tls: true,
-    scopes: ['tickets:read'],
-    does: [LIST_TICKETS],
-    prints: /^3 tickets$/
+    tls: true
   },
   'rotate-client-secret': {
     ...STORING,
@@ -131,17 +125,13 @@ const examples: Record<string, Example> = {
     }
   },
   'ruby-zendesk-api': {
+    ...countsTickets,
     skip: missing('ruby', '--version') ?? missing('gem', 'specification', 'zendesk_api', '--remote'),
     env: { GEM_HOME: join(scratch, 'gems') },
-    tls: true,
-    scopes: ['tickets:read'],
-    does: [LIST_TICKETS],
-    prints: /^3 tickets$/
+    tls: true
   },
   'search-and-tag': {
-    prepare: (zendesk) => {
-      respond(zendesk, 'PUT', '/api/v2/tickets/update_many', 200, { job_status: { id: 'job' } })
-    },
+    responses: { 'PUT /api/v2/tickets/update_many': { job_status: { id: 'job' } } },
     scopes: ['read tickets:write'],
     does: ['GET /api/v2/search', 'PUT /api/v2/tickets/update_many'],
     prints: /^Tagged 1,2,3$/,
@@ -179,31 +169,26 @@ const examples: Record<string, Example> = {
     vars: { ZENDESK_APP_ID: '77' },
     files: {
       'app/manifest.json': JSON.stringify({
-        name: 'App',
-        author: { name: 'Ada', email: 'ada@acme.example' },
-        defaultLocale: 'en',
-        private: true,
-        version: '1.0.0',
-        frameworkVersion: '2.0',
+        ...{
+          name: 'App',
+          author: { name: 'Ada', email: 'ada@acme.example' },
+          defaultLocale: 'en',
+          private: true
+        },
+        ...{ version: '1.0.0', frameworkVersion: '2.0' },
         location: { support: { ticket_sidebar: { url: 'assets/iframe.html' } } }
       }),
       'app/assets/iframe.html': '<p>An app</p>',
       'app/translations/en.json': '{}'
     },
-    prepare: (zendesk) => {
-      respond(zendesk, 'POST', '/api/v2/apps/uploads', 201, { id: 5 })
-      respond(zendesk, 'PUT', '/api/v2/apps/77', 202, { job_id: 'job' })
-      respond(zendesk, 'GET', '/api/v2/apps/job_statuses/job', 200, { status: 'completed', app_id: 77 })
-      respond(zendesk, 'GET', '/api/support/apps/installations', 200, { installations: [] })
+    responses: {
+      [`POST ${APPS}/validate`]: {},
+      [`POST ${APPS}/uploads 201`]: { id: 5 },
+      [`PUT ${APPS}/77 202`]: { job_id: 'job' },
+      [`GET ${APPS}/job_statuses/job`]: { status: 'completed', app_id: 77 },
+      'GET /api/support/apps/installations': { installations: [] }
     },
     scopes: ['apps:read apps:write'],
-    does: [
-      'POST /api/v2/apps/validate',
-      'POST /api/v2/apps/uploads',
-      'PUT /api/v2/apps/77',
-      'GET /api/v2/apps/job_statuses/job',
-      'GET /api/support/apps/installations'
-    ],
     prints: /Successfully updated app: App with app_id: 77/
   },
   'zcli-themes': {
@@ -225,24 +210,15 @@ const examples: Record<string, Example> = {
       'theme/style.css': '',
       'theme/thumbnail.png': ''
     },
-    prepare: (zendesk) => {
-      const upload = { url: '/upload', parameters: { key: 'theme' } }
-      respond(zendesk, 'POST', '/api/v2/guide/theming/jobs/themes/updates', 202, {
-        job: { id: 'job', data: { upload } }
-      })
-      respond(zendesk, 'POST', '/upload', 201, {})
-      respond(zendesk, 'GET', '/api/v2/guide/theming/jobs/job', 200, {
-        job: { id: 'job', status: 'completed' }
-      })
-      respond(zendesk, 'POST', '/api/v2/guide/theming/themes/theme-1/publish', 200, {})
+    responses: {
+      [`POST ${THEMING}/jobs/themes/updates 202`]: {
+        job: { id: 'job', data: { upload: { url: '/upload', parameters: { key: 'theme' } } } }
+      },
+      'POST /upload 201': {},
+      [`GET ${THEMING}/jobs/job`]: { job: { id: 'job', status: 'completed' } },
+      [`POST ${THEMING}/themes/theme-1/publish`]: {}
     },
     scopes: ['themes:read themes:write brands:read'],
-    does: [
-      'POST /api/v2/guide/theming/jobs/themes/updates',
-      'POST /upload',
-      'GET /api/v2/guide/theming/jobs/job',
-      'POST /api/v2/guide/theming/themes/theme-1/publish'
-    ],
     prints: /Theme published successfully/
   },
   zis: {
@@ -270,12 +246,8 @@ scenario('the examples with a refresh token store it, use it, and store the next
   const { zendesk, run, minted } = scenario
   const redirectUri = 'https://acme.example/callback'
   const verifier = 'a-plain-challenge-for-the-end-to-end-run-0123456789'
-  const code = zendesk.authorize({
-    client: 'ci_bot',
-    redirectUri,
-    scope: 'read write',
-    codeChallenge: verifier
-  })
+  const consent = { client: 'ci_bot', redirectUri, scope: 'read write', codeChallenge: verifier }
+  const code = zendesk.authorize(consent)
   const job = { ...STORING, vars: { ...ACCOUNT, APP_CLIENT_ID: 'app', ZENDESK_REDIRECT_URI: redirectUri } }
 
   const first = await run({
@@ -298,9 +270,8 @@ scenario('the examples with a refresh token store it, use it, and store the next
 })
 
 scenario(
-  'the example nightly-sweep lists stale tokens, and revokes them if SWEEP is `revoke`',
-  async (scenario) => {
-    const { zendesk, run } = scenario
+  'the example nightly-sweep revokes stale tokens only if SWEEP is `revoke`',
+  async ({ zendesk, run }) => {
     zendesk.seedTokens(5)
     const kept = [
       ...zendesk.seedTokens(1, { age: 60_000 }),
@@ -318,29 +289,24 @@ scenario(
   }
 )
 
-scenario(
-  'the example reusable-workflow returns a result to the caller that its comment shows',
-  async (scenario) => {
-    const { zendesk, run } = scenario
-    const called = read('reusable-workflow', zendesk.url)
-    const [caller = ''] = /(?:^# {3}.*\n)+(?=name:)/m.exec(called) ?? []
-    const result = await run({
-      workflow: `on: workflow_dispatch\n${caller.replaceAll(/^# {3}/gm, '')}`,
-      files: { '.github/workflows/reusable-workflow.yml': called },
-      secrets: SECRETS
-    })
-    expect(result.text).toContain('::set-output:: tickets=3')
-    expectRevoked(scenario, result, 1)
-  }
-)
+scenario('the example reusable-workflow returns what its caller reads', async (scenario) => {
+  const called = read('reusable-workflow', scenario.zendesk.url)
+  const [caller = ''] = /(?:^# {3}.*\n)+(?=name:)/m.exec(called) ?? []
+  const result = await scenario.run({
+    workflow: `on: workflow_dispatch\n${caller.replaceAll(/^# {3}/gm, '')}`,
+    files: { '.github/workflows/reusable-workflow.yml': called },
+    secrets: SECRETS
+  })
+  expect(result.text).toContain('::set-output:: tickets=3')
+  expectRevoked(scenario, result, 1)
+})
 
 scenario('the example two-accounts sends each token to its own account', async (scenario) => {
   const { zendesk, run } = scenario
   const sandbox = await startZendesk()
   try {
-    for (const each of [zendesk, sandbox]) {
-      respond(each, 'GET', ACTIVE_TRIGGERS, 200, { triggers: [{ title: 'Notify' }] })
-    }
+    for (const each of [zendesk, sandbox])
+      respond(each, ACTIVE_TRIGGERS, [{ triggers: [{ title: 'Notify' }] }])
     const result = await run({
       workflow: read('two-accounts', zendesk.url, sandbox.url),
       vars: { ...ACCOUNT, SANDBOX_SUBDOMAIN: 'acme-sandbox', SANDBOX_CLIENT_ID: 'admin_tools' },
@@ -361,23 +327,20 @@ scenario('the example two-accounts sends each token to its own account', async (
 })
 
 it('every example is run by a test, and its comment names what it needs and its scopes', () => {
-  const others = [
-    'first-refresh-token',
-    'nightly-sweep',
-    'reusable-workflow',
-    'rotate-refresh-token',
-    'two-accounts'
-  ]
+  const storing = ['first-refresh-token', 'rotate-refresh-token']
+  const others = ['nightly-sweep', 'reusable-workflow', 'two-accounts', ...storing]
   const names = readdirSync(folder).map((file) => file.replace(/\.yml$/, ''))
   expect(names.toSorted()).toEqual([...others, ...Object.keys(examples)].toSorted())
-  for (const name of names) {
-    expect(read(name)).toMatch(/^# .*\.\n#\n# Needs[:,](.*\n#)+ Scopes: /)
-  }
+  for (const name of names) expect(read(name)).toMatch(/^# .*\.\n#\n# Needs[:,](.*\n#)+ Scopes: /)
 })
 
 async function runExample(scenario: Scenario, name: string, example: Example): Promise<void> {
   const { zendesk, run, minted } = scenario
-  example.prepare?.(zendesk)
+  const responses = Object.entries(example.responses ?? {}).map(
+    ([what, body]) => [what, [body].flat()] as const
+  )
+  for (const [what, bodies] of responses) respond(zendesk, what, bodies)
+  const does = responses.flatMap(([what, bodies]) => bodies.map(() => what.replace(/ \d+$/, '')))
   const { caFile } = certificates
   const https = {
     NODE_EXTRA_CA_CERTS: caFile,
@@ -398,7 +361,7 @@ async function runExample(scenario: Scenario, name: string, example: Example): P
   const requests = productRequests(zendesk)
   const values = tokens.map(({ value }) => value)
   expect(tokens.map(({ scopes }) => scopes.join(' '))).toEqual(example.scopes)
-  expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual(example.does)
+  expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual(example.does ?? does)
   expect(requests.filter((request) => !values.includes(bearerOf(request) ?? ''))).toEqual([])
   if (example.prints) expect(result.printed).toContainEqual(expect.stringMatching(example.prints))
   example.then?.(scenario, result)
@@ -423,26 +386,15 @@ function productRequests({ requests }: Zendesk): RecordedRequest[] {
   return requests.filter(({ path }) => !/^(\/api\/v2)?\/oauth\//.test(path))
 }
 
-function respond(zendesk: Zendesk, method: string, path: string, status: number, ...bodies: object[]): void {
-  zendesk.fault(
-    { method, path },
-    bodies.map((body) => ({ kind: 'response', status, body }))
-  )
-}
+/** A value in the query of each request. */
+const queries = (zendesk: Zendesk, name: string): (string | null)[] =>
+  productRequests(zendesk).map(({ query }) => query.get(name))
 
-/** Lets the first page of tickets say that there is another one. */
-function twoPages(zendesk: Zendesk): void {
-  const meta = { has_more: true, after_cursor: 'a+b/c=' }
-  zendesk.fault(
-    { method: 'GET', path: '/api/v2/tickets', count: 1 },
-    {
-      kind: 'edit',
-      edit: (response) => ({
-        ...response,
-        body: JSON.stringify({ ...(JSON.parse(response.body) as object), meta })
-      })
-    }
-  )
+/** Responds with one body after the other to `METHOD /path`, which a status may follow. */
+function respond(zendesk: Zendesk, what: string, bodies: object[]): void {
+  const [method = '', path = '', status = 200] = what.split(' ')
+  const faults = bodies.map((body) => ({ kind: 'response', status: Number(status), body }) as const)
+  zendesk.fault({ method, path }, faults)
 }
 
 /** Why a command cannot be used here. */

@@ -14,17 +14,11 @@ if (spawnSync(act, ['--version']).error) {
   process.exitCode = ACT_BIN ? 1 : 0
 } else {
   const jest = join(import.meta.dirname, '../../node_modules/jest/bin/jest.js')
-  const args = [
-    '--runInBand',
-    '--verbose',
-    '--testMatch',
-    '**/__tests__/e2e/*.e2e.ts',
-    ...process.argv.slice(2)
-  ]
-  const { status } = spawnSync(
-    process.execPath,
-    ['--experimental-vm-modules', '--no-warnings', jest, ...args],
-    { stdio: 'inherit', env: { ...process.env, ACT_BIN: act } }
-  )
+  const node = ['--experimental-vm-modules', '--no-warnings', jest]
+  const options = ['--runInBand', '--verbose', '--testMatch', '**/__tests__/e2e/*.e2e.ts']
+  const { status } = spawnSync(process.execPath, [...node, ...options, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, ACT_BIN: act }
+  })
   process.exitCode = status ?? 1
 }

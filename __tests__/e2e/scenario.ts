@@ -1,16 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
 import { afterAll, expect, it } from '@jest/globals'
-
-import {
-  startZendesk,
-  type RecordedRequest,
-  type Token,
-  type Zendesk,
-  type ZendeskOptions
-} from '../../mock/zendesk.ts'
+import { startZendesk, type RecordedRequest, type Token, type Zendesk } from '../../mock/zendesk.ts'
 import { Act, type ActRun, type Job } from './act.ts'
 
 export interface Scenario {
@@ -27,15 +19,13 @@ export const scratch = mkdtempSync(join(tmpdir(), 'create-zendesk-token-e2e-'))
 const act = new Act(scratch)
 const TIME_LIMIT = 180_000
 
-afterAll(() => {
-  rmSync(scratch, { recursive: true, force: true })
-})
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 /** A test with its own mock of Zendesk. If it fails, the logs of its runs are printed. */
 export function scenario(
   title: string,
   test: (scenario: Scenario) => Promise<void>,
-  options: ZendeskOptions = {}
+  options: Parameters<typeof startZendesk>[0] = {}
 ): void {
   const runTest = async (): Promise<void> => {
     const zendesk = await startZendesk(options)
@@ -65,19 +55,14 @@ export function scenario(
 
 /** Post logged of so many tokens that it revoked and verified them, and no token is active. */
 export function expectRevoked({ zendesk }: Scenario, { printed }: ActRun, tokens: number): void {
-  expect(
-    printed.filter((line) => /^Revoked .* and verified that Zendesk rejects it\.$/.test(line))
-  ).toHaveLength(tokens)
+  expect(printed.filter((line) => /^Revoked .* verified that Zendesk rejects it\.$/.test(line))).toHaveLength(
+    tokens
+  )
   expect(zendesk.activeTokens()).toEqual([])
 }
 
 export function bearerOf({ headers }: RecordedRequest): string | undefined {
   return /^Bearer (.*)$/.exec(headers.authorization ?? '')?.[1]
-}
-
-/** A workflow of this folder. */
-export function workflow(name: string): string {
-  return readFileSync(join(import.meta.dirname, 'workflows', `${name}.yml`), 'utf8')
 }
 
 function line({ method, target, status, fault }: RecordedRequest): string {

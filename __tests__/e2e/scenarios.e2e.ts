@@ -1,100 +1,88 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from '@jest/globals'
+import { type ActRun, type Job } from './act.ts'
+import { expectRevoked, scenario, type Scenario } from './scenario.ts'
 
-import { type Zendesk } from '../../mock/zendesk.ts'
-import { type ActRun } from './act.ts'
-import { expectRevoked, scenario, workflow } from './scenario.ts'
+const workflow = readFileSync(join(import.meta.dirname, 'workflows/scenarios.yml'), 'utf8')
 
-scenario('a later step reads every output, and the runner masks a token that it prints', async (scenario) => {
-  const { zendesk, run, minted } = scenario
-  const result = await run({ workflow: workflow('outputs'), ...clientCredentials(zendesk) })
-  const [token] = minted()
+/** Runs one job of the workflow. */
+function runJob(
+  { zendesk, run }: Scenario,
+  job: string,
+  exitCode: number,
+  more: Partial<Job> = {}
+): Promise<ActRun> {
+  const vars = { ZENDESK_URL: zendesk.url }
+  const secrets = { CLIENT_SECRET: zendesk.client('ci_bot').secret!, API_TOKEN: zendesk.credentials.apiToken }
+  return run({ workflow, job, vars, secrets, ...more }, { exitCode })
+}
+
+/** The token of the job, which post revoked. */
+function revokedToken(scenario: Scenario, result: ActRun) {
+  const [token] = scenario.minted()
+  expectRevoked(scenario, result, scenario.minted().length)
+  return token!
+}
+
+scenario('later steps read every output, print the masked token, and one fails', async (scenario) => {
+  const result = await runJob(scenario, 'later-step', 1)
+  const { id, clientId, userId, expiresAt, value } = revokedToken(scenario, result)
+  const [outputs = ''] = /^\{[^]*?^\}/m.exec(result.printed.join('\n')) ?? []
+  expect(JSON.parse(outputs)).toEqual({
+    token: '***',
+    'token-id': String(id),
+    'client-id': String(clientId),
+    'user-id': String(userId),
+    scopes: 'read tickets:write write',
+    'expires-at': new Date(expiresAt!).toISOString().replace(/\.\d+/, ''),
+    'base-url': scenario.zendesk.url,
+    'refresh-token': ''
+  })
   expect(result.printed).toEqual(
     expect.arrayContaining([
-      `token-id=${token?.id}`,
-      `client-id=${token?.clientId}`,
-      `user-id=${token?.userId}`,
-      'scopes=read tickets:write write',
-      `expires-at=${new Date(token?.expiresAt ?? 0).toISOString().replace(/\.\d+/, '')}`,
-      `base-url=${zendesk.url}`,
-      'refresh-token=[]',
       'tickets=3',
       'careless: ***',
       'TOKEN=***',
       expect.stringMatching(/\?access_token=\*\*\*&more=1$/),
       '+ : ***',
-      '  "token": "***",'
+      `outcome=success length=${value.length}`
     ])
   )
+  expect(result.text).not.toContain('went on after a failure')
   expect(result.posts).toEqual(['Mint: success'])
-  expect(minted()).toHaveLength(1)
-  expectRevoked(scenario, result, minted().length)
+  expect(scenario.minted()).toHaveLength(1)
 })
 
 scenario('post revokes a token with itself if the runner gives post the wrong inputs', async (scenario) => {
-  const { zendesk, run, minted } = scenario
-  const { apiToken } = zendesk.credentials
-  const result = await run({
-    workflow: workflow('nested'),
-    vars: { ZENDESK_URL: zendesk.url },
-    secrets: { API_TOKEN: apiToken }
-  })
-  const [token] = minted()
+  const result = await runJob(scenario, 'nested', 0)
+  const { value } = revokedToken(scenario, result)
+  const { requests, credentials } = scenario.zendesk
   expect(result.printed).toContain('read with ***')
   const inputs = result.entries.filter(({ msg }) => msg.startsWith('the input is'))
   expect(inputs.map(({ msg, stage }) => `${stage}: ${msg.trim()}`)).toEqual([
     'Main: the input is the right one',
     'Post: the input is another one'
   ])
-  const changes = zendesk.requests.filter(({ method }) => method !== 'GET')
+  const changes = requests.filter(({ method }) => method !== 'GET')
   expect(changes.slice(0, 2).map(({ headers }) => headers.authorization)).toEqual([
-    `Basic ${Buffer.from(`ada@acme.example/token:${apiToken}`).toString('base64')}`,
-    `Bearer ${token?.value}`
+    `Basic ${Buffer.from(`ada@acme.example/token:${credentials.apiToken}`).toString('base64')}`,
+    `Bearer ${value}`
   ])
-  expectRevoked(scenario, result, minted().length)
-})
-
-scenario('post revokes the token if a later step fails', async (scenario) => {
-  const { zendesk, run, minted } = scenario
-  const job = { workflow: workflow('failure'), job: 'later-step', ...clientCredentials(zendesk) }
-  const result = await run(job, { exitCode: 1 })
-  const [token] = minted()
-  expect(result.text).not.toContain('went on after a failure')
-  expect(result.printed).toContain(`outcome=success id=${token?.id} length=${token?.value.length}`)
-  expect(result.posts).toEqual(['Mint: success'])
-  expectRevoked(scenario, result, minted().length)
 })
 
 scenario('post revokes the token of a step that fails after the mint', async (scenario) => {
-  const { zendesk, run, minted } = scenario
   const invalidToken = { kind: 'response', status: 401, body: { error: 'invalid_token' } } as const
-  zendesk.fault({ method: 'GET', path: '/api/v2/oauth/tokens/current', count: 4 }, invalidToken)
-  const job = { workflow: workflow('failure'), job: 'unusable', ...clientCredentials(zendesk) }
-  const result = await run(job, { exitCode: 1 })
-  const [token] = minted()
-  expect(result.printed).toContain(`outcome=failure scopes=read write length=${token?.value.length}`)
-  expect(errors(result)).toHaveLength(1)
-  expectRevoked(scenario, result, minted().length)
+  scenario.zendesk.fault({ method: 'GET', path: '/api/v2/oauth/tokens/current', count: 4 }, invalidToken)
+  const result = await runJob(scenario, 'unusable', 1)
+  const { value } = revokedToken(scenario, result)
+  expect(result.printed).toContain(`outcome=failure scopes=read write length=${value.length}`)
+  expect(result.entries.filter(({ command }) => command === 'error')).toHaveLength(1)
 })
 
 scenario('post revokes the token of a cancelled job', async (scenario) => {
-  const { zendesk, run, minted } = scenario
-  const job = { workflow: workflow('cancelled'), cancelAt: 'working for long', ...clientCredentials(zendesk) }
-  const result = await run(job, { exitCode: 1 })
+  const result = await runJob(scenario, 'cancelled', 1, { cancelAt: 'working for long' })
+  revokedToken(scenario, result)
   expect(result.text).not.toContain('went on after the end')
   expect(result.posts).toEqual(['Mint: success'])
-  expectRevoked(scenario, result, minted().length)
 })
-
-function clientCredentials(zendesk: Zendesk): {
-  vars: Record<string, string>
-  secrets: Record<string, string>
-} {
-  return {
-    vars: { ZENDESK_URL: zendesk.url },
-    secrets: { CLIENT_SECRET: zendesk.client('ci_bot').secret ?? '' }
-  }
-}
-
-function errors({ entries }: ActRun): string[] {
-  return entries.flatMap(({ command, msg }) => (command === 'error' ? [msg] : []))
-}
