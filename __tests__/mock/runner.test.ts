@@ -1,60 +1,46 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-
 import { parseKeyValues } from '../../mock/runner/command-files.ts'
 import { parseCommand } from '../../mock/runner/commands.ts'
-import { Job, runJob } from '../../mock/runner.ts'
+import { Job, runJob, type Step } from '../../mock/runner.ts'
 
-describe('workflow commands', () => {
-  it.each([
-    ['::add-mask::abc', 'add-mask', 'abc'],
-    ['  ::debug::100%25%0Adone%0D', 'debug', '100%\ndone\r'],
-    ['::ERROR title=a%3Ab%2C c,line=1::x::y', 'error', 'x::y'],
-    ['::warning::', 'warning', ''],
-    ['text before ##[error]boo%5D', 'error', 'boo]'],
-    ['##[set-output name=a;b=c%3Bd]v', 'set-output', 'v']
-  ])('finds the command in %j', (line, name, data) => {
-    expect(parseCommand(line)).toEqual({ name, data })
-  })
-
-  it.each(['x ::error::late', '::unknown::x', ': :error::x', '##[unknown]x', '# #[error]x', ''])(
-    'finds no command in %j',
-    (line) => {
-      expect(parseCommand(line)).toBeUndefined()
-    }
-  )
+it.each([
+  ['::add-mask::abc', 'add-mask', 'abc'],
+  ['  ::debug::100%25%0Adone%0D', 'debug', '100%\ndone\r'],
+  ['::ERROR title=a%3Ab%2C c,line=1::x::y', 'error', 'x::y'],
+  ['::warning::', 'warning', ''],
+  ['text before ##[error]boo%5D', 'error', 'boo]'],
+  ['##[set-output name=a;b=c%3Bd]v', 'set-output', 'v'],
+  ...['x ::error::late', '::unknown::x', ': :error::x', '##[unknown]x', '# #[error]x', ''].map((line) => [
+    line
+  ])
+])('a line of the log is a command, or none: %j', (line = '', name = '', data = '') => {
+  expect(parseCommand(line)).toEqual(name === '' ? undefined : { name, data })
 })
 
-describe('command files', () => {
-  it('have values on one line, or on several between delimiters', () => {
-    const text = 'a=1\nb<<EOF\r\nx=y\n\nz\nEOF\n\nc==<<d\ne<<E=F\nv\nE=F\nempty=\n'
-    expect(parseKeyValues(text)).toEqual({ a: '1', b: 'x=y\n\nz', c: '=<<d', e: 'v', empty: '' })
-  })
-
-  it.each(['no sign', '=value', 'a<<', 'a<<EOF\nvalue'])('are rejected if they contain %j', (text) => {
-    expect(() => parseKeyValues(text)).toThrow(/Invalid/)
-  })
+it('a command file has values on one line, or on several between delimiters', () => {
+  const text = 'a=1\nb<<EOF\r\nx=y\n\nz\nEOF\n\nc==<<d\ne<<E=F\nv\nE=F\nempty=\n'
+  expect(parseKeyValues(text)).toEqual({ a: '1', b: 'x=y\n\nz', c: '=<<d', e: 'v', empty: '' })
+  for (const wrong of ['no sign', '=value', 'a<<', 'a<<EOF\nvalue'])
+    expect(() => parseKeyValues(wrong)).toThrow(/Invalid/)
 })
 
 describe('a job', () => {
   let folder: string
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'action-'))
-    writeFileSync(
-      join(folder, 'action.yml'),
+    const write = (name: string, text: string): void => writeFileSync(join(folder, name), text)
+    write(
+      'action.yml',
       `name: Test action
-inputs:
-  with-default: { default: 2 }
-  with-hyphen: { required: true }
-  secret: {}
+inputs: { with-default: { default: 2 }, with-hyphen: { required: true }, secret: {} }
 runs: { using: node24, main: main.mjs, post: post.mjs }
 `
     )
-    writeFileSync(
-      join(folder, 'main.mjs'),
+    write(
+      'main.mjs',
       `import { appendFileSync } from 'node:fs'
 const { env } = process
 const secret = env.INPUT_SECRET
@@ -71,14 +57,12 @@ if (env.HANG) setInterval(() => undefined, 1000)
 if (env.FAIL) { console.log('::error::failed'); process.exitCode = 3 }
 `
     )
-    writeFileSync(
-      join(folder, 'post.mjs'),
+    write(
+      'post.mjs',
       `console.log(process.env.STATE_kept + '|' + process.env.INPUT_SECRET + '|' + process.env.EXPORTED)\n`
     )
   })
-  afterAll(() => {
-    rmSync(folder, { recursive: true })
-  })
+  afterAll(() => rmSync(folder, { recursive: true }))
 
   it('passes outputs, environment and state on, and masks secrets in the log', async () => {
     const { steps, ok, log } = await runJob(
@@ -145,42 +129,40 @@ if (env.FAIL) { console.log('::error::failed'); process.exitCode = 3 }
     job.close()
   })
 
-  it('drops a summary over 1 MiB', async () => {
-    const { steps } = await runJob([{ uses: folder, with: { secret: 'hush-hush' }, env: { BIG: '1' } }])
-    expect(steps[0]).toMatchObject({ summary: '', outcome: 'success' })
-  })
-
-  it('sends a signal to a process', async () => {
-    const { steps } = await runJob([
-      {
+  it.each<[string, () => Step, object]>([
+    [
+      'drops a summary over 1 MiB',
+      () => ({ uses: folder, env: { BIG: '1' } }),
+      { summary: '', outcome: 'success' }
+    ],
+    [
+      'sends a signal to a process',
+      () => ({
         uses: folder,
         env: { HANG: '1' },
         onLine: (line, { kill }) => {
           if (line.startsWith('using')) kill('SIGTERM')
         }
-      }
-    ])
-    expect(steps[0]).toMatchObject({ outcome: 'failure', timedOut: false })
+      }),
+      { outcome: 'failure', timedOut: false }
+    ],
+    [
+      'kills a process that takes too long',
+      () => ({ run: ['node', '-e', 'setInterval(() => 0, 1000)'], timeoutMs: 50 }),
+      { outcome: 'failure', timedOut: true }
+    ]
+  ])('%s', async (_what, step, end) => {
+    const { steps } = await runJob([step()])
+    expect(steps[0]).toMatchObject(end)
   })
 
-  it('kills a process that takes too long', async () => {
-    const { steps } = await runJob([{ run: ['node', '-e', 'setInterval(() => 0, 1000)'], timeoutMs: 50 }])
-    expect(steps[0]).toMatchObject({ outcome: 'failure', timedOut: true })
-  })
-
-  it('leaves no file behind', async () => {
-    const { steps } = await runJob([{ run: ['node', '-p', 'process.env.RUNNER_TEMP'] }])
-    expect(steps[0]?.stdout[0]).toContain(tmpdir())
-    expect(existsSync(steps[0]!.stdout[0]!)).toBe(false)
-  })
-
-  it('does not inherit the proxy of the machine', async () => {
+  it('leaves no file behind, and does not inherit the proxy of the machine', async () => {
     process.env['HTTPS_PROXY'] = 'http://127.0.0.1:9'
-    try {
-      const { steps } = await runJob([{ run: ['node', '-p', 'String(process.env.HTTPS_PROXY)'] }])
-      expect(steps[0]?.stdout).toEqual(['undefined'])
-    } finally {
-      delete process.env['HTTPS_PROXY']
-    }
+    const script = 'process.env.RUNNER_TEMP + "\\n" + process.env.HTTPS_PROXY'
+    const { steps } = await runJob([{ run: ['node', '-p', script] }])
+    delete process.env['HTTPS_PROXY']
+    const [temp = '', proxy] = steps[0]!.stdout
+    expect(temp).toContain(tmpdir())
+    expect([existsSync(temp), proxy]).toEqual([false, 'undefined'])
   })
 })

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
@@ -13,24 +13,14 @@ const itOnUnix = process.platform === 'win32' ? it.skip : it
 
 describe('npm run mock', () => {
   let child: ChildProcess | undefined
-  let pid: number | undefined
+  afterEach(() => void child?.kill('SIGKILL'))
 
-  afterEach(() => {
-    child?.kill('SIGKILL')
-    try {
-      if (pid !== undefined) process.kill(pid, 'SIGKILL')
-    } catch {
-      // It has ended, as it should.
-    }
-  })
-
-  /** Starts the command, and reads the inputs that it prints: the base URL, then those of each credential. */
-  async function start(
-    command: string,
-    args: string[],
-    options: SpawnOptions = {}
-  ): Promise<Record<string, string>[]> {
-    child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], ...options })
+  /** Starts the mock, and reads the inputs that it prints: the base URL, then those of each credential. */
+  async function start(): Promise<Record<string, string>[]> {
+    child = spawn(process.execPath, ['--import', 'tsx', 'mock/serve.ts'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit']
+    })
     let printed = ''
     await new Promise<void>((resolve) => {
       child!.stdout!.on('data', (data: Buffer) => {
@@ -43,7 +33,7 @@ describe('npm run mock', () => {
   }
 
   it('prints a base URL and credentials with which the action mints and revokes tokens', async () => {
-    const [account, ...credentials] = await start(process.execPath, ['--import', 'tsx', 'mock/serve.ts'])
+    const [account, ...credentials] = await start()
     expect(credentials.map((inputs) => Object.keys(inputs).slice(2))).toEqual([
       ['client-secret'],
       ['email', 'api-token'],
@@ -57,7 +47,7 @@ describe('npm run mock', () => {
   })
 
   itOnUnix.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends without an error at %s', async (signal) => {
-    const [account] = await start(process.execPath, ['--import', 'tsx', 'mock/serve.ts'])
+    const [account] = await start()
     const connected = await fetch(account!['base-url']!)
     await connected.arrayBuffer()
     child!.kill(signal)
