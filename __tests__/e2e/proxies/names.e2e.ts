@@ -1,8 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-
 import { type ProcessControl } from '../../../mock/runner.ts'
 import { type Zendesk } from '../../../mock/zendesk.ts'
 import { annotated, NOTHING, published, retries } from '../../support/log-lines.ts'
@@ -10,7 +8,7 @@ import { runStep, type StepEnd, type StepRun } from '../../support/run-action.ts
 import { scratch } from '../../support/scratch.ts'
 import { caFile, tls } from '../../support/servers.ts'
 import { clientCredentials, mockZendesk } from '../../support/zendesk.ts'
-import { startNameServer, type NameServer } from './name-server.ts'
+import { NameServer } from './name-server.ts'
 
 /*
  * Main and post with real name servers.
@@ -21,10 +19,10 @@ const HOST = 'acme.zendesk.com'
 const ONE_LOOKUP = [HOST, HOST]
 
 let zendesk: Zendesk
-let nameServer: NameServer
+const nameServer = new NameServer()
 
 beforeAll(async () => {
-  nameServer = await startNameServer()
+  await nameServer.start()
   zendesk = await mockZendesk({ tls: tls.good })
 })
 
@@ -33,9 +31,7 @@ beforeEach(() => {
   nameServer.queries.length = 0
 })
 
-afterAll(() => {
-  nameServer.close()
-})
+afterAll(() => nameServer.close())
 
 function run(entry: 'main' | 'post', { inputs, env, ...more }: StepRun = {}): Promise<StepEnd> {
   const base = { 'base-url': `https://${HOST}:${zendesk.port}`, 'timeout-seconds': 20 }
@@ -49,23 +45,23 @@ function run(entry: 'main' | 'post', { inputs, env, ...more }: StepRun = {}): Pr
 describe('main, if the name server', () => {
   // The resolver of the system counts this time, so it is spent.
   it('responds after 2.5 s, mints a token', async () => {
-    nameServer.respond(() => setTimeout(2500, '127.0.0.1'))
+    nameServer.find = () => setTimeout(2500, '127.0.0.1')
     expect(await run('main')).toMatchObject({ exitCode: 0, stderr: '' })
   })
 
   it('does not know the host, tries five times and names the host', async () => {
-    nameServer.respond(() => 'unknown')
+    nameServer.find = () => 'unknown'
     const ended = await run('main')
     expect(errorOf(ended)).toMatch(/not found \(DNS\).*`subdomain`.*: ENOTFOUND\.$/)
     expect(retries(ended)).toHaveLength(4)
   })
 
   it('fails once, tries again and mints a token', async () => {
-    nameServer.respond(() => 'failed')
+    nameServer.find = () => 'failed'
     const hold = scratch('hold')
     const onLine = (line: string): void => {
       if (!line.includes('attempt 2')) return
-      nameServer.respond(() => '127.0.0.1')
+      nameServer.find = () => '127.0.0.1'
       writeFileSync(hold, '')
     }
     const ended = await run('main', { hold, onLine })
@@ -79,36 +75,26 @@ describe('main, if the name server', () => {
  */
 const withExecve = 'execve' in process ? describe : describe.skip
 withExecve('if the name server never responds', () => {
-  it('main ends with an error that names the phase', async () => {
-    const error = errorOf(await run('main', silence()))
-    expect(error).toMatch(/look/i)
-    expect(error).toContain(HOST)
+  it.each([
+    ['the phase', {}, [/look/i, HOST]],
+    ['the proxy', { https_proxy: `http://${HOST}:3128` }, [/look/i, '`https_proxy`', `${HOST}:3128`]]
+  ])('main ends with an error that names %s', async (_what, env, words) => {
+    const error = errorOf(await run('main', { ...silence(), env }))
+    for (const word of words) expect(error).toMatch(word)
     expect(error).not.toContain('status.zendesk.com')
     expect(nameServer.queries).toEqual(ONE_LOOKUP)
   })
 
-  it('main ends with an error that names the proxy', async () => {
-    const error = errorOf(await run('main', { ...silence(), env: { https_proxy: `http://${HOST}:3128` } }))
-    expect(error).toMatch(/look/i)
-    expect(error).toContain('`https_proxy`')
-    expect(error).toContain(`${HOST}:3128`)
-    expect(nameServer.queries).toEqual(ONE_LOOKUP)
-  })
-
   it('main ends when it is cancelled', async () => {
-    let cancel = (): void => undefined
-    const onStart = ({ kill }: ProcessControl): void => {
-      cancel = () => {
-        kill('SIGINT')
-      }
-    }
-    const error = errorOf(await run('main', { ...silence(() => cancel()), onStart }))
-    expect(error).toMatch(/cancelled/)
+    let control: ProcessControl | undefined
+    const onStart = (started: ProcessControl): void => void (control = started)
+    const cancelled = { ...silence(() => control!.kill('SIGINT')), onStart }
+    expect(errorOf(await run('main', cancelled))).toMatch(/cancelled/)
     expect(nameServer.queries).toEqual(ONE_LOOKUP)
   })
 
   it('post ends with its warning', async () => {
-    nameServer.respond(() => '127.0.0.1')
+    nameServer.find = () => '127.0.0.1'
     const { state } = await run('main')
     const ended = await run('post', { state, ...silence() })
     expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
@@ -122,13 +108,11 @@ withExecve('if the name server never responds', () => {
 /** Silences the name server. The time of the step stands still until it has asked, or until `asked` ends that. */
 function silence(asked?: () => void): StepRun {
   const hold = scratch('hold')
+  const release = (): void => writeFileSync(hold, '')
   nameServer.queries.length = 0
-  nameServer.respond(() => {
+  nameServer.find = () => {
     if (nameServer.queries.length === ONE_LOOKUP.length) (asked ?? release)()
     return 'silent'
-  })
-  const release = (): void => {
-    writeFileSync(hold, '')
   }
   return { noNames: true, hold }
 }

@@ -5,7 +5,6 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-
 import { caFile } from '../../support/servers.ts'
 import { find, type Program } from './installed.ts'
 
