@@ -22,17 +22,7 @@ export interface Entry {
 }
 
 /** The result of one run of a workflow. */
-export interface ActRun {
-  exitCode: number | null
-  entries: Entry[]
-  /** Everything that a reader of the log and of the job summaries sees. */
-  text: string
-  /** What the steps printed, line by line. */
-  printed: string[]
-  summaries: string[]
-  /** `step: result` of every post step that ran, in order. */
-  posts: string[]
-}
+export type ActRun = ReturnType<typeof readLog>
 
 /** How to run one workflow. */
 export interface Job {
@@ -116,8 +106,8 @@ export class Act {
       const isDue = job.cancelAt !== undefined && stdout.includes(`"msg":"${job.cancelAt}`)
       if (isDue && !child.killed) child.kill('SIGINT')
     })
-    const [stderr, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'close')])
-    return readLog(stdout, stderr, exitCode as number | null)
+    const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')])
+    return readLog(stdout, stderr, child.exitCode)
   }
 }
 
@@ -176,7 +166,7 @@ function localRepositories(texts: string[], folder: string, action: string): str
   })
 }
 
-function readLog(stdout: string, stderr: string, exitCode: number | null): ActRun {
+function readLog(stdout: string, stderr: string, exitCode: number | null) {
   const entries = stdout
     .split('\n')
     .filter((line) => line !== '')
@@ -187,10 +177,12 @@ function readLog(stdout: string, stderr: string, exitCode: number | null): ActRu
   return {
     exitCode,
     entries,
-    // The other fields of an entry are act's own, and it does not mask them.
+    /** All that a reader of the log and of the summaries sees; other fields are act's own, which it does not mask. */
     text: [...entries.map(({ msg }) => msg), ...summaries, stderr].join('\n'),
+    /** What the steps printed, line by line. */
     printed: entries.filter((entry) => entry.raw_output).map(({ msg }) => msg),
     summaries,
+    /** `step: result` of every post step that ran, in order. */
     posts: entries.flatMap(({ stage, step, stepResult }) =>
       stage === 'Post' && stepResult !== undefined ? [`${step}: ${stepResult}`] : []
     )

@@ -3,7 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
-import { DEFAULT_CLIENTS, startZendesk, type RecordedRequest, type Zendesk } from '../../mock/zendesk.ts'
+import {
+  DEFAULT_CLIENTS,
+  startZendesk,
+  type Fault,
+  type RecordedRequest,
+  type Zendesk
+} from '../../mock/zendesk.ts'
 import { type ActRun, type Job } from './act.ts'
 import { makeCertificates } from './certificates.ts'
 import { bearerOf, expectRevoked, scenario, scratch, type Scenario } from './scenario.ts'
@@ -18,7 +24,7 @@ interface Example extends Omit<Job, 'workflow'> {
   skip?: string | undefined
   /** Whether the mock uses https. */
   tls?: boolean
-  /** Bodies of the responses of endpoints that the mock does not have, by method, path and a status other than 200. */
+  /** Faults or bodies of responses that the mock does not have, by method, path and a status other than 200. */
   responses?: Record<string, object | object[]>
   /** The scopes of each token that it mints. */
   scopes: string[]
@@ -47,7 +53,7 @@ const stored = (name: string): string => readFileSync(join(scratch, name), 'utf8
 const gh = `test -n "$GH_TOKEN" && test "$1 $2 $4 $6 $7" = 'secret set --repo --env zendesk' && cat >"$STORE/$3"`
 const STORING = { env: { STORE: scratch }, commands: { gh } }
 
-const countsTickets = { scopes: ['tickets:read'], does: [LIST_TICKETS], prints: /^3 tickets$/ }
+const COUNT_TICKETS = { scopes: ['tickets:read'], does: [LIST_TICKETS], prints: /^3 tickets$/ }
 
 const examples: Record<string, Example> = {
   curl: { scopes: ['tickets:read'], does: [LIST_TICKETS], prints: /^\[?\s*1,?$/ },
@@ -93,7 +99,7 @@ const examples: Record<string, Example> = {
     prints: /^true$/,
     then: ({ zendesk }) => expect(new Set(productRequests(zendesk).map(bearerOf)).size).toBe(3)
   },
-  'node-zendesk': { ...countsTickets, env: npm() },
+  'node-zendesk': { ...COUNT_TICKETS, env: npm() },
   'python-export': {
     skip: missing('python3', '--version'),
     // The first page says that there is another one.
@@ -108,7 +114,7 @@ const examples: Record<string, Example> = {
     then: ({ zendesk }) => expect(queries(zendesk, 'page[after]')).toEqual([null, 'a+b/c='])
   },
   'python-zenpy': {
-    ...countsTickets,
+    ...COUNT_TICKETS,
     skip: missing('python3', '--version'),
     env: userSettings('PIP_'),
     tls: true
@@ -125,7 +131,7 @@ const examples: Record<string, Example> = {
     }
   },
   'ruby-zendesk-api': {
-    ...countsTickets,
+    ...COUNT_TICKETS,
     skip: missing('ruby', '--version') ?? missing('gem', 'specification', 'zendesk_api', '--remote'),
     env: { GEM_HOME: join(scratch, 'gems') },
     tls: true
@@ -182,7 +188,7 @@ const examples: Record<string, Example> = {
       'app/translations/en.json': '{}'
     },
     responses: {
-      [`POST ${APPS}/validate`]: {},
+      [`POST ${APPS}/validate`]: { kind: 'pass' },
       [`POST ${APPS}/uploads 201`]: { id: 5 },
       [`PUT ${APPS}/77 202`]: { job_id: 'job' },
       [`GET ${APPS}/job_statuses/job`]: { status: 'completed', app_id: 77 },
@@ -269,25 +275,17 @@ scenario('the examples with a refresh token store it, use it, and store the next
   expect(second.printed.join('').replaceAll(/\s/g, '')).toContain('[1,2,3]')
 })
 
-scenario(
-  'the example nightly-sweep revokes stale tokens only if SWEEP is `revoke`',
-  async ({ zendesk, run }) => {
-    zendesk.seedTokens(5)
-    const kept = [
-      ...zendesk.seedTokens(1, { age: 60_000 }),
-      ...zendesk.seedTokens(1, { usedAgo: 60_000 }),
-      ...zendesk.seedTokens(1, { client: 'admin_tools' })
-    ]
-    const job = { workflow: read('nightly-sweep', zendesk.url), secrets: SECRETS }
-
-    const dryRun = await run({ ...job, vars: ACCOUNT })
-    expect(zendesk.activeTokens()).toHaveLength(8)
-    expect(dryRun.summaries).toHaveLength(2)
-
-    await run({ ...job, vars: { ...ACCOUNT, SWEEP: 'revoke' } })
-    expect(zendesk.activeTokens()).toEqual(kept)
-  }
-)
+scenario('the example nightly-sweep revokes only if SWEEP is `revoke`', async ({ zendesk, run }) => {
+  zendesk.seedTokens(5)
+  const seeds = [{ age: 60_000 }, { usedAgo: 60_000 }, { client: 'admin_tools' }]
+  const kept = seeds.flatMap((seed) => zendesk.seedTokens(1, seed))
+  const job = { workflow: read('nightly-sweep', zendesk.url), secrets: SECRETS }
+  const dryRun = await run({ ...job, vars: ACCOUNT })
+  expect(zendesk.activeTokens()).toHaveLength(8)
+  expect(dryRun.summaries).toHaveLength(2)
+  await run({ ...job, vars: { ...ACCOUNT, SWEEP: 'revoke' } })
+  expect(zendesk.activeTokens()).toEqual(kept)
+})
 
 scenario('the example reusable-workflow returns what its caller reads', async (scenario) => {
   const called = read('reusable-workflow', scenario.zendesk.url)
@@ -341,11 +339,9 @@ async function runExample(scenario: Scenario, name: string, example: Example): P
   )
   for (const [what, bodies] of responses) respond(zendesk, what, bodies)
   const does = responses.flatMap(([what, bodies]) => bodies.map(() => what.replace(/ \d+$/, '')))
-  const { caFile } = certificates
+  const trusting = ['NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'SSL_CERT_FILE']
   const https = {
-    NODE_EXTRA_CA_CERTS: caFile,
-    REQUESTS_CA_BUNDLE: caFile,
-    SSL_CERT_FILE: caFile,
+    ...Object.fromEntries(trusting.map((name) => [name, certificates.caFile])),
     ZENDESK_DOMAIN: `0.0.1:${zendesk.port}`
   }
   const result = await run({
@@ -393,8 +389,11 @@ const queries = (zendesk: Zendesk, name: string): (string | null)[] =>
 /** Responds with one body after the other to `METHOD /path`, which a status may follow. */
 function respond(zendesk: Zendesk, what: string, bodies: object[]): void {
   const [method = '', path = '', status = 200] = what.split(' ')
-  const faults = bodies.map((body) => ({ kind: 'response', status: Number(status), body }) as const)
-  zendesk.fault({ method, path }, faults)
+  const response = (body: object): Fault => ({ kind: 'response', status: Number(status), body })
+  zendesk.fault(
+    { method, path },
+    bodies.map((body) => ('kind' in body ? (body as Fault) : response(body)))
+  )
 }
 
 /** Why a command cannot be used here. */
@@ -405,11 +404,8 @@ function missing(command: string, ...args: string[]): string | undefined {
 
 /** The user's own settings of npm or pip, which a job does not see otherwise. */
 function userSettings(prefix: string): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) =>
-      name.startsWith(prefix) && value !== undefined ? [[name, value]] : []
-    )
-  )
+  const settings = Object.entries(process.env).filter(([name]) => name.startsWith(prefix))
+  return Object.fromEntries(settings) as Record<string, string>
 }
 
 /** npm with a folder of its own for global packages, and with the cache of the user. */
