@@ -4,16 +4,7 @@
 import { type Fault as MockFault, type MockResponse } from '../../../../mock/zendesk.ts'
 
 /** What a request of the action is for. */
-export type Purpose =
-  | 'lookup'
-  | 'mint'
-  | 'check'
-  | 'delete'
-  | 'verify'
-  | 'cleanup mint'
-  | 'cleanup look-up'
-  | 'cleanup delete'
-  | 'list'
+export type Purpose = keyof typeof OWN
 
 /** A fault of a world. */
 export interface Fault {
@@ -24,20 +15,24 @@ export interface Fault {
   delay: number
 }
 
+type Faults = Record<string, MockFault>
+
 const page = (status: number): MockFault => ({ kind: 'gateway', status })
-const json = (status: number, body: unknown): MockFault => ({ kind: 'response', status, body })
-const failed = (status: number, headers: Record<string, string> = {}): MockFault => ({
+const json = (status: number, body: unknown, headers: Record<string, string> = {}): MockFault => ({
   kind: 'response',
   status,
-  headers,
-  body: { error: 'SomeError', description: 'Something is wrong' }
+  body,
+  headers
 })
+const BODY = { error: 'SomeError', description: 'Something is wrong' }
+const failed = (status: number, header?: string, value = ''): MockFault =>
+  json(status, BODY, header === undefined ? {} : { [header]: value })
 const NO_HELP_DESK = { title: 'No help desk at acme.zendesk.com', message: 'There is no help desk here' }
 const MISSING = 'You are missing the following required scopes: users:read, read'
 const CLOSED = 'https://www.zendesk.com/app/help-center-closed/?utm_content=acme.zendesk.com'
 
 /** Responses that any request can get. None of them is Zendesk's own 401. */
-const ANSWERS = {
+const ANSWERS: Faults = {
   '200 page': page(200),
   '400 page': page(400),
   '401 page': page(401),
@@ -61,20 +56,20 @@ const ANSWERS = {
   '409': failed(409),
   '422': failed(422),
   '429': failed(429),
-  '429 for 2 s': failed(429, { 'Retry-After': '2' }),
-  '429 for 12.5 s': failed(429, { 'Retry-After': '12.5' }),
-  '429 for 1 h': failed(429, { 'Retry-After': '3600' }),
-  '429, reset in 7 s': failed(429, { 'ratelimit-reset': '7' }),
+  '429 for 2 s': failed(429, 'Retry-After', '2'),
+  '429 for 12.5 s': failed(429, 'Retry-After', '12.5'),
+  '429 for 1 h': failed(429, 'Retry-After', '3600'),
+  '429, reset in 7 s': failed(429, 'ratelimit-reset', '7'),
   '500': failed(500),
   '502 page': page(502),
   '503': failed(503),
-  '503 for 3 s': failed(503, { 'Retry-After': '3' }),
+  '503 for 3 s': failed(503, 'Retry-After', '3'),
   '504': failed(504),
   '522 page': page(522)
-} satisfies Record<string, MockFault>
+}
 
 /** No complete response, or one that Node's parser refuses. */
-const BREAKS = {
+const BREAKS: Faults = {
   reset: { kind: 'reset' },
   'reset in the header': { kind: 'reset-mid-header' },
   'reset in the body': { kind: 'reset-mid-body' },
@@ -83,20 +78,20 @@ const BREAKS = {
   '80 kB of headers': { kind: 'response', status: 200, headers: { 'x-flood': 'a'.repeat(80_000) } },
   stall: { kind: 'stall' },
   'stall in the body': { kind: 'stall-mid-body' }
-} satisfies Record<string, MockFault>
+}
 
 /** Refusals of a credential; to a token they would be Zendesk's own 401. */
-const REFUSALS = {
+const REFUSALS: Faults = {
   'own 401': json(401, { error: 'invalid_client', error_description: 'The client failed to authenticate' }),
   invalid_scope: json(400, { error: 'invalid_scope', error_description: 'The scope is invalid' }),
   invalid_grant: json(400, { error: 'invalid_grant', error_description: 'The grant is invalid' })
-} satisfies Record<string, MockFault>
+}
 
 /** A DELETE that Zendesk accepts without revoking anything. */
-const FALSE_ACCEPTS = {
+const FALSE_ACCEPTS: Faults = {
   '204 for nothing': { kind: 'empty', status: 204 },
   '200 for nothing': json(200, {})
-} satisfies Record<string, MockFault>
+}
 
 type Body = Record<string, unknown>
 
@@ -113,7 +108,7 @@ const withFacts = (facts: Body): MockFault =>
     'token' in body ? { token: { ...(body['token'] as Body), ...facts } } : { ...body, ...facts }
   )
 
-const MINT_EDITS = {
+const MINT_EDITS: Faults = {
   'no token': withFacts({ access_token: undefined, full_token: undefined }),
   'a short token': withFacts({ access_token: 'abc', full_token: 'abc' }),
   'no expiry': withFacts({ expires_in: undefined, expires_at: undefined }),
@@ -125,23 +120,23 @@ const MINT_EDITS = {
     id: '9',
     client_id: {}
   })
-} satisfies Record<string, MockFault>
+}
 
-const CURRENT_EDITS = {
+const CURRENT_EDITS: Faults = {
   'no facts': edited(() => ({ token: {} })),
   'wrong facts': withFacts({ id: 'x', client_id: -1, expires_at: 5, scopes: 3, created_at: 'now' }),
   'not an object': edited(() => ({ token: [] }))
-} satisfies Record<string, MockFault>
+}
 
 let cursors = 0
 const more = (after_cursor: string | null): Body => ({ meta: { has_more: true, after_cursor } })
 
 /** Pages that would never end. */
-const PAGE_EDITS = {
+const PAGE_EDITS: Faults = {
   'no items, more to come': edited(() => ({ clients: [], tokens: [], ...more(String(++cursors)) })),
   'the same cursor': edited((body) => ({ ...body, ...more('x') })),
   'no cursor': edited((body) => ({ ...body, ...more(null) }))
-} satisfies Record<string, MockFault>
+}
 
 /** `…/current` describes the token of another job. */
 export const ANOTHER_TOKEN = 'another token'
@@ -149,7 +144,7 @@ export const ANOTHER_TOKEN = 'another token'
 const ECHO = 'echo'
 const PARTIAL_ECHO = 'partial echo'
 
-const FAULTS: Readonly<Record<string, MockFault>> = {
+const FAULTS: Faults = {
   pass: { kind: 'pass' },
   [ANOTHER_TOKEN]: { kind: 'pass' },
   ...ANSWERS,
@@ -176,19 +171,21 @@ const LOST = ['408', '500', '502 page', '504', '522 page', '200 list', ...Object
 /** Whether a client has to suppose that a request which got this may have been carried out. */
 export const isLost = (what: string): boolean => LOST.includes(what)
 
-const [edits, refused] = [Object.keys(CURRENT_EDITS), Object.keys(REFUSALS)]
+const identity = [...Object.keys(CURRENT_EDITS), ANOTHER_TOKEN]
+const minting = [...Object.keys(MINT_EDITS), ...Object.keys(REFUSALS), '408', '504', '522 page']
+const pages = Object.keys(PAGE_EDITS)
 
-/** What a request can meet besides any answer and break. */
-const OWN: Record<Purpose, readonly string[]> = {
-  lookup: [...Object.keys(PAGE_EDITS), 'own 401'],
-  mint: [...Object.keys(MINT_EDITS), ...refused, '408', '504', '522 page'],
-  check: [...edits, ANOTHER_TOKEN],
+/** What a request can meet besides any answer and break, by what it is for. */
+const OWN = {
+  lookup: [...pages, 'own 401'],
+  mint: minting,
+  check: identity,
   delete: [...Object.keys(FALSE_ACCEPTS), 'own 401'],
-  verify: [...edits, ANOTHER_TOKEN],
-  'cleanup mint': [...Object.keys(MINT_EDITS), ...refused, '408', '504', '522 page'],
-  'cleanup look-up': [...edits, ANOTHER_TOKEN],
+  verify: identity,
+  'cleanup mint': minting,
+  'cleanup look-up': identity,
   'cleanup delete': ['404'],
-  list: Object.keys(PAGE_EDITS)
+  list: pages
 }
 
 /** The names of the faults that a request of this purpose can meet, in groups that are equally frequent. */
