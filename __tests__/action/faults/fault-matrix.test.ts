@@ -256,5 +256,5 @@ describe.each(REQUESTS)('a fault in $name', (request) => {
 
 afterAll(() => {
   const size = `${REQUESTS.length} requests × ${FAULTS.length} faults`
-  process.stdout.write(`fault matrix: ${cells} of ${size}${isFull ? '' : '; FULL=1 runs all'}\n`)
+  process.stdout.write(`fault matrix: ${cells} cells of ${size}${isFull ? '' : '; FULL=1 runs all'}\n`)
 })

@@ -158,7 +158,7 @@ const sample = fc.record({
   encoding: oneOf(encodings),
   split: oneOf(splits),
   /** The status of the responses; with 0 they are right, so that the step continues. */
-  status: fc.constantFrom(0, 0, 0, 0, 0, 200, 302, 400, 401, 403, 404, 410, 422, 429, 503),
+  status: fc.constantFrom<number>(0, 0, 0, 0, 0, 200, 302, 400, 401, 403, 404, 410, 422, 429, 503),
   injection: fc.constantFrom(...INJECTIONS),
   /** An input that gets a secret which belongs elsewhere. */
   misplacedIn: fc.constantFrom(...Array<string>(20).fill(''), ...publicInputs)
