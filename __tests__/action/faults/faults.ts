@@ -39,8 +39,11 @@ const response = (status: number, body: object = BODY, headers: Record<string, s
   headers
 })
 /** One fault for each status, by name. */
-const each = (codes: number[], what: string, fault: (status: number) => Fault): Record<string, Fault> =>
-  Object.fromEntries(codes.map((code) => [`${code}${what}`, fault(code)]))
+export const each = (
+  codes: number[],
+  what: string,
+  fault: (status: number) => Fault
+): Record<string, Fault> => Object.fromEntries(codes.map((code) => [`${code}${what}`, fault(code)]))
 
 /** All faults by kind and name; the redirects lead to `location`. */
 const byKind = (location: string): Record<string, Record<string, Fault | Broken>> => ({

@@ -2,6 +2,7 @@
  * What can go wrong with one request of a world, by names that can be printed and read.
  */
 import { type Fault as MockFault, type MockResponse } from '../../../../mock/zendesk.ts'
+import { each } from '../faults.ts'
 
 /** What a request of the action is for. */
 export type Purpose = keyof typeof OWN
@@ -33,39 +34,22 @@ const CLOSED = 'https://www.zendesk.com/app/help-center-closed/?utm_content=acme
 
 /** Responses that any request can get. None of them is Zendesk's own 401. */
 const ANSWERS: Faults = {
-  '200 page': page(200),
-  '400 page': page(400),
-  '401 page': page(401),
-  '403 page': page(403),
-  '404 page': page(404),
-  '503 page': page(503),
+  ...each([200, 400, 401, 403, 404, 502, 503, 522], ' page', page),
+  ...each([401, 403, 404], ' empty', (status) => ({ kind: 'empty', status })),
+  ...each([400, 403, 408, 409, 422, 429, 500, 503, 504], '', (status) => failed(status)),
   '403 text': { kind: 'response', status: 403, text: 'error code: 1020' },
-  '401 empty': { kind: 'empty', status: 401 },
-  '403 empty': { kind: 'empty', status: 403 },
-  '404 empty': { kind: 'empty', status: 404 },
   '401 without a word': json(401, { error: { title: 'No' } }),
   '200 list': json(200, [1, null]),
-  '400': failed(400),
-  '403': failed(403),
   '403 missing scope': json(403, { error: 'Forbidden', description: MISSING }),
   '404': json(404, { error: 'RecordNotFound', description: 'Not found' }),
   '404 no help desk': json(404, { error: NO_HELP_DESK }),
   'help center closed': { kind: 'redirect', status: 301, location: CLOSED },
   redirect: { kind: 'redirect', location: 'https://elsewhere.example/' },
-  '408': failed(408),
-  '409': failed(409),
-  '422': failed(422),
-  '429': failed(429),
   '429 for 2 s': failed(429, 'Retry-After', '2'),
   '429 for 12.5 s': failed(429, 'Retry-After', '12.5'),
   '429 for 1 h': failed(429, 'Retry-After', '3600'),
   '429, reset in 7 s': failed(429, 'ratelimit-reset', '7'),
-  '500': failed(500),
-  '502 page': page(502),
-  '503': failed(503),
-  '503 for 3 s': failed(503, 'Retry-After', '3'),
-  '504': failed(504),
-  '522 page': page(522)
+  '503 for 3 s': failed(503, 'Retry-After', '3')
 }
 
 /** No complete response, or one that Node's parser refuses. */
@@ -112,14 +96,7 @@ const MINT_EDITS: Faults = {
   'no token': withFacts({ access_token: undefined, full_token: undefined }),
   'a short token': withFacts({ access_token: 'abc', full_token: 'abc' }),
   'no expiry': withFacts({ expires_in: undefined, expires_at: undefined }),
-  'wrong types': withFacts({
-    scope: 7,
-    scopes: {},
-    expires_in: 'soon',
-    expires_at: [],
-    id: '9',
-    client_id: {}
-  })
+  'wrong types': withFacts({ scope: 7, scopes: {}, expires_in: '1', expires_at: [], id: '9', client_id: {} })
 }
 
 const CURRENT_EDITS: Faults = {
