@@ -1,0 +1,312 @@
+import { describe, expect, it } from '@jest/globals'
+import { runJob, type InputValue } from '../../mock/runner.ts'
+import { ADMIN_ID, AGENT_ID, type Fault, type Zendesk } from '../../mock/zendesk.ts'
+import {
+  annotated,
+  defaultScopes,
+  KEPT_FOR_REFRESH,
+  masks,
+  mintedLine,
+  NOTHING,
+  published,
+  responded,
+  revokedLine,
+  said,
+  stream
+} from '../support/log-lines.ts'
+import { mainThenPost, preloaded, root, runStep, userAgent } from '../support/run-action.ts'
+import {
+  at,
+  authorizationCode,
+  basicOf,
+  clientCredentials,
+  CLIENTS,
+  credentials,
+  CURRENT,
+  edited,
+  GRANT,
+  type Inputs,
+  mintedTokens,
+  mockZendesk,
+  requestLog,
+  STRAY_401,
+  TOKENS
+} from '../support/zendesk.ts'
+
+/** The client `agent_bot` and its secret, form-encoded. */
+const PAIR = 'agent_bot:sandbox%2Bsecret%2Fof%3Dagent_bot%3A50%25%260123456789'
+
+/** The inputs with the refresh token that came with an authorization code. */
+async function refreshToken(zendesk: Zendesk): Promise<Inputs> {
+  const inputs = at(zendesk, authorizationCode(zendesk, 'browser_app', true))
+  const { outputs } = await runStep('main', { inputs })
+  zendesk.forget()
+  return { 'client-id': 'browser_app', 'refresh-token': outputs['refresh-token']! }
+}
+
+const OWN = [`DELETE ${TOKENS}/<id> | Bearer <token>`, `GET ${CURRENT} | Bearer <token>`]
+const CHECK = OWN[1]!
+const CODE = '"code":"<authorization-code>","redirect_uri":"https://app.example/callback"'
+const grant = (kind: string, body: string): string => `POST ${GRANT} | {"grant_type":"${kind}",${body}}`
+
+/** Secrets, and what belongs to the token, are written as `<name>`. */
+interface Row {
+  inputs: (zendesk: Zendesk) => Inputs<InputValue> | Promise<Inputs>
+  masks: string
+  main: string[]
+  /** Not given if post leaves the token. */
+  post?: string[]
+  postMasks?: string
+  /** Where they differ from those of an hour, `read write`, the admin and ci_bot. */
+  outputs?: Inputs
+}
+
+const ROWS: Record<string, Row> = {
+  'an API token': {
+    inputs: (zendesk) => ({ ...credentials.apiToken(zendesk), 'client-id': 360_000_000_101 }),
+    masks: '<api-token> <basic>',
+    main: [`POST ${TOKENS} | Basic <basic> | {"token":{"client_id":360000000101,"scopes":["read","write"]}}`],
+    post: [`DELETE ${TOKENS}/<id> | Basic <basic>`, CHECK],
+    outputs: { 'expires-at': '' }
+  },
+  'an access token, and an identifier that it looks up': {
+    inputs: (zendesk) => ({
+      ...credentials.accessToken(zendesk),
+      ...{ 'client-id': 'tickets_only', scopes: 'tickets:read' }
+    }),
+    masks: '<access-token>',
+    main: [
+      `GET ${CLIENTS}?page[size]=100 | Bearer <access-token>`,
+      `POST ${TOKENS} | Bearer <access-token> | {"token":{"client_id":360000000104,"scopes":["tickets:read"]}}`
+    ],
+    post: [`DELETE ${TOKENS}/<id> | Bearer <access-token>`, CHECK],
+    outputs: { 'client-id': '360000000104', 'expires-at': '2026-11-21T12:30:00Z', scopes: 'tickets:read' }
+  },
+  'client credentials': {
+    inputs: (zendesk) => ({ ...credentials.clientCredentials(zendesk), 'expires-in': 900 }),
+    masks: '<client-secret>',
+    main: [
+      grant('client_credentials', '"client_id":"ci_bot","client_secret":"<client-secret>","expires_in":900'),
+      CHECK
+    ],
+    post: OWN,
+    outputs: { 'expires-at': '2026-11-21T12:15:00Z' }
+  },
+  'client credentials, form-encoded in a Basic header': {
+    inputs: (zendesk) => ({
+      ...credentials.clientCredentials(zendesk, 'agent_bot'),
+      ...{ 'token-endpoint-auth-method': 'Client_Secret_Basic', scopes: 'read write' }
+    }),
+    masks: '<client-secret> <basic>',
+    main: [
+      `POST ${GRANT} | Basic <basic> | {"grant_type":"client_credentials","client_id":"agent_bot","scope":"read write","expires_in":3600}`,
+      CHECK
+    ],
+    post: OWN,
+    outputs: { 'client-id': '360000000105', 'user-id': String(AGENT_ID) }
+  },
+  'an authorization code with PKCE': {
+    inputs: (zendesk) => authorizationCode(zendesk, 'browser_app', true),
+    masks: '<authorization-code> <code-verifier>',
+    main: [
+      grant(
+        'authorization_code',
+        `${CODE},"code_verifier":"<code-verifier>","client_id":"browser_app","expires_in":3600`
+      ),
+      CHECK
+    ],
+    outputs: { 'client-id': '360000000102' }
+  },
+  'an authorization code with a secret, and `skip-token-revoke: False`': {
+    inputs: (zendesk) => ({
+      ...credentials.clientCredentials(zendesk),
+      ...authorizationCode(zendesk, 'ci_bot', false),
+      'skip-token-revoke': 'False'
+    }),
+    masks: '<client-secret> <authorization-code>',
+    main: [
+      grant(
+        'authorization_code',
+        `${CODE},"client_id":"ci_bot","client_secret":"<client-secret>","expires_in":3600`
+      ),
+      CHECK
+    ],
+    post: OWN,
+    // The code is used up, so post neither needs nor masks it.
+    postMasks: '<token>'
+  },
+  'a refresh token': {
+    inputs: refreshToken,
+    masks: '<refresh-token>',
+    main: [
+      grant('refresh_token', '"refresh_token":"<refresh-token>","client_id":"browser_app","expires_in":3600'),
+      CHECK
+    ],
+    outputs: { 'client-id': '360000000102' }
+  }
+}
+
+it.concurrent.each(Object.entries(ROWS))(
+  'the action sends, masks and publishes with %s',
+  async (_what, row) => {
+    const zendesk = await mockZendesk()
+    const inputs = at(zendesk, await row.inputs(zendesk))
+    const { main, post } = await mainThenPost(zendesk, { inputs })
+    const { id, value, refreshToken } = mintedTokens(zendesk).at(-1)!
+    const basic = 'api-token' in inputs ? basicOf(zendesk) : Buffer.from(PAIR).toString('base64')
+    const secrets = Object.entries(inputs).filter(([name]) => /secret|token$|-code$|verifier/.test(name))
+    const names = [...secrets, ['token', value], ['id', id], ['next', refreshToken], ['basic', basic]]
+    const named = (...lines: string[]): string[] =>
+      lines.map((line) =>
+        names.reduce(
+          (text, [name, found]) => (found ? text.replaceAll(String(found), `<${String(name)}>`) : text),
+          line
+        )
+      )
+
+    const { requests } = zendesk
+    const { main: mainRequests, post: postRequests = [] } = row
+    expect(named(...requestLog(requests))).toEqual([...mainRequests, ...postRequests])
+    const first = requests[0]!.connection
+    expect(requests.map(({ connection }) => connection)).toEqual([
+      ...mainRequests.map(() => first),
+      ...postRequests.map(() => first + 1)
+    ])
+    const headers = { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': userAgent }
+    for (const request of requests) expect(request.headers).toMatchObject(headers)
+    for (const { body, headers } of requests)
+      expect(headers['content-type']).toBe(body ? 'application/json' : undefined)
+
+    const masked = row.masks.split(' ')
+    expect(named(...masks(main))).toEqual([...masked, '<token>', ...(refreshToken ? ['<next>'] : [])])
+    // Before any other line.
+    expect(masks({ ...main, stdout: main.stdout.slice(0, masked.length) })).toHaveLength(masked.length)
+    expect(named(...masks(post)).join(' ')).toBe(row.post ? (row.postMasks ?? `${row.masks} <token>`) : '')
+    expect(said(post).at(-1)).toBe(row.post ? revokedLine(id) : KEPT_FOR_REFRESH)
+    expect(main.outputs).toEqual({
+      token: value,
+      'token-id': String(id),
+      'client-id': '360000000101',
+      'user-id': String(ADMIN_ID),
+      scopes: 'read write',
+      'expires-at': '2026-11-21T13:00:00Z',
+      'base-url': zendesk.url,
+      'refresh-token': refreshToken ?? '',
+      ...row.outputs
+    })
+    // Every later step can read the state.
+    expect(Object.keys(main.state)).toEqual(['zendesk'])
+    expect(
+      named(main.state['zendesk']!)
+        .join()
+        .match(/<[\w-]+>/g)
+    ).toEqual(row.post ? ['<token>', '<id>'] : null)
+    expect([main.env, published(post)]).toEqual([{}, NOTHING])
+    for (const step of [main, post]) expect(step).toMatchObject({ exitCode: 0, stderr: '', summary: '' })
+    expect(zendesk.tokens.get(id)!.revoked).toBe(row.post !== undefined)
+  }
+)
+
+it.concurrent('with client credentials, all lines of main and post are in this order', async () => {
+  const zendesk = await mockZendesk()
+  const { main, post } = await mainThenPost(zendesk)
+  const masks = [zendesk.client('ci_bot').secret!, zendesk.tokens.get(22_000_000_002)!.value].map(
+    (secret) => `::add-mask::${secret}`
+  )
+  expect(stream(main)).toEqual([
+    ...masks,
+    responded('POST /oauth/tokens', 201),
+    responded('GET /api/v2/oauth/tokens/current', 200),
+    defaultScopes(),
+    mintedLine(22_000_000_002, 'read write')
+  ])
+  expect(stream(post)).toEqual([
+    ...masks,
+    responded('DELETE /api/v2/oauth/tokens/22000000002', 204),
+    responded('GET /api/v2/oauth/tokens/current', 401),
+    revokedLine(22_000_000_002)
+  ])
+})
+
+it.concurrent.each([
+  ['the response reports no lifetime', { reportExpiresIn: 'never', grantStatus: 200 }],
+  ['the token is a JWT', { tokenFormat: 'jwt' }]
+] as const)('a grant is minted, checked and revoked as usual if %s', async (_condition, options) => {
+  const zendesk = await mockZendesk(options)
+  const { main, post } = await mainThenPost(zendesk)
+  expect(main.outputs).toMatchObject({ 'token-id': '22000000002', 'expires-at': '2026-11-21T13:00:00Z' })
+  expect(annotated(main)).toEqual([])
+  expect(said(post).at(-1)).toBe(revokedLine(22_000_000_002))
+})
+
+describe('with an API token, the action', () => {
+  it.concurrent('looks an identifier up page by page, over the connection of the mint', async () => {
+    const zendesk = await mockZendesk({ clientsBefore: 250 })
+    const inputs = at(zendesk, { ...credentials.apiToken(zendesk), email: 'ada@acme.example/token' })
+    const main = await runStep('main', { inputs })
+    // The cursors of the mock end in characters that have to be encoded.
+    const cursor = (id: number): string =>
+      encodeURIComponent(`${Buffer.from(`id:${id}`).toString('base64')}+=`)
+    expect(zendesk.requests.map(({ method, target }) => `${method} ${target}`)).toEqual([
+      `GET ${CLIENTS}?page[size]=100`,
+      `GET ${CLIENTS}?page[size]=100&page[after]=${cursor(350_000_000_100)}`,
+      `GET ${CLIENTS}?page[size]=100&page[after]=${cursor(350_000_000_200)}`,
+      `POST ${TOKENS}`
+    ])
+    expect(zendesk.connections).toBe(1)
+    expect(zendesk.requests[0]!.headers.authorization).toBe(`Basic ${basicOf(zendesk)}`)
+    expect(main.outputs).toMatchObject({ 'client-id': '360000000101' })
+  })
+
+  it.concurrent('warns from 90 days before API tokens stop working', async () => {
+    const zendesk = await mockZendesk()
+    const inputs = at(zendesk, credentials.apiToken(zendesk))
+    const main = await runStep('main', { inputs, now: Date.UTC(2027, 0, 30) })
+    expect(annotated(main)).toEqual([
+      expect.stringMatching(/^::warning::.* API tokens stop working on 2027-04-30/)
+    ])
+  })
+})
+
+it.concurrent(
+  'post steps run in reverse order: a token outlives those that were minted with it',
+  async () => {
+    const zendesk = await mockZendesk()
+    const zis = { 'client-id': 'zis_acme', scopes: 'zis:read' }
+    const { steps } = await runJob(
+      [
+        { id: 'admin', uses: root, with: clientCredentials(zendesk) },
+        {
+          uses: root,
+          with: ({ steps: { admin } }) => at(zendesk, { ...zis, 'access-token': admin!.outputs['token']! })
+        }
+      ],
+      { env: preloaded() }
+    )
+    const [admin, other] = steps.map(({ outputs }) => outputs['token']!)
+    expect(requestLog(zendesk.requests).slice(-4)).toEqual([
+      `DELETE ${TOKENS}/22000000003 | Bearer ${admin!}`,
+      `GET ${CURRENT} | Bearer ${other!}`,
+      `DELETE ${TOKENS}/22000000002 | Bearer ${admin!}`,
+      `GET ${CURRENT} | Bearer ${admin!}`
+    ])
+    expect(zendesk.activeTokens()).toEqual([])
+  }
+)
+
+it.concurrent.each<[string, Fault, string]>([
+  ['cannot use', edited((body) => ({ ...body, access_token: 'short' })), GRANT],
+  ['finds rejected', STRAY_401, CURRENT]
+])(
+  'main publishes the next refresh token even if the access token is one that it %s',
+  async (_how, fault, path) => {
+    const zendesk = await mockZendesk()
+    const inputs = at(zendesk, await refreshToken(zendesk))
+    zendesk.fault({ path }, fault)
+    const main = await runStep('main', { inputs })
+    const next = mintedTokens(zendesk).at(-1)!.refreshToken!
+    expect(main.exitCode).toBe(1)
+    expect(main.outputs['refresh-token']).toBe(next)
+    expect(masks(main)).toContain(next)
+  }
+)
