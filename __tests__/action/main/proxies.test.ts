@@ -13,7 +13,7 @@ import {
   revokedLine,
   shown
 } from '../../support/log-lines.ts'
-import { runStep, type StepEnd, type StepRun } from '../../support/run-action.ts'
+import { runStep, type StepEnd } from '../../support/run-action.ts'
 import { caFile, relay, sendRaw, tls } from '../../support/servers.ts'
 import { clientCredentials, mockZendesk } from '../../support/zendesk.ts'
 
@@ -23,16 +23,7 @@ import { clientCredentials, mockZendesk } from '../../support/zendesk.ts'
  */
 
 const locked = CONNECT_RESPONSES.filter(({ means }) => means === 'credentials')
-const others = [
-  ...CONNECT_RESPONSES.filter(({ means }) => means !== 'credentials'),
-  {
-    program: 'a proxy',
-    when: 'it limits the rate',
-    means: 'unreachable',
-    head: ['HTTP/1.1 429 Too Many Requests'],
-    body: ''
-  } as const
-]
+const others = CONNECT_RESPONSES.filter(({ means }) => means !== 'credentials')
 
 const USER = 'ci@acme'
 const PASSWORD = 'p@ss:w/rd%41'
@@ -78,24 +69,19 @@ afterAll(async () => {
 const baseUrl = (): string => `https://acme.zendesk.com:${zendesk.port}`
 const proxyUrl = (userInfo = ''): string => `http://${userInfo}127.0.0.1:${proxy.port}`
 
-function run(
-  entry: 'main' | 'post',
-  env: Record<string, string>,
-  { lookups = 0, inputs, state }: StepRun
-): Promise<StepEnd> {
-  return runStep(entry, {
-    inputs: clientCredentials(zendesk, { 'base-url': baseUrl(), 'timeout-seconds': 20, ...inputs }),
+/** Runs main, which finds the names of as many hosts as `lookups` says. */
+function main(env: Record<string, string>, origin = baseUrl(), lookups = 0): Promise<StepEnd> {
+  return runStep('main', {
+    inputs: clientCredentials(zendesk, { 'base-url': origin, 'timeout-seconds': 20 }),
     env: { NODE_EXTRA_CA_CERTS: caFile, ...env },
-    lookups,
-    ...(state && { state })
+    lookups
   })
 }
 
-const main = (env: Record<string, string>, origin = baseUrl(), lookups = 0): Promise<StepEnd> =>
-  run('main', env, { inputs: { 'base-url': origin }, lookups })
-
-const post = (env: Record<string, string>, state: StepEnd['state']): Promise<StepEnd> =>
-  run('post', env, { state })
+function post(env: Record<string, string>, { state }: StepEnd): Promise<StepEnd> {
+  const inputs = clientCredentials(zendesk, { 'base-url': baseUrl() })
+  return runStep('post', { inputs, env: { NODE_EXTRA_CA_CERTS: caFile, ...env }, lookups: 0, state })
+}
 
 /** The one error of a step that failed. */
 function errorOf(ended: StepEnd): string {
@@ -106,46 +92,31 @@ function errorOf(ended: StepEnd): string {
 }
 
 describe('behind a proxy', () => {
-  it.each(['https_proxy', 'HTTPS_PROXY'])(
-    'main mints and post revokes a token through the proxy of %s',
-    async (name) => {
-      const env = { [name]: proxyUrl() }
+  const encoded = encodeURIComponent(PASSWORD)
+  it.each([
+    ['https_proxy', '', ':', []],
+    ['HTTPS_PROXY', `${encodeURIComponent(USER)}:${encoded}@`, `${USER}:${PASSWORD}`, [encoded, PASSWORD]]
+  ])(
+    'main mints and post revokes a token through the proxy of %s: %s',
+    async (name, userInfo, sent, forms) => {
+      needsPassword = forms.length > 0
+      const env = { [name]: proxyUrl(userInfo), RUNNER_DEBUG: '1' }
       const minted = await main(env)
-      expect(minted).toMatchObject({ exitCode: 0, stderr: '' })
-      expect(zendesk.activeTokens()).toHaveLength(1)
-      const ended = await post(env, minted.state)
-      expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
+      const ended = await post(env, minted)
+      for (const step of [minted, ended]) {
+        expect(step).toMatchObject({ exitCode: 0, stderr: '' })
+        expect(masks(step)).toEqual(expect.arrayContaining(forms))
+        const everything = shown(step) + JSON.stringify([step.env, step.outputs, step.state])
+        for (const form of [...forms, Buffer.from(sent).toString('base64')])
+          expect(everything).not.toContain(form)
+      }
       expect(ended.stdout.at(-1)).toBe(revokedLine(minted.outputs['token-id']))
       expect(zendesk.activeTokens()).toEqual([])
+      // One tunnel for each request, to this host only; the first of each step may be asked for its password.
       expect(zendesk.requests).toHaveLength(4)
-      // One tunnel for each request, to this host only.
-      expect(connects).toEqual(Array(4).fill(`acme.zendesk.com:${zendesk.port} :`))
+      expect(connects).toEqual(Array(4).fill(`acme.zendesk.com:${zendesk.port} ${sent}`))
     }
   )
-
-  it('main accepts a proxy URL without http://', async () => {
-    const ended = await main({ https_proxy: `127.0.0.1:${proxy.port}` })
-    expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(connects).toHaveLength(2)
-  })
-
-  it('main and post decode the user name and the password, and mask the password in both forms', async () => {
-    needsPassword = true
-    const encoded = encodeURIComponent(PASSWORD)
-    const env = { https_proxy: proxyUrl(`${encodeURIComponent(USER)}:${encoded}@`), RUNNER_DEBUG: '1' }
-    const minted = await main(env)
-    const ended = await post(env, minted.state)
-    for (const step of [minted, ended]) {
-      expect(step).toMatchObject({ exitCode: 0, stderr: '' })
-      expect(masks(step)).toEqual(expect.arrayContaining([encoded, PASSWORD]))
-      const everything = shown(step) + JSON.stringify([step.env, step.outputs, step.state])
-      for (const form of [encoded, PASSWORD, Buffer.from(`${USER}:${PASSWORD}`).toString('base64')]) {
-        expect(everything).not.toContain(form)
-      }
-    }
-    expect(new Set(connects)).toEqual(new Set([`acme.zendesk.com:${zendesk.port} ${USER}:${PASSWORD}`]))
-    expect(zendesk.activeTokens()).toEqual([])
-  })
 
   it.each(others)('main knows what $program means: $when', async (response) => {
     const { port, connections } = await sendRaw(wireFormat(response), 'end')
@@ -167,19 +138,17 @@ describe('behind a proxy', () => {
     const missing = await main({ https_proxy: `http://127.0.0.1:${port}` })
     const wrong = await main({ https_proxy: `http://ci:wrong-password@127.0.0.1:${port}` })
     expect(errorOf(missing)).toContain(
-      `The proxy refused the connection. It needs a user name and a password. Write them into \`https_proxy\` as http://user:password@127.0.0.1:${port}.`
+      `Write them into \`https_proxy\` as http://user:password@127.0.0.1:${port}.`
     )
-    expect(errorOf(wrong)).toContain(
-      `The proxy refused the connection. The user name or the password in \`https_proxy\` (127.0.0.1:${port}) is wrong.`
-    )
+    expect(errorOf(wrong)).toContain(`the password in \`https_proxy\` (127.0.0.1:${port}) is wrong.`)
     expect(shown(wrong)).not.toContain('wrong-password')
     expect(connections()).toBe(2)
   })
 
   it('post tries more than once, and names the proxy, if that cannot reach the host', async () => {
-    const { state } = await main({ https_proxy: proxyUrl() })
+    const minted = await main({ https_proxy: proxyUrl() })
     const { port, connections } = await sendRaw('HTTP/1.1 503 Service Unavailable\r\n\r\n', 'end')
-    const ended = await post({ https_proxy: `http://127.0.0.1:${port}` }, state)
+    const ended = await post({ https_proxy: `http://127.0.0.1:${port}` }, minted)
     expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
     expect(annotated(ended)).toEqual([
       expect.stringContaining(
@@ -189,66 +158,34 @@ describe('behind a proxy', () => {
     expect(connections()).toBeGreaterThan(5)
   })
 
-  it('main fails after five attempts if the proxy is down', async () => {
-    const down = await relay(() => 0)
-    down.stop()
-    const ended = await main({ https_proxy: `http://ci:secret-word@${down.host}:${down.port}` })
-    expect(errorOf(ended)).toContain(
-      `The proxy could not be reached. Check \`https_proxy\` (${down.host}:${down.port})`
-    )
-    expect(retries(ended)).toHaveLength(4)
-    expect(shown(ended)).not.toContain('secret-word')
-  })
-
   it.each([
-    'proxy.example:3128',
-    'ci:hush-hush@proxy.example:3128',
-    'ftp://ci:hush-hush@proxy.example',
-    'http://ci:hush-hush@:3128',
-    'http://ci:hush-hush%zz@proxy.example:3128',
-    '"http://ci:hush-hush@proxy.example:3128"',
-    "'http://proxy.example:3128'",
-    'http://'
-  ])('main fails before any request if the proxy URL is %s', async (proxy) => {
-    const ended = await main({ https_proxy: proxy })
-    expect(errorOf(ended)).toContain('The proxy URL cannot be read. Write `https_proxy` as')
+    ['ftp://ci:hush-hush@HOST', 'The proxy URL cannot be read. Write `https_proxy` as'],
+    ['http://ci:hush-hush%zz@HOST', 'The proxy URL cannot be read. Write `https_proxy` as'],
+    ['"http://ci:hush-hush@HOST"', 'The proxy URL cannot be read. Write `https_proxy` as'],
+    ['https://ci:hush-hush@HOST', 'Write `https_proxy` as http://HOST:']
+  ])('main fails before it connects, and masks the password, if the proxy URL is %s', async (url, words) => {
+    const silent = await relay(() => zendesk.port)
+    const host = `${silent.host}:${silent.port}`
+    const ended = await main({ https_proxy: url.replace('HOST', host) })
+    expect(errorOf(ended)).toContain(words.replace('HOST', host))
     expect(shown(ended)).not.toContain('hush')
-    expect(connects).toEqual([])
-    expect(zendesk.requests).toEqual([])
+    expect(masks(ended).join()).toContain('hush-hush')
+    expect(silent.connections()).toBe(0)
   })
-
-  it.each(['https_proxy', 'HTTPS_PROXY'])(
-    'main fails before any request, and says to write http://, if the proxy URL in %s begins with https://',
-    async (name) => {
-      const silent = await relay(() => zendesk.port)
-      const ended = await main({ [name]: `https://ci:a-proxy-password@${silent.host}:${silent.port}` })
-      // On Windows, the names of variables have no case.
-      expect(errorOf(ended).toLowerCase()).toContain(
-        `write \`https_proxy\` as http://${silent.host}:${silent.port}:`
-      )
-      expect(shown(ended)).not.toContain('a-proxy-password')
-      expect(masks(ended)).toContain('a-proxy-password')
-      expect(silent.connections()).toBe(0)
-    }
-  )
 })
 
 describe('main connects directly, without the proxy,', () => {
-  it.each(['acme.zendesk.com', '.zendesk.com', 'other.example, zendesk.com', '*'])(
-    'if no_proxy is %s',
-    async (noProxy) => {
-      const ended = await main({ https_proxy: proxyUrl(), no_proxy: noProxy }, baseUrl(), 9)
-      expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
-      expect(connects).toEqual([])
-      expect(zendesk.requests).toHaveLength(2)
-      expect(zendesk.connections).toBe(1)
-    }
-  )
-
-  it.each(['other.zendesk.com', '*.zendesk.com'])('but not if no_proxy is %s', async (noProxy) => {
+  it.each([
+    ['acme.zendesk.com', 0],
+    ['.zendesk.com', 0],
+    ['other.example, zendesk.com', 0],
+    ['*', 0],
+    ['*.zendesk.com', 2]
+  ])('if no_proxy has the host: %s (tunnels: %i)', async (noProxy, tunnels) => {
     const ended = await main({ https_proxy: proxyUrl(), no_proxy: noProxy }, baseUrl(), 9)
-    expect(ended.exitCode).toBe(0)
-    expect(connects).toHaveLength(2)
+    expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(connects).toHaveLength(tunnels)
+    expect(zendesk.requests).toHaveLength(2)
   })
 
   it('whatever the proxy URL, if no_proxy has the host', async () => {
