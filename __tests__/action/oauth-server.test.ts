@@ -3,42 +3,29 @@
  * the RFCs say, and not only what our mock expects.
  */
 import { generateKeyPairSync } from 'node:crypto'
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import { type IncomingMessage } from 'node:http'
 import { json } from 'node:stream/consumers'
-
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { beforeAll, describe, expect, it, jest } from '@jest/globals'
 import type Provider from 'oidc-provider'
-
-import { type InputValue, type StepResult } from '../../mock/runner.ts'
+import { type InputValue } from '../../mock/runner.ts'
 import { annotated, KEPT_FOR_REFRESH, revokedLine, said } from '../support/log-lines.ts'
 import { runStep, type StepEnd } from '../support/run-action.ts'
-import { codeChallenge, CODE_VERIFIER, REDIRECT_URI, type Inputs } from '../support/zendesk.ts'
+import { serve } from '../support/servers.ts'
+import { codeChallenge, CODE_VERIFIER, GRANT, REDIRECT_URI, TOKENS, type Inputs } from '../support/zendesk.ts'
 
 // Each of these characters is special in a form, in a URL or in a Basic header.
 const CLIENT_SECRET = 'secret+&=%:/"?#@~of-a-client'
 
-/** The requests for a grant, newest last. */
-const grants: { authorization: string | undefined; body: Record<string, unknown> }[] = []
+/** The client that uses each authentication method. */
+const IDS = { none: 'public_app', client_secret_post: 'posting_app', client_secret_basic: 'basic:app/%20' }
+type Method = keyof typeof IDS
+
+/** The request for a grant that came last. */
+let grant: { authorization: string | undefined; body: Record<string, unknown> }
 /** The id of each token that was requested; the OAuth server gives none. */
 const ids = new Map<string, number>()
-const servers: Server[] = []
 let provider: Provider
 let url: string
-
-async function listen(listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
-  servers.push(server)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-/** JSON as the form that this server wants; Zendesk accepts both. */
-function form(body: Record<string, unknown>): URLSearchParams {
-  return new URLSearchParams(
-    Object.entries(body).map(([name, value]): [string, string] => [name, String(value)])
-  )
-}
 
 /** Zendesk's token endpoints: reports or revokes the token that the request was sent with. */
 async function tokenResponse(message: IncomingMessage): Promise<{ status: number; body?: object }> {
@@ -48,7 +35,7 @@ async function tokenResponse(message: IncomingMessage): Promise<{ status: number
   const id = ids.get(value) ?? ids.size + 1
   ids.set(value, id)
   if (message.method === 'DELETE') {
-    if (message.url !== `/api/v2/oauth/tokens/${id}`) return { status: 404 }
+    if (message.url !== `${TOKENS}/${id}`) return { status: 404 }
     await token.destroy()
     return { status: 204 }
   }
@@ -60,7 +47,7 @@ async function tokenResponse(message: IncomingMessage): Promise<{ status: number
 
 beforeAll(async () => {
   const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
-  const client = (client_id: string, token_endpoint_auth_method: string): object => ({
+  const clients = Object.entries(IDS).map(([token_endpoint_auth_method, client_id]) => ({
     client_id,
     token_endpoint_auth_method,
     ...(token_endpoint_auth_method !== 'none' && { client_secret: CLIENT_SECRET }),
@@ -69,18 +56,14 @@ beforeAll(async () => {
     redirect_uris: [REDIRECT_URI],
     id_token_signed_response_alg: 'ES256',
     scope: 'read write'
-  })
+  }))
   // It warns that it does not support Node 20, and that its store in memory is not for production.
   const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
   const { default: OAuthServer } = await import('oidc-provider')
   provider = new OAuthServer('https://acme.zendesk.com', {
-    clients: [
-      client('public_app', 'none'),
-      client('posting_app', 'client_secret_post'),
-      client('basic:app/%20', 'client_secret_basic')
-    ],
+    clients,
     scopes: ['read', 'write', 'offline_access'],
-    routes: { token: '/oauth/tokens' },
+    routes: { token: GRANT },
     features: { clientCredentials: { enabled: true }, devInteractions: { enabled: false } },
     pkce: { required: () => false },
     issueRefreshToken: () => true,
@@ -100,41 +83,31 @@ beforeAll(async () => {
     jwks: { keys: [{ ...key, kid: 'test', use: 'sig' }] }
   })
   warn.mockRestore()
-  const providerUrl = await listen(provider.callback())
-  url = await listen((message, response) => {
+  const { port: providerPort } = await serve(provider.callback())
+  const { port } = await serve((message, response) => {
     const respond = async (): Promise<void> => {
-      if (message.url !== '/oauth/tokens') {
+      if (message.url !== GRANT) {
         const { status, body } = await tokenResponse(message)
-        response.writeHead(status, { 'Content-Type': 'application/json' })
-        response.end(body && JSON.stringify(body))
+        response.writeHead(status, { 'Content-Type': 'application/json' }).end(body && JSON.stringify(body))
         return
       }
-      const body = (await json(message)) as Record<string, unknown>
-      const { authorization } = message.headers
-      grants.push({ authorization, body })
-      const granted = await fetch(`${providerUrl}/oauth/tokens`, {
+      grant = {
+        authorization: message.headers.authorization,
+        body: (await json(message)) as Record<string, unknown>
+      }
+      const { authorization, body } = grant
+      // The form that this server wants; Zendesk accepts both.
+      const form = Object.entries(body).map(([name, value]): [string, string] => [name, String(value)])
+      const granted = await fetch(`http://127.0.0.1:${providerPort}${GRANT}`, {
         method: 'POST',
-        body: form(body),
+        body: new URLSearchParams(form),
         headers: { ...(authorization !== undefined && { authorization }) }
       })
       response.writeHead(granted.status, { 'Content-Type': 'application/json' }).end(await granted.text())
     }
-    respond().catch((error: unknown) => {
-      response.destroy(error as Error)
-    })
+    respond().catch((error: unknown) => response.destroy(error as Error))
   })
-})
-
-afterAll(async () => {
-  await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise((resolve) => {
-          server.close(resolve)
-          server.closeAllConnections()
-        })
-    )
-  )
+  url = `http://127.0.0.1:${port}`
 })
 
 /** An authorization code for this client, as a user's consent gives it. */
@@ -158,105 +131,77 @@ async function run(more: Inputs<InputValue>): Promise<{ main: StepEnd; post: Ste
   return { main, post: await runStep('post', { inputs, now: Date.now(), state: main.state }) }
 }
 
-/** The client that uses each authentication method. */
-const CLIENTS = {
-  none: 'public_app',
-  client_secret_post: 'posting_app',
-  client_secret_basic: 'basic:app/%20'
-}
-
-function inputsOf(method: keyof typeof CLIENTS): Record<string, string> {
+function inputsOf(method: Method): Inputs {
   const secret = { 'client-secret': CLIENT_SECRET, 'token-endpoint-auth-method': method }
-  return { 'client-id': CLIENTS[method], ...(method !== 'none' && secret) }
+  return { 'client-id': IDS[method], ...(method !== 'none' && secret) }
 }
 
-/** The authentication method of the newest request for a grant. */
-function methodUsed(): keyof typeof CLIENTS {
-  const { authorization, body } = grants.at(-1)!
-  if (authorization !== undefined && !('client_secret' in body)) return 'client_secret_basic'
-  return authorization === undefined && 'client_secret' in body ? 'client_secret_post' : 'none'
-}
-
-function expectSuccess(...steps: StepResult[]): void {
-  for (const step of steps) {
-    expect([annotated(step), step.exitCode, step.stderr]).toEqual([[], 0, ''])
-  }
+/** Both steps succeeded, and main sent its secret in this way. */
+function expectSuccess({ main, post }: { main: StepEnd; post: StepEnd }, method: Method): void {
+  for (const step of [main, post]) expect([annotated(step), step.exitCode, step.stderr]).toEqual([[], 0, ''])
+  expect([grant.authorization !== undefined, 'client_secret' in grant.body]).toEqual([
+    method === 'client_secret_basic',
+    method === 'client_secret_post'
+  ])
 }
 
 describe('an OAuth server accepts', () => {
-  it.each([
+  it.each<[Method, boolean]>([
     ['none', true],
     ['client_secret_post', false],
     ['client_secret_post', true],
     ['client_secret_basic', false],
     ['client_secret_basic', true]
-  ] as const)(
-    'an authorization code with the authentication method %s (PKCE: %p), and then its refresh token',
+  ])(
+    'an authorization code with the method %s (PKCE: %p), and its refresh token once',
     async (method, usesPkce) => {
       const client = inputsOf(method)
-      const code = {
-        'authorization-code': await codeFor(CLIENTS[method], usesPkce),
+      const first = await run({
+        ...client,
+        'authorization-code': await codeFor(IDS[method], usesPkce),
         'redirect-uri': REDIRECT_URI,
         ...(usesPkce && { 'code-verifier': CODE_VERIFIER })
-      }
-      const first = await run({ ...client, ...code })
-      expectSuccess(first.main, first.post)
-      expect(methodUsed()).toBe(method)
+      })
+      expectSuccess(first, method)
       const { outputs } = first.main
       expect(outputs).toMatchObject({ scopes: 'read write', 'client-id': '1', 'user-id': '2' })
       expect(said(first.post)).toEqual([KEPT_FOR_REFRESH])
 
-      const { main, post } = await run({
-        ...client,
-        'refresh-token': outputs['refresh-token']!,
-        'skip-token-revoke': false
-      })
-      expectSuccess(main, post)
-      expect(methodUsed()).toBe(method)
-      expect(grants.at(-1)!.body['grant_type']).toBe('refresh_token')
-      expect(main.outputs['token']).not.toBe(outputs['token'])
-      expect(main.outputs['refresh-token']).toMatch(/^.{8,}$/)
-      expect(main.outputs['refresh-token']).not.toBe(outputs['refresh-token'])
-      expect(said(post).at(-1)).toBe(revokedLine(main.outputs['token-id']))
-      expect(await provider.AccessToken.find(main.outputs['token']!)).toBeUndefined()
+      const refresh = { ...client, 'refresh-token': outputs['refresh-token']!, 'skip-token-revoke': false }
+      const next = await run(refresh)
+      expectSuccess(next, method)
+      expect(grant.body['grant_type']).toBe('refresh_token')
+      expect(next.main.outputs['refresh-token']).toMatch(/^.{8,}$/)
+      expect(said(next.post).at(-1)).toBe(revokedLine(next.main.outputs['token-id']))
+      expect(await provider.AccessToken.find(next.main.outputs['token']!)).toBeUndefined()
+      expect(await errorOf(refresh)).toMatch(/\(invalid_grant\).*The refresh token was used/)
     }
   )
 
   it.each(['client_secret_post', 'client_secret_basic'] as const)(
     'client credentials with the authentication method %s, and post revokes the token',
     async (method) => {
-      const { main, post } = await run({ ...inputsOf(method), scopes: 'read' })
-      expectSuccess(main, post)
-      expect(methodUsed()).toBe(method)
-      expect(main.outputs).toMatchObject({ scopes: 'read', 'refresh-token': '' })
-      expect(said(post).at(-1)).toBe(revokedLine(main.outputs['token-id']))
-      expect(await provider.ClientCredentials.find(main.outputs['token']!)).toBeUndefined()
+      const ended = await run({ ...inputsOf(method), scopes: 'read' })
+      expectSuccess(ended, method)
+      const { outputs } = ended.main
+      expect(outputs).toMatchObject({ scopes: 'read', 'refresh-token': '' })
+      expect(said(ended.post).at(-1)).toBe(revokedLine(outputs['token-id']))
+      expect(await provider.ClientCredentials.find(outputs['token']!)).toBeUndefined()
     }
   )
 })
 
-describe('the error names the cause if an OAuth server rejects', () => {
-  const errorOf = async (inputs: Record<string, string>): Promise<string> => {
-    const { main, post } = await run(inputs)
-    expect([main.exitCode, post.exitCode]).toEqual([1, 0])
-    expect(annotated(main)).toEqual([expect.stringMatching(/^::error::/)])
-    return annotated(main)[0]!
-  }
-
-  it('an authorization code with the wrong verifier, or a refresh token that was used before', async () => {
-    const code = await codeFor('public_app', true)
-    const inputs = { 'client-id': 'public_app', 'authorization-code': code, 'redirect-uri': REDIRECT_URI }
-    const wrongVerifier = CODE_VERIFIER.replace('a-', 'b-')
-    expect(await errorOf({ ...inputs, 'code-verifier': wrongVerifier })).toContain('(invalid_grant)')
-    const { main } = await run({ ...inputs, 'code-verifier': CODE_VERIFIER })
-    const refresh = { 'client-id': 'public_app', 'refresh-token': main.outputs['refresh-token']! }
-    const used = await run(refresh)
-    expectSuccess(used.main, used.post)
-    expect(await errorOf(refresh)).toMatch(/\(invalid_grant\).*The refresh token was used/)
-  })
-
-  it('client credentials with the wrong secret', async () => {
-    const inputs = { 'client-id': 'posting_app', 'client-secret': 'another-secret' }
-    expect(await errorOf(inputs)).toContain('(invalid_client)')
-  })
+it('the error names the cause if an OAuth server rejects a verifier or a secret', async () => {
+  const code = { 'authorization-code': await codeFor('public_app', true), 'redirect-uri': REDIRECT_URI }
+  const wrongVerifier = { 'client-id': 'public_app', ...code, 'code-verifier': `b${CODE_VERIFIER}` }
+  expect(await errorOf(wrongVerifier)).toContain('(invalid_grant)')
+  const wrongSecret = { 'client-id': 'posting_app', 'client-secret': 'another-secret' }
+  expect(await errorOf(wrongSecret)).toContain('(invalid_client)')
 })
+
+async function errorOf(inputs: Inputs<InputValue>): Promise<string> {
+  const { main, post } = await run(inputs)
+  expect([main.exitCode, post.exitCode]).toEqual([1, 0])
+  expect(annotated(main)).toEqual([expect.stringMatching(/^::error::/)])
+  return annotated(main)[0]!
+}

@@ -3,9 +3,7 @@ declare module 'oidc-provider' {
   import { type RequestListener } from 'node:http'
 
   interface Token {
-    clientId: string
     scope?: string
-    accountId?: string
     iat: number
     exp: number
     save(): Promise<string>
@@ -18,7 +16,6 @@ declare module 'oidc-provider' {
   export default class Provider {
     constructor(issuer: string, configuration: object)
     callback(): RequestListener
-    on(event: string, listener: (context: unknown, error: Error) => void): void
     AccessToken: Tokens
     AuthorizationCode: Tokens
     Client: { find(id: string): Promise<object | undefined> }
