@@ -5,6 +5,7 @@ import { cancelAtRequest, cancelDuring } from '../../support/cancel.ts'
 import { annotated, count, shown } from '../../support/log-lines.ts'
 import { sweep, type StepEnd } from '../../support/run-action.ts'
 import {
+  type credentials,
   DELETION_BY_ID,
   edited,
   JSON_403,
@@ -24,27 +25,21 @@ function expectFailure(zendesk: Zendesk, step: StepEnd, remaining: Token[], erro
   expect(zendesk.activeTokens()).toEqual(remaining)
 }
 
-/** The response about the token that the sweep works with, with this member changed or missing. */
-function currentWith(change: Record<string, unknown>): Fault {
-  return edited<{ token: object }>(({ token }) => ({ token: { ...token, ...change } }))
-}
-
-function user(id: unknown): Fault {
-  return { kind: 'response', status: 200, body: { user: { id } } }
-}
+const user = (id: unknown): Fault => ({ kind: 'response', status: 200, body: { user: { id } } })
+const without = (name: string): Fault =>
+  edited<{ token: object }>(({ token }) => ({ token: { ...token, [name]: undefined } }))
 
 describe('a sweep fails before it lists tokens if the look-up of its user', () => {
-  it.concurrent.each<['apiToken' | 'accessToken' | 'clientCredentials', string, Fault]>([
+  it.concurrent.each<[keyof typeof credentials, string, Fault]>([
     ['apiToken', 'is anonymous', user(null)],
     ['apiToken', 'has an id that is a string', user(String(ADMIN_ID))],
     ['apiToken', 'gets an HTML 403', { kind: 'gateway' }],
-    ['apiToken', 'gets a 200 with HTML', { kind: 'html' }],
     ['apiToken', 'gets a JSON 403', JSON_403],
     ['clientCredentials', 'gets an HTML 403', { kind: 'gateway' }],
-    ['clientCredentials', 'has no user', currentWith({ user_id: undefined })],
+    ['clientCredentials', 'has no user', without('user_id')],
     ['accessToken', 'gets a 200 with HTML', { kind: 'html' }],
-    ['accessToken', 'has no user', currentWith({ user_id: undefined })],
-    ['accessToken', 'has no id', currentWith({ id: undefined })]
+    ['accessToken', 'has no user', without('user_id')],
+    ['accessToken', 'has no id', without('id')]
   ])('(%s) %s', async (credential, _what, fault) => {
     const zendesk = await mockZendesk()
     const seeded = zendesk.seedTokens(3)
@@ -55,7 +50,6 @@ describe('a sweep fails before it lists tokens if the look-up of its user', () =
 
   it.concurrent.each([
     ['clientCredentials', 'false'],
-    ['accessToken', 'false'],
     ['accessToken', 'true']
   ] as const)('(%s) is about another token (`all-users: %s`)', async (credential, allUsers) => {
     const zendesk = await mockZendesk()
@@ -72,8 +66,6 @@ describe('a sweep whose list breaks off fails, and revokes what it found before:
 
   it.concurrent.each<[what: string, fault: Fault, words: string]>([
     ['HTML', { kind: 'html' }, 'There is no Zendesk account at this address'],
-    ['an HTML 403', { kind: 'gateway' }, 'in front of Zendesk'],
-    ['JSON without tokens', { kind: 'response', status: 200, body: {} }, 'cannot be used'],
     ['status 500', { kind: 'response', status: 500 }, 'Zendesk is unavailable'],
     ['a page without cursor that promises more', pageOf({ has_more: true }), 'cannot be used'],
     ['the cursor of the page before', pageOf({ has_more: true, after_cursor: 'again' }), 'cannot be used']
@@ -105,13 +97,13 @@ describe('a sweep that cannot revoke a token', () => {
     for (const [index, fault] of faults.entries())
       zendesk.fault({ path: `${TOKENS}/${stale[index]!.id}` }, fault)
     const step = await sweep(zendesk, 'clientCredentials', REVOKE)
-    const failed = stale.slice(1, 7)
-    const error = `^::error::Could not revoke 6 of 10 stale tokens: ${failed.map(({ id }) => id).join(', ')}\\. .*Could not revoke a token: Zendesk does not allow this\\. `
+    const failed = stale.slice(1, 7).map(({ id }) => id)
+    const error = `^::error::Could not revoke 6 of 10 stale tokens: ${failed.join(', ')}\\. `
     expectFailure(zendesk, step, stale.slice(0, 7), new RegExp(error))
     expect(step.outputs).toMatchObject({ matched: '10', revoked: '4', failed: '6' })
     // The summary shows failures first, and no markup of a response.
     const ids = [...step.summary.matchAll(/<tr><td>(\d+)</g)].map(([, id]) => Number(id))
-    expect(ids.slice(0, 6).toSorted()).toEqual(failed.map(({ id }) => id))
+    expect(ids.slice(0, 6).toSorted()).toEqual(failed)
     expect(step.summary).not.toContain('<b>')
   })
 
@@ -130,19 +122,16 @@ describe('a sweep that cannot revoke a token', () => {
 // Windows has no signals that a process could handle.
 const describeSignals = process.platform === 'win32' ? describe.skip : describe
 describeSignals('a sweep that is cancelled', () => {
-  it.concurrent.each(['SIGINT', 'SIGTERM'] as const)(
-    'while it revokes tokens, revokes only its cleanup token after that (%s)',
-    async (signal) => {
-      const zendesk = await mockZendesk()
-      const stale = zendesk.seedTokens(12)
-      for (const { id } of stale.slice(4)) zendesk.fault({ path: `${TOKENS}/${id}` }, { kind: 'stall' })
-      const cancel = cancelAtRequest(zendesk, 11, signal)
-      const step = await sweep(zendesk, 'clientCredentials', REVOKE, cancel)
-      expectFailure(zendesk, step, stale.slice(4), /^::error::Could not revoke 8 of 12 stale tokens: /)
-      expect(step.outputs).toMatchObject({ matched: '12', revoked: '4', failed: '8' })
-      expect(zendesk.requests).toHaveLength(12)
-    }
-  )
+  it.concurrent('while it revokes tokens, revokes only its cleanup token after that (SIGINT)', async () => {
+    const zendesk = await mockZendesk()
+    const stale = zendesk.seedTokens(12)
+    for (const { id } of stale.slice(4)) zendesk.fault({ path: `${TOKENS}/${id}` }, { kind: 'stall' })
+    const cancel = cancelAtRequest(zendesk, 11, 'SIGINT')
+    const step = await sweep(zendesk, 'clientCredentials', REVOKE, cancel)
+    expectFailure(zendesk, step, stale.slice(4), /^::error::Could not revoke 8 of 12 stale tokens: /)
+    expect(step.outputs).toMatchObject({ matched: '12', revoked: '4', failed: '8' })
+    expect(zendesk.requests).toHaveLength(12)
+  })
 
   it.concurrent('while a DELETE is answered, waits for the response (SIGTERM)', async () => {
     const zendesk = await mockZendesk()
