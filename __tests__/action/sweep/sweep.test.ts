@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import { runJob } from '../../../mock/runner.ts'
 import { ADMIN_ID, AGENT_ID, type Token, type Zendesk } from '../../../mock/zendesk.ts'
 import { DAY, HOUR } from '../../support/clock.ts'
@@ -7,16 +6,16 @@ import { annotated, NOTHING, published, responded, said, stream } from '../../su
 import { sweepAction, sweep } from '../../support/run-action.ts'
 import {
   basicOf,
+  clientCredentials,
+  CLIENTS,
   credentials,
+  CURRENT,
   edited,
+  GRANT,
   mockZendesk,
   requestLog,
-  CURRENT,
-  clientCredentials,
   TOKENS
 } from '../../support/zendesk.ts'
-
-const MINUTE = 60_000
 
 /** Three stale tokens, and one of another client. */
 function seedStale(zendesk: Zendesk): { stale: Token[]; other: Token } {
@@ -42,23 +41,21 @@ describe('a sweep', () => {
       `::add-mask::${zendesk.credentials.apiToken}`,
       `::add-mask::${basicOf(zendesk)}`,
       responded('GET /api/v2/users/me', 200),
-      responded('GET /api/v2/oauth/clients', 200),
+      responded(`GET ${CLIENTS}`, 200),
       responded('GET /api/v2/oauth/tokens', 200),
       `Found 3 stale tokens (5 checked). \`dry-run: 'false'\` would revoke: ${ids(stale).join(', ')}.`
     ])
     expect(requestLog(zendesk.requests)).toEqual([
       `GET /api/v2/users/me | Basic ${basicOf(zendesk)}`,
-      `GET /api/v2/oauth/clients?page[size]=100 | Basic ${basicOf(zendesk)}`,
+      `GET ${CLIENTS}?page[size]=100 | Basic ${basicOf(zendesk)}`,
       `GET /api/v2/oauth/tokens?client_id=360000000101&page[size]=100 | Basic ${basicOf(zendesk)}`
     ])
     const outputs = { matched: '3', revoked: '0', failed: '0', 'token-ids': JSON.stringify(ids(stale)) }
     expect(published(step)).toEqual({ ...NOTHING, outputs })
-    expect(step.summary).toContain(
-      '<h3>Zendesk tokens of ci_bot</h3>\n<p>3 stale tokens (5 checked). This was a dry run'
+    expect(step.summary).toMatch(
+      /^<h3>Zendesk tokens of ci_bot<.h3>\n<p>3 stale tokens \(5 checked\)\. This was a dry/
     )
-    expect(step.summary).toContain(
-      `<td>${ids(stale)[2]!}</td><td>${ADMIN_ID}</td><td>tickets:read</td><td>1 day</td><td>never</td><td>would be revoked</td></tr></table>`
-    )
+    expect(step.summary).toContain(`<td>${ADMIN_ID}</td><td>tickets:read</td><td>1 day</td><td>never</td>`)
     expect(zendesk.activeTokens()).toEqual(expect.arrayContaining([...stale, other]))
     expect(step).toMatchObject({ exitCode: 0, stderr: '' })
     expect(zendesk.connections).toBe(1)
@@ -66,81 +63,44 @@ describe('a sweep', () => {
 
   it('says so if no token is stale, and writes no summary if `job-summary` is false', async () => {
     const zendesk = await mockZendesk()
-    zendesk.seedTokens(2, { age: HOUR })
-    const step = await sweep(zendesk, 'apiToken', { 'job-summary': 'false' })
+    zendesk.seedTokens(2, { age: (index) => [HOUR, 6 * DAY][index]! })
+    const step = await sweep(zendesk, 'apiToken', { 'job-summary': 'false', 'older-than': '7D' })
     expect(said(step).at(-1)).toBe('No stale tokens (2 checked).')
     expect(step.outputs).toEqual({ matched: '0', revoked: '0', failed: '0', 'token-ids': '[]' })
     expect(step.summary).toBe('')
   })
-
-  it('accepts `older-than` in minutes, hours or days, and at least 1 h', async () => {
-    const zendesk = await mockZendesk()
-    zendesk.seedTokens(3, { age: (index) => [89 * MINUTE, 91 * MINUTE, 8 * DAY][index]! })
-    for (const [age, matched] of Object.entries({ '60m': '3', '90m': '2', '2h': '1', '7D': '1' })) {
-      const { outputs } = await sweep(zendesk, 'apiToken', { 'older-than': age })
-      expect([age, outputs['matched']]).toEqual([age, matched])
-    }
-    const refused = await sweep(zendesk, 'apiToken', { 'older-than': '59m' })
-    expect(annotated(refused)).toEqual([expect.stringMatching(/^::error::.*older-than.*"59m"/)])
-  })
 })
 
 describe('a sweep with `dry-run: false`', () => {
-  // The cleanup token is valid for 120 s longer than the sweep may take.
-  it.each([
-    ['client_secret_post', 600, 720],
-    ['client_secret_basic', 900, 1020]
-  ])(
-    'mints a cleanup token with %s (timeout %i s, valid for %i s), revokes the stale tokens with it, and revokes it last',
-    async (method, timeout, lifetime) => {
-      const zendesk = await mockZendesk({ filterByClient: false })
-      const { stale, other } = seedStale(zendesk)
-      const step = await sweep(zendesk, 'clientCredentials', {
-        'dry-run': false,
-        'token-endpoint-auth-method': method,
-        'timeout-seconds': timeout
-      })
-      const secret = zendesk.client('ci_bot').secret!
-      const basic = Buffer.from(`ci_bot:${secret}`).toString('base64')
-      const isBasic = method === 'client_secret_basic'
-      const cleanup = [...zendesk.tokens.values()].at(-1)!
-      expect(said(step)).toEqual([
-        `::add-mask::${secret}`,
-        ...(isBasic ? [`::add-mask::${basic}`] : []),
-        `::add-mask::${cleanup.value}`,
-        'Revoked 3 stale tokens (6 checked).'
-      ])
-      expect(zendesk.requests[0]).toMatchObject({
-        path: '/oauth/tokens',
-        json: {
-          grant_type: 'client_credentials',
-          client_id: 'ci_bot',
-          scope: 'read write',
-          expires_in: lifetime,
-          ...(!isBasic && { client_secret: secret })
-        }
-      })
-      expect(zendesk.requests[0]!.headers.authorization).toBe(isBasic ? `Basic ${basic}` : undefined)
-      expect(zendesk.seen().filter((line) => line.startsWith('GET'))).toEqual([
-        `GET ${CURRENT}`,
-        `GET ${TOKENS}`
-      ])
-      expect(
-        deletions(zendesk)
-          .map(({ path }) => Number(path.split('/').at(-1)))
-          .toSorted()
-      ).toEqual([...ids(stale), cleanup.id])
-      expect(zendesk.seen().at(-1)).toBe(`DELETE ${TOKENS}/${cleanup.id}`)
-      expect(new Set(zendesk.requests.slice(1).map(({ headers }) => headers.authorization))).toEqual(
-        new Set([`Bearer ${cleanup.value}`])
-      )
-      expect(revoked([...stale, cleanup, other])).toEqual([true, true, true, true, false])
-      const outputs = { matched: '3', revoked: '3', failed: '0', 'token-ids': JSON.stringify(ids(stale)) }
-      expect(step.outputs).toEqual(outputs)
-      expect(step.summary).toContain('3 stale tokens (6 checked). Revoked: 3. Failed: 0.')
-      expect(step).toMatchObject({ exitCode: 0, stderr: '' })
-    }
-  )
+  it('mints a cleanup token, revokes the stale tokens with it, and revokes it last', async () => {
+    const zendesk = await mockZendesk({ filterByClient: false })
+    const { stale, other } = seedStale(zendesk)
+    const authMethod = { 'token-endpoint-auth-method': 'client_secret_basic' }
+    const inputs = { 'dry-run': false, ...authMethod, 'timeout-seconds': 900 }
+    const step = await sweep(zendesk, 'clientCredentials', inputs)
+    const secret = zendesk.client('ci_bot').secret!
+    const basic = Buffer.from(`ci_bot:${secret}`).toString('base64')
+    const cleanup = [...zendesk.tokens.values()].at(-1)!
+    expect(said(step)).toEqual([
+      ...[secret, basic, cleanup.value].map((mask) => `::add-mask::${mask}`),
+      'Revoked 3 stale tokens (6 checked).'
+    ])
+    const log = requestLog(zendesk.requests)
+    const bearer = `Bearer ${cleanup.value}`
+    const byId = (id: number): string => `DELETE ${TOKENS}/${id} | ${bearer}`
+    // The cleanup token is valid for 120 s longer than the sweep may take.
+    expect(log.slice(0, 3)).toEqual([
+      `POST ${GRANT} | Basic ${basic} | {"grant_type":"client_credentials","client_id":"ci_bot","scope":"read write","expires_in":1020}`,
+      `GET ${CURRENT} | ${bearer}`,
+      `GET ${TOKENS}?client_id=360000000101&page[size]=100 | ${bearer}`
+    ])
+    expect(log.slice(3, -1).toSorted()).toEqual(ids(stale).map(byId))
+    expect(log.at(-1)).toBe(byId(cleanup.id))
+    expect(revoked([...stale, cleanup, other])).toEqual([true, true, true, true, false])
+    const outputs = { matched: '3', revoked: '3', failed: '0', 'token-ids': JSON.stringify(ids(stale)) }
+    expect(step).toMatchObject({ exitCode: 0, stderr: '', outputs })
+    expect(step.summary).toContain('3 stale tokens (6 checked). Revoked: 3. Failed: 0.')
+  })
 
   it('does not revoke the access token that it works with, even if that looks stale', async () => {
     const zendesk = await mockZendesk()
@@ -155,7 +115,7 @@ describe('a sweep with `dry-run: false`', () => {
     // No look-up of the user: that is in the response about the token.
     expect(zendesk.seen().filter((line) => line.startsWith('GET'))).toEqual([
       `GET ${CURRENT}`,
-      'GET /api/v2/oauth/clients',
+      `GET ${CLIENTS}`,
       `GET ${TOKENS}`
     ])
     expect(said(step).at(-1)).toBe('Revoked 2 stale tokens (3 checked).')
@@ -172,9 +132,7 @@ describe('a sweep with `dry-run: false`', () => {
       ...both
     })
     expect(annotated(refused)).toEqual([
-      expect.stringMatching(
-        /^::error::Could not list the tokens: Zendesk does not allow this\. .* GET .*: 403 /
-      )
+      expect.stringMatching(/^::error::Could not list the tokens: .*: 403 /)
     ])
     expect(refused.exitCode).toBe(1)
     expect(zendesk.activeTokens()).toEqual(stale)
@@ -182,7 +140,7 @@ describe('a sweep with `dry-run: false`', () => {
     zendesk.forget()
     const step = await sweep(zendesk, 'apiToken', both)
     expect(zendesk.requests.map(({ target }) => target).slice(0, -2)).toEqual([
-      '/api/v2/oauth/clients?page[size]=100',
+      `${CLIENTS}?page[size]=100`,
       `${TOKENS}?client_id=360000000101&all=true&page[size]=100`
     ])
     expect(deletions(zendesk)).toHaveLength(2)
