@@ -1,80 +1,54 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { describe, expect, it } from '@jest/globals'
-
+import { type TlsOptions } from 'node:tls'
+import { expect, it } from '@jest/globals'
 import { annotated, NOTHING, published, retries } from '../../support/log-lines.ts'
-import { once, runStep } from '../../support/run-action.ts'
+import { runStep } from '../../support/run-action.ts'
 import { scratch } from '../../support/scratch.ts'
 import { caFile, impostor, selfSigned, tls } from '../../support/servers.ts'
-import { clientCredentials, mockZendesk } from '../../support/zendesk.ts'
-
-const secureZendesk = once(() => mockZendesk({ tls: tls.good }))
-
-/** Runs main at a port, where it sends nothing to Zendesk, and returns its error and how many attempts it made. */
-async function failureAt(port: number, caFile: string): Promise<{ error: string; attempts: number }> {
-  const zendesk = await secureZendesk()
-  const ended = await runStep('main', {
-    inputs: clientCredentials(zendesk, { 'base-url': `https://acme.zendesk.com:${port}` }),
-    env: { NODE_EXTRA_CA_CERTS: caFile },
-    lookups: 9
-  })
-  // Node itself warns on stderr of a file that it cannot open.
-  expect(ended.exitCode).toBe(1)
-  expect(published(ended)).toEqual(NOTHING)
-  expect(annotated(ended)).toHaveLength(1)
-  expect(zendesk.requests).toEqual([])
-  return { error: annotated(ended)[0]!, attempts: 1 + retries(ended).length }
-}
 
 /** A file that holds the right CA, but not as text. */
-function der(): string {
-  const file = scratch('ca.der')
-  writeFileSync(file, new X509Certificate(readFileSync(caFile)).raw)
-  return file
-}
+const der = scratch('ca.der')
+writeFileSync(der, new X509Certificate(readFileSync(caFile)).raw)
 
-describe('main', () => {
-  it.each([
-    ['expired', 'has expired'],
-    ['notYetValid', 'is not yet valid']
-  ] as const)('tries once and leads to the clock if the certificate is %s', async (certificate, problem) => {
-    const { port } = await impostor(tls[certificate])
-    const { error, attempts } = await failureAt(port, selfSigned[certificate])
-    expect(error).toContain(`It ${problem}, or the clock of the runner is wrong.`)
-    expect(error).not.toContain('NODE_EXTRA_CA_CERTS')
-    expect(attempts).toBe(1)
-  })
-
-  it.each([
-    ['is not set', () => '', 'give its CA to the runner in `NODE_EXTRA_CA_CERTS`'],
-    ['has another CA', () => selfSigned.expired, 'expired.pem does not vouch for it'],
-    ['is a folder', () => tmpdir(), 'is not a file'],
-    ['does not exist', () => scratch('missing'), 'cannot be read (ENOENT)'],
-    ['is in DER format', der, 'has no certificate in PEM format']
-  ])('tries once and says what may be wrong if NODE_EXTRA_CA_CERTS %s', async (_what, file, expected) => {
-    const { error, attempts } = await failureAt((await secureZendesk()).port, file())
-    expect(error).toContain(expected)
-    expect(attempts).toBe(1)
-  })
-
-  // In TLS 1.2 the server does not say why it ends the connection.
-  it.each([
-    ['TLSv1.2', 'The server may demand a client certificate.', 5],
-    ['TLSv1.3', 'The server demands a client certificate (TLS).', 1]
-  ] as const)(
-    'leads to the client certificate that a server of %s demands',
-    async (version, expected, most) => {
-      const demands = {
-        requestCert: true,
-        rejectUnauthorized: true,
-        minVersion: version,
-        maxVersion: version
-      }
-      const { port } = await impostor({ ...tls.good, ...demands })
-      const { error, attempts } = await failureAt(port, caFile)
-      expect(error).toContain(expected)
-      expect(attempts).toBe(most)
-    }
-  )
+const demanding = (version: 'TLSv1.2' | 'TLSv1.3'): TlsOptions => ({
+  ...{ requestCert: true, rejectUnauthorized: true, minVersion: version, maxVersion: version },
+  ...tls.good
 })
+
+it.each<[string, TlsOptions, string, string, number]>([
+  ['the certificate has expired', tls.expired, selfSigned.expired, 'or the clock of the runner is wrong', 1],
+  ['it is not yet valid', tls.notYetValid, selfSigned.notYetValid, 'or the clock of the runner is wrong', 1],
+  ['NODE_EXTRA_CA_CERTS is not set', tls.good, '', 'give its CA to the runner in `NODE_EXTRA_CA_CERTS`', 1],
+  [
+    'NODE_EXTRA_CA_CERTS has another CA',
+    tls.good,
+    selfSigned.expired,
+    'expired.pem does not vouch for it',
+    1
+  ],
+  ['NODE_EXTRA_CA_CERTS is a folder', tls.good, tmpdir(), 'is not a file', 1],
+  ['NODE_EXTRA_CA_CERTS is missing', tls.good, scratch('missing'), 'cannot be read (ENOENT)', 1],
+  ['NODE_EXTRA_CA_CERTS is in DER format', tls.good, der, 'has no certificate in PEM format', 1],
+  // In TLS 1.2 the server does not say why it ends the connection.
+  ['TLS 1.2 ends', demanding('TLSv1.2'), caFile, 'The server may demand a client certificate.', 5],
+  ['a client certificate is missing', demanding('TLSv1.3'), caFile, 'demands a client certificate (TLS).', 1]
+])(
+  'main says what is wrong with TLS, and retries only what may pass: %s',
+  async (_what, server, ca, words, attempts) => {
+    const { port } = await impostor(server)
+    const credential = { 'client-id': 'ci_bot', 'client-secret': 'a-client-secret' }
+    const ended = await runStep('main', {
+      inputs: { subdomain: 'acme', ...credential, 'base-url': `https://acme.zendesk.com:${port}` },
+      env: { NODE_EXTRA_CA_CERTS: ca },
+      lookups: 9
+    })
+    // Node itself warns on stderr of a file that it cannot open.
+    expect(ended.exitCode).toBe(1)
+    expect(published(ended)).toEqual(NOTHING)
+    expect(annotated(ended)).toEqual([expect.stringContaining(words)])
+    expect(annotated(ended)[0]!.includes('NODE_EXTRA_CA_CERTS')).toBe(!/clock|client cert/.test(words))
+    expect(retries(ended)).toHaveLength(attempts - 1)
+  }
+)
