@@ -8,6 +8,7 @@ import {
   clientCredentials,
   DELETION_BY_ID,
   GRANT,
+  LINES,
   LOOK_UP,
   mockZendesk,
   theToken
@@ -19,15 +20,12 @@ const [describeSignals, itWithSignals] =
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 describeSignals('main, cancelled while its mint', () => {
-  it.each<[string, NodeJS.Signals, boolean]>([
-    ...SIGNALS.map((signal): [string, NodeJS.Signals, boolean] => [
-      'waits for the TLS handshake',
-      signal,
-      false
-    ]),
-    ['waits for a proxy', 'SIGTERM', true]
-  ])('%s (%s), never sends it', async (_what, signal, viaProxy) => {
+  it.each<[string, NodeJS.Signals]>([
+    ['the TLS handshake', 'SIGINT'],
+    ['a proxy', 'SIGTERM']
+  ])('waits for %s (%s), never sends it', async (what, signal) => {
     const zendesk = await mockZendesk({ tls: tls.good })
+    const viaProxy = what === 'a proxy'
     const target = viaProxy ? await connectProxy(zendesk.port) : { host: '127.0.0.1', port: zendesk.port }
     let opening: NodeJS.Timeout | undefined
     let cancel = (): unknown => undefined
@@ -38,12 +36,10 @@ describeSignals('main, cancelled while its mint', () => {
       opening = setTimeout(door.open, 1500)
     })
     const origin = viaProxy ? 'acme.zendesk.com' : `localhost:${door.port}`
+    const proxy = viaProxy ? { https_proxy: `http://127.0.0.1:${door.port}` } : {}
     const main = await runStep('main', {
       inputs: clientCredentials(zendesk, { 'base-url': `https://${origin}` }),
-      env: {
-        NODE_EXTRA_CA_CERTS: caFile,
-        ...(viaProxy && { https_proxy: `http://127.0.0.1:${door.port}` })
-      },
+      env: { NODE_EXTRA_CA_CERTS: caFile, ...proxy },
       onStart: ({ kill }) => {
         cancel = () => kill(signal)
       }
@@ -93,39 +89,33 @@ itWithSignals('main, cancelled during the check, ends it and fails; post revokes
   expect(shown(run.post)).toContain(VERIFIED)
 })
 
-describeSignals('post, cancelled', () => {
-  it.concurrent.each(SIGNALS)(
-    'while its DELETE is answered (%s), warns that it was accepted and not verified',
-    async (signal) => {
-      const zendesk = await mockZendesk()
-      const cancel = cancelDuring(zendesk, DELETION_BY_ID, signal, 'response late')
-      const { post, postRequests } = await mainThenPost(zendesk, { postRun: cancel })
-      expect(postRequests).toEqual(['DELETE token by token'])
-      expect(annotated(post)).toEqual([expect.stringMatching(/^::warning.*accepted.*not be verified/)])
-      expect(zendesk.activeTokens()).toEqual([])
-    }
-  )
+describeSignals('post, cancelled while its DELETE', () => {
+  it.concurrent('is answered (SIGINT), warns that it was accepted and not verified', async () => {
+    const zendesk = await mockZendesk()
+    const cancel = cancelDuring(zendesk, DELETION_BY_ID, 'SIGINT', 'response late')
+    const { post, postRequests } = await mainThenPost(zendesk, { postRun: cancel })
+    expect(postRequests).toEqual([LINES.byId])
+    expect(annotated(post)).toEqual([expect.stringMatching(/^::warning.*accepted.*not be verified/)])
+    expect(zendesk.activeTokens()).toEqual([])
+  })
 
-  it.concurrent(
-    'while its DELETE gets no response, waits 2 s for one, and warns that it was sent',
-    async () => {
-      const zendesk = await mockZendesk()
-      zendesk.fault(DELETION_BY_ID, { kind: 'stall' })
-      // After the two requests of main.
-      const cancel = cancelAtRequest(zendesk, 3, 'SIGTERM')
-      const { post, postRequests } = await mainThenPost(zendesk, { postRun: cancel })
-      expect(postRequests).toEqual(['DELETE token by token'])
-      expect(post.elapsed).toBe(2000)
-      expect(annotated(post)).toEqual([expect.stringMatching(/^::warning.*\bsent\b/)])
-    }
-  )
+  it.concurrent('gets no response, waits 2 s for one, and warns that it was sent', async () => {
+    const zendesk = await mockZendesk()
+    zendesk.fault(DELETION_BY_ID, { kind: 'stall' })
+    // After the two requests of main.
+    const cancel = cancelAtRequest(zendesk, 3, 'SIGTERM')
+    const { post, postRequests } = await mainThenPost(zendesk, { postRun: cancel })
+    expect(postRequests).toEqual([LINES.byId])
+    expect(post.elapsed).toBe(2000)
+    expect(annotated(post)).toEqual([expect.stringMatching(/^::warning.*\bsent\b/)])
+  })
 
-  it.concurrent('while it waits to retry its DELETE, sends nothing more, and warns', async () => {
+  it.concurrent('waits to be retried, sends nothing more, and warns', async () => {
     const zendesk = await mockZendesk()
     zendesk.fault(DELETION_BY_ID, { kind: 'response', status: 503 })
     const cancel = cancelAtLine('503', 'SIGTERM')
     const { post, postRequests } = await mainThenPost(zendesk, { postRun: cancel })
-    expect(postRequests).toEqual(['DELETE token by token'])
+    expect(postRequests).toEqual([LINES.byId])
     expect(count(post, 'warning')).toBe(1)
   })
 })
