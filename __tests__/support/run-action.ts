@@ -25,8 +25,8 @@ jest.setTimeout(240_000)
 
 const preload = join(import.meta.dirname, 'preload/time.js')
 
-/** What is changed about a process. `preload/time.js` explains each. */
-export interface Preloaded {
+/** What is changed about a process, by the variables that `preload/time.js` explains: `TEST_NOW` and so on. */
+interface Preloaded {
   now?: number
   random?: number
   lookups?: number
@@ -40,39 +40,21 @@ export interface Preloaded {
   report?: string
 }
 
-/** The variables that change it. */
+const NAMES = [
+  ...(['now', 'random', 'lookups', 'noNames', 'speed', 'hold', 'signalAt', 'signal'] as const),
+  ...(['clockFile', 'barrier', 'report'] as const)
+]
+
+/** The variables that change it. An empty one counts as not set. */
 export function preloaded(wanted: Preloaded = {}): Record<string, string> {
-  const {
-    now = NOON,
-    random = 0.5,
-    lookups,
-    noNames,
-    speed,
-    hold,
-    signalAt,
-    signal,
-    clockFile,
-    barrier,
-    report
-  } = wanted
-  const variables = {
-    // NODE_OPTIONS reads a backslash as an escape.
-    NODE_OPTIONS: `--require "${preload.replaceAll('\\', '/')}"`,
-    TEST_STALLED: stalled,
-    TEST_NOW: now,
-    TEST_RANDOM: random,
-    TEST_LOOKUPS: lookups,
-    TEST_NO_NAMES: noNames,
-    TEST_SPEED: speed,
-    TEST_HOLD: hold,
-    TEST_SIGNAL_AT: signalAt?.source,
-    TEST_SIGNAL: signal,
-    TEST_CLOCK_FILE: clockFile,
-    TEST_BARRIER: barrier,
-    TEST_REPORT: report
-  }
-  // An empty variable counts as not set, and overrides that of an earlier step.
-  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value ?? '')]))
+  const values = { now: NOON, random: 0.5, ...wanted, signalAt: wanted.signalAt?.source }
+  const variables = NAMES.map((name) => [
+    `TEST_${name.replaceAll(/[A-Z]/g, '_$&').toUpperCase()}`,
+    String(values[name] ?? '')
+  ])
+  // NODE_OPTIONS reads a backslash as an escape.
+  const NODE_OPTIONS = `--require "${preload.replaceAll('\\', '/')}"`
+  return { NODE_OPTIONS, TEST_STALLED: stalled, ...(Object.fromEntries(variables) as object) }
 }
 
 /** What a single step runs with. */
@@ -88,24 +70,14 @@ export type StepEnd = StepResult & { elapsed: number }
 
 /** Runs one step, without the rest of its job. */
 export async function runStep(entry: 'main' | 'post' | 'sweep', run: StepRun = {}): Promise<StepEnd> {
-  const { inputs = {}, env, state = {}, timeoutMs, onStart, onLine, ...changes } = run
-  const clockFile = changes.clockFile ?? scratch('clock')
+  const { inputs = {}, env = {}, state = {}, clockFile = scratch('clock') } = run
   writeFileSync(clockFile, '0')
-  const step = {
-    uses: entry === 'sweep' ? sweepAction : root,
-    with: inputs,
-    ...(env && { env })
-  }
-  const interference = {
-    ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(onStart && { onStart }),
-    ...(onLine && { onLine })
-  }
-  const job = new Job({ env: preloaded({ ...changes, clockFile }) })
+  const step = { uses: entry === 'sweep' ? sweepAction : root, with: inputs, env }
+  const job = new Job({ env: preloaded({ ...run, clockFile }) })
   try {
     const end = await (entry === 'post'
-      ? job.runPost({ ...step, post: interference }, state)
-      : job.run({ ...step, ...interference }))
+      ? job.runPost({ ...step, post: run }, state)
+      : job.run({ ...run, ...step }))
     return { ...end, elapsed: Number(readFileSync(clockFile, 'utf8')) }
   } finally {
     job.close()
@@ -139,7 +111,7 @@ export interface Run {
 }
 
 /** What a job of one step runs with. */
-export interface Circumstances {
+interface Circumstances {
   /** Those of client credentials, unless given. */
   inputs?: Inputs<InputValue>
   /** Called after main: the place for the faults of post. */
@@ -169,7 +141,7 @@ export async function mainThenPost(
 }
 
 /** Post never fails the job, warns at most once, never says "verified" of an active token, and cleans up after itself. */
-export function expectCalm(zendesk: Zendesk, post: StepEnd): void {
+function expectCalm(zendesk: Zendesk, post: StepEnd): void {
   expect(post).toMatchObject({ exitCode: 0, stderr: '', timedOut: false })
   expect(count(post, 'error')).toBe(0)
   expect(count(post, 'warning')).toBeLessThanOrEqual(1)
