@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals'
-import { runJob, type InputValue } from '../../mock/runner.ts'
-import { ADMIN_ID, AGENT_ID, type Fault, type Zendesk } from '../../mock/zendesk.ts'
+import { expect, it } from '@jest/globals'
+import { runJob, type InputValue, type Step } from '../../mock/runner.ts'
+import { ADMIN_ID, AGENT_ID, type Zendesk } from '../../mock/zendesk.ts'
 import {
   annotated,
   defaultScopes,
@@ -29,7 +29,6 @@ import {
   mintedTokens,
   mockZendesk,
   requestLog,
-  STRAY_401,
   TOKENS
 } from '../support/zendesk.ts'
 
@@ -155,13 +154,10 @@ it.concurrent.each(Object.entries(ROWS))(
     const { id, value, refreshToken } = mintedTokens(zendesk).at(-1)!
     const basic = 'api-token' in inputs ? basicOf(zendesk) : Buffer.from(PAIR).toString('base64')
     const secrets = Object.entries(inputs).filter(([name]) => /secret|token$|-code$|verifier/.test(name))
-    const names = [...secrets, ['token', value], ['id', id], ['next', refreshToken], ['basic', basic]]
+    const names = { ...Object.fromEntries(secrets), token: value, id, next: refreshToken ?? value, basic }
     const named = (...lines: string[]): string[] =>
       lines.map((line) =>
-        names.reduce(
-          (text, [name, found]) => (found ? text.replaceAll(String(found), `<${String(name)}>`) : text),
-          line
-        )
+        Object.entries(names).reduce((text, [name, own]) => text.replaceAll(String(own), `<${name}>`), line)
       )
 
     const { requests } = zendesk
@@ -196,11 +192,8 @@ it.concurrent.each(Object.entries(ROWS))(
     })
     // Every later step can read the state.
     expect(Object.keys(main.state)).toEqual(['zendesk'])
-    expect(
-      named(main.state['zendesk']!)
-        .join()
-        .match(/<[\w-]+>/g)
-    ).toEqual(row.post ? ['<token>', '<id>'] : null)
+    const [state = ''] = named(...Object.values(main.state))
+    expect(state.match(/<[\w-]+>/g)).toEqual(row.post ? ['<token>', '<id>'] : null)
     expect([main.env, published(post)]).toEqual([{}, NOTHING])
     for (const step of [main, post]) expect(step).toMatchObject({ exitCode: 0, stderr: '', summary: '' })
     expect(zendesk.tokens.get(id)!.revoked).toBe(row.post !== undefined)
@@ -239,74 +232,59 @@ it.concurrent.each([
   expect(said(post).at(-1)).toBe(revokedLine(22_000_000_002))
 })
 
-describe('with an API token, the action', () => {
-  it.concurrent('looks an identifier up page by page, over the connection of the mint', async () => {
-    const zendesk = await mockZendesk({ clientsBefore: 250 })
-    const inputs = at(zendesk, { ...credentials.apiToken(zendesk), email: 'ada@acme.example/token' })
-    const main = await runStep('main', { inputs })
-    // The cursors of the mock end in characters that have to be encoded.
-    const cursor = (id: number): string =>
-      encodeURIComponent(`${Buffer.from(`id:${id}`).toString('base64')}+=`)
-    expect(zendesk.requests.map(({ method, target }) => `${method} ${target}`)).toEqual([
-      `GET ${CLIENTS}?page[size]=100`,
-      `GET ${CLIENTS}?page[size]=100&page[after]=${cursor(350_000_000_100)}`,
-      `GET ${CLIENTS}?page[size]=100&page[after]=${cursor(350_000_000_200)}`,
-      `POST ${TOKENS}`
-    ])
-    expect(zendesk.connections).toBe(1)
-    expect(zendesk.requests[0]!.headers.authorization).toBe(`Basic ${basicOf(zendesk)}`)
-    expect(main.outputs).toMatchObject({ 'client-id': '360000000101' })
-  })
-
-  it.concurrent('warns from 90 days before API tokens stop working', async () => {
-    const zendesk = await mockZendesk()
-    const inputs = at(zendesk, credentials.apiToken(zendesk))
-    const main = await runStep('main', { inputs, now: Date.UTC(2027, 0, 30) })
-    expect(annotated(main)).toEqual([
-      expect.stringMatching(/^::warning::.* API tokens stop working on 2027-04-30/)
-    ])
-  })
+it.concurrent('main looks an identifier up page by page, over the connection of the mint', async () => {
+  const zendesk = await mockZendesk({ clientsBefore: 250 })
+  const inputs = at(zendesk, { ...credentials.apiToken(zendesk), email: 'ada@acme.example/token' })
+  const main = await runStep('main', { inputs })
+  // The cursors of the mock end in characters that have to be encoded.
+  const cursor = (id: number): string => `${Buffer.from(`id:${id}`).toString('base64')}+=`
+  const page = `GET ${CLIENTS}?page[size]=100`
+  expect(zendesk.requests.map(({ method, target }) => `${method} ${target}`)).toEqual([
+    page,
+    `${page}&page[after]=${encodeURIComponent(cursor(350_000_000_100))}`,
+    `${page}&page[after]=${encodeURIComponent(cursor(350_000_000_200))}`,
+    `POST ${TOKENS}`
+  ])
+  expect(zendesk.connections).toBe(1)
+  expect(zendesk.requests[0]!.headers.authorization).toBe(`Basic ${basicOf(zendesk)}`)
+  expect(main.outputs).toMatchObject({ 'client-id': '360000000101' })
 })
 
-it.concurrent(
-  'post steps run in reverse order: a token outlives those that were minted with it',
-  async () => {
-    const zendesk = await mockZendesk()
-    const zis = { 'client-id': 'zis_acme', scopes: 'zis:read' }
-    const { steps } = await runJob(
-      [
-        { id: 'admin', uses: root, with: clientCredentials(zendesk) },
-        {
-          uses: root,
-          with: ({ steps: { admin } }) => at(zendesk, { ...zis, 'access-token': admin!.outputs['token']! })
-        }
-      ],
-      { env: preloaded() }
-    )
-    const [admin, other] = steps.map(({ outputs }) => outputs['token']!)
-    expect(requestLog(zendesk.requests).slice(-4)).toEqual([
-      `DELETE ${TOKENS}/22000000003 | Bearer ${admin!}`,
-      `GET ${CURRENT} | Bearer ${other!}`,
-      `DELETE ${TOKENS}/22000000002 | Bearer ${admin!}`,
-      `GET ${CURRENT} | Bearer ${admin!}`
-    ])
-    expect(zendesk.activeTokens()).toEqual([])
-  }
-)
+it.concurrent('main warns from 90 days before API tokens stop working', async () => {
+  const zendesk = await mockZendesk()
+  const inputs = at(zendesk, credentials.apiToken(zendesk))
+  const main = await runStep('main', { inputs, now: Date.UTC(2027, 0, 30) })
+  expect(annotated(main)).toEqual([expect.stringMatching(/^::warning::.*API tokens .* on 2027-04-30/)])
+})
 
-it.concurrent.each<[string, Fault, string]>([
-  ['cannot use', edited((body) => ({ ...body, access_token: 'short' })), GRANT],
-  ['finds rejected', STRAY_401, CURRENT]
-])(
-  'main publishes the next refresh token even if the access token is one that it %s',
-  async (_how, fault, path) => {
-    const zendesk = await mockZendesk()
-    const inputs = at(zendesk, await refreshToken(zendesk))
-    zendesk.fault({ path }, fault)
-    const main = await runStep('main', { inputs })
-    const next = mintedTokens(zendesk).at(-1)!.refreshToken!
-    expect(main.exitCode).toBe(1)
-    expect(main.outputs['refresh-token']).toBe(next)
-    expect(masks(main)).toContain(next)
+it.concurrent('post steps run in reverse order: a token outlives those minted with it', async () => {
+  const zendesk = await mockZendesk()
+  const admin = { id: 'admin', uses: root, with: clientCredentials(zendesk) }
+  const second: Step = {
+    uses: root,
+    with: ({ steps: { admin } }) => at(zendesk, { 'access-token': admin!.outputs['token']! })
   }
-)
+  const { steps } = await runJob([admin, second], { env: preloaded() })
+  const [first, other] = steps.map(({ outputs }) => outputs['token']!)
+  expect(requestLog(zendesk.requests).slice(-4)).toEqual([
+    `DELETE ${TOKENS}/22000000003 | Bearer ${first!}`,
+    `GET ${CURRENT} | Bearer ${other!}`,
+    `DELETE ${TOKENS}/22000000002 | Bearer ${first!}`,
+    `GET ${CURRENT} | Bearer ${first!}`
+  ])
+  expect(zendesk.activeTokens()).toEqual([])
+})
+
+it.concurrent('main publishes the next refresh token even if it cannot use the access token', async () => {
+  const zendesk = await mockZendesk()
+  const inputs = at(zendesk, await refreshToken(zendesk))
+  zendesk.fault(
+    { path: GRANT },
+    edited((body) => ({ ...body, access_token: 'short' }))
+  )
+  const main = await runStep('main', { inputs })
+  const next = mintedTokens(zendesk).at(-1)!.refreshToken!
+  expect(main.exitCode).toBe(1)
+  expect(main.outputs).toEqual({ 'refresh-token': next })
+  expect(masks(main)).toContain(next)
+})
