@@ -112,7 +112,7 @@ describe('behind a proxy', () => {
       }
       expect(ended.stdout.at(-1)).toBe(revokedLine(minted.outputs['token-id']))
       expect(zendesk.activeTokens()).toEqual([])
-      // One tunnel for each request, to this host only; the first of each step may be asked for its password.
+      // One tunnel for each request, to this host only.
       expect(zendesk.requests).toHaveLength(4)
       expect(connects).toEqual(Array(4).fill(`acme.zendesk.com:${zendesk.port} ${sent}`))
     }
@@ -123,9 +123,7 @@ describe('behind a proxy', () => {
     const error = errorOf(await main({ https_proxy: `http://127.0.0.1:${port}` }))
     const isUnreachable = response.means === 'unreachable'
     expect(error).toMatch(
-      isUnreachable
-        ? /The proxy could not reach the server\. Check `subdomain`/
-        : /The proxy refused the connection\..* `no_proxy`: such as \.zendesk\.com/
+      isUnreachable ? /could not reach .*`subdomain`/ : /refused .*`no_proxy`: such as \.zen/
     )
     expect(error).toContain(`\`https_proxy\` (127.0.0.1:${port})`)
     expect(error).not.toContain('may exist')
@@ -137,9 +135,7 @@ describe('behind a proxy', () => {
     const { port, connections } = await sendRaw(wireFormat(response), 'end')
     const missing = await main({ https_proxy: `http://127.0.0.1:${port}` })
     const wrong = await main({ https_proxy: `http://ci:wrong-password@127.0.0.1:${port}` })
-    expect(errorOf(missing)).toContain(
-      `Write them into \`https_proxy\` as http://user:password@127.0.0.1:${port}.`
-    )
+    expect(errorOf(missing)).toContain(`into \`https_proxy\` as http://user:password@127.0.0.1:${port}.`)
     expect(errorOf(wrong)).toContain(`the password in \`https_proxy\` (127.0.0.1:${port}) is wrong.`)
     expect(shown(wrong)).not.toContain('wrong-password')
     expect(connections()).toBe(2)
@@ -150,11 +146,8 @@ describe('behind a proxy', () => {
     const { port, connections } = await sendRaw('HTTP/1.1 503 Service Unavailable\r\n\r\n', 'end')
     const ended = await post({ https_proxy: `http://127.0.0.1:${port}` }, minted)
     expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(annotated(ended)).toEqual([
-      expect.stringContaining(
-        `The proxy could not reach the server (POST /oauth/tokens: CONNECT 503; \`https_proxy\`: 127.0.0.1:${port}).`
-      )
-    ])
+    const why = `The proxy could not reach the server (POST /oauth/tokens: CONNECT 503; \`https_proxy\`: 127.0.0.1:${port})`
+    expect(annotated(ended)).toEqual([expect.stringContaining(why)])
     expect(connections()).toBeGreaterThan(5)
   })
 
@@ -188,14 +181,11 @@ describe('main connects directly, without the proxy,', () => {
     expect(zendesk.requests).toHaveLength(2)
   })
 
-  it('whatever the proxy URL, if no_proxy has the host', async () => {
+  it('whatever the proxy URL, if no_proxy has the host, or to this machine', async () => {
     const env = { https_proxy: 'https://127.0.0.1:9', no_proxy: 'acme.zendesk.com' }
     expect(await main(env, baseUrl(), 9)).toMatchObject({ exitCode: 0, stderr: '' })
-  })
-
-  it('to this machine', async () => {
-    const ended = await main({ https_proxy: proxyUrl(), http_proxy: proxyUrl() }, zendesk.url)
-    expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
+    const local = await main({ https_proxy: proxyUrl(), http_proxy: proxyUrl() }, zendesk.url)
+    expect(local).toMatchObject({ exitCode: 0, stderr: '' })
     expect(connects).toEqual([])
   })
 })
