@@ -19,7 +19,7 @@ const STALE: Kind[] = [
   ['`refresh_token` is null', { refresh_token: null }, REFRESHABLE]
 ]
 
-/** What else a token has to report, and in which form, is in the unit tests of `stale-tokens.ts` and `token-facts.ts`. */
+/** What else a token has to report, and how, is in the unit tests of `stale-tokens.ts` and `token-facts.ts`. */
 const NOT_STALE: Kind[] = [
   ['as old as the limit', {}, { age: 24 * HOUR }],
   ['used 23 h ago', {}, { usedAgo: 23 * HOUR }],
