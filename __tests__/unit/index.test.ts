@@ -1,4 +1,4 @@
-import { describe, expect, it, jest } from '@jest/globals'
+import { expect, it, jest } from '@jest/globals'
 import { main, post, sweep } from '../../src/index.ts'
 import { setUpRunner } from '../support/runner-env.ts'
 
@@ -8,12 +8,13 @@ import { setUpRunner } from '../support/runner-env.ts'
 
 const runner = setUpRunner()
 
-describe('main, post and sweep', () => {
-  it.each([
-    ['main', main, 1, /^::error::3 invalid inputs: \(1\) `client-secret`:/],
-    ['post', post, 0, /^The main step saved no token, so there is nothing to revoke\.$/],
-    ['sweep', sweep, 1, /^::error::3 invalid inputs: /]
-  ])('say in one line what there is to say, and end the process: %s', async (_name, entry, code, line) => {
+it.each([
+  ['main', main, 1, /^::error::3 invalid inputs: \(1\) `client-secret`:/],
+  ['post', post, 0, /^The main step saved no token, so there is nothing to revoke\.$/],
+  ['sweep', sweep, 1, /^::error::3 invalid inputs: /]
+])(
+  'main, post and sweep say in one line what there is to say, and end the process: %s',
+  async (_name, entry, code, line) => {
     const exit = jest.spyOn(process, 'exit').mockReturnValue(undefined as never)
     jest.spyOn(process, 'on').mockReturnValue(process)
     jest.spyOn(process.stdout, 'on').mockReturnValue(process.stdout)
@@ -21,5 +22,5 @@ describe('main, post and sweep', () => {
     await entry()
     expect(exit.mock.calls).toEqual([[code]])
     expect(runner.stdout).toEqual([expect.stringMatching(line)])
-  })
-})
+  }
+)

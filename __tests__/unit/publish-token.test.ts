@@ -19,16 +19,14 @@ function inputsOf(more: Record<string, string> = {}): MainInputs {
   return readMainInputs(new RecordedLog())
 }
 
-describe('shouldRevoke', () => {
-  it.each([
-    ['auto', 'alone', MINTED, true],
-    ['auto', 'with a refresh token', REFRESHED, false],
-    ['auto', 'without a scope, as useless as its refresh token', { ...REFRESHED, scopes: USELESS }, true],
-    ['true', 'without a scope', { ...MINTED, scopes: USELESS }, false],
-    ['false', 'with a refresh token', REFRESHED, true]
-  ])('with skip-token-revoke %s, of a token %s', (skip, _what, token, expected) => {
-    expect(shouldRevoke(inputsOf({ 'skip-token-revoke': skip }), token)).toBe(expected)
-  })
+it.each([
+  ['auto', 'alone', MINTED, true],
+  ['auto', 'with a refresh token', REFRESHED, false],
+  ['auto', 'without a scope, as useless as its refresh token', { ...REFRESHED, scopes: USELESS }, true],
+  ['true', 'without a scope', { ...MINTED, scopes: USELESS }, false],
+  ['false', 'with a refresh token', REFRESHED, true]
+])('shouldRevoke with skip-token-revoke %s, of a token %s', (skip, _what, token, expected) => {
+  expect(shouldRevoke(inputsOf({ 'skip-token-revoke': skip }), token)).toBe(expected)
 })
 
 /** Publishes a token with these inputs and requests. */

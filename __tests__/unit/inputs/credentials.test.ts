@@ -1,31 +1,29 @@
-import { describe, expect, it } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import { rereadCredential } from '../../../src/inputs/credentials.ts'
 import { reusableSecret } from '../../../src/zendesk/credential.ts'
 import { setUpRunner } from '../../support/runner-env.ts'
 
 const runner = setUpRunner()
 
-describe('rereadCredential', () => {
-  it('reads the credential of this kind again, whatever else is set or missing', () => {
-    const all = {
-      email: 'ada@acme.example',
-      'api-token': 'the-api-token',
-      'access-token': 'the-access-token',
-      'client-secret': 'the-client-secret',
-      'token-endpoint-auth-method': 'client_secret_basic'
-    }
-    runner.inputs({ ...all })
-    const kinds = ['api_token', 'access_token', 'client_credentials'] as const
-    expect(kinds.map((kind) => reusableSecret(rereadCredential(kind, 'client_secret_post')))).toEqual([
-      `Basic ${Buffer.from('ada@acme.example/token:the-api-token').toString('base64')}`,
-      'Bearer the-access-token',
-      'the-client-secret'
-    ])
-    // How the secret is sent is in the state.
-    expect(rereadCredential('client_credentials', 'client_secret_post')).toMatchObject({
-      authMethod: 'client_secret_post'
-    })
-    runner.inputs({ 'authorization-code': 'the-code-1' })
-    expect(reusableSecret(rereadCredential('client_credentials', 'client_secret_post'))).toBe('')
+it('rereadCredential reads the credential of this kind again, whatever else is set or missing', () => {
+  const all = {
+    email: 'ada@acme.example',
+    'api-token': 'the-api-token',
+    'access-token': 'the-access-token',
+    'client-secret': 'the-client-secret',
+    'token-endpoint-auth-method': 'client_secret_basic'
+  }
+  runner.inputs({ ...all })
+  const kinds = ['api_token', 'access_token', 'client_credentials'] as const
+  expect(kinds.map((kind) => reusableSecret(rereadCredential(kind, 'client_secret_post')))).toEqual([
+    `Basic ${Buffer.from('ada@acme.example/token:the-api-token').toString('base64')}`,
+    'Bearer the-access-token',
+    'the-client-secret'
+  ])
+  // How the secret is sent is in the state.
+  expect(rereadCredential('client_credentials', 'client_secret_post')).toMatchObject({
+    authMethod: 'client_secret_post'
   })
+  runner.inputs({ 'authorization-code': 'the-code-1' })
+  expect(reusableSecret(rereadCredential('client_credentials', 'client_secret_post'))).toBe('')
 })

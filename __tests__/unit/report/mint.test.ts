@@ -29,23 +29,21 @@ function logged(report: (log: RecordedLog) => void): string[] {
   return log.lines
 }
 
-describe('reportDeprecation', () => {
-  const START = Date.parse('2027-01-30T00:00:00Z')
-  const deprecated = 'Zendesk has deprecated the endpoint that mints with'
-  const instead = 'Use `client-secret` instead.'
-  const apiToken = `${deprecated} \`api-token\`; it may stop any day, and API tokens stop working on 2027-04-30.`
+const START = Date.parse('2027-01-30T00:00:00Z')
+const deprecated = 'Zendesk has deprecated the endpoint that mints with'
+const instead = 'Use `client-secret` instead.'
+const apiToken = `${deprecated} \`api-token\`; it may stop any day, and API tokens stop working on 2027-04-30.`
 
-  // From 90 days before the end of API tokens this is a warning; an access token stays, and grants are not deprecated.
-  it.each<[Credential['kind'], number, ...string[]]>([
-    ['api_token', START - 1, `info: ${apiToken} ${instead}`],
-    ['api_token', START, `warning: ${apiToken} ${instead}`],
-    ['access_token', START, `info: ${deprecated} \`access-token\`; it may stop any day. ${instead}`],
-    ['client_credentials', START],
-    ['authorization_code', START],
-    ['refresh_token', START]
-  ])('of %s, at %d ms: %s', (kind, now, ...lines) => {
-    expect(logged((log) => reportDeprecation(credential(kind), now, log))).toEqual(lines)
-  })
+// From 90 days before the end of API tokens this is a warning; an access token stays, and grants are not deprecated.
+it.each<[Credential['kind'], number, ...string[]]>([
+  ['api_token', START - 1, `info: ${apiToken} ${instead}`],
+  ['api_token', START, `warning: ${apiToken} ${instead}`],
+  ['access_token', START, `info: ${deprecated} \`access-token\`; it may stop any day. ${instead}`],
+  ['client_credentials', START],
+  ['authorization_code', START],
+  ['refresh_token', START]
+])('reportDeprecation of %s, at %d ms: %s', (kind, now, ...lines) => {
+  expect(logged((log) => reportDeprecation(credential(kind), now, log))).toEqual(lines)
 })
 
 it.each([
@@ -79,22 +77,20 @@ describe('requireScopes', () => {
   })
 })
 
-describe('reportScopes', () => {
-  const missing =
-    'warning: Zendesk did not grant tickets:write users:write. Check the names, and the allowed scopes of the client in Admin Center.'
-  const granted = (scopes: string): string =>
-    `info: \`scopes\` is empty, and Zendesk granted: ${scopes}. Set \`scopes\` to request fewer.`
+const missing =
+  'warning: Zendesk did not grant tickets:write users:write. Check the names, and the allowed scopes of the client in Admin Center.'
+const granted = (scopes: string): string =>
+  `info: \`scopes\` is empty, and Zendesk granted: ${scopes}. Set \`scopes\` to request fewer.`
 
-  it.each<[string, Scopes, requested: string[], ...string[]]>([
-    ['which scopes were granted by default', reported('read', 'hc:read'), [], granted('read hc:read')],
-    ['that these were not reported', UNKNOWN.scopes, [], granted('scopes that it did not report')],
-    ['which are missing', reported('read'), ['read', 'hc:read', 'tickets:write', 'users:write'], missing],
-    ['nothing if all were granted', reported('read', 'write'), ['read', 'write']],
-    ['nothing if that is not known', UNKNOWN.scopes, ['read', 'write']]
-  ])('says %s', (_what, scopes, requested, ...lines) => {
-    const inputs = { scopes: requested, hasDefaultScopes: requested.length === 0 } as unknown as MainInputs
-    expect(logged((log) => reportScopes({ ...MINTED, scopes }, inputs, log))).toEqual(lines)
-  })
+it.each<[string, Scopes, requested: string[], ...string[]]>([
+  ['which scopes were granted by default', reported('read', 'hc:read'), [], granted('read hc:read')],
+  ['that these were not reported', UNKNOWN.scopes, [], granted('scopes that it did not report')],
+  ['which are missing', reported('read'), ['read', 'hc:read', 'tickets:write', 'users:write'], missing],
+  ['nothing if all were granted', reported('read', 'write'), ['read', 'write']],
+  ['nothing if that is not known', UNKNOWN.scopes, ['read', 'write']]
+])('reportScopes says %s', (_what, scopes, requested, ...lines) => {
+  const inputs = { scopes: requested, hasDefaultScopes: requested.length === 0 } as unknown as MainInputs
+  expect(logged((log) => reportScopes({ ...MINTED, scopes }, inputs, log))).toEqual(lines)
 })
 
 describe('revocationPromise', () => {

@@ -50,19 +50,17 @@ function logged(report: (log: RecordedLog) => void): string[] {
   return log.lines
 }
 
-describe('reportNothingToRevoke', () => {
-  const not = 'info: The token is not revoked, because'
-  const unreadable =
-    'warning: The state that the main step saved cannot be read, so a token of this step may be active. Delete it '
+const not = 'info: The token is not revoked, because'
+const unreadable =
+  'warning: The state that the main step saved cannot be read, so a token of this step may be active. Delete it '
 
-  it.each<[Parameters<typeof reportNothingToRevoke>[0], string]>([
-    [{ kind: 'none' }, 'info: The main step saved no token, so there is nothing to revoke.'],
-    [{ kind: 'skipped', why: 'true' }, `${not} \`skip-token-revoke\` is \`true\`.`],
-    [{ kind: 'skipped', why: 'auto' }, `${not} that would revoke its refresh token, too.`],
-    [{ kind: 'unreadable' }, unreadable + removalWays(UNKNOWN, '')]
-  ])('says, of the state %j: %s', (state, line) => {
-    expect(logged((log) => reportNothingToRevoke(state, log))).toEqual([line])
-  })
+it.each<[Parameters<typeof reportNothingToRevoke>[0], string]>([
+  [{ kind: 'none' }, 'info: The main step saved no token, so there is nothing to revoke.'],
+  [{ kind: 'skipped', why: 'true' }, `${not} \`skip-token-revoke\` is \`true\`.`],
+  [{ kind: 'skipped', why: 'auto' }, `${not} that would revoke its refresh token, too.`],
+  [{ kind: 'unreadable' }, unreadable + removalWays(UNKNOWN, '')]
+])('reportNothingToRevoke says, of the state %j: %s', (state, line) => {
+  expect(logged((log) => reportNothingToRevoke(state, log))).toEqual([line])
 })
 
 describe('reportOutcome', () => {

@@ -1,18 +1,14 @@
-import { describe, expect, it } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import { apiTokenBasic, clientBasic } from '../../../src/zendesk/credential.ts'
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
 
-describe('apiTokenBasic', () => {
-  it('encodes letters beyond ASCII as UTF-8', () => {
-    expect(apiTokenBasic('änn@acme.example', 'tökén')).toBe(base64('änn@acme.example/token:tökén'))
-  })
+it('apiTokenBasic encodes letters beyond ASCII as UTF-8', () => {
+  expect(apiTokenBasic('änn@acme.example', 'tökén')).toBe(base64('änn@acme.example/token:tökén'))
 })
 
-describe('clientBasic', () => {
-  it('form-encodes client id and secret before base64', () => {
-    expect(clientBasic('ci bot:1', 'a:b+c/d=é%_X.y*-')).toBe(
-      base64('ci+bot%3A1:a%3Ab%2Bc%2Fd%3D%C3%A9%25_X.y*-')
-    )
-  })
+it('clientBasic form-encodes client id and secret before base64', () => {
+  expect(clientBasic('ci bot:1', 'a:b+c/d=é%_X.y*-')).toBe(
+    base64('ci+bot%3A1:a%3Ab%2Bc%2Fd%3D%C3%A9%25_X.y*-')
+  )
 })

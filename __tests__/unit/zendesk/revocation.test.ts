@@ -50,12 +50,10 @@ const RECHECKED = 'wait 1, GET: 401, wait 3, GET: 401'
 /** The next way works. */
 const NEXT = 'DELETE current: 204, GET: 401'
 
-describe('ownWays', () => {
-  it('are by id, if that is known, and as the current token', () => {
-    const itself = { by: 'the token itself', authorization: expect.any(Secret) }
-    const current = { id: 'current', ...itself }
-    expect([OWN, ownWays(UNKNOWN)]).toEqual([[{ id: 7, ...itself }, current], [current]])
-  })
+it('ownWays are by id, if that is known, and as the current token', () => {
+  const itself = { by: 'the token itself', authorization: expect.any(Secret) }
+  const current = { id: 'current', ...itself }
+  expect([OWN, ownWays(UNKNOWN)]).toEqual([[{ id: 7, ...itself }, current], [current]])
 })
 
 describe('Revocation, after an accepted DELETE,', () => {
@@ -94,41 +92,37 @@ describe('Revocation, after an accepted DELETE,', () => {
     }))
 })
 
-describe('Revocation, after a rejected DELETE,', () => {
-  const AGAIN = 'DELETE 7: 204, GET: 401'
+const AGAIN = 'DELETE 7: 204, GET: 401'
 
-  it.each<Row>([
-    ['is proved by rejections after 1 and 3 s', `DELETE 7: 401, ${RECHECKED}`, 'verified'],
-    ['asks at once, too, if it is not found', `DELETE 7: 404, GET: 401, ${RECHECKED}`, 'verified'],
-    ['believes an admin', `DELETE 7 by admin: 404, GET: 401, ${RECHECKED}`, 'verified', NEW_BY_ADMIN],
-    ['does not believe a new one', `DELETE 7: 404, GET: 401, ${RECHECKED}`, 'active: other', NEW_BY_ID],
-    ['tries the next way of a new one', `DELETE 7: 401, ${RECHECKED}, ${NEXT}`, BY_ITSELF, NEW],
-    ['sends it again if the token is active', `DELETE 7: 401, wait 1, GET: 200, ${AGAIN}`, BY_ITSELF],
-    ['and at last', `DELETE 7: 401, wait 1, GET: 401, wait 3, GET: 403, ${AGAIN}`, BY_ITSELF],
-    ['rechecks once', 'DELETE 7: 401, wait 1, GET: 200, DELETE 7: 401, DELETE current: 404', 'active: other'],
-    ['tries the next way after a JSON 404', `DELETE 7: 401, wait 1, GET: 404, ${NEXT}`, BY_ITSELF],
-    ['and after no response', `DELETE 7: 401, wait 1, GET: timeout, ${NEXT}`, BY_ITSELF],
-    ['begins no waits that do not fit', 'DELETE 7: 401', 'active: no time', { seconds: 4.499 }],
-    ['nor the last', 'DELETE 7: 401, wait 1, GET: 401, pass 2.501', 'active: no time', { seconds: 7 }],
-    ['needs half a second beyond them', `DELETE 7: 401, ${RECHECKED}`, 'verified', { seconds: 4.5 }],
-    ['asks once in any time', 'DELETE 7: 404, pass 4.6, GET: 401', 'active: no time', { seconds: 5 }],
-    ['ends if it is cancelled', 'DELETE 7: 401, wait 1, cancel', 'active: stopped']
-  ])('%s', expectOutcome)
+it.each<Row>([
+  ['is proved by rejections after 1 and 3 s', `DELETE 7: 401, ${RECHECKED}`, 'verified'],
+  ['asks at once, too, if it is not found', `DELETE 7: 404, GET: 401, ${RECHECKED}`, 'verified'],
+  ['believes an admin', `DELETE 7 by admin: 404, GET: 401, ${RECHECKED}`, 'verified', NEW_BY_ADMIN],
+  ['does not believe a new one', `DELETE 7: 404, GET: 401, ${RECHECKED}`, 'active: other', NEW_BY_ID],
+  ['tries the next way of a new one', `DELETE 7: 401, ${RECHECKED}, ${NEXT}`, BY_ITSELF, NEW],
+  ['sends it again if the token is active', `DELETE 7: 401, wait 1, GET: 200, ${AGAIN}`, BY_ITSELF],
+  ['and at last', `DELETE 7: 401, wait 1, GET: 401, wait 3, GET: 403, ${AGAIN}`, BY_ITSELF],
+  ['rechecks once', 'DELETE 7: 401, wait 1, GET: 200, DELETE 7: 401, DELETE current: 404', 'active: other'],
+  ['tries the next way after a JSON 404', `DELETE 7: 401, wait 1, GET: 404, ${NEXT}`, BY_ITSELF],
+  ['and after no response', `DELETE 7: 401, wait 1, GET: timeout, ${NEXT}`, BY_ITSELF],
+  ['begins no waits that do not fit', 'DELETE 7: 401', 'active: no time', { seconds: 4.499 }],
+  ['nor the last', 'DELETE 7: 401, wait 1, GET: 401, pass 2.501', 'active: no time', { seconds: 7 }],
+  ['needs half a second beyond them', `DELETE 7: 401, ${RECHECKED}`, 'verified', { seconds: 4.5 }],
+  ['asks once in any time', 'DELETE 7: 404, pass 4.6, GET: 401', 'active: no time', { seconds: 5 }],
+  ['ends if it is cancelled', 'DELETE 7: 401, wait 1, cancel', 'active: stopped']
+])('Revocation, after a rejected DELETE, %s', expectOutcome)
+
+const at = (expiredAfter?: number): Given => ({
+  minted: { expiry: { kind: 'at', time: NOON, isReported: true, lifetime: undefined, expiredAfter } }
 })
 
-describe('Revocation of a token that has expired', () => {
-  const at = (expiredAfter?: number): Given => ({
-    minted: { expiry: { kind: 'at', time: NOON, isReported: true, lifetime: undefined, expiredAfter } }
-  })
-
-  it.each<Row>([
-    ['ends with a late rejection', 'DELETE 7: late 401', 'expired'],
-    ['ends with that at once', 'DELETE 7: 404, GET: late 401', 'expired'],
-    ['ends with that after 1 s', 'DELETE 7: 401, wait 1, GET: late 401', 'expired'],
-    ['does not end at the very moment', 'DELETE 7: 401, wait 1, GET: 401', 'expired', at(NOON)],
-    ['is as any other if no Date can show it', `DELETE 7: late 401, ${RECHECKED}`, 'verified', at()]
-  ])('%s', expectOutcome)
-})
+it.each<Row>([
+  ['ends with a late rejection', 'DELETE 7: late 401', 'expired'],
+  ['ends with that at once', 'DELETE 7: 404, GET: late 401', 'expired'],
+  ['ends with that after 1 s', 'DELETE 7: 401, wait 1, GET: late 401', 'expired'],
+  ['does not end at the very moment', 'DELETE 7: 401, wait 1, GET: 401', 'expired', at(NOON)],
+  ['is as any other if no Date can show it', `DELETE 7: late 401, ${RECHECKED}`, 'verified', at()]
+])('Revocation of a token that has expired %s', expectOutcome)
 
 describe('Revocation, after a DELETE that is neither accepted nor rejected by Zendesk,', () => {
   it.each(['400', '403', '401 page', '404 page', '200 page', '302', 'timeout', 'connection'])(
@@ -182,65 +176,59 @@ describe('Revocation, after a DELETE that is neither accepted nor rejected by Ze
   })
 })
 
-describe('Revocation of a cleanup token', () => {
-  it('believes an accepted DELETE by id, and verifies one of the current token', async () => {
-    await expectOutcome('', 'DELETE 7: 204', 'gone', { isCleanup: true })
-    await expectOutcome('', `DELETE 7: 403, ${NEXT}`, BY_ITSELF, { isCleanup: true })
+it('Revocation of a cleanup token believes an accepted DELETE by id, and verifies one of the current token', async () => {
+  await expectOutcome('', 'DELETE 7: 204', 'gone', { isCleanup: true })
+  await expectOutcome('', `DELETE 7: 403, ${NEXT}`, BY_ITSELF, { isCleanup: true })
+})
+
+const CANCELLED = 'DELETE 7: cancelled, cancel'
+const ACCEPTED = 'DELETE 7: 403, DELETE current: 204, cancel'
+const STILL = 'GET: 200, wait 1, GET: 200, wait 2.5, GET: 200'
+
+it.each<[string, string, string, number?]>([
+  ['once if that is done', 'DELETE 7: 204, cancel', 'gone'],
+  ['once if that shows that it has expired', 'DELETE 7: late 401, cancel', 'expired'],
+  ['once if that is verified', `DELETE 7: 403, ${NEXT}, cancel`, BY_ITSELF],
+  ['once if that has failed with time left', 'DELETE 7: 403, DELETE current: 403', 'active: other'],
+  ['once more if the job was cancelled', `${CANCELLED}, DELETE 7: 204`, 'gone'],
+  ['once more, in 4 s', `${CANCELLED}, DELETE 7: 403, pass 4`, 'active: other'],
+  ['once more if the time was over', 'DELETE 7: timeout, pass 15, DELETE 7: 204', 'gone', 5000],
+  ['once if the timeout is reached', 'DELETE 7: timeout, pass 20', 'active: other, unanswered'],
+  ['no more if what was accepted is verified first', `${ACCEPTED}, GET: 401`, BY_ITSELF],
+  ['once more if that is not', `${ACCEPTED}, ${STILL}, DELETE 7: 204`, 'gone'],
+  ['without a proof by rejections in so short a time', `${CANCELLED}, DELETE 7: 401`, 'active: no time']
+])('insist revokes %s', async (_what, script, outcome, reserve = 0) => {
+  const revocation = new Revocation(MINTED, true)
+  const revoke = (client: ZendeskClient) => insist(client, (within) => revocation.try(within, OWN))
+  const end = await play(script, revoke, { seconds: 20, reserve })
+  expect(inWords(revocation.outcome(end))).toBe(outcome)
+})
+
+const isFull = process.env['FULL'] !== undefined
+const parameters = { numRuns: isFull ? 100_000 : 1000, seed: isFull ? Date.now() : 28 }
+
+/** Whether what an outcome claims is true. */
+const CLAIMS: Record<Outcome['end'], (world: RandomWorld) => boolean> = {
+  // Of an active token only in the documented hole: a DELETE was accepted without effect, and one rejection is stray.
+  verified: ({ isRejected, isActive, isAccepted, isSeenActive }) =>
+    isRejected && (!isActive || (isAccepted && !isSeenActive)),
+  expired: ({ isRejected, isActive }) => isRejected && !isActive,
+  gone: ({ chances: { isCleanup }, isAcceptedById }) => isCleanup && isAcceptedById,
+  unverified: ({ isAccepted, isSeenActive }) => isAccepted && !isSeenActive,
+  active: () => true
+}
+
+it('Revocation, in a random world, claims only what is true, and always ends', async () => {
+  const ends = new Set<string>()
+  const property = fc.asyncProperty(chances, async (given) => {
+    const world = new RandomWorld(given)
+    const revocation = new Revocation(world.token, given.isCleanup)
+    const revoke = (client: ZendeskClient) => revocation.try(client, world.ways)
+    const { real } = world.client
+    const { end } = revocation.outcome(await (given.isCleanup ? insist(real, revoke) : revoke(real)))
+    ends.add(end)
+    expect([end, CLAIMS[end](world)]).toEqual([end, true])
   })
-})
-
-describe('insist', () => {
-  const CANCELLED = 'DELETE 7: cancelled, cancel'
-  const ACCEPTED = 'DELETE 7: 403, DELETE current: 204, cancel'
-  const STILL = 'GET: 200, wait 1, GET: 200, wait 2.5, GET: 200'
-
-  it.each<[string, string, string, number?]>([
-    ['once if that is done', 'DELETE 7: 204, cancel', 'gone'],
-    ['once if that shows that it has expired', 'DELETE 7: late 401, cancel', 'expired'],
-    ['once if that is verified', `DELETE 7: 403, ${NEXT}, cancel`, BY_ITSELF],
-    ['once if that has failed with time left', 'DELETE 7: 403, DELETE current: 403', 'active: other'],
-    ['once more if the job was cancelled', `${CANCELLED}, DELETE 7: 204`, 'gone'],
-    ['once more, in 4 s', `${CANCELLED}, DELETE 7: 403, pass 4`, 'active: other'],
-    ['once more if the time was over', 'DELETE 7: timeout, pass 15, DELETE 7: 204', 'gone', 5000],
-    ['once if the timeout is reached', 'DELETE 7: timeout, pass 20', 'active: other, unanswered'],
-    ['no more if what was accepted is verified first', `${ACCEPTED}, GET: 401`, BY_ITSELF],
-    ['once more if that is not', `${ACCEPTED}, ${STILL}, DELETE 7: 204`, 'gone'],
-    ['without a proof by rejections in so short a time', `${CANCELLED}, DELETE 7: 401`, 'active: no time']
-  ])('revokes %s', async (_what, script, outcome, reserve = 0) => {
-    const revocation = new Revocation(MINTED, true)
-    const revoke = (client: ZendeskClient) => insist(client, (within) => revocation.try(within, OWN))
-    const end = await play(script, revoke, { seconds: 20, reserve })
-    expect(inWords(revocation.outcome(end))).toBe(outcome)
-  })
-})
-
-describe('Revocation, in a random world,', () => {
-  const isFull = process.env['FULL'] !== undefined
-  const parameters = { numRuns: isFull ? 100_000 : 1000, seed: isFull ? Date.now() : 28 }
-
-  /** Whether what an outcome claims is true. */
-  const CLAIMS: Record<Outcome['end'], (world: RandomWorld) => boolean> = {
-    // Of an active token only in the documented hole: a DELETE was accepted without effect, and one rejection is stray.
-    verified: ({ isRejected, isActive, isAccepted, isSeenActive }) =>
-      isRejected && (!isActive || (isAccepted && !isSeenActive)),
-    expired: ({ isRejected, isActive }) => isRejected && !isActive,
-    gone: ({ chances: { isCleanup }, isAcceptedById }) => isCleanup && isAcceptedById,
-    unverified: ({ isAccepted, isSeenActive }) => isAccepted && !isSeenActive,
-    active: () => true
-  }
-
-  it('claims only what is true, and always ends', async () => {
-    const ends = new Set<string>()
-    const property = fc.asyncProperty(chances, async (given) => {
-      const world = new RandomWorld(given)
-      const revocation = new Revocation(world.token, given.isCleanup)
-      const revoke = (client: ZendeskClient) => revocation.try(client, world.ways)
-      const { real } = world.client
-      const { end } = revocation.outcome(await (given.isCleanup ? insist(real, revoke) : revoke(real)))
-      ends.add(end)
-      expect([end, CLAIMS[end](world)]).toEqual([end, true])
-    })
-    await fc.assert(property, parameters)
-    expect([...ends].sort()).toEqual(Object.keys(CLAIMS).sort())
-  }, 300_000)
-})
+  await fc.assert(property, parameters)
+  expect([...ends].sort()).toEqual(Object.keys(CLAIMS).sort())
+}, 300_000)

@@ -9,22 +9,18 @@ import {
   usableToken
 } from '../../../src/zendesk/token-facts.ts'
 
-describe('usableToken', () => {
-  it('accepts 8 to 8192 visible ASCII characters, and nothing else', () => {
-    const good = ['12345678', '!~abcdef', 'x'.repeat(8192)]
-    const bad = [undefined, null, 12345678, ['12345678'], '', '1234567', 'x'.repeat(8193), 'tökén-äää']
-    const blank = ['with space', '12345678\n', 'nul\u0000l1234', 'del\u007f12345']
-    const accepted = [...bad, ...blank, ...good].flatMap((value) => usableToken(value)?.reveal() ?? [])
-    expect(accepted).toEqual(good)
-  })
+it('usableToken accepts 8 to 8192 visible ASCII characters, and nothing else', () => {
+  const good = ['12345678', '!~abcdef', 'x'.repeat(8192)]
+  const bad = [undefined, null, 12345678, ['12345678'], '', '1234567', 'x'.repeat(8193), 'tökén-äää']
+  const blank = ['with space', '12345678\n', 'nul\u0000l1234', 'del\u007f12345']
+  const accepted = [...bad, ...blank, ...good].flatMap((value) => usableToken(value)?.reveal() ?? [])
+  expect(accepted).toEqual(good)
 })
 
-describe('positiveInteger', () => {
-  it('accepts safe integers above 0, and nothing else', () => {
-    const good = [1, 360000000000, Number.MAX_SAFE_INTEGER]
-    const bad = [0, -1, 1.5, NaN, Infinity, 2 ** 53, '5', null, undefined, true, [5], {}]
-    expect([...bad, ...good].flatMap((value) => positiveInteger(value) ?? [])).toEqual(good)
-  })
+it('positiveInteger accepts safe integers above 0, and nothing else', () => {
+  const good = [1, 360000000000, Number.MAX_SAFE_INTEGER]
+  const bad = [0, -1, 1.5, NaN, Infinity, 2 ** 53, '5', null, undefined, true, [5], {}]
+  expect([...bad, ...good].flatMap((value) => positiveInteger(value) ?? [])).toEqual(good)
 })
 
 describe('scopesOf', () => {
@@ -64,46 +60,39 @@ describe('scopesOf', () => {
   })
 })
 
-describe('tokenFacts', () => {
-  const NEVER = { expires_at: null, created_at: null, used_at: null, refresh_token: null }
-  const FOUND = { id: 223443, scopes: ['read', 'write'] }
-  const IDS = { ...FOUND, client_id: 41, user_id: 29451, token: 'af3345kdj3' }
-  const TIMES = {
-    created_at: '2026-11-21T12:00:00Z',
-    expires_at: '2026-11-22T14:00:00+02:00',
-    used_at: '2026-11-21T12:30:00.500Z',
-    refresh_token: 'abc',
-    refresh_token_expires_at: '2026-12-21T12:00:00-0000'
-  }
-  const READ = {
-    createdAt: Date.UTC(2026, 10, 21, 12),
-    expiresAt: Date.UTC(2026, 10, 22, 12),
-    usedAt: Date.UTC(2026, 10, 21, 12, 30, 0, 500),
-    hasRefreshToken: true,
-    refreshTokenExpiresAt: Date.UTC(2026, 11, 21, 12)
-  }
+const NEVER = { expires_at: null, created_at: null, used_at: null, refresh_token: null }
+const FOUND = { id: 223443, scopes: ['read', 'write'] }
+const IDS = { ...FOUND, client_id: 41, user_id: 29451, token: 'af3345kdj3' }
+const TIMES = {
+  created_at: '2026-11-21T12:00:00Z',
+  expires_at: '2026-11-22T14:00:00+02:00',
+  used_at: '2026-11-21T12:30:00.500Z',
+  refresh_token: 'abc',
+  refresh_token_expires_at: '2026-12-21T12:00:00-0000'
+}
+const READ = {
+  createdAt: Date.UTC(2026, 10, 21, 12),
+  expiresAt: Date.UTC(2026, 10, 22, 12),
+  usedAt: Date.UTC(2026, 10, 21, 12, 30, 0, 500),
+  hasRefreshToken: true,
+  refreshTokenExpiresAt: Date.UTC(2026, 11, 21, 12)
+}
 
-  it.each<[string, unknown, object?]>([
-    ['ids and scopes', IDS, { ...FOUND, clientId: 41, userId: 29451, prefix: 'af3345kdj3' }],
-    ['times', TIMES, READ],
-    ['null, which is not nothing', NEVER, { expiresAt: null, createdAt: null, usedAt: null }],
-    ['nothing from undefined', undefined],
-    ['nothing from text', 'text'],
-    ['nothing from other types', { id: '1', client_id: -1, scopes: 7, token: 8, used_at: 1e12 }],
-    ['no time without a zone', { expires_at: '2026-11-21T12:00:00', created_at: '2026-11-21' }],
-    ['no time that is none', { created_at: 'soon', used_at: '2026-99-21T12:00:00Z' }],
-    ['no time in another form', { created_at: 'Tue Nov 24 2026 12:00:00 GMT-0500' }],
-    ['no time from 900 kB of text', { expires_at: 'T'.repeat(900_000) }]
-  ])('reads %s', (_what, value, facts = {}) => {
-    expect(tokenFacts(value)).toEqual({ hasRefreshToken: false, ...facts })
-  })
+it.each<[string, unknown, object?]>([
+  ['ids and scopes', IDS, { ...FOUND, clientId: 41, userId: 29451, prefix: 'af3345kdj3' }],
+  ['times', TIMES, READ],
+  ['null, which is not nothing', NEVER, { expiresAt: null, createdAt: null, usedAt: null }],
+  ['nothing from undefined', undefined],
+  ['nothing from text', 'text'],
+  ['nothing from other types', { id: '1', client_id: -1, scopes: 7, token: 8, used_at: 1e12 }],
+  ['no time without a zone', { expires_at: '2026-11-21T12:00:00', created_at: '2026-11-21' }],
+  ['no time that is none', { created_at: 'soon', used_at: '2026-99-21T12:00:00Z' }],
+  ['no time in another form', { created_at: 'Tue Nov 24 2026 12:00:00 GMT-0500' }],
+  ['no time from 900 kB of text', { expires_at: 'T'.repeat(900_000) }]
+])('tokenFacts reads %s', (_what, value, facts = {}) => {
+  expect(tokenFacts(value)).toEqual({ hasRefreshToken: false, ...facts })
 })
 
-describe('isJwt', () => {
-  it('goes by the beginning of the token', () => {
-    expect([isJwt(new Secret('eyJhbGciOiJIUzI1NiJ9')), isJwt(new Secret('abcdefghij'))]).toEqual([
-      true,
-      false
-    ])
-  })
+it('isJwt goes by the beginning of the token', () => {
+  expect([isJwt(new Secret('eyJhbGciOiJIUzI1NiJ9')), isJwt(new Secret('abcdefghij'))]).toEqual([true, false])
 })

@@ -59,21 +59,19 @@ describe('readTokenResponse', () => {
   })
 })
 
-describe('sendMint', () => {
-  it.each<[Credential['kind'], string, string[], number]>([
-    ['client_credentials', '200 both', ['access-1'], 0],
-    ['refresh_token', 'timeout then 200 both', ['access-1', 'refresh-1'], 1]
-  ])('of %s, with %s, masks %j and counts %d as lost', async (kind, reply, masks, count) => {
-    const lost = new LostResponses()
-    const work = async (client: ZendeskClient & FakeClient): Promise<void> => {
-      const terms = { credential: { kind } as Credential, lost, grace: 5 }
-      const respond = jest.spyOn(client.world, 'respond')
-      const { response, reported } = await sendMint(client, MINT, terms)
-      expect([response.status, reported.token?.reveal()]).toEqual([200, 'access-1'])
-      expect(respond.mock.calls[0]?.[1].grace).toBe(5)
-      expect(client.log.of('mask')).toEqual(masks)
-    }
-    await play(`POST tokens: ${reply}`, work, { bodies: { '200 both': BOTH } })
-    expect(lost).toMatchObject({ count, isRetried: count > 0 })
-  })
+it.each<[Credential['kind'], string, string[], number]>([
+  ['client_credentials', '200 both', ['access-1'], 0],
+  ['refresh_token', 'timeout then 200 both', ['access-1', 'refresh-1'], 1]
+])('sendMint of %s, with %s, masks %j and counts %d as lost', async (kind, reply, masks, count) => {
+  const lost = new LostResponses()
+  const work = async (client: ZendeskClient & FakeClient): Promise<void> => {
+    const terms = { credential: { kind } as Credential, lost, grace: 5 }
+    const respond = jest.spyOn(client.world, 'respond')
+    const { response, reported } = await sendMint(client, MINT, terms)
+    expect([response.status, reported.token?.reveal()]).toEqual([200, 'access-1'])
+    expect(respond.mock.calls[0]?.[1].grace).toBe(5)
+    expect(client.log.of('mask')).toEqual(masks)
+  }
+  await play(`POST tokens: ${reply}`, work, { bodies: { '200 both': BOTH } })
+  expect(lost).toMatchObject({ count, isRetried: count > 0 })
 })

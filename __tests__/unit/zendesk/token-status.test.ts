@@ -8,29 +8,27 @@ const OPAQUE: TokenIdentity = { token: new Secret('abcdefghij-and-more'), date: 
 const ACTIVE = { is: 'active', facts: expect.objectContaining({ id: 5 }) }
 const UNKNOWN = { is: 'unknown' }
 
-describe('tokenStatus', () => {
-  it.each<[string, object, number, unknown]>([
-    ['a 200 that shows its first ten characters', ACTIVE, 200, { token: { id: 5, token: 'abcdefghij' } }],
-    ['a 200 that shows no characters', ACTIVE, 200, { token: { id: 5 } }],
-    ['a 200 that shows null', ACTIVE, 200, { token: { id: 5, token: null } }],
-    ['a JSON 403', { is: 'active', facts: undefined }, 403, { error: {} }],
-    ["Zendesk's own 401", { is: 'rejected' }, 401, { error: 'invalid_token' }],
-    ['a 200 about another token', UNKNOWN, 200, { token: { id: 5, token: 'klmnopqrst' } }],
-    ['a 200 whose characters are no text', UNKNOWN, 200, { token: { id: 5, token: 5 } }],
-    ['a 200 whose token is no object', UNKNOWN, 200, { token: 'abcdefghij' }],
-    ['a 200 that is a list', UNKNOWN, 200, [{ token: { id: 5 } }]],
-    ['a 200 that is a web page', UNKNOWN, 200, PAGE],
-    ['a 201 about it', UNKNOWN, 201, { token: { id: 5, token: 'abcdefghij' } }],
-    ['an empty 401', UNKNOWN, 401, undefined],
-    ['a 401 that is a web page', UNKNOWN, 401, PAGE],
-    ['a 401 whose error is an object', UNKNOWN, 401, { error: { title: 'No' } }],
-    ['an empty 403', UNKNOWN, 403, undefined],
-    ['a 403 that is a web page', UNKNOWN, 403, PAGE],
-    ['a JSON 404', UNKNOWN, 404, { error: 'RecordNotFound' }],
-    ['a 503', UNKNOWN, 503, {}]
-  ])('after %s: %j', (_what, status, code, body) => {
-    expect(tokenStatus(OPAQUE, response(code, body))).toEqual(status)
-  })
+it.each<[string, object, number, unknown]>([
+  ['a 200 that shows its first ten characters', ACTIVE, 200, { token: { id: 5, token: 'abcdefghij' } }],
+  ['a 200 that shows no characters', ACTIVE, 200, { token: { id: 5 } }],
+  ['a 200 that shows null', ACTIVE, 200, { token: { id: 5, token: null } }],
+  ['a JSON 403', { is: 'active', facts: undefined }, 403, { error: {} }],
+  ["Zendesk's own 401", { is: 'rejected' }, 401, { error: 'invalid_token' }],
+  ['a 200 about another token', UNKNOWN, 200, { token: { id: 5, token: 'klmnopqrst' } }],
+  ['a 200 whose characters are no text', UNKNOWN, 200, { token: { id: 5, token: 5 } }],
+  ['a 200 whose token is no object', UNKNOWN, 200, { token: 'abcdefghij' }],
+  ['a 200 that is a list', UNKNOWN, 200, [{ token: { id: 5 } }]],
+  ['a 200 that is a web page', UNKNOWN, 200, PAGE],
+  ['a 201 about it', UNKNOWN, 201, { token: { id: 5, token: 'abcdefghij' } }],
+  ['an empty 401', UNKNOWN, 401, undefined],
+  ['a 401 that is a web page', UNKNOWN, 401, PAGE],
+  ['a 401 whose error is an object', UNKNOWN, 401, { error: { title: 'No' } }],
+  ['an empty 403', UNKNOWN, 403, undefined],
+  ['a 403 that is a web page', UNKNOWN, 403, PAGE],
+  ['a JSON 404', UNKNOWN, 404, { error: 'RecordNotFound' }],
+  ['a 503', UNKNOWN, 503, {}]
+])('tokenStatus after %s: %j', (_what, status, code, body) => {
+  expect(tokenStatus(OPAQUE, response(code, body))).toEqual(status)
 })
 
 describe('tokenStatus, of a JWT,', () => {
@@ -67,15 +65,13 @@ describe('tokenStatus, of a JWT,', () => {
   })
 })
 
-describe('isNear', () => {
-  it.each([
-    [1000, 1500, true],
-    [1500, 1000, true],
-    [1000, 1501, false],
-    [null, 1000, false],
-    [undefined, 1000, false],
-    [1000, undefined, false]
-  ])('%p is near to %p within 500 ms: %p', (time, other, expected) => {
-    expect(isNear(time, other, 500)).toBe(expected)
-  })
+it.each([
+  [1000, 1500, true],
+  [1500, 1000, true],
+  [1000, 1501, false],
+  [null, 1000, false],
+  [undefined, 1000, false],
+  [1000, undefined, false]
+])('isNear %p is near to %p within 500 ms: %p', (time, other, expected) => {
+  expect(isNear(time, other, 500)).toBe(expected)
 })

@@ -99,36 +99,28 @@ describe('withFacts', () => {
   })
 })
 
-describe('seenWorking', () => {
-  it('notes that Zendesk has accepted the token, with what it reported', () => {
-    expect(seenWorking(minted(), tokenFacts(REPORTED))).toEqual({ ...minted(), ...IDS, seenWorking: true })
-    expect(seenWorking(minted(), undefined)).toEqual({ ...minted(), seenWorking: true })
-  })
+it('seenWorking notes that Zendesk has accepted the token, with what it reported', () => {
+  expect(seenWorking(minted(), tokenFacts(REPORTED))).toEqual({ ...minted(), ...IDS, seenWorking: true })
+  expect(seenWorking(minted(), undefined)).toEqual({ ...minted(), seenWorking: true })
 })
 
-describe('reportedExpiry', () => {
-  it('is the expiry alone', () => {
-    expect(reportedExpiry(tokenFacts(until('12:40')))).toMatchObject({
-      time: timeOf('12:40'),
-      isReported: true
-    })
-    expect(reportedExpiry(tokenFacts({}))).toEqual({ kind: 'unknown' })
+it('reportedExpiry is the expiry alone', () => {
+  expect(reportedExpiry(tokenFacts(until('12:40')))).toMatchObject({
+    time: timeOf('12:40'),
+    isReported: true
   })
+  expect(reportedExpiry(tokenFacts({}))).toEqual({ kind: 'unknown' })
 })
 
-describe('expiresAt', () => {
-  it('is the expiry in ISO 8601, and empty without one', () => {
-    const tokens: MintedToken[] = [MINTED, UNKNOWN, { ...MINTED, expiry: { kind: 'never' } }]
-    expect(tokens.map(expiresAt)).toEqual(['2026-11-21T13:00:00Z', '', ''])
-  })
+it('expiresAt is the expiry in ISO 8601, and empty without one', () => {
+  const tokens: MintedToken[] = [MINTED, UNKNOWN, { ...MINTED, expiry: { kind: 'never' } }]
+  expect(tokens.map(expiresAt)).toEqual(['2026-11-21T13:00:00Z', '', ''])
 })
 
-describe('isUseless', () => {
-  it.each([
-    [{ names: [], isReported: true }, true],
-    [{ names: [], isReported: false }, false],
-    [{ names: ['read'], isReported: true }, false]
-  ])('of a token with the scopes %j is %p', (scopes, expected) => {
-    expect(isUseless({ ...MINTED, scopes })).toBe(expected)
-  })
+it.each([
+  [{ names: [], isReported: true }, true],
+  [{ names: [], isReported: false }, false],
+  [{ names: ['read'], isReported: true }, false]
+])('isUseless of a token with the scopes %j is %p', (scopes, expected) => {
+  expect(isUseless({ ...MINTED, scopes })).toBe(expected)
 })

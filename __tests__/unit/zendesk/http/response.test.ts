@@ -12,17 +12,15 @@ import { missing, MISSING_ACCOUNT, PAGE, response } from '../responses.ts'
 
 const NOT_OBJECTS = [undefined, null, true, 17, 'a text', ['a']]
 
-describe('isAccepted', () => {
-  it.each<[number, unknown, boolean]>([
-    [199, {}, false],
-    [200, {}, true],
-    [204, undefined, true],
-    [299, {}, true],
-    [200, PAGE, false],
-    [300, {}, false]
-  ])('of %d with %j is %s', (status, body, expected) => {
-    expect(isAccepted(response(status, body))).toBe(expected)
-  })
+it.each<[number, unknown, boolean]>([
+  [199, {}, false],
+  [200, {}, true],
+  [204, undefined, true],
+  [299, {}, true],
+  [200, PAGE, false],
+  [300, {}, false]
+])('isAccepted of %d with %j is %s', (status, body, expected) => {
+  expect(isAccepted(response(status, body))).toBe(expected)
 })
 
 describe('isRejection and isFromAccount', () => {
@@ -77,26 +75,22 @@ describe('isMissingAccount', () => {
   })
 })
 
-describe('isRedirect', () => {
-  it('is true for 3xx', () => {
-    expect([299, 300, 308, 399, 400].map(isRedirect)).toEqual([false, true, true, true, false])
-  })
+it('isRedirect is true for 3xx', () => {
+  expect([299, 300, 308, 399, 400].map(isRedirect)).toEqual([false, true, true, true, false])
 })
 
-describe('missingScopes', () => {
-  it.each<[string | undefined, string, number, unknown]>([
-    ['users:read', 'one scope', 403, missing('users:read')],
-    ['users:read, read', 'two scopes', 403, missing('users:read, read')],
-    ['users:read, read', 'a full stop after them', 403, missing('users:read, read.')],
-    ['hc:write', 'words after them', 403, missing('hc:write (see the docs)')],
-    ['read', 'other capitals', 403, { error: 'Missing the Following required scope: read' }],
-    [undefined, 'a 401', 401, missing('read')],
-    [undefined, 'other words', 403, { error: 'Forbidden' }],
-    [undefined, 'no words', 403, {}],
-    [undefined, 'a page', 403, PAGE]
-  ])('finds %s in a response with %s', (scopes, _what, status, body) => {
-    expect(missingScopes(response(status, body))).toBe(scopes)
-  })
+it.each<[string | undefined, string, number, unknown]>([
+  ['users:read', 'one scope', 403, missing('users:read')],
+  ['users:read, read', 'two scopes', 403, missing('users:read, read')],
+  ['users:read, read', 'a full stop after them', 403, missing('users:read, read.')],
+  ['hc:write', 'words after them', 403, missing('hc:write (see the docs)')],
+  ['read', 'other capitals', 403, { error: 'Missing the Following required scope: read' }],
+  [undefined, 'a 401', 401, missing('read')],
+  [undefined, 'other words', 403, { error: 'Forbidden' }],
+  [undefined, 'no words', 403, {}],
+  [undefined, 'a page', 403, PAGE]
+])('missingScopes finds %s in a response with %s', (scopes, _what, status, body) => {
+  expect(missingScopes(response(status, body))).toBe(scopes)
 })
 
 describe('zendeskWords', () => {

@@ -13,22 +13,23 @@ import { response } from '../responses.ts'
 
 const DAY = 86_400
 
-describe('statusRule', () => {
-  it.each([
-    ['never', false, 'unusableResponse', [200, 204, 206]],
-    ['never', false, 'redirect', [301, 302, 308]],
-    ['never', false, 'credentialsRejected', [401]],
-    ['never', false, 'forbidden', [403]],
-    ['never', false, 'subdomainUnknown', [404]],
-    ['backoff', true, 'outage', [408]],
-    ['wait', false, 'rateLimit', [429]],
-    ['never', false, 'unexpected', [400, 405, 409, 410, 422, 425, 499, 600, 999]],
-    ['if asked', false, 'outage', [503]],
-    ['backoff', true, 'outage', [500, 501, 502, 504, 522, 599]]
-  ])('retries %s, takes the request for lost: %s, and calls it %s: %j', (retry, lost, error, statuses) => {
+it.each([
+  ['never', false, 'unusableResponse', [200, 204, 206]],
+  ['never', false, 'redirect', [301, 302, 308]],
+  ['never', false, 'credentialsRejected', [401]],
+  ['never', false, 'forbidden', [403]],
+  ['never', false, 'subdomainUnknown', [404]],
+  ['backoff', true, 'outage', [408]],
+  ['wait', false, 'rateLimit', [429]],
+  ['never', false, 'unexpected', [400, 405, 409, 410, 422, 425, 499, 600, 999]],
+  ['if asked', false, 'outage', [503]],
+  ['backoff', true, 'outage', [500, 501, 502, 504, 522, 599]]
+])(
+  'statusRule retries %s, takes the request for lost: %s, and calls it %s: %j',
+  (retry, lost, error, statuses) => {
     for (const status of statuses) expect(statusRule(status)).toEqual({ retry, lost, error })
-  })
-})
+  }
+)
 
 describe('ruleOf', () => {
   it('is the rule for the status of a response', () => {
