@@ -23,14 +23,8 @@ it.each<[string, Partial<EndingProcess>, boolean, unknown[]]>([
     (...given: unknown[]): never =>
       void ends.push([name, ...given]) as never
   const env = { NODE_OPTIONS: '--require=x', PATH: '/bin' }
-  const host = {
-    env,
-    execPath: '/node',
-    platform: 'linux',
-    exit: record('exit'),
-    execve: record('execve')
-  } as const
-  exit({ ...host, ...more }, 0)
+  const calls = { exit: record('exit'), execve: record('execve') }
+  exit({ env, execPath: '/node', platform: 'linux', ...calls, ...more }, 0)
   endLookup()
   jest.restoreAllMocks()
   expect(ends).toEqual(expected)

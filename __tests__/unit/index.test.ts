@@ -12,15 +12,12 @@ it.each([
   ['main', main, 1, /^::error::3 invalid inputs: \(1\) `client-secret`:/],
   ['post', post, 0, /^The main step saved no token, so there is nothing to revoke\.$/],
   ['sweep', sweep, 1, /^::error::3 invalid inputs: /]
-])(
-  'main, post and sweep say in one line what there is to say, and end the process: %s',
-  async (_name, entry, code, line) => {
-    const exit = jest.spyOn(process, 'exit').mockReturnValue(undefined as never)
-    jest.spyOn(process, 'on').mockReturnValue(process)
-    jest.spyOn(process.stdout, 'on').mockReturnValue(process.stdout)
-    jest.spyOn(process, 'removeAllListeners').mockReturnValue(process)
-    await entry()
-    expect(exit.mock.calls).toEqual([[code]])
-    expect(runner.stdout).toEqual([expect.stringMatching(line)])
-  }
-)
+])('main, post and sweep log one line, and end the process: %s', async (_name, entry, code, line) => {
+  const exit = jest.spyOn(process, 'exit').mockReturnValue(undefined as never)
+  jest.spyOn(process, 'on').mockReturnValue(process)
+  jest.spyOn(process.stdout, 'on').mockReturnValue(process.stdout)
+  jest.spyOn(process, 'removeAllListeners').mockReturnValue(process)
+  await entry()
+  expect(exit.mock.calls).toEqual([[code]])
+  expect(runner.stdout).toEqual([expect.stringMatching(line)])
+})

@@ -57,7 +57,7 @@ describe('sweep', () => {
     expect((await run('clientCredentials'))['matched']).toBe('0')
     expect(runner.logged()).toEqual([
       expect.stringMatching(
-        /^::warning::Could not revoke the cleanup token \d+: .*It expires at .*T12:12:00Z\./
+        /^::warning::Could not revoke the cleanup token \d+: .* expires at .*T12:12:00Z\./
       ),
       'No stale tokens (1 checked).'
     ])
@@ -120,10 +120,8 @@ describe('sweep lists nothing, and fails, if', () => {
 describe('sweep, of a token that it cannot revoke,', () => {
   it('tries no other if the wait that Zendesk asks for does not fit', async () => {
     account.zendesk.seedTokens(20)
-    account.zendesk.fault(
-      { method: 'DELETE' },
-      { kind: 'response', status: 429, headers: { 'Retry-After': '3600' } }
-    )
+    const limited: Fault = { kind: 'response', status: 429, headers: { 'Retry-After': '3600' } }
+    account.zendesk.fault({ method: 'DELETE' }, limited)
     await expect(run('apiToken')).rejects.toThrow(/^Could not revoke 20 of 20 .* asks to wait 3600 s/)
     expect(account.seen('DELETE').length).toBeLessThanOrEqual(4)
   })

@@ -29,9 +29,8 @@ function sweep(values: Values): ReturnType<typeof readSweepInputs> {
 
 /** Shows the secrets in `value`, so that they can be compared. */
 function revealed(value: object): unknown {
-  return JSON.parse(
-    JSON.stringify(value, (_key, each: unknown) => (each instanceof Secret ? each.reveal() : each))
-  )
+  const reveal = (_key: string, each: unknown): unknown => (each instanceof Secret ? each.reveal() : each)
+  return JSON.parse(JSON.stringify(value, reveal))
 }
 
 describe('readMainInputs reads', () => {
@@ -63,12 +62,8 @@ describe('readMainInputs reads', () => {
     ['an access token', ACCESS_TOKEN, { kind: 'access_token', accessToken: 'the-access-token' }],
     ['an authorization code with PKCE', CODE, withPkce],
     ['that of a confidential client', { ...NO_PKCE, ...SECRET }, { ...ofCode, clientSecret }],
-    [
-      'a code in its address',
-      { ...CODE, 'authorization-code': `${BACK}?code=the-code%2D1&state=x` },
-      withPkce
-    ],
-    ['a code in a part of it', { ...CODE, 'authorization-code': 'the-code-1&state=x' }, withPkce],
+    ['one in its address', { ...CODE, 'authorization-code': `${BACK}?code=the-code%2D1&state=x` }, withPkce],
+    ['one in a part of it', { ...CODE, 'authorization-code': 'the-code-1&state=x' }, withPkce],
     ['a refresh token', REFRESH_TOKEN, ofRefreshToken],
     ['that of a confidential client', { ...REFRESH_TOKEN, ...SECRET }, { ...ofRefreshToken, clientSecret }],
     ['how the secret is sent', { ...SECRET, 'token-endpoint-auth-method': 'CLIENT_SECRET_BASIC' }, basic]
@@ -154,11 +149,7 @@ describe('readMainInputs refuses, in one problem,', () => {
     ['client-id', { ...API_TOKEN, 'client-id': '0' }, '0 is not a possible id. Write the unique identifier'],
     ['expires-in', { ...API_TOKEN, 'expires-in': '3600' }, 'a token minted with `api-token` cannot be given'],
     ['access-token', { ...API_TOKEN, ...ACCESS_TOKEN }, '`api-token` and `access-token` are both set. Set'],
-    [
-      'access-token',
-      { ...API_TOKEN, ...ACCESS_TOKEN, ...REFRESH_TOKEN },
-      '`api-token` and `access-token` and `refresh-token` are all set.'
-    ],
+    ['access-token', { ...API_TOKEN, ...ACCESS_TOKEN, ...REFRESH_TOKEN }, '`refresh-token` are all set.'],
     ['client-secret', { ...ACCESS_TOKEN, ...SECRET }, '`client-secret` and `access-token` are both set. Set'],
     ['email', { 'api-token': 'the-api-token' }, '`api-token` needs the e-mail address of the admin'],
     ['email', { ...API_TOKEN, email: 'ada' }, 'it is not an e-mail address. Write the one'],
@@ -260,14 +251,8 @@ describe('readMainInputs warns', () => {
 
 describe('readSweepInputs reads', () => {
   it('its defaults', () => {
-    const defaults = {
-      olderThan: 86_400_000,
-      allUsers: false,
-      dryRun: true,
-      jobSummary: true,
-      timeoutSeconds: 600
-    }
-    expect(sweep(SECRET)).toMatchObject(defaults)
+    const flags = { allUsers: false, dryRun: true, jobSummary: true }
+    expect(sweep(SECRET)).toMatchObject({ ...flags, olderThan: 86_400_000, timeoutSeconds: 600 })
   })
 
   it.each([

@@ -7,11 +7,8 @@ const INVISIBLE = [
 ]
 
 it('replaceInvisible replaces each code point once, and nothing else', () => {
-  for (const character of INVISIBLE)
-    expect([character, replaceInvisible(`a${character}b${character}${character}`, () => '-')]).toEqual([
-      character,
-      'a-b--'
-    ])
+  for (const each of INVISIBLE)
+    expect([each, replaceInvisible(`a${each}b${each}${each}`, () => '-')]).toEqual([each, 'a-b--'])
   const text = 'a b\n\t\0ü🔥…\u00a0\u2028⠁'
   expect(replaceInvisible(text, () => '-')).toBe(text)
 })

@@ -12,10 +12,7 @@ import {
   type Schema
 } from '../../../src/lib/schema.ts'
 
-interface Point {
-  readonly x: number
-  readonly name: string | undefined
-}
+type Point = Readonly<{ x: number; name: string | undefined }>
 type Shape = { readonly kind: 'dot'; readonly at: Point } | { readonly kind: 'none' }
 
 const point = object<Point>({ x: number, name: optional(text) })
@@ -24,6 +21,7 @@ const shape = union<Shape>({
   none: object({ kind: choice(['none']) })
 })
 
+const NAMED = { x: 1, name: 'a' }
 const even = plain((value): value is number => typeof value === 'number' && value % 2 === 0)
 
 // `%s` is the name of an export.
@@ -34,20 +32,12 @@ describe.each<[string, Schema<unknown>, valid: unknown[], invalid: unknown[]]>([
   ['number', number, [0, -1.5], [NaN, Infinity, '1', null]],
   ['choice', choice(['a', 'b']), ['b'], ['c']],
   ['list', list(point), [[{ x: 1, name: undefined }]], [{ length: 0 }, [{ x: 1 }, { x: '2' }]]],
-  [
-    'object',
-    point,
-    [
-      { x: 1, name: 'a' },
-      { x: 1, name: undefined }
-    ],
-    [null, [], 'x', { name: 'a' }, { x: 1, name: 2 }]
-  ],
+  ['object', point, [NAMED, { x: 1, name: undefined }], [null, [], 'x', { name: 'a' }, { x: 1, name: 2 }]],
   [
     'union',
     shape,
-    [{ kind: 'dot', at: { x: 1, name: 'a' } }, { kind: 'none' }],
-    [undefined, {}, { kind: 'other' }, { kind: 'toString' }, { kind: 'dot' }]
+    [{ kind: 'dot', at: NAMED }, { kind: 'none' }],
+    [undefined, {}, ...['other', 'toString', 'dot'].map((kind) => ({ kind }))]
   ]
 ])('%s', (_name, schema, valid, invalid) => {
   it('reads what it writes, also from JSON, and nothing else', () => {

@@ -30,15 +30,15 @@ function logged(report: (log: RecordedLog) => void): string[] {
 }
 
 const START = Date.parse('2027-01-30T00:00:00Z')
-const deprecated = 'Zendesk has deprecated the endpoint that mints with'
-const instead = 'Use `client-secret` instead.'
-const apiToken = `${deprecated} \`api-token\`; it may stop any day, and API tokens stop working on 2027-04-30.`
+const DEPRECATED = 'Zendesk has deprecated the endpoint that mints with'
+const INSTEAD = 'Use `client-secret` instead.'
+const API_TOKEN = `${DEPRECATED} \`api-token\`; it may stop any day, and API tokens stop working on 2027-04-30.`
 
 // From 90 days before the end of API tokens this is a warning; an access token stays, and grants are not deprecated.
 it.each<[Credential['kind'], number, ...string[]]>([
-  ['api_token', START - 1, `info: ${apiToken} ${instead}`],
-  ['api_token', START, `warning: ${apiToken} ${instead}`],
-  ['access_token', START, `info: ${deprecated} \`access-token\`; it may stop any day. ${instead}`],
+  ['api_token', START - 1, `info: ${API_TOKEN} ${INSTEAD}`],
+  ['api_token', START, `warning: ${API_TOKEN} ${INSTEAD}`],
+  ['access_token', START, `info: ${DEPRECATED} \`access-token\`; it may stop any day. ${INSTEAD}`],
   ['client_credentials', START],
   ['authorization_code', START],
   ['refresh_token', START]
@@ -77,7 +77,7 @@ describe('requireScopes', () => {
   })
 })
 
-const missing =
+const MISSING =
   'warning: Zendesk did not grant tickets:write users:write. Check the names, and the allowed scopes of the client in Admin Center.'
 const granted = (scopes: string): string =>
   `info: \`scopes\` is empty, and Zendesk granted: ${scopes}. Set \`scopes\` to request fewer.`
@@ -85,7 +85,7 @@ const granted = (scopes: string): string =>
 it.each<[string, Scopes, requested: string[], ...string[]]>([
   ['which scopes were granted by default', reported('read', 'hc:read'), [], granted('read hc:read')],
   ['that these were not reported', UNKNOWN.scopes, [], granted('scopes that it did not report')],
-  ['which are missing', reported('read'), ['read', 'hc:read', 'tickets:write', 'users:write'], missing],
+  ['which are missing', reported('read'), ['read', 'hc:read', 'tickets:write', 'users:write'], MISSING],
   ['nothing if all were granted', reported('read', 'write'), ['read', 'write']],
   ['nothing if that is not known', UNKNOWN.scopes, ['read', 'write']]
 ])('reportScopes says %s', (_what, scopes, requested, ...lines) => {
@@ -113,9 +113,8 @@ describe('revocationPromise', () => {
 
   it('says if the token does not expire', () => {
     const endless = { ...UNKNOWN, expiry: { kind: 'never' } } as const
-    expect(revocationPromise(endless, credential('refresh_token'))).toMatch(
-      /; otherwise it does not expire\.$/
-    )
+    const promised = revocationPromise(endless, credential('refresh_token'))
+    expect(promised).toMatch(/; otherwise it does not expire\.$/)
   })
 })
 

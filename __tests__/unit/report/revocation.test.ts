@@ -14,6 +14,7 @@ import { LostResponses } from '../../../src/zendesk/lost-responses.ts'
 import { ZendeskError } from '../../../src/zendesk/http/zendesk-error.ts'
 import { deleteTokenRequest } from '../../../src/zendesk/requests.ts'
 import { type Obstacle, type Outcome, type Remains } from '../../../src/zendesk/revocation.ts'
+import { type Expiry } from '../../../src/zendesk/token.ts'
 import { ORIGIN, RecordedLog } from '../../support/client.ts'
 import { NOON } from '../../support/clock.ts'
 import { MINTED, UNKNOWN } from '../../support/minted.ts'
@@ -50,15 +51,15 @@ function logged(report: (log: RecordedLog) => void): string[] {
   return log.lines
 }
 
-const not = 'info: The token is not revoked, because'
-const unreadable =
+const NOT = 'info: The token is not revoked, because'
+const UNREADABLE =
   'warning: The state that the main step saved cannot be read, so a token of this step may be active. Delete it '
 
 it.each<[Parameters<typeof reportNothingToRevoke>[0], string]>([
   [{ kind: 'none' }, 'info: The main step saved no token, so there is nothing to revoke.'],
-  [{ kind: 'skipped', why: 'true' }, `${not} \`skip-token-revoke\` is \`true\`.`],
-  [{ kind: 'skipped', why: 'auto' }, `${not} that would revoke its refresh token, too.`],
-  [{ kind: 'unreadable' }, unreadable + removalWays(UNKNOWN, '')]
+  [{ kind: 'skipped', why: 'true' }, `${NOT} \`skip-token-revoke\` is \`true\`.`],
+  [{ kind: 'skipped', why: 'auto' }, `${NOT} that would revoke its refresh token, too.`],
+  [{ kind: 'unreadable' }, UNREADABLE + removalWays(UNKNOWN, '')]
 ])('reportNothingToRevoke says, of the state %j: %s', (state, line) => {
   expect(logged((log) => reportNothingToRevoke(state, log))).toEqual([line])
 })
@@ -97,20 +98,19 @@ describe('reportOutcome', () => {
     expect(said(active(SCOPE))).toEqual([`info: Could not revoke token 7: ${LACKS}. ${EXPIRES}`])
   })
 
-  const requested = { time: NOON, isReported: false, lifetime: 0, expiredAfter: undefined }
+  const requested = {
+    kind: 'at',
+    time: NOON,
+    isReported: false,
+    lifetime: 0,
+    expiredAfter: undefined
+  } as const
+  const expiring = (expiry: Expiry): Partial<RevocationReport> => ({ minted: { ...MINTED, expiry } })
   const other = 'Post was given other inputs than main, so it could not use the credential.'
 
   it.each<[string, Partial<RevocationReport>, string]>([
-    [
-      'it never expires',
-      { minted: { ...MINTED, expiry: { kind: 'never' } } },
-      `It does not expire. ${REMOVAL}`
-    ],
-    [
-      'Zendesk did not report its expiry',
-      { minted: { ...MINTED, expiry: { kind: 'at', ...requested } } },
-      `It expires at 2026-11-21T12:00:00Z. ${REMOVAL}`
-    ],
+    ['it never expires', expiring({ kind: 'never' }), `It does not expire. ${REMOVAL}`],
+    ['its expiry was not reported', expiring(requested), `It expires at 2026-11-21T12:00:00Z. ${REMOVAL}`],
     ['post was given other inputs than main', { isWithoutCredential: true }, `${other} ${REMAINS}`],
     ['a cleanup token remains as well', WITH_CLEANUP, `${REMAINS} ${CLEANUP_REMAINS}`]
   ])('warns of a missing scope if %s', (_what, report, rest) => {

@@ -32,14 +32,11 @@ it('expirySentence says when the token expires, that it does not, or that this i
   ])
 })
 
+const FIND = `find it as an admin with GET ${TOKENS} and send DELETE ${TOKENS}/{id}`
+
 it.each([
   ['the request', MINTED, ORIGIN, `send DELETE ${TOKENS}/7 as an admin`],
-  [
-    'how to find its id',
-    UNKNOWN,
-    ORIGIN,
-    `find it as an admin with GET ${TOKENS} and send DELETE ${TOKENS}/{id}`
-  ],
+  ['how to find its id', UNKNOWN, ORIGIN, FIND],
   ['no origin if that is not known', MINTED, '', 'send DELETE /api/v2/oauth/tokens/7 as an admin']
 ])('manualRemoval and removalWays name Admin Center, `sweep` and %s', (_what, token, origin, request) => {
   const ways = `in Admin Center (Apps and integrations > APIs > OAuth clients, the client's tokens), or ${request}, or let \`sweep\` remove it.`

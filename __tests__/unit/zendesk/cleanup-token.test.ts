@@ -6,11 +6,8 @@ import { type ZendeskClient } from '../../../src/zendesk/http/client.ts'
 import { NOON } from '../../support/clock.ts'
 import { play, type Circumstances, type FakeClient, type World } from '../../support/fake-client.ts'
 
-const CREDENTIAL = {
-  kind: 'client_credentials',
-  clientSecret: new Secret('the-client-secret'),
-  authMethod: 'client_secret_post'
-} as const
+const SECRET = { clientSecret: new Secret('the-client-secret'), authMethod: 'client_secret_post' } as const
+const CREDENTIAL = { kind: 'client_credentials', ...SECRET } as const
 const TERMS: CleanupTerms = { credential: CREDENTIAL, clientId: 'ci_bot', lifetime: 600, remaining: [] }
 const OURS = new Error('a mistake of ours')
 

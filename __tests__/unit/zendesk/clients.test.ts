@@ -36,9 +36,7 @@ describe('numericClientId', () => {
     { id: 5, identifier: ['ci_bot'] },
     ...[undefined, null, '2', 0].map((id) => ({ id, identifier: 'ci_bot' }))
   ])('does not take %j for the client ci_bot', async (client) => {
-    expect(await find([client])).toMatchObject({
-      kind: 'clientUnknown',
-      request: { operation: 'listClients' }
-    })
+    const error = { kind: 'clientUnknown', request: { operation: 'listClients' } }
+    expect(await find([client])).toMatchObject(error)
   })
 })

@@ -4,11 +4,7 @@ import { type ZendeskResponse } from '../../../src/zendesk/http/response.ts'
 export const PAGE = '<html>no</html>'
 
 /** A response with this JSON body, or with a web page, and with these headers. */
-export function response(
-  status: number,
-  body?: unknown,
-  headers: Partial<ZendeskResponse> = {}
-): ZendeskResponse {
+export function response(status: number, body?: unknown, headers: object = {}): ZendeskResponse {
   const html = body === PAGE
   return {
     status,
@@ -25,10 +21,7 @@ export function response(
 
 /** The body of a 404 below `/api/v2` at an address without an account. */
 export const MISSING_ACCOUNT = {
-  error: {
-    title: 'No help desk at acme.zendesk.com',
-    message: 'There is no help desk configured at this address.'
-  }
+  error: { title: 'No help desk at acme.zendesk.com', message: 'There is none.' }
 }
 
 /** The body of a 403 that names scopes. */

@@ -57,10 +57,8 @@ describe('VERIFICATION_QUESTIONS, RECHECK_QUESTIONS and the other times', () => 
   })
 
   it('ask after a rejected DELETE after 1 and 3 s, if all fits; at once as well, if it found no token', () => {
-    const [early, last] = [
-      { wait: 1000, needs: 4500 },
-      { wait: 3000, needs: 3500 }
-    ]
+    const early = { wait: 1000, needs: 4500 }
+    const last = { wait: 3000, needs: 3500 }
     expect(rules.RECHECK_QUESTIONS).toEqual({
       recheck: { early: [early], last },
       'recheck at once': { early: [{ wait: 0, needs: 0 }, early], last }

@@ -59,6 +59,7 @@ it('ownWays are by id, if that is known, and as the current token', () => {
 describe('Revocation, after an accepted DELETE,', () => {
   const ASKED = 'DELETE 7: 204, GET: 200, wait 1'
   const ADMINS = { ways: [ADMIN, ...OWN] }
+  const SHORT = { ways: BY_ID, seconds: 3 }
   const AGAIN = `DELETE 7 by admin: 204, ${WORKS}, DELETE 7`
 
   it.each<Row>([
@@ -86,10 +87,7 @@ describe('Revocation, after an accepted DELETE,', () => {
   ])('%s', expectOutcome)
 
   it('shortens the waits between active responses to fit', () =>
-    expectOutcome('', `${ASKED}, GET: 200, wait 1.5, GET: 200`, 'active: still works', {
-      seconds: 3,
-      ways: BY_ID
-    }))
+    expectOutcome('', `${ASKED}, GET: 200, wait 1.5, GET: 200`, 'active: still works', SHORT))
 })
 
 const AGAIN = 'DELETE 7: 204, GET: 401'
@@ -133,10 +131,8 @@ describe('Revocation, after a DELETE that is neither accepted nor rejected by Ze
   const REFUSED = 'DELETE 7: 403, DELETE current: 403'
   const UNSCOPED = 'DELETE 7: 403 write, DELETE current: 403 write'
   const LAST = 'verified by a cleanup token'
-  const narrow = (isReported: boolean, ways = OWN): Given => ({
-    ways,
-    minted: { scopes: { names: ['tickets:read'], isReported } }
-  })
+  const names = ['tickets:read']
+  const narrow = (isReported: boolean, ways = OWN) => ({ ways, minted: { scopes: { names, isReported } } })
   const all = { ways: [ADMIN, ...OWN, CLEANUP] }
 
   it.each<Row>([

@@ -13,10 +13,8 @@ const secret = { clientSecret: new Secret('the-client-secret'), authMethod: 'cli
 const CLIENT: Credential = { kind: 'client_credentials', ...secret }
 const REFRESH: Credential = { kind: 'refresh_token', refreshToken: new Secret('used-up'), ...secret }
 const ITEM = { id: 5, client_id: 8, user_id: 9, token: 'abcdefghij', created_at: '2026-11-21T12:00:00Z' }
-const BODIES = {
-  '200 list': { tokens: [{ ...ITEM, scopes: ['write', 'read'] }] },
-  '200 empty list': { tokens: [] }
-}
+const LISTED = { ...ITEM, scopes: ['write', 'read'] }
+const BODIES = { '200 list': { tokens: [LISTED] }, '200 empty list': { tokens: [] } }
 
 /** What becomes of a token with these requests and pauses, in words; why a cleanup token was minted; what remains of it. */
 function revoked(script: string, credential?: Credential, minted = MINTED, revoke = revokeToken) {

@@ -42,9 +42,8 @@ describe('mintedToken', () => {
   })
 
   it('has an unknown expiry if none was requested or reported', () => {
-    expect(minted({}, undefined, {}, { scopes: [], expiresIn: undefined }).expiry).toEqual({
-      kind: 'unknown'
-    })
+    const { expiry } = minted({}, undefined, {}, { scopes: [], expiresIn: undefined })
+    expect(expiry).toEqual({ kind: 'unknown' })
   })
 
   it('has the ids and the scopes that are reported', () => {
@@ -105,10 +104,8 @@ it('seenWorking notes that Zendesk has accepted the token, with what it reported
 })
 
 it('reportedExpiry is the expiry alone', () => {
-  expect(reportedExpiry(tokenFacts(until('12:40')))).toMatchObject({
-    time: timeOf('12:40'),
-    isReported: true
-  })
+  const expected = { time: timeOf('12:40'), isReported: true }
+  expect(reportedExpiry(tokenFacts(until('12:40')))).toMatchObject(expected)
   expect(reportedExpiry(tokenFacts({}))).toEqual({ kind: 'unknown' })
 })
 

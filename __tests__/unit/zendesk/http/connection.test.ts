@@ -47,15 +47,16 @@ describe('Connection: a request', () => {
       connection: 'keep-alive'
     }
     const json = { authorization: 'Bearer abc', 'content-type': 'application/json', 'content-length': '10' }
-    expect(received).toEqual([
-      ['GET', path, always, ''],
-      ['POST', '/oauth/tokens', { ...always, ...json }, '{"a":"ü"}']
-    ])
+    const post = ['POST', '/oauth/tokens', { ...always, ...json }, '{"a":"ü"}']
+    expect(received).toEqual([['GET', path, always, ''], post])
   })
 
-  it('can be sent to an IPv6 address', async () => {
-    const error = await errorOf(`https://[::1]:${await closedPort()}`)
-    expect(error).toMatchObject({ kind: 'connection', sent: false })
+  it('can be sent to an IPv6 address, also of a proxy', async () => {
+    const address = `[::1]:${await closedPort()}`
+    expect(await errorOf(`https://${address}`)).toMatchObject({ kind: 'connection', sent: false })
+    process.env['https_proxy'] = `http://${address}`
+    const code = expect.stringMatching(/^E(?:CONNREFUSED|ADDRNOTAVAIL|NETUNREACH)$/)
+    expect(await errorOf(ORIGIN)).toMatchObject({ kind: 'proxy', code })
   })
 })
 
@@ -74,6 +75,22 @@ describe('Connection', () => {
     expect((await send()).status).toBe(200)
     await isClosed
     expect(server.connections()).toBe(2)
+  })
+
+  it('is kept by a client over a pause of 2 s, not over a longer one, and replaced if it was closed', async () => {
+    const server = await serve((request, response) =>
+      server.requests() === 4 ? request.socket.destroy() : response.end('{}')
+    )
+    const { client } = testClient({ origin: `http://127.0.0.1:${server.port}` })
+    const connections: number[] = []
+    for (const pause of [2000, 2001, 0]) {
+      await client.send(GET)
+      await client.pause(pause)
+      connections.push(server.connections())
+    }
+    expect((await client.send(GET, { single: true })).status).toBe(200)
+    client.close()
+    expect([...connections, server.connections(), server.requests()]).toEqual([1, 1, 2, 3, 5])
   })
 
   it('leaves no listener at the signal of the job', async () => {
@@ -119,9 +136,8 @@ describe('Connection: a request that was sent', () => {
       outgoing.flushHeaders()
     })
     const error = errorOf(port, POST, { timeout: 1000 })
-    const [incoming] = (await once(request.mock.results[0]!.value as ClientRequest, 'response')) as [
-      IncomingMessage
-    ]
+    const sent = request.mock.results[0]!.value as ClientRequest
+    const [incoming] = (await once(sent, 'response')) as [IncomingMessage]
     jest.advanceTimersByTime(999)
     response?.write('x')
     await once(incoming, 'data')
@@ -188,32 +204,6 @@ describe('Connection: if the job is cancelled', () => {
   })
 })
 
-describe('Connection: a client', () => {
-  it.each([
-    ['is kept over a pause of 2 s', 2000, 1],
-    ['is not kept over a longer pause', 2001, 2]
-  ])('has a connection that %s', async (_what, pause, expected) => {
-    const { port, connections } = await serveEmpty()
-    const { client } = testClient({ origin: `http://127.0.0.1:${port}` })
-    await client.send(GET)
-    await client.pause(pause)
-    await client.send(GET)
-    client.close()
-    expect(connections()).toBe(expected)
-  })
-
-  it('sends a single attempt again if a kept connection was closed', async () => {
-    const server = await serve((request, response) =>
-      server.requests() === 2 ? request.socket.destroy() : response.end('{}')
-    )
-    const { client, clock } = testClient({ origin: `http://127.0.0.1:${server.port}` })
-    await client.send(GET)
-    expect((await client.send(GET, { single: true })).status).toBe(200)
-    client.close()
-    expect([server.requests(), clock.sleeps]).toEqual([3, []])
-  })
-})
-
 describe('Connection: a proxy', () => {
   const HOST = 'http://acme.example.test'
   const silentPort = async (): Promise<number> => (await sendRaw('', passTimeout)).port
@@ -242,11 +232,5 @@ describe('Connection: a proxy', () => {
     jest.spyOn(dns, 'lookup').mockImplementation(() => void setImmediate(passTimeout))
     const proxy = { variable: 'https_proxy', address: 'proxy.example.test:3128' }
     expect(await errorOf(ORIGIN, POST)).toMatchObject({ kind: 'lookupTimeout', sent: false, proxy })
-  })
-
-  it('can have an IPv6 address', async () => {
-    process.env['https_proxy'] = `http://[::1]:${await closedPort()}`
-    const code = expect.stringMatching(/^E(?:CONNREFUSED|ADDRNOTAVAIL|NETUNREACH)$/)
-    expect(await errorOf(ORIGIN)).toMatchObject({ kind: 'proxy', code })
   })
 })

@@ -39,7 +39,6 @@ describe('networkError', () => {
   })
 
   it.each([
-    ['proxyUnreachable', '500', `${TUNNEL}statusCode=500`],
     ['proxyUnreachable', '599', `${TUNNEL}statusCode=599`],
     ['proxyUnreachable', '429', `${TUNNEL}statusCode=429`],
     ['proxyRefused', '407', `${TUNNEL}statusCode=407`],

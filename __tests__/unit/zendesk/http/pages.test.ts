@@ -28,8 +28,8 @@ async function read(): Promise<unknown[]> {
 }
 
 describe('pages', () => {
-  it.each([{ has_more: false, after_cursor: 'x' }, { has_more: null }, 'not an object', undefined])(
-    'reads one page if `meta` is %j',
+  it.each([{ has_more: false, after_cursor: 'x' }, { has_more: null }, 'text', undefined])(
+    'reads one if `meta` is %j',
     async (meta) => {
       page(undefined, { tokens: [1, 2], meta })
       expect(await read()).toEqual([1, 2])

@@ -10,9 +10,11 @@ import {
 } from '../../../../src/zendesk/http/zendesk-error.ts'
 import { missing, MISSING_ACCOUNT, PAGE, response } from '../responses.ts'
 
-function request(operation: Operation, method: ZendeskRequest['method'], path: string): ZendeskRequest {
-  return { operation, method, path }
-}
+const request = (operation: Operation, method: 'GET' | 'POST' | 'DELETE', path: string): ZendeskRequest => ({
+  operation,
+  method,
+  path
+})
 
 const SENT = {
   grant: request('grantToken', 'POST', '/oauth/tokens'),
@@ -83,10 +85,8 @@ describe('unexpectedResponse: the kind', () => {
   })
 
   it('for a redirect to the page about closed accounts is subdomainUnknown', () => {
-    const location = 'https://www.zendesk.com/app/help-center-closed/'
-    expect(unexpectedResponse(SENT.grant, response(301, undefined, { location })).kind).toBe(
-      'subdomainUnknown'
-    )
+    const closed = response(301, undefined, { location: 'https://www.zendesk.com/app/help-center-closed/' })
+    expect(unexpectedResponse(SENT.grant, closed).kind).toBe('subdomainUnknown')
   })
 })
 
@@ -99,6 +99,7 @@ describe('ZendeskError', () => {
     const proxy = address === undefined ? undefined : { variable: 'https_proxy', address, hasUser: false }
     return new ZendeskError(kind, page, { cause: new NetworkError(kind, false, code, { proxy }) })
   }
+  const refused = caused('proxyRefused', '403', 'proxy:3128')
   const LIMIT = 'Zendesk limits the rate of requests (GET /x: 429)'
 
   it.each([
@@ -106,10 +107,7 @@ describe('ZendeskError', () => {
     [`${LIMIT}; it asks to wait 300 s, more than this step has left`, limited(299.2)],
     [`${LIMIT}; it asks to wait more than this step has left`, limited(Infinity)],
     ['The server could not be reached (GET /x: ECONNREFUSED)', caused('connection', 'ECONNREFUSED')],
-    [
-      'The proxy refused the connection (GET /x: CONNECT 403; `https_proxy`: proxy:3128)',
-      caused('proxyRefused', '403', 'proxy:3128')
-    ],
+    ['The proxy refused the connection (GET /x: CONNECT 403; `https_proxy`: proxy:3128)', refused],
     ['The proxy URL cannot be read (GET /x; `https_proxy`)', caused('proxyUnreadable', '', '')],
     ['The job was cancelled (GET /x)', new ZendeskError('cancelled', page)]
   ])('has the summary "%s"', (summary, error) => {
