@@ -1,11 +1,5 @@
 import { afterEach, beforeEach } from '@jest/globals'
-import {
-  startZendesk,
-  type FaultMatcher,
-  type MockResponse,
-  type Token,
-  type Zendesk
-} from '../../mock/zendesk.ts'
+import { startZendesk, type FaultMatcher, type Token, type Zendesk } from '../../mock/zendesk.ts'
 import { type RunnerEnv } from './runner-env.ts'
 import { at, authorizationCode, changed, clientCredentials, credentials, type Inputs } from './zendesk.ts'
 
@@ -25,9 +19,6 @@ export class Account {
   readonly authorizationCode = (more: Inputs = {}, scope?: string): Inputs =>
     at(this.zendesk, { ...authorizationCode(this.zendesk, 'browser_app', true, scope), ...more })
 
-  readonly refreshToken = (refreshToken: string, more: Inputs = {}): Inputs =>
-    at(this.zendesk, { 'client-id': 'browser_app', 'refresh-token': refreshToken, ...more })
-
   /** The one token that is active. */
   get token(): Token {
     const [token, ...others] = this.zendesk.activeTokens()
@@ -40,22 +31,19 @@ export class Account {
     return this.zendesk.seen().filter((request) => request.startsWith(`${method} `))
   }
 
-  /** Changes the responses to requests that match. */
-  edit(matcher: FaultMatcher, change: (response: MockResponse) => Partial<MockResponse>): void {
-    this.zendesk.fault(matcher, changed(change))
-  }
-
   /** Changes the body of responses. */
   replace(matcher: FaultMatcher, pattern: RegExp, text: string): void {
-    this.edit(matcher, ({ body }) => ({ body: body.replace(pattern, text) }))
+    const edit = changed(({ body }) => ({ body: body.replace(pattern, text) }))
+    this.zendesk.fault(matcher, edit)
   }
 
   /** Does something when Zendesk has carried out a request that matches, before its response arrives. */
   at(matcher: FaultMatcher, action: () => void): void {
-    this.edit(matcher, () => {
+    const edit = changed(() => {
       action()
       return {}
     })
+    this.zendesk.fault(matcher, edit)
   }
 }
 

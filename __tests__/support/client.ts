@@ -34,25 +34,13 @@ export function neverCancelled(): AbortSignal {
   return new AbortController().signal
 }
 
-/** A client with a fake clock, and everything that can be seen of it. */
-export interface TestClient {
-  client: ZendeskClient
-  clock: FakeClock
-  log: RecordedLog
-  /** Cancels the job. */
-  cancel: () => void
-}
+type Made = Readonly<{ client: ZendeskClient; clock: FakeClock; log: RecordedLog; cancel: () => void }>
 
-/** A client with a fake clock and a timeout of 300 s, in a job that nobody cancels. */
-export function testClient({
-  clock = new FakeClock(),
-  origin = ORIGIN,
-  seconds = 300,
-  reserve = 0
-} = {}): TestClient {
+/** A client with a fake clock and a timeout of 300 s, everything that can be seen of it, and what cancels the job. */
+export function testClient({ clock = new FakeClock(), origin = ORIGIN, seconds = 300 } = {}): Made {
   const log = new RecordedLog()
   const cancellation = new AbortController()
-  const deadline = new Deadline(clock, seconds, cancellation.signal, reserve)
+  const deadline = new Deadline(clock, seconds, cancellation.signal)
   const client = new ZendeskClient(origin, deadline, log)
   return { client, clock, log, cancel: () => cancellation.abort() }
 }

@@ -81,7 +81,7 @@ export class FakeClient {
 }
 
 /** Who sends a request of a script, by its `Authorization` header. */
-const SENDERS: Readonly<Record<string, string>> = {
+const SENDERS: Record<string, string> = {
   '': '',
   [`Bearer ${MINTED.token.reveal()}`]: '',
   'Bearer the-admin-token': ' by admin',

@@ -16,7 +16,7 @@ import { MINTED } from './minted.ts'
  */
 
 /** Responses that have nothing to do with the token. */
-const FOREIGN: Readonly<Record<string, ZendeskResponse>> = {
+const FOREIGN: Record<string, ZendeskResponse> = {
   '403': response(403, {}),
   '403 write': response(403, missing('write')),
   '401 page': response(401, PAGE),
@@ -102,9 +102,7 @@ export class RandomWorld implements World {
     return this.clock.elapsed() < this.#revokedAt && this.clock.elapsed() <= this.chances.expiresIn
   }
 
-  pause(ms: number): void {
-    this.#pass(ms, 0)
-  }
+  pause = (ms: number): unknown => this.#pass(ms, 0)
 
   respond(request: ZendeskRequest, { grace = 0 }: SendOptions, deadline: Deadline): Reply {
     const index = this.#requests++
@@ -125,28 +123,23 @@ export class RandomWorld implements World {
   /** What Zendesk, or something in front of it, does with a request. */
   #carryOut({ method, authorization }: ZendeskRequest, fault: string): Reply {
     const isItself = this.#isItself(authorization)
-    const date = NOON + this.chances.ahead + this.clock.elapsed()
+    const now = this.clock.elapsed()
+    const date = NOON + this.chances.ahead + now
     const notFound = response(404, { error: 'RecordNotFound' }, { date })
     if (fault === 'false 404') return notFound
     const foreign = FOREIGN[fault]
     // Only a token that is known gets a JSON 403.
-    const isRejected = isItself && this.#isRejected()
+    const { seenWorking, unknownFor, ways } = this.chances
+    const isUnknown = !seenWorking && !ways[0] && now < unknownFor
+    const isRejected = isItself && (!this.isActive || now < this.#burstEnds || isUnknown)
     if (foreign !== undefined && !(isRejected && foreign.status === 403)) return foreign
     if (isRejected) return response(401, { error: 'invalid_token' }, { date })
     if (!this.isActive) return notFound
     if (isItself && this.chances.isNarrow) return response(403, { error: 'Forbidden' }, { date })
     if (method !== 'DELETE') return response(200, { token: { id: 7, token: 'abcdefghij' } }, { date })
     const delay = fault === 'late 204' ? 2000 : 0
-    if (fault !== 'false 204') this.#revokedAt = Math.min(this.#revokedAt, this.clock.elapsed() + delay)
+    if (fault !== 'false 204') this.#revokedAt = Math.min(this.#revokedAt, now + delay)
     return response(204, undefined, { date })
-  }
-
-  /** Whether the token itself gets Zendesk's own 401. */
-  #isRejected(): boolean {
-    const now = this.clock.elapsed()
-    const { seenWorking, unknownFor, ways } = this.chances
-    const isUnknown = !seenWorking && !ways[0] && now < unknownFor
-    return !this.isActive || now < this.#burstEnds || isUnknown
   }
 
   #see({ method, path, authorization }: ZendeskRequest, { status, html }: ZendeskResponse): void {

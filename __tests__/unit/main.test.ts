@@ -20,14 +20,11 @@ const cancel = (): void => runner.cancellation.abort()
 const atCheck = (fault: Fault): unknown => account.zendesk.fault({ path: CURRENT }, fault)
 
 describe('main', () => {
-  it.each(['GITHUB_STATE', 'GITHUB_OUTPUT', 'GITHUB_ENV'])(
-    'mints nothing if the runner has no %s, which would be written',
-    async (variable) => {
-      Reflect.deleteProperty(process.env, variable)
-      await expect(run(clientCredentials({ 'export-env': 'true' }))).rejects.toThrow(variable)
-      expect(account.zendesk.requests).toEqual([])
-    }
-  )
+  it.each(['STATE', 'OUTPUT', 'ENV'])('mints nothing if the runner has no GITHUB_%s', async (name) => {
+    Reflect.deleteProperty(process.env, `GITHUB_${name}`)
+    await expect(run(clientCredentials({ 'export-env': 'true' }))).rejects.toThrow(`GITHUB_${name}`)
+    expect(account.zendesk.requests).toEqual([])
+  })
 
   it('masks the inputs, says what is deprecated, and has all of its timeout for its work', async () => {
     const inputs = accessToken({ 'timeout-seconds': '7' })
@@ -74,24 +71,18 @@ describe('main', () => {
 })
 
 describe('main is not green, and says what becomes of the token, if', () => {
-  const CANCELLED =
-    /^The job was cancelled\. Post will try to revoke the token \(id unknown\)\. It expires at /
+  const CANCELLED = /^The job was cancelled\. Post will try to revoke the token \(id unknown\)\. It expires /
 
   it('the job is cancelled before the check, which it does not send', async () => {
     account.at({ path: GRANT }, cancel)
-    await expect(run(clientCredentials({ 'skip-token-revoke': 'true' }))).rejects.toThrow(
-      /^The job was cancelled\. Post will not revoke the token \(id unknown\)\. It expires at /
-    )
+    const error = /^The job was cancelled\. Post will not revoke the token \(id unknown\)\. It expires at /
+    await expect(run(clientCredentials({ 'skip-token-revoke': 'true' }))).rejects.toThrow(error)
     expect(account.zendesk.seen()).toEqual([`POST ${GRANT}`])
   })
 
-  it('Zendesk rejects it', async () => {
+  it('Zendesk rejects it, or the job is cancelled during the check', async () => {
     atCheck(STRAY_401)
     await expect(run(clientCredentials())).rejects.toThrow(/^Could not use the new token: Zendesk rejected /)
-  })
-
-  it('the job is cancelled during the check', async () => {
-    atCheck(STRAY_401)
     runner.clock.onSleep = cancel
     await expect(run(clientCredentials())).rejects.toThrow(CANCELLED)
   })

@@ -34,10 +34,9 @@ const BY_ADMIN = 'GET clients by another: 200 clients, POST tokens by another'
 const REMOVAL = manualRemoval({ id: 7 }, 'https://acme.zendesk.com')
 const NAMED = `The response names token 7, which may be active. It does not expire. ${REMOVAL}`
 const USED = 'The first attempt got no usable response and was probably carried out.'
-const ONE =
-  'An unused token of client ci_bot may exist since 12:00 UTC; it expires after 1 hour, and `sweep` removes it.'
-const TWO =
-  'Up to 2 unused tokens of client ci_bot may exist since 12:00 UTC; they expire after 1 hour, and `sweep` removes them.'
+const SINCE = 'of client ci_bot may exist since 12:00 UTC'
+const ONE = `An unused token ${SINCE}; it expires after 1 hour, and \`sweep\` removes it.`
+const TWO = `Up to 2 unused tokens ${SINCE}; they expire after 1 hour, and \`sweep\` removes them.`
 
 describe('mint', () => {
   it('returns the token, masked, with what the response reports, and the time of Zendesk', async () => {
@@ -71,27 +70,23 @@ describe('mint', () => {
   ])('fails, and says %s', async (_what, script, notes, warnings, credential = 'client') => {
     const work = async (client: ZendeskClient & FakeClient): Promise<unknown> => {
       const { message } = await rejectionOf(mint(client, inputsOf(credential)))
-      const [, after] =
-        /^Could not mint a token: .* at acme\.zendesk\.com(?:: \d+)?(?: \(".*"\))?\. ?(.*)$/.exec(message) ??
-        []
-      return [after, client.log.of('warning')]
+      const end = / at acme\.zendesk\.com(?:: \d+)?(?: \(".*"\))?\. ?/
+      expect(message).toMatch(/^Could not mint a token: /)
+      return [message.split(end)[1], client.log.of('warning')]
     }
     expect(await play(script, work, { bodies: BODIES })).toEqual([notes, warnings])
   })
 
   it('warns of a lost response although a mistake of ours ends it, which it does not change', async () => {
     const mistake = new Error('a mistake of ours')
-    await play(
-      `${LOST} 200 token`,
-      async (client) => {
-        jest.spyOn(client.log, 'mask').mockImplementation(() => {
-          throw mistake
-        })
-        await expect(mint(client, inputsOf('client'))).rejects.toBe(mistake)
-        expect(client.log.of('warning')).toEqual([ONE])
-      },
-      { bodies: BODIES }
-    )
+    const work = async (client: ZendeskClient & FakeClient): Promise<void> => {
+      jest.spyOn(client.log, 'mask').mockImplementation(() => {
+        throw mistake
+      })
+      await expect(mint(client, inputsOf('client'))).rejects.toBe(mistake)
+      expect(client.log.of('warning')).toEqual([ONE])
+    }
+    await play(`${LOST} 200 token`, work, { bodies: BODIES })
   })
 
   it('publishes a refresh token even without a usable token: it replaces the one that was sent', async () => {

@@ -42,21 +42,17 @@ describe('explain, for a failed request,', () => {
     )
   })
 
-  it('ends with the status if Zendesk gave no words, and with the request if there is no status', () => {
+  it('ends with the request, the status if there is one, and the notes', () => {
     expect(of(401)).toMatch(/\. POST \/oauth\/tokens at acme\.zendesk\.com: 401\.$/)
     const error = new ZendeskError('timeout', MINT, { cause: new NetworkError('timeout', true) })
     expect(explained(error)).toMatch(/\. POST \/oauth\/tokens at acme\.zendesk\.com\.$/)
+    const { message } = explain(unexpectedResponse(MINT, response(500)), CONTEXT, ['It exists.', 'Go.'])
+    expect(message).toMatch(/: 500\. It exists\. Go\.$/)
   })
 
   it('shows the port of another origin, but no query, which may hold a cursor', () => {
     const message = of(400, { origin: 'http://127.0.0.1:8080' }, LIST)
     expect(message).toContain('GET /api/v2/oauth/clients at 127.0.0.1:8080: 400')
-  })
-
-  it('ends with the notes', () => {
-    const notes = ['It may exist.', 'Remove it.']
-    const { message } = explain(unexpectedResponse(MINT, response(500)), CONTEXT, notes)
-    expect(message).toMatch(/: 500\. It may exist\. Remove it\.$/)
   })
 
   it('cleans what Zendesk says, and the identifier', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals'
-import { ORIGIN, rejectionOf, testClient, type TestClient } from '../../../support/client.ts'
+import { ORIGIN, rejectionOf, testClient } from '../../../support/client.ts'
 import { FakeClock, NOON } from '../../../support/clock.ts'
 import { GET, nock, respond, useNock } from '../../../support/nock.ts'
 import { StepEnded } from '../../../../src/lib/deadline.ts'
@@ -136,13 +136,14 @@ it.each(['send', 'trySend'] as const)('ZendeskClient.%s throws a fault of ours o
 
 describe('ZendeskClient.send, at the deadline or in a cancelled job', () => {
   it.each([
-    ['deadline', ({ clock }: TestClient) => clock.pass(300_000)],
-    ['cancelled', ({ cancel }: TestClient) => cancel()]
-  ])('sends nothing, and throws the kind %s', async (kind, stop) => {
-    const test = testClient()
-    stop(test)
+    ['deadline', 300_000],
+    ['cancelled', 0]
+  ])('sends nothing, and throws the kind %s', async (kind, passed) => {
+    const { client, clock, cancel } = testClient()
+    clock.pass(passed)
+    if (kind === 'cancelled') cancel()
     const cause = expect.any(StepEnded)
-    expect(await rejectionOf(test.client.send(GET))).toMatchObject({ kind, request: GET, cause })
+    expect(await rejectionOf(client.send(GET))).toMatchObject({ kind, request: GET, cause })
   })
 
   it('does not retry if the job is cancelled during the wait', async () => {
