@@ -29,6 +29,13 @@ export class RecordedLog implements Log {
   }
 }
 
+/** What `work` logs. */
+export function loggedBy(work: (log: RecordedLog) => unknown): string[] {
+  const log = new RecordedLog()
+  work(log)
+  return log.lines
+}
+
 /** The signal of a job that nobody cancels. */
 export function neverCancelled(): AbortSignal {
   return new AbortController().signal

@@ -45,16 +45,10 @@ describe('publishToken', () => {
       minted: { token: MINTED.token.reveal(), id: 7, userId: 9 },
       context: { ...context, jobSummary: true, kind: 'client_credentials' }
     })
-    expect(runner.outputs()).toEqual({
-      token: MINTED.token.reveal(),
-      'refresh-token': 'the-refresh-token',
-      'token-id': '7',
-      'client-id': '8',
-      'user-id': '9',
-      scopes: 'read write',
-      'expires-at': '2026-11-21T13:00:00Z',
-      'base-url': ORIGIN
-    })
+    const tokens = { token: MINTED.token.reveal(), 'refresh-token': 'the-refresh-token' }
+    const ids = { 'token-id': '7', 'client-id': '8', 'user-id': '9' }
+    const rest = { scopes: 'read write', 'expires-at': '2026-11-21T13:00:00Z', 'base-url': ORIGIN }
+    expect(runner.outputs()).toEqual({ ...tokens, ...ids, ...rest })
   })
 
   it('sets nothing that is not known, but the client id as it was given', async () => {

@@ -52,12 +52,9 @@ describe('sweep', () => {
     account.replace({ path: TOKENS }, /"created_at":.*?"used_at":/, old)
     account.zendesk.fault({ method: 'DELETE' }, { kind: 'response', status: 418 })
     expect((await run('clientCredentials'))['matched']).toBe('0')
-    expect(runner.logged()).toEqual([
-      expect.stringMatching(
-        /^::warning::Could not revoke the cleanup token \d+: .* expires at .*T12:12:00Z\./
-      ),
-      'No stale tokens (1 checked).'
-    ])
+    const warning = /^::warning::Could not revoke the cleanup token \d+: .* It expires at .*T12:12:00Z\./
+    const line = 'No stale tokens (1 checked).'
+    expect(runner.logged()).toEqual([expect.stringMatching(warning), line])
   })
 
   it('revokes what it found if the list of all users breaks off, and takes a JSON 404 as revoked', async () => {
@@ -102,16 +99,15 @@ describe('sweep lists nothing, and fails, if', () => {
     expectNothing()
   })
 
-  it.each(['accessToken', 'clientCredentials'] as const)(
-    'the user of its token is not reported, unless `all-users` is set: %s',
-    async (kind) => {
-      account.zendesk.seedTokens(1)
-      account.replace({ path: CURRENT }, /"user_id":\d+,/, '')
-      await expect(run(kind)).rejects.toThrow('Zendesk does not report which token this sweep works with')
-      expectNothing()
-      expect(await run(kind, { 'all-users': 'true' })).toMatchObject({ revoked: '1' })
-    }
-  )
+  const kinds = ['accessToken', 'clientCredentials'] as const
+
+  it.each(kinds)('the user of its token is not reported, unless `all-users` is set: %s', async (kind) => {
+    account.zendesk.seedTokens(1)
+    account.replace({ path: CURRENT }, /"user_id":\d+,/, '')
+    await expect(run(kind)).rejects.toThrow('Zendesk does not report which token this sweep works with')
+    expectNothing()
+    expect(await run(kind, { 'all-users': 'true' })).toMatchObject({ revoked: '1' })
+  })
 })
 
 describe('sweep, of a token that it cannot revoke,', () => {

@@ -125,12 +125,10 @@ it.each<[keyof typeof METHODS, string, problem: string]>([
   if (method === 'text') expect(value).toBe('')
 })
 
-it.each(['4', '3601', '1e2', '-5', '5.0', '0x10', 'five', '9'.repeat(400), '٥٥'])(
-  'InputReader.seconds refuses %.20s',
-  (given) => {
+it('InputReader.seconds refuses any other number', () => {
+  for (const given of ['4', '3601', '1e2', '-5', '5.0', '0x10', 'five', '9'.repeat(400), '٥٥'])
     expect(read('seconds', given)[1]).toMatch(/`it`: ".+" is not a whole number of seconds from 5 to 3600\.$/)
-  }
-)
+})
 
 it('InputReader.secret can be a part of the input', () => {
   const reader = new InputReader()

@@ -37,7 +37,6 @@ describe('CHARACTERS', () => {
     ['space', 'abcdefghijklm\u00a0', 'U+00A0 after the 13th character'],
     ['foreign', 'abcdefghijklmnopqrstuüv', 'U+00FC after the 21st character'],
     ['foreign', '🔥🔥🔥🔥', 'U+1F525 as the 1st character'],
-    ['foreign', 'half-quoted”', 'U+201D after the 11th character'],
     ['foreign', `${'x'.repeat(111)}é`, 'U+00E9 after the 111th character'],
     ['foreign', `${'x'.repeat(122)}é`, 'U+00E9 after the 122nd character']
   ])('a secret with a character that is %s names it: %j', (kind, value, place) => {

@@ -33,19 +33,16 @@ describe('addSecret', () => {
     expect(redact.clean(text)).toBe('***')
   })
 
-  it.each(['', 'a', 'ab', 'abc', 'ci_bot:'])(
-    'hides it in the base64 of a Basic header behind %j',
-    (prefix) => {
-      const secret = 'kJ7-secret-value-of-31-bytes-+9'
-      redact.addSecret(secret)
-      const whole = base64(prefix + secret)
-      // What remains may hold the prefix and the few bits that share a character with it.
-      const before = Math.ceil((prefix.length * 4) / 3)
-      expect(redact.oneLine(whole)).toMatch(new RegExp(`^.{0,${before}}\\*\\*\\*.?=*$`))
-      expect(redact.oneLine(whole).slice(0, before)).toBe(before === 0 ? '' : whole.slice(0, before))
-      expect(redact.clean(whole)).toBe('***')
-    }
-  )
+  it.each(['', 'a', 'ab', 'abc', 'ci_bot:'])('hides it in the base64 of a header behind %j', (prefix) => {
+    const secret = 'kJ7-secret-value-of-31-bytes-+9'
+    redact.addSecret(secret)
+    const whole = base64(prefix + secret)
+    // What remains may hold the prefix and the few bits that share a character with it.
+    const before = Math.ceil((prefix.length * 4) / 3)
+    expect(redact.oneLine(whole)).toMatch(new RegExp(`^.{0,${before}}\\*\\*\\*.?=*$`))
+    expect(redact.oneLine(whole).slice(0, before)).toBe(whole.slice(0, before))
+    expect(redact.clean(whole)).toBe('***')
+  })
 
   it('takes four characters for a secret, and no fewer', () => {
     redact.addSecret('abc')

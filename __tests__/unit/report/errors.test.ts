@@ -91,11 +91,7 @@ describe('CURES: the cure', () => {
     ['a 403 to a grant', of(403), /Admin Center.*client.*owner.*suspended nor downgraded.*IP restrictions/],
     ['a 403 to a look-up', of(403, apiToken, LIST), /user of the credential.*suspended.*lacks a scope/],
     ['a 403 to client credentials', of(403, {}, LIST), /owner of the client is not an admin, is suspended/],
-    [
-      'a missing scope',
-      of(403, accessToken, MINT, missing('a:b, c')),
-      /needs a:b, c\. .*mint `access-token`/
-    ],
+    ['a missing scope', of(403, accessToken, MINT, missing('a:b, c')), /needs a:b, c\. .*mint `access-tok/],
     ['an invalid client', refused('invalid_client'), /`client-id` \(ci_bot\).*account, and.*`client-secret`/],
     ['a number as id', refused('invalid_client', { clientId: '12' }), /\(12\).*identifier.*, not its num/],
     ['a zis_ client', refused('invalid_client', zis), /`zis_` cannot.*`access-token`/],

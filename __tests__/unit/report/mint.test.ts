@@ -14,20 +14,13 @@ import { manualRemoval } from '../../../src/report/token.ts'
 import { type Credential } from '../../../src/zendesk/credential.ts'
 import { LostResponses } from '../../../src/zendesk/lost-responses.ts'
 import { type Scopes } from '../../../src/zendesk/token.ts'
-import { ORIGIN, RecordedLog } from '../../support/client.ts'
+import { loggedBy as logged, ORIGIN } from '../../support/client.ts'
 import { NOON } from '../../support/clock.ts'
 import { MINTED, UNKNOWN } from '../../support/minted.ts'
 
 const credential = (kind: Credential['kind']): Credential => ({ kind }) as Credential
 const reported = (...names: string[]): Scopes => ({ names, isReported: true })
 const EXPIRES = 'It expires at 2026-11-21T13:00:00Z.'
-
-/** What `report` logs. */
-function logged(report: (log: RecordedLog) => void): string[] {
-  const log = new RecordedLog()
-  report(log)
-  return log.lines
-}
 
 const START = Date.parse('2027-01-30T00:00:00Z')
 const DEPRECATED = 'Zendesk has deprecated the endpoint that mints with'

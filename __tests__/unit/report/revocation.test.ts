@@ -15,7 +15,7 @@ import { ZendeskError } from '../../../src/zendesk/http/zendesk-error.ts'
 import { deleteTokenRequest } from '../../../src/zendesk/requests.ts'
 import { type Obstacle, type Outcome, type Remains } from '../../../src/zendesk/revocation.ts'
 import { type Expiry } from '../../../src/zendesk/token.ts'
-import { ORIGIN, RecordedLog } from '../../support/client.ts'
+import { loggedBy as logged, ORIGIN } from '../../support/client.ts'
 import { NOON } from '../../support/clock.ts'
 import { MINTED, UNKNOWN } from '../../support/minted.ts'
 import { missing, response } from '../zendesk/responses.ts'
@@ -43,13 +43,6 @@ const LACKS =
 const CLEANUP = { token: { ...MINTED, id: 9 }, outcome: active(OTHER) }
 const CLEANUP_REMAINS = `Could not revoke the cleanup token 9: ${REFUSED}. ${EXPIRES} ${manualRemoval({ id: 9 }, ORIGIN)}`
 const WITH_CLEANUP: RevocationReport = { ...REPORT, remaining: [CLEANUP] }
-
-/** What `report` logs. */
-function logged(report: (log: RecordedLog) => void): string[] {
-  const log = new RecordedLog()
-  report(log)
-  return log.lines
-}
 
 const NOT = 'info: The token is not revoked, because'
 const UNREADABLE =
@@ -98,19 +91,13 @@ describe('reportOutcome', () => {
     expect(said(active(SCOPE))).toEqual([`info: Could not revoke token 7: ${LACKS}. ${EXPIRES}`])
   })
 
-  const requested = {
-    kind: 'at',
-    time: NOON,
-    isReported: false,
-    lifetime: 0,
-    expiredAfter: undefined
-  } as const
+  const asked = { kind: 'at', time: NOON, isReported: false, lifetime: 0, expiredAfter: undefined } as const
   const expiring = (expiry: Expiry): Partial<RevocationReport> => ({ minted: { ...MINTED, expiry } })
   const other = 'Post was given other inputs than main, so it could not use the credential.'
 
   it.each<[string, Partial<RevocationReport>, string]>([
     ['it never expires', expiring({ kind: 'never' }), `It does not expire. ${REMOVAL}`],
-    ['its expiry was not reported', expiring(requested), `It expires at 2026-11-21T12:00:00Z. ${REMOVAL}`],
+    ['its expiry was not reported', expiring(asked), `It expires at 2026-11-21T12:00:00Z. ${REMOVAL}`],
     ['post was given other inputs than main', { isWithoutCredential: true }, `${other} ${REMAINS}`],
     ['a cleanup token remains as well', WITH_CLEANUP, `${REMAINS} ${CLEANUP_REMAINS}`]
   ])('warns of a missing scope if %s', (_what, report, rest) => {

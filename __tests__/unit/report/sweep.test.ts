@@ -19,13 +19,7 @@ function failure(id: number, kind: ErrorKind = 'forbidden'): ZendeskError {
 }
 
 /** A sweep of stale tokens with the ids from 1; these failed, in this order, and the list broke off with this. */
-interface Case {
-  dryRun?: boolean
-  tokens?: number
-  checked?: number
-  failed?: number[]
-  stop?: string
-}
+type Case = Partial<{ dryRun: boolean; tokens: number; checked: number; failed: number[]; stop: string }>
 
 function report({ dryRun = false, tokens = 0, checked = tokens, failed = [], stop }: Case = {}): SweepReport {
   const credential = { kind: 'access_token' }

@@ -44,31 +44,20 @@ it.each([
   expect(() => writeRunnerFile('GITHUB_STATE', write)).toThrow(start + cure)
 })
 
-describe('setOutputs', () => {
-  it('writes outputs to their file, empty if Zendesk reports nothing', () => {
-    setOutputs({ 'token-id': 7, scopes: 'read write', 'expires-at': undefined, 'user-id': 0 })
-    const expected = { 'token-id': '7', scopes: 'read write', 'expires-at': '', 'user-id': '0' }
-    expect(runner.outputs()).toEqual(expected)
-    expect(runner.stdout).toEqual([])
-  })
-
-  it('names the variable if the file cannot be written', () => {
-    runner.breakFile('GITHUB_OUTPUT')
-    expect(() => setOutputs({ scopes: 'read' })).toThrow('the file that the runner names in GITHUB_OUTPUT (')
-  })
+it('setOutputs writes outputs to their file, empty if Zendesk reports nothing, or names it if it cannot', () => {
+  setOutputs({ 'token-id': 7, scopes: 'read write', 'expires-at': undefined, 'user-id': 0 })
+  const expected = { 'token-id': '7', scopes: 'read write', 'expires-at': '', 'user-id': '0' }
+  expect(runner.outputs()).toEqual(expected)
+  expect(runner.stdout).toEqual([])
+  runner.breakFile('GITHUB_OUTPUT')
+  expect(() => setOutputs({ scopes: 'read' })).toThrow('the file that the runner names in GITHUB_OUTPUT (')
 })
 
-describe('exportForZcli', () => {
+it('exportForZcli exports the two variables that zcli reads, or names the file if it cannot', () => {
   const token = new Secret('a-token-of-mine')
-
-  it('exports the two variables that zcli reads', () => {
-    exportForZcli('acme', token)
-    const variables = { ZENDESK_SUBDOMAIN: 'acme', ZENDESK_OAUTH_TOKEN: 'a-token-of-mine' }
-    expect(Object.fromEntries(runner.written('GITHUB_ENV'))).toEqual(variables)
-  })
-
-  it('names the variable if the file cannot be written', () => {
-    runner.breakFile('GITHUB_ENV')
-    expect(() => exportForZcli('acme', token)).toThrow('the file that the runner names in GITHUB_ENV (')
-  })
+  exportForZcli('acme', token)
+  const variables = { ZENDESK_SUBDOMAIN: 'acme', ZENDESK_OAUTH_TOKEN: 'a-token-of-mine' }
+  expect(Object.fromEntries(runner.written('GITHUB_ENV'))).toEqual(variables)
+  runner.breakFile('GITHUB_ENV')
+  expect(() => exportForZcli('acme', token)).toThrow('the file that the runner names in GITHUB_ENV (')
 })

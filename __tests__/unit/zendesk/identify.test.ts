@@ -28,17 +28,12 @@ describe('identify', () => {
     ['GET by admin', '403', { request: { operation: 'identifyToken' }, response: { status: 403 } }],
     ['GET by admin', '401', { response: { status: 401 } }],
     ['GET me by another', '403', { request: { operation: 'whoAmI' }, response: { status: 403 } }],
-    ['GET me by another', '200 anonymous', { kind: 'credentialsRejected' }, { user: { id: null } }],
+    ['GET me by another', '200 it', { kind: 'credentialsRejected' }, { user: { id: null } }],
     ['GET me by another', '200', { kind: 'credentialsRejected' }],
     ['GET me by another', '200 page', { kind: 'subdomainUnknown' }]
-  ])(
-    'fails if it is refused, also by an anonymous user: %s: %s',
-    async (request, reply, error, body = {}) => {
-      const work = (client: Parameters<typeof identify>[0]) =>
-        rejectionOf(identify(client, CREDENTIALS[request]!))
-      expect(await play(`${request}: ${reply}`, work, { bodies: { '200 anonymous': body } })).toMatchObject(
-        error
-      )
-    }
-  )
+  ])('fails if refused, also by an anonymous user: %s: %s', async (request, reply, error, body = {}) => {
+    const work = (client: Parameters<typeof identify>[0]) =>
+      rejectionOf(identify(client, CREDENTIALS[request]!))
+    expect(await play(`${request}: ${reply}`, work, { bodies: { '200 it': body } })).toMatchObject(error)
+  })
 })

@@ -21,7 +21,7 @@ export function response(status: number, body?: unknown, headers: object = {}): 
 
 /** The body of a 404 below `/api/v2` at an address without an account. */
 export const MISSING_ACCOUNT = {
-  error: { title: 'No help desk at acme.zendesk.com', message: 'There is none.' }
+  error: { title: 'No help desk at acme.zendesk.com', message: 'None.' }
 }
 
 /** The body of a 403 that names scopes. */

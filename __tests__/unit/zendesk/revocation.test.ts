@@ -123,10 +123,10 @@ it.each<Row>([
 ])('Revocation of a token that has expired %s', expectOutcome)
 
 describe('Revocation, after a DELETE that is neither accepted nor rejected by Zendesk,', () => {
-  it.each(['400', '403', '401 page', '404 page', '200 page', '302', 'timeout', 'connection'])(
-    'tries the next way: %s',
-    (reply) => expectOutcome(reply, `DELETE 7: ${reply}, ${NEXT}`, BY_ITSELF)
-  )
+  it('tries the next way', async () => {
+    for (const reply of ['400', '403', '401 page', '404 page', '200 page', '302', 'timeout', 'connection'])
+      await expectOutcome(reply, `DELETE 7: ${reply}, ${NEXT}`, BY_ITSELF)
+  })
 
   const REFUSED = 'DELETE 7: 403, DELETE current: 403'
   const UNSCOPED = 'DELETE 7: 403 write, DELETE current: 403 write'

@@ -4,16 +4,9 @@ import { tokenFacts, type TokenFacts } from '../../../src/zendesk/token-facts.ts
 import { DAY, HOUR, NOON } from '../../support/clock.ts'
 
 const CRITERIA: StaleCriteria = { clientId: 41, userId: 7, olderThan: DAY, ownId: 999 }
-const OLD: TokenFacts = {
-  ...tokenFacts({}),
-  id: 1,
-  clientId: 41,
-  userId: 7,
-  scopes: ['read', 'hc:write'],
-  createdAt: NOON - DAY - HOUR,
-  usedAt: null,
-  expiresAt: null
-}
+const IDS = { id: 1, clientId: 41, userId: 7, scopes: ['read', 'hc:write'] }
+const TIMES = { createdAt: NOON - DAY - HOUR, usedAt: null, expiresAt: null }
+const OLD: TokenFacts = { ...tokenFacts({}), ...IDS, ...TIMES }
 const LATER = NOON + HOUR
 
 /** Whether a token is stale by Zendesk's clock, from the response that lists the token, and the runner's noon. */

@@ -46,12 +46,9 @@ describe('mintedToken', () => {
     expect(expiry).toEqual({ kind: 'unknown' })
   })
 
-  it('has the ids and the scopes that are reported', () => {
+  it('has the ids and the scopes that are reported, and that there is no expiry', () => {
     const scopes = { names: ['read'], isReported: true }
     expect(minted({ ...REPORTED, scopes: ['read'] })).toMatchObject({ ...IDS, scopes })
-  })
-
-  it('has no expiry if Zendesk reports that there is none', () => {
     expect(minted(NEVER).expiry).toEqual({ kind: 'never' })
   })
 

@@ -135,32 +135,25 @@ it.each(['send', 'trySend'] as const)('ZendeskClient.%s throws a fault of ours o
 })
 
 describe('ZendeskClient.send, at the deadline or in a cancelled job', () => {
-  it.each([
-    ['deadline', 300_000],
-    ['cancelled', 0]
-  ])('sends nothing, and throws the kind %s', async (kind, passed) => {
+  it.each(['deadline', 'cancelled'])('sends nothing, and throws the kind %s', async (kind) => {
     const { client, clock, cancel } = testClient()
-    clock.pass(passed)
     if (kind === 'cancelled') cancel()
+    else clock.pass(300_000)
     const cause = expect.any(StepEnded)
     expect(await rejectionOf(client.send(GET))).toMatchObject({ kind, request: GET, cause })
   })
 
-  it('does not retry if the job is cancelled during the wait', async () => {
-    respond([500])
-    const { client, clock, cancel } = testClient()
-    clock.onSleep = cancel
-    const retry = jest.fn()
-    expect(await rejectionOf(client.send(GET, { observer: { retry } }))).toMatchObject({ kind: 'cancelled' })
-    expect(retry).not.toHaveBeenCalled()
-  })
-
-  it('announces no retry if the job was cancelled during the attempt', async () => {
+  it.each(['wait', 'attempt'])('does not retry if the job is cancelled during the %s', async (during) => {
     respond([500])
     const { client, clock, log, cancel } = testClient()
-    const sending = client.send(GET, { observer: { response: cancel } })
+    const retry = jest.fn()
+    const response = during === 'attempt' ? cancel : undefined
+    clock.onSleep = cancel
+    const sending = client.send(GET, { observer: { retry, ...(response && { response }) } })
     expect(await rejectionOf(sending)).toMatchObject({ kind: 'cancelled' })
-    expect([log.of('info'), clock.sleeps]).toEqual([[], []])
+    expect(retry).not.toHaveBeenCalled()
+    const announced = during === 'wait' ? 1 : 0
+    expect([log.of('info').length, clock.sleeps.length]).toEqual([announced, announced])
   })
 })
 
