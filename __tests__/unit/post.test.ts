@@ -102,8 +102,7 @@ describe('post', () => {
     runner.clock.onSleep = () => {
       throw new Error('no luck')
     }
-    const warning =
-      /^::warning::Could not revoke the token .*: no luck\. .* The response to the mint of a cleanup /
+    const warning = /^::warning::Could not revoke the token .*: no luck\. .* The response to the mint of /
     expect((await logged()).at(-1)).toMatch(warning)
     expect(runner.all('warning')).toHaveLength(1)
     expect(summary()).toBe('')

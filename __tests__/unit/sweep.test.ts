@@ -61,9 +61,8 @@ describe('sweep', () => {
     const [first] = account.zendesk.seedTokens(150)
     account.zendesk.fault({ path: TOKENS }, [{ kind: 'pass' }, REFUSAL])
     account.zendesk.fault({ path: `${TOKENS}/${first!.id}` }, { kind: 'response', status: 404 })
-    await expect(run('apiToken', { 'all-users': 'true' })).rejects.toThrow(
-      /^Could not list the tokens: .* Revoked 100 stale tokens before that\.$/
-    )
+    const error = /^Could not list the tokens: .* Revoked 100 stale tokens before that\.$/
+    await expect(run('apiToken', { 'all-users': 'true' })).rejects.toThrow(error)
     expect(active()).toHaveLength(51)
   })
 

@@ -37,19 +37,11 @@ describe('readMainInputs reads', () => {
   const [clientSecret, authMethod] = ['the-client-secret', 'client_secret_post']
 
   it('the defaults with a client secret: no scopes, one hour', () => {
-    expect(revealed(main(SECRET))).toEqual({
-      subdomain: 'acme',
-      clientId: 'ci_bot',
-      origin: 'https://acme.zendesk.com',
-      timeoutSeconds: 300,
-      credential: { kind: 'client_credentials', clientSecret, authMethod },
-      scopes: [],
-      hasDefaultScopes: true,
-      expiresIn: 3600,
-      skipRevoke: 'auto',
-      exportEnv: false,
-      jobSummary: false
-    })
+    const account = { subdomain: 'acme', clientId: 'ci_bot', origin: 'https://acme.zendesk.com' }
+    const credential = { kind: 'client_credentials', clientSecret, authMethod }
+    const token = { scopes: [], hasDefaultScopes: true, expiresIn: 3600, skipRevoke: 'auto' }
+    const step = { timeoutSeconds: 300, exportEnv: false, jobSummary: false }
+    expect(revealed(main(SECRET))).toEqual({ ...account, credential, ...token, ...step })
   })
 
   const ofCode = { kind: 'authorization_code', code: 'the-code-1', redirectUri: BACK, authMethod }
@@ -171,9 +163,9 @@ describe('readMainInputs refuses, in one problem,', () => {
   })
 
   it('but names all problems if there are three', () => {
-    expect(() => main({ ...SECRET, subdomain: '', scopes: 'a b:c:d', 'export-env': 'yes' })).toThrow(
-      /^3 invalid inputs: \(1\) `subdomain`: .* \(2\) `scopes`: .* \(3\) `export-env`: /
-    )
+    const values = { ...SECRET, subdomain: '', scopes: 'a b:c:d', 'export-env': 'yes' }
+    const problems = /^3 invalid inputs: \(1\) `subdomain`: .* \(2\) `scopes`: .* \(3\) `export-env`: /
+    expect(() => main(values)).toThrow(problems)
   })
 
   const secret = '1234efghij'.repeat(4)

@@ -22,9 +22,8 @@ describe('maskInputs', () => {
   it('masks every secret input, trimmed, and nothing else that was given', () => {
     const secrets = Object.fromEntries(SECRETS.map((name) => [name, ` a-long-${name} `]))
     const account = { subdomain: 'acmeacme', 'client-id': 'ci_bot_1', 'base-url': 'https://x.io' }
-    expect(masks({ ...secrets, ...account, scopes: 'hc:read' }).sort()).toEqual(
-      SECRETS.map((name) => `a-long-${name}`).sort()
-    )
+    const expected = SECRETS.map((name) => `a-long-${name}`).sort()
+    expect(masks({ ...secrets, ...account, scopes: 'hc:read' }).sort()).toEqual(expected)
   })
 
   it.each(['1234567', '1234\n56789', '1234\u200b567\n8', ''])('does not mask %j', (value) => {

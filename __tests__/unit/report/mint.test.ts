@@ -47,15 +47,13 @@ it.each([
 ])('lostSentence: %d tokens may exist, of a lifetime of %p s', (count, lifetime, tokens, expiry, them) => {
   const lost = new LostResponses()
   for (let minute = 0; minute < count; minute++) lost.add(NOON + minute * 60_000)
-  expect(lostSentence(lost, 'ci_bot', lifetime)).toBe(
-    `${tokens} of client ci_bot may exist since 12:00 UTC; ${expiry}, and \`sweep\` removes ${them}.`
-  )
+  const sentence = `${tokens} of client ci_bot may exist since 12:00 UTC; ${expiry}, and \`sweep\` removes ${them}.`
+  expect(lostSentence(lost, 'ci_bot', lifetime)).toBe(sentence)
 })
 
 it('unusableSentence names the token, when it expires and how to remove it', () => {
-  expect(unusableSentence(MINTED, ORIGIN)).toBe(
-    `The response names token 7, which may be active. ${EXPIRES} ${manualRemoval(MINTED, ORIGIN)}`
-  )
+  const start = `The response names token 7, which may be active. ${EXPIRES}`
+  expect(unusableSentence(MINTED, ORIGIN)).toBe(`${start} ${manualRemoval(MINTED, ORIGIN)}`)
 })
 
 describe('requireScopes', () => {

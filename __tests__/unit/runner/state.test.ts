@@ -14,15 +14,10 @@ import { setUpRunner } from '../../support/runner-env.ts'
 
 const runner = setUpRunner()
 const PLACE = { origin: 'https://acme.zendesk.com', clientId: 'ci_bot' }
-const context: MintContext = {
-  ...PLACE,
-  timeoutSeconds: 300,
-  jobSummary: true,
-  kind: 'client_credentials',
-  authMethod: 'client_secret_basic',
-  ...fingerprintOf('the-secret', PLACE)
-}
-const STATE: State = { kind: 'minted', minted: MINTED, context }
+const STEP = { timeoutSeconds: 300, jobSummary: true, authMethod: 'client_secret_basic' } as const
+const FINGERPRINT = fingerprintOf('the-secret', PLACE)
+const CONTEXT: MintContext = { ...PLACE, ...STEP, kind: 'client_credentials', ...FINGERPRINT }
+const STATE: State = { kind: 'minted', minted: MINTED, context: CONTEXT }
 const skipped = (why: 'true' | 'auto'): State => ({ kind: 'skipped', why })
 
 /** What post finds if `path` has another value in what main saved. */
@@ -38,7 +33,7 @@ function loadWith(path: string, value: unknown): LoadedState {
 }
 
 describe('saveForPost and loadState', () => {
-  const unknown: State = { ...STATE, minted: UNKNOWN, context: { ...context, kind: 'access_token' } }
+  const unknown: State = { ...STATE, minted: UNKNOWN, context: { ...CONTEXT, kind: 'access_token' } }
   const endless: State = { ...STATE, minted: { ...MINTED, expiry: { kind: 'never' } } }
 
   it.each<[string, State]>([

@@ -6,17 +6,8 @@ export const PAGE = '<html>no</html>'
 /** A response with this JSON body, or with a web page, and with these headers. */
 export function response(status: number, body?: unknown, headers: object = {}): ZendeskResponse {
   const html = body === PAGE
-  return {
-    status,
-    json: html ? undefined : body,
-    html,
-    retryAfter: undefined,
-    rateLimitReset: '',
-    location: undefined,
-    date: undefined,
-    requestId: undefined,
-    ...headers
-  }
+  const none = { retryAfter: undefined, location: undefined, date: undefined, requestId: undefined }
+  return { status, json: html ? undefined : body, html, ...none, rateLimitReset: '', ...headers }
 }
 
 /** The body of a 404 below `/api/v2` at an address without an account. */

@@ -39,13 +39,8 @@ describe('Connection: a request', () => {
     const path = '/x?page[size]=100&page[after]=a%2Bb'
     await connect(port)({ ...GET, path })
     await connect(port)({ ...POST, authorization: new Secret('Bearer abc') })
-    const always = {
-      accept: 'application/json',
-      'accept-encoding': 'identity',
-      'user-agent': USER_AGENT,
-      host: `127.0.0.1:${port}`,
-      connection: 'keep-alive'
-    }
+    const accepts = { accept: 'application/json', 'accept-encoding': 'identity', connection: 'keep-alive' }
+    const always = { ...accepts, 'user-agent': USER_AGENT, host: `127.0.0.1:${port}` }
     const json = { authorization: 'Bearer abc', 'content-type': 'application/json', 'content-length': '10' }
     const post = ['POST', '/oauth/tokens', { ...always, ...json }, '{"a":"ü"}']
     expect(received).toEqual([['GET', path, always, ''], post])

@@ -15,24 +15,13 @@ describe('readResponse', () => {
     connect((await serve((_request, response) => response.writeHead(429, headers).end(body))).port)()
 
   it('returns a status, JSON, and the headers that matter', async () => {
-    const headers = {
-      date: 'Sat, 21 Nov 2026 12:00:00 GMT',
-      'retry-after': '7',
-      'ratelimit-reset': '8',
-      'rate-limit-reset': '9',
-      'x-request-id': 'id-1',
-      location: 'https://elsewhere.example/'
-    }
-    expect(await served(headers, '{"error":"x"}')).toEqual({
-      status: 429,
-      json: { error: 'x' },
-      html: false,
-      retryAfter: '7',
-      rateLimitReset: '8, 9',
-      location: 'https://elsewhere.example/',
-      date: Date.UTC(2026, 10, 21, 12),
-      requestId: 'id-1'
-    })
+    const location = 'https://elsewhere.example/'
+    const waits = { 'retry-after': '7', 'ratelimit-reset': '8', 'rate-limit-reset': '9' }
+    const others = { date: 'Sat, 21 Nov 2026 12:00:00 GMT', 'x-request-id': 'id-1', location }
+    const readWaits = { retryAfter: '7', rateLimitReset: '8, 9' }
+    const readOthers = { date: Date.UTC(2026, 10, 21, 12), requestId: 'id-1', location }
+    const expected = { status: 429, json: { error: 'x' }, html: false, ...readWaits, ...readOthers }
+    expect(await served({ ...waits, ...others }, '{"error":"x"}')).toEqual(expected)
   })
 
   it('has only a status if there is nothing else that can be read', async () => {

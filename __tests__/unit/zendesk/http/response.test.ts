@@ -46,33 +46,25 @@ describe('isRejection and isFromAccount', () => {
   })
 })
 
-describe('isMissingAccount', () => {
-  const CLOSED = '//www.zendesk.com/app/help-center-closed/?utm_content=acme.zendesk.com'
+const CLOSED = '//www.zendesk.com/app/help-center-closed/?utm_content=acme.zendesk.com'
 
-  it.each<[boolean, string, number, unknown, location?: string]>([
-    [true, 'the words of Zendesk', 404, MISSING_ACCOUNT],
-    [true, 'these words about any host', 404, { error: { title: 'No help desk at x.example' } }],
-    [false, 'another 404', 404, { error: 'RecordNotFound' }],
-    [false, 'other words', 404, { error: { title: 'There is No help desk at acme' } }],
-    [false, 'a title that is no text', 404, { error: { title: ['No help desk at'] } }],
-    [false, 'another status', 403, MISSING_ACCOUNT],
-    [false, 'a redirect to nowhere', 301, undefined],
-    [true, 'a redirect to a closed account', 301, PAGE, `https:${CLOSED}`],
-    [true, 'another, without TLS', 302, PAGE, `http:${CLOSED}`],
-    [true, 'another, without a scheme', 301, PAGE, CLOSED],
-    [true, 'another, with a port', 301, PAGE, `https:${CLOSED.replace('.com', '.com:443')}`],
-    [false, 'a 404 to there', 404, PAGE, `https:${CLOSED}`],
-    [
-      false,
-      'a redirect with it in its query',
-      301,
-      PAGE,
-      'https://www.zendesk.com/app/?to=help-center-closed'
-    ],
-    [false, 'a redirect to another site', 301, PAGE, 'https://zendesk.example/help-center-closed']
-  ])('is %s for %s', (expected, _what, status, body, ...[location]) => {
-    expect(isMissingAccount(response(status, body, { location }))).toBe(expected)
-  })
+it.each<[boolean, string, number, unknown, location?: string]>([
+  [true, 'the words of Zendesk', 404, MISSING_ACCOUNT],
+  [true, 'these words about any host', 404, { error: { title: 'No help desk at x.example' } }],
+  [false, 'another 404', 404, { error: 'RecordNotFound' }],
+  [false, 'other words', 404, { error: { title: 'There is No help desk at acme' } }],
+  [false, 'a title that is no text', 404, { error: { title: ['No help desk at'] } }],
+  [false, 'another status', 403, MISSING_ACCOUNT],
+  [false, 'a redirect to nowhere', 301, undefined],
+  [true, 'a redirect to a closed account', 301, PAGE, `https:${CLOSED}`],
+  [true, 'another, without TLS', 302, PAGE, `http:${CLOSED}`],
+  [true, 'another, without a scheme', 301, PAGE, CLOSED],
+  [true, 'another, with a port', 301, PAGE, `https:${CLOSED.replace('.com', '.com:443')}`],
+  [false, 'a 404 to there', 404, PAGE, `https:${CLOSED}`],
+  [false, 'a redirect with it in its query', 301, PAGE, 'https://www.zendesk.com/app/?to=help-center-closed'],
+  [false, 'a redirect to another site', 301, PAGE, 'https://zendesk.example/help-center-closed']
+])('isMissingAccount is %s for %s', (expected, _what, status, body, ...[location]) => {
+  expect(isMissingAccount(response(status, body, { location }))).toBe(expected)
 })
 
 it('isRedirect is true for 3xx', () => {
