@@ -2,17 +2,10 @@ import { describe, expect, it } from '@jest/globals'
 
 import { cancelAtLine, cancelAtRequest, cancelDuring } from '../support/cancel.ts'
 import { annotated, count, NOTHING, published, shown, VERIFIED } from '../support/log-lines.ts'
+import { LINES, theToken } from '../support/requests.ts'
 import { mainThenPost, runStep } from '../support/run-action.ts'
 import { caFile, connectProxy, gate, tls } from '../support/servers.ts'
-import {
-  clientCredentials,
-  DELETION_BY_ID,
-  GRANT,
-  LINES,
-  LOOK_UP,
-  mockZendesk,
-  theToken
-} from '../support/zendesk.ts'
+import { clientCredentials, DELETION_BY_ID, GRANT, LOOK_UP, mockZendesk } from '../support/zendesk.ts'
 
 // Windows has no signals that a process could handle.
 const [describeSignals, itWithSignals] =

@@ -14,6 +14,7 @@ import {
   said,
   stream
 } from '../support/log-lines.ts'
+import { mintedTokens, requestLog } from '../support/requests.ts'
 import { mainThenPost, preloaded, root, runStep, userAgent } from '../support/run-action.ts'
 import {
   at,
@@ -26,9 +27,7 @@ import {
   edited,
   GRANT,
   type Inputs,
-  mintedTokens,
   mockZendesk,
-  requestLog,
   TOKENS
 } from '../support/zendesk.ts'
 

@@ -11,8 +11,9 @@ import { NOON } from './clock.ts'
 import './fresh-dist.ts'
 import { annotated, count, shown, VERIFIED } from './log-lines.ts'
 import { stalled } from './request-watch.ts'
+import { mintedTokens, requestLines } from './requests.ts'
 import { scratch } from './scratch.ts'
-import { at, clientCredentials, credentials, type Inputs, mintedTokens, requestLines } from './zendesk.ts'
+import { at, clientCredentials, credentials, type Inputs } from './zendesk.ts'
 
 export const root = join(import.meta.dirname, '../..')
 export const sweepAction = join(root, 'sweep')

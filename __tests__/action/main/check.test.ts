@@ -1,17 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { type Fault, type Zendesk } from '../../../mock/zendesk.ts'
 import { annotated, count, shown } from '../../support/log-lines.ts'
+import { LINES, theToken } from '../../support/requests.ts'
 import { expectVerified, mainThenPost, type Run } from '../../support/run-action.ts'
-import {
-  changed,
-  edited,
-  GRANT,
-  LINES,
-  LOOK_UP,
-  mockZendesk,
-  STRAY_401,
-  theToken
-} from '../../support/zendesk.ts'
+import { changed, edited, GRANT, LOOK_UP, mockZendesk, STRAY_401 } from '../../support/zendesk.ts'
 
 /** How main ends: only a check reports the id; without it post deletes the token as the current one. */
 type Outcome = 'checked' | 'not checked' | 'red'

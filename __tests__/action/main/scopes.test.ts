@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { type Fault, type FaultMatcher, type Zendesk, type ZendeskOptions } from '../../../mock/zendesk.ts'
 import { annotated, count, defaultScopes, infoLines, shown, VERIFIED } from '../../support/log-lines.ts'
+import { mintedTokens } from '../../support/requests.ts'
 import { mainThenPost, runStep } from '../../support/run-action.ts'
 import {
   at,
@@ -11,7 +12,6 @@ import {
   type Inputs,
   JSON_403,
   LOOK_UP,
-  mintedTokens,
   mockZendesk,
   TOKENS
 } from '../../support/zendesk.ts'

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { type Fault, type Token, type Zendesk, type ZendeskOptions } from '../../../mock/zendesk.ts'
 import { NOON } from '../../support/clock.ts'
 import { annotated, infoLines, revokedLine, said } from '../../support/log-lines.ts'
+import { LINES, mintedTokens, requestLog, theToken } from '../../support/requests.ts'
 import { expectVerified, mainThenPost, type Run } from '../../support/run-action.ts'
 import {
   clientCredentials,
@@ -14,12 +15,8 @@ import {
   GRANT,
   JSON_403,
   JSON_404,
-  LINES,
-  mintedTokens,
   mockZendesk,
-  requestLog,
   STRAY_401,
-  theToken,
   TOKENS
 } from '../../support/zendesk.ts'
 

@@ -1,17 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { annotated, NOTHING_SAVED, shown, stream } from '../../support/log-lines.ts'
+import { LINES, requestLog } from '../../support/requests.ts'
 import { expectVerified, mainThenPost, runStep } from '../../support/run-action.ts'
-import {
-  at,
-  clientCredentials,
-  credentials,
-  GRANT,
-  type Inputs,
-  LINES,
-  mockZendesk,
-  requestLog
-} from '../../support/zendesk.ts'
+import { at, clientCredentials, credentials, GRANT, type Inputs, mockZendesk } from '../../support/zendesk.ts'
 
 /*
  * The runner may give post the inputs of another step, and any step may change the state. All decisions come from the

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { type Fault, type FaultMatcher, type Zendesk } from '../../../mock/zendesk.ts'
 import { HOUR, NOON } from '../../support/clock.ts'
 import { annotated, shown, VERIFIED } from '../../support/log-lines.ts'
+import { LINES, revokeElsewhere, theToken } from '../../support/requests.ts'
 import { expectVerified, mainThenPost } from '../../support/run-action.ts'
 import {
   ANY_DELETION,
@@ -13,12 +14,9 @@ import {
   type Inputs,
   JSON_403,
   JSON_404,
-  LINES,
   LOOK_UP,
   mockZendesk,
-  revokeElsewhere,
   STRAY_401,
-  theToken,
   TOKENS
 } from '../../support/zendesk.ts'
 

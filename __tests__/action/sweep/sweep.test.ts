@@ -3,6 +3,7 @@ import { runJob } from '../../../mock/runner.ts'
 import { ADMIN_ID, AGENT_ID, type Token, type Zendesk } from '../../../mock/zendesk.ts'
 import { DAY, HOUR } from '../../support/clock.ts'
 import { annotated, NOTHING, published, responded, said, stream } from '../../support/log-lines.ts'
+import { requestLog } from '../../support/requests.ts'
 import { sweepAction, sweep } from '../../support/run-action.ts'
 import {
   basicOf,
@@ -13,7 +14,6 @@ import {
   edited,
   GRANT,
   mockZendesk,
-  requestLog,
   TOKENS
 } from '../../support/zendesk.ts'
 
