@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals'
-
-import { cancelAtLine, cancelAtRequest, cancelDuring } from '../support/cancel.ts'
+import { type Zendesk } from '../../mock/zendesk.ts'
+import { cancelDuring } from '../support/cancel.ts'
 import { annotated, count, NOTHING, published, shown, VERIFIED } from '../support/log-lines.ts'
 import { LINES, theToken } from '../support/requests.ts'
-import { mainThenPost, runStep } from '../support/run-action.ts'
+import { mainThenPost, runStep, type StepRun } from '../support/run-action.ts'
 import { caFile, connectProxy, gate, tls } from '../support/servers.ts'
-import { clientCredentials, DELETION_BY_ID, GRANT, LOOK_UP, mockZendesk } from '../support/zendesk.ts'
+import { clientCredentials, DELETION_BY_ID, GRANT, mockZendesk } from '../support/zendesk.ts'
+
+/* How each step ends when it is cancelled at each point of its work is in `faults/kills.test.ts`. */
 
 // Windows has no signals that a process could handle.
-const [describeSignals, itWithSignals] =
-  process.platform === 'win32' ? [describe.skip, it.skip] : [describe, it.concurrent]
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const describeSignals = process.platform === 'win32' ? describe.skip : describe
 
 describeSignals('main, cancelled while its mint', () => {
   it.each<[string, NodeJS.Signals]>([
@@ -45,26 +45,22 @@ describeSignals('main, cancelled while its mint', () => {
     expect(zendesk.requests).toEqual([])
   })
 
-  it.concurrent.each(SIGNALS)(
-    'is answered (%s), masks, saves and publishes the token, and fails; post revokes it',
-    async (signal) => {
-      const zendesk = await mockZendesk()
-      const cancel = cancelDuring(zendesk, { path: GRANT }, signal, 'response late')
-      const run = await mainThenPost(zendesk, { mainRun: cancel })
-      const { value } = theToken(zendesk)
-      expect(run.main).toMatchObject({ exitCode: 1, signal: null, stderr: '', outputs: { token: value } })
-      expect(run.main.stdout).toContain(`::add-mask::${value}`)
-      expect(count(run.main, 'error')).toBe(1)
-      expect(run.mainRequests).toEqual(['POST grant'])
-      expect(shown(run.post)).toContain(VERIFIED)
-      expect(zendesk.activeTokens()).toEqual([])
-    }
-  )
+  it.concurrent('is answered, masks, saves and publishes the token, and fails; post revokes it', async () => {
+    const zendesk = await mockZendesk()
+    const cancel = cancelDuring(zendesk, { path: GRANT }, 'SIGHUP', 'response late')
+    const run = await mainThenPost(zendesk, { mainRun: cancel })
+    const { value } = theToken(zendesk)
+    expect(run.main).toMatchObject({ exitCode: 1, signal: null, stderr: '', outputs: { token: value } })
+    expect(run.main.stdout).toContain(`::add-mask::${value}`)
+    expect(count(run.main, 'error')).toBe(1)
+    expect(run.mainRequests).toEqual(['POST grant'])
+    expect(shown(run.post)).toContain(VERIFIED)
+    expect(zendesk.activeTokens()).toEqual([])
+  })
 
   it.concurrent('gets no response, waits 6 s for one, and fails', async () => {
     const zendesk = await mockZendesk()
-    zendesk.fault({ path: GRANT }, { kind: 'stall' })
-    const cancel = cancelAtRequest(zendesk, 1, 'SIGHUP')
+    const cancel = cancelDuring(zendesk, { path: GRANT }, 'SIGHUP')
     const main = await runStep('main', { inputs: clientCredentials(zendesk), ...cancel })
     expect(main).toMatchObject({ exitCode: 1, signal: null, stderr: '', elapsed: 6000 })
     expect(count(main, 'error')).toBe(1)
@@ -72,43 +68,24 @@ describeSignals('main, cancelled while its mint', () => {
   })
 })
 
-itWithSignals('main, cancelled during the check, ends it and fails; post revokes the token', async () => {
-  const zendesk = await mockZendesk()
-  zendesk.fault(LOOK_UP, [{ kind: 'stall' }])
-  const cancel = cancelAtRequest(zendesk, 2, 'SIGHUP')
-  const run = await mainThenPost(zendesk, { mainRun: cancel })
-  expect(run.main).toMatchObject({ exitCode: 1, signal: null, stderr: '' })
-  expect(run.main.outputs['token']).toBe(theToken(zendesk).value)
-  expect(shown(run.post)).toContain(VERIFIED)
-})
-
 describeSignals('post, cancelled while its DELETE', () => {
-  it.concurrent('is answered (SIGINT), warns that it was accepted and not verified', async () => {
-    const zendesk = await mockZendesk()
-    const cancel = cancelDuring(zendesk, DELETION_BY_ID, 'SIGINT', 'response late')
-    const { post, postRequests } = await mainThenPost(zendesk, { postRun: cancel })
-    expect(postRequests).toEqual([LINES.byId])
-    expect(annotated(post)).toEqual([expect.stringMatching(/^::warning.*accepted.*not be verified/)])
-    expect(zendesk.activeTokens()).toEqual([])
-  })
-
-  it.concurrent('gets no response, waits 2 s for one, and warns that it was sent', async () => {
-    const zendesk = await mockZendesk()
-    zendesk.fault(DELETION_BY_ID, { kind: 'stall' })
-    // After the two requests of main.
-    const cancel = cancelAtRequest(zendesk, 3, 'SIGTERM')
-    const { post, postRequests } = await mainThenPost(zendesk, { postRun: cancel })
-    expect(postRequests).toEqual([LINES.byId])
-    expect(post.elapsed).toBe(2000)
-    expect(annotated(post)).toEqual([expect.stringMatching(/^::warning.*\bsent\b/)])
-  })
-
-  it.concurrent('waits to be retried, sends nothing more, and warns', async () => {
-    const zendesk = await mockZendesk()
+  const answered = (zendesk: Zendesk): StepRun =>
+    cancelDuring(zendesk, DELETION_BY_ID, 'SIGINT', 'response late')
+  const stalled = (zendesk: Zendesk): StepRun => cancelDuring(zendesk, DELETION_BY_ID, 'SIGTERM')
+  const unavailable = (zendesk: Zendesk): StepRun => {
     zendesk.fault(DELETION_BY_ID, { kind: 'response', status: 503 })
-    const cancel = cancelAtLine('503', 'SIGTERM')
-    const { post, postRequests } = await mainThenPost(zendesk, { postRun: cancel })
+    return { signalAt: /; attempt 2/, signal: 'SIGTERM' }
+  }
+
+  it.concurrent.each([
+    ['is answered, warns that it was accepted and not verified', answered, /accepted.*not be verified/, 0],
+    ['gets no response, waits 2 s for one, and warns that it was sent', stalled, /\bsent\b/, 2000],
+    ['waits to be retried, sends nothing more, and warns', unavailable, /job was cancelled/, 0]
+  ])('%s', async (_what, cancel, words, elapsed) => {
+    const zendesk = await mockZendesk()
+    const { post, postRequests } = await mainThenPost(zendesk, { postRun: cancel(zendesk) })
     expect(postRequests).toEqual([LINES.byId])
-    expect(count(post, 'warning')).toBe(1)
+    expect(annotated(post)).toEqual([expect.stringMatching(words)])
+    expect(post.elapsed).toBe(elapsed)
   })
 })

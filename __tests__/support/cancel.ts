@@ -7,38 +7,6 @@ import { type Fault, type FaultMatcher, type Zendesk } from '../../mock/zendesk.
 import { onEachRequest } from './request-watch.ts'
 import { scratch } from './scratch.ts'
 
-/** What cancels a step: a callback that sends the signal, and a file that the step's clock waits for. */
-type Cancelled<How extends 'onStart' | 'onLine'> = Required<Pick<Interference, How>> & { hold: string }
-
-/** Cancels a step when the mock has received `count` requests. */
-export function cancelAtRequest(
-  zendesk: Zendesk,
-  count: number,
-  signal: NodeJS.Signals
-): Cancelled<'onStart'> {
-  return {
-    hold: scratch('hold'),
-    onStart: ({ kill }) => {
-      let isSent = false
-      onEachRequest(zendesk, () => {
-        if (isSent || zendesk.requests.length < count) return
-        isSent = true
-        kill(signal)
-      })
-    }
-  }
-}
-
-/** Cancels a step when it prints `text`. */
-export function cancelAtLine(text: string, signal: NodeJS.Signals): Cancelled<'onLine'> {
-  return {
-    hold: scratch('hold'),
-    onLine: (line, { kill }) => {
-      if (line.includes(text)) kill(signal)
-    }
-  }
-}
-
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
 
 /** What happens to the request during which a step is cancelled: it is ignored, or carried out without a response in time. */
@@ -54,7 +22,7 @@ export function cancelDuring(
   signal: NodeJS.Signals,
   fate: Fate = 'ignored',
   nth = 1
-): Cancelled<'onStart'> {
+): Pick<Interference, 'onStart'> & { hold: string } {
   const hold = scratch('hold')
   let control: ProcessControl | undefined
   const cancel = (): void => {
@@ -76,10 +44,5 @@ export function cancelDuring(
   onEachRequest(zendesk, (request) => {
     if (request.fault === 'stall') cancel()
   })
-  return {
-    hold,
-    onStart: (started) => {
-      control = started
-    }
-  }
+  return { hold, onStart: (started) => void (control = started) }
 }

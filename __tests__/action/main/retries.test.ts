@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
 import { type Fault } from '../../../mock/zendesk.ts'
-import { cancelAtLine } from '../../support/cancel.ts'
 import { NOON } from '../../support/clock.ts'
 import { annotated, count, NOTHING, published, retries, retryLine } from '../../support/log-lines.ts'
 import { runStep, type StepEnd, type StepRun } from '../../support/run-action.ts'
@@ -65,10 +64,8 @@ describe('main waits out a rate limit', () => {
     expect(main.connections).toEqual([1])
   })
 
-  // Windows has no signals: a process that is sent one ends at once.
-  const onPosix = process.platform === 'win32' ? it.skip : it
-  onPosix('but ends at once on SIGTERM', async () => {
-    const main = await mainWith(rateLimit('200'), cancelAtLine(' as the response asks,', 'SIGTERM'))
+  it.concurrent('but ends at once on SIGTERM', async () => {
+    const main = await mainWith(rateLimit('200'), { signalAt: / as the response asks,/, signal: 'SIGTERM' })
     expect(annotated(main)).toEqual([expect.stringMatching(/^::error::.* The job was cancelled\. /)])
     expect(main.exitCode).toBe(1)
     expect(main.connections).toEqual([1])

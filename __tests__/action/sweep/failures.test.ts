@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { ADMIN_ID, AGENT_ID, type Fault, type Token, type Zendesk } from '../../../mock/zendesk.ts'
-import { cancelAtRequest, cancelDuring } from '../../support/cancel.ts'
+import { cancelDuring } from '../../support/cancel.ts'
 import { annotated, count, shown } from '../../support/log-lines.ts'
 import { sweep, type StepEnd } from '../../support/run-action.ts'
 import {
@@ -125,8 +125,8 @@ describeSignals('a sweep that is cancelled', () => {
   it.concurrent('while it revokes tokens, revokes only its cleanup token after that (SIGINT)', async () => {
     const zendesk = await mockZendesk()
     const stale = zendesk.seedTokens(12)
-    for (const { id } of stale.slice(4)) zendesk.fault({ path: `${TOKENS}/${id}` }, { kind: 'stall' })
-    const cancel = cancelAtRequest(zendesk, 11, 'SIGINT')
+    for (const { id } of stale.slice(4, 7)) zendesk.fault({ path: `${TOKENS}/${id}` }, { kind: 'stall' })
+    const cancel = cancelDuring(zendesk, { path: `${TOKENS}/${stale[7]!.id}` }, 'SIGINT')
     const step = await sweep(zendesk, 'clientCredentials', REVOKE, cancel)
     expectFailure(zendesk, step, stale.slice(4), /^::error::Could not revoke 8 of 12 stale tokens: /)
     expect(step.outputs).toMatchObject({ matched: '12', revoked: '4', failed: '8' })
@@ -146,8 +146,7 @@ describeSignals('a sweep that is cancelled', () => {
   it.concurrent('while it lists tokens, revokes nothing but its cleanup token (SIGHUP)', async () => {
     const zendesk = await mockZendesk()
     const tokens = zendesk.seedTokens(300)
-    // The client list, the mint, `current`, and one page of the list.
-    const cancel = cancelAtRequest(zendesk, 4, 'SIGHUP')
+    const cancel = cancelDuring(zendesk, LIST, 'SIGHUP', 'ignored', 2)
     const step = await sweep(zendesk, 'clientCredentials', REVOKE, cancel)
     expectFailure(zendesk, step, tokens, /^::error/)
     expect(shown(step)).not.toContain(zendesk.client('ci_bot').secret)
