@@ -1,12 +1,10 @@
 import { expect, it } from '@jest/globals'
-import { runJob, type InputValue, type Step } from '../../mock/runner.ts'
+import { type InputValue } from '../../mock/runner.ts'
 import { ADMIN_ID, AGENT_ID, type Zendesk } from '../../mock/zendesk.ts'
 import {
   annotated,
-  defaultScopes,
   KEPT_FOR_REFRESH,
   masks,
-  mintedLine,
   NOTHING,
   published,
   responded,
@@ -15,16 +13,14 @@ import {
   stream
 } from '../support/log-lines.ts'
 import { mintedTokens, requestLog } from '../support/requests.ts'
-import { mainThenPost, preloaded, root, runStep, userAgent } from '../support/run-action.ts'
+import { mainThenPost, runStep, userAgent } from '../support/run-action.ts'
 import {
   at,
   authorizationCode,
   basicOf,
-  clientCredentials,
   CLIENTS,
   credentials,
   CURRENT,
-  edited,
   GRANT,
   type Inputs,
   mockZendesk,
@@ -44,6 +40,7 @@ async function refreshToken(zendesk: Zendesk): Promise<Inputs> {
 
 const OWN = [`DELETE ${TOKENS}/<id> | Bearer <token>`, `GET ${CURRENT} | Bearer <token>`]
 const CHECK = OWN[1]!
+const MASKS = ['::add-mask::<client-secret>', '::add-mask::<token>']
 const CODE = '"code":"<authorization-code>","redirect_uri":"https://app.example/callback"'
 const grant = (kind: string, body: string): string => `POST ${GRANT} | {"grant_type":"${kind}",${body}}`
 
@@ -55,6 +52,8 @@ interface Row {
   /** Not given if post leaves the token. */
   post?: string[]
   postMasks?: string
+  /** All lines of main and post, in order. */
+  log?: string[]
   /** Where they differ from those of an hour, `read write`, the admin and ci_bot. */
   outputs?: Inputs
 }
@@ -88,6 +87,17 @@ const ROWS: Record<string, Row> = {
       CHECK
     ],
     post: OWN,
+    log: [
+      ...MASKS,
+      responded('POST /oauth/tokens', 201),
+      responded('GET /api/v2/oauth/tokens/current', 200),
+      '`scopes` is empty, and Zendesk granted: read write. Set `scopes` to request fewer.',
+      'Minted token <id> (scopes: read write; expires in 15 minutes). It will be revoked when the job ends.',
+      ...MASKS,
+      responded('DELETE /api/v2/oauth/tokens/<id>', 204),
+      responded('GET /api/v2/oauth/tokens/current', 401),
+      'Revoked token <id> and verified that Zendesk rejects it.'
+    ],
     outputs: { 'expires-at': '2026-11-21T12:15:00Z' }
   },
   'client credentials, form-encoded in a Basic header': {
@@ -178,6 +188,7 @@ it.concurrent.each(Object.entries(ROWS))(
     expect(masks({ ...main, stdout: main.stdout.slice(0, masked.length) })).toHaveLength(masked.length)
     expect(named(...masks(post)).join(' ')).toBe(row.post ? (row.postMasks ?? `${row.masks} <token>`) : '')
     expect(said(post).at(-1)).toBe(row.post ? revokedLine(id) : KEPT_FOR_REFRESH)
+    if (row.log) expect(named(...stream(main), ...stream(post))).toEqual(row.log)
     expect(main.outputs).toEqual({
       token: value,
       'token-id': String(id),
@@ -199,27 +210,6 @@ it.concurrent.each(Object.entries(ROWS))(
   }
 )
 
-it.concurrent('with client credentials, all lines of main and post are in this order', async () => {
-  const zendesk = await mockZendesk()
-  const { main, post } = await mainThenPost(zendesk)
-  const masks = [zendesk.client('ci_bot').secret!, zendesk.tokens.get(22_000_000_002)!.value].map(
-    (secret) => `::add-mask::${secret}`
-  )
-  expect(stream(main)).toEqual([
-    ...masks,
-    responded('POST /oauth/tokens', 201),
-    responded('GET /api/v2/oauth/tokens/current', 200),
-    defaultScopes(),
-    mintedLine(22_000_000_002, 'read write')
-  ])
-  expect(stream(post)).toEqual([
-    ...masks,
-    responded('DELETE /api/v2/oauth/tokens/22000000002', 204),
-    responded('GET /api/v2/oauth/tokens/current', 401),
-    revokedLine(22_000_000_002)
-  ])
-})
-
 it.concurrent.each([
   ['the response reports no lifetime', { reportExpiresIn: 'never', grantStatus: 200 }],
   ['the token is a JWT', { tokenFormat: 'jwt' }]
@@ -229,61 +219,4 @@ it.concurrent.each([
   expect(main.outputs).toMatchObject({ 'token-id': '22000000002', 'expires-at': '2026-11-21T13:00:00Z' })
   expect(annotated(main)).toEqual([])
   expect(said(post).at(-1)).toBe(revokedLine(22_000_000_002))
-})
-
-it.concurrent('main looks an identifier up page by page, over the connection of the mint', async () => {
-  const zendesk = await mockZendesk({ clientsBefore: 250 })
-  const inputs = at(zendesk, { ...credentials.apiToken(zendesk), email: 'ada@acme.example/token' })
-  const main = await runStep('main', { inputs })
-  // The cursors of the mock end in characters that have to be encoded.
-  const cursor = (id: number): string => `${Buffer.from(`id:${id}`).toString('base64')}+=`
-  const page = `GET ${CLIENTS}?page[size]=100`
-  expect(zendesk.requests.map(({ method, target }) => `${method} ${target}`)).toEqual([
-    page,
-    `${page}&page[after]=${encodeURIComponent(cursor(350_000_000_100))}`,
-    `${page}&page[after]=${encodeURIComponent(cursor(350_000_000_200))}`,
-    `POST ${TOKENS}`
-  ])
-  expect(zendesk.connections).toBe(1)
-  expect(zendesk.requests[0]!.headers.authorization).toBe(`Basic ${basicOf(zendesk)}`)
-  expect(main.outputs).toMatchObject({ 'client-id': '360000000101' })
-})
-
-it.concurrent('main warns from 90 days before API tokens stop working', async () => {
-  const zendesk = await mockZendesk()
-  const inputs = at(zendesk, credentials.apiToken(zendesk))
-  const main = await runStep('main', { inputs, now: Date.UTC(2027, 0, 30) })
-  expect(annotated(main)).toEqual([expect.stringMatching(/^::warning::.*API tokens .* on 2027-04-30/)])
-})
-
-it.concurrent('post steps run in reverse order: a token outlives those minted with it', async () => {
-  const zendesk = await mockZendesk()
-  const admin = { id: 'admin', uses: root, with: clientCredentials(zendesk) }
-  const second: Step = {
-    uses: root,
-    with: ({ steps: { admin } }) => at(zendesk, { 'access-token': admin!.outputs['token']! })
-  }
-  const { steps } = await runJob([admin, second], { env: preloaded() })
-  const [first, other] = steps.map(({ outputs }) => outputs['token']!)
-  expect(requestLog(zendesk.requests).slice(-4)).toEqual([
-    `DELETE ${TOKENS}/22000000003 | Bearer ${first!}`,
-    `GET ${CURRENT} | Bearer ${other!}`,
-    `DELETE ${TOKENS}/22000000002 | Bearer ${first!}`,
-    `GET ${CURRENT} | Bearer ${first!}`
-  ])
-  expect(zendesk.activeTokens()).toEqual([])
-})
-
-it.concurrent('main publishes the next refresh token even if it cannot use the access token', async () => {
-  const zendesk = await mockZendesk()
-  const inputs = at(zendesk, await refreshToken(zendesk))
-  zendesk.fault(
-    { path: GRANT },
-    edited((body) => ({ ...body, access_token: 'short' }))
-  )
-  const main = await runStep('main', { inputs })
-  const next = mintedTokens(zendesk).at(-1)!.refreshToken!
-  expect(main.exitCode).toBe(1)
-  expect(main.outputs).toEqual({ 'refresh-token': next })
-  expect(masks(main)).toContain(next)
 })

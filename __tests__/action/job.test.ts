@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
-import { runJob } from '../../mock/runner.ts'
-import { NOT_REVOKED_LATER, revokedLine, said, stream } from '../support/log-lines.ts'
+import { runJob, type Step } from '../../mock/runner.ts'
+import { revokedLine, said, stream } from '../support/log-lines.ts'
 import { mainThenPost, preloaded, root, runStep } from '../support/run-action.ts'
-import { clientCredentials, mockZendesk } from '../support/zendesk.ts'
+import { at, clientCredentials, mockZendesk, TOKENS } from '../support/zendesk.ts'
 
 describe('in a job, the action', () => {
   it.concurrent('exports variables, and writes two summaries, if its inputs say so', async () => {
@@ -26,7 +26,7 @@ describe('in a job, the action', () => {
       inputs: clientCredentials(zendesk, { 'skip-token-revoke': 'true' })
     })
     expect(JSON.stringify(main.state)).not.toContain(main.outputs['token'])
-    expect(said(main).at(-1)).toMatch(NOT_REVOKED_LATER)
+    expect(said(main).at(-1)).toContain('It will not be revoked when the job ends.')
     expect(stream(post)).toEqual(['The token is not revoked, because `skip-token-revoke` is `true`.'])
     expect(zendesk.requests).toHaveLength(2)
   })
@@ -38,6 +38,19 @@ describe('in a job, the action', () => {
     const { steps } = await runJob([mint, fail, mint], { env: preloaded() })
     const ends = steps.map(({ phase, outcome }) => `${phase} ${outcome}`)
     expect(ends).toEqual(['main success', 'run failure', 'main skipped', 'post success'])
+    expect(zendesk.activeTokens()).toEqual([])
+  })
+
+  it.concurrent('revokes a token after those that were minted with it', async () => {
+    const zendesk = await mockZendesk()
+    const admin = { id: 'admin', uses: root, with: clientCredentials(zendesk) }
+    const second: Step = {
+      uses: root,
+      with: ({ steps: { admin } }) => at(zendesk, { 'access-token': admin!.outputs['token']! })
+    }
+    await runJob([admin, second], { env: preloaded() })
+    const deletions = zendesk.seen().filter((line) => line.startsWith('DELETE'))
+    expect(deletions).toEqual([`DELETE ${TOKENS}/22000000003`, `DELETE ${TOKENS}/22000000002`])
     expect(zendesk.activeTokens()).toEqual([])
   })
 

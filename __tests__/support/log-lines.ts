@@ -38,10 +38,8 @@ export function retries(step: StepResult): string[] {
 
 /** What a step masked. */
 export function masks({ stdout }: StepResult): string[] {
-  return stdout.flatMap((line) => {
-    const command = parseCommand(line)
-    return command?.name === 'add-mask' ? [command.data] : []
-  })
+  const commands = stdout.map(parseCommand)
+  return commands.flatMap((command) => (command?.name === 'add-mask' ? [command.data] : []))
 }
 
 /** Everything that a step showed: stdout without the masks, stderr, and the summary. */
@@ -50,11 +48,7 @@ export function shown({ stdout, stderr, summary }: StepResult): string {
 }
 
 /** What a step gives to post and to later steps. To be compared by toEqual: toMatchObject takes anything for `{}`. */
-export function published({
-  outputs,
-  state,
-  env
-}: StepResult): Pick<StepResult, 'outputs' | 'state' | 'env'> {
+export function published({ outputs, state, env }: StepResult): Record<string, object> {
   return { outputs, state, env }
 }
 
@@ -63,29 +57,11 @@ export const NOTHING = { outputs: {}, state: {}, env: {} }
 /** What the log says only of a token that Zendesk rejects for certain. */
 export const VERIFIED = 'verified that Zendesk rejects it'
 
-export const NOTHING_SAVED = 'The main step saved no token, so there is nothing to revoke.'
 export const KEPT_FOR_REFRESH = 'The token is not revoked, because that would revoke its refresh token, too.'
-export const NOT_REVOKED_LATER = 'It will not be revoked when the job ends.'
-
-/** The last line of main. */
-export function mintedLine(
-  id: number | undefined,
-  scopes: string,
-  expires = 'expires in 1 hour',
-  then = 'It will be revoked when the job ends.'
-): string {
-  const token = id === undefined ? 'a token (id unknown; ' : `token ${id} (`
-  return `Minted ${token}scopes: ${scopes}; ${expires}). ${then}`
-}
 
 /** The last line of post. */
 export function revokedLine(id?: number | string): string {
   return `Revoked ${id === undefined ? 'the token (id unknown)' : `token ${id}`} and ${VERIFIED}.`
-}
-
-/** The line of main about the default scopes. */
-export function defaultScopes(granted = 'read write'): string {
-  return `\`scopes\` is empty, and Zendesk granted: ${granted}. Set \`scopes\` to request fewer.`
 }
 
 /** The debug line of a response. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { annotated, NOTHING_SAVED, shown, stream } from '../../support/log-lines.ts'
+import { annotated, shown, stream } from '../../support/log-lines.ts'
 import { LINES, requestLog } from '../../support/requests.ts'
 import { expectVerified, mainThenPost, runStep } from '../../support/run-action.ts'
 import { at, clientCredentials, credentials, GRANT, type Inputs, mockZendesk } from '../../support/zendesk.ts'
@@ -63,7 +63,7 @@ describe('post sends nothing', () => {
     const zendesk = await mockZendesk()
     const post = await runStep('post', { inputs: clientCredentials(zendesk) })
     expect(post.exitCode).toBe(0)
-    expect(stream(post)).toEqual([NOTHING_SAVED])
+    expect(stream(post)).toEqual(['The main step saved no token, so there is nothing to revoke.'])
   })
 
   it.concurrent.each(['garbage', '{}', '{"minted":{"token":"abcdefgh"},"context":{}}', '{"kind":"skipped"}'])(
