@@ -19,7 +19,7 @@ export const CURRENT = `${TOKENS}/current`
 export const CLIENTS = '/api/v2/oauth/clients'
 /** Where the grants are exchanged. */
 export const GRANT = '/oauth/tokens'
-export const BY_ID = /^\/api\/v2\/oauth\/tokens\/\d+$/
+const BY_ID = /^\/api\/v2\/oauth\/tokens\/\d+$/
 
 const running: Zendesk[] = []
 

@@ -3,7 +3,7 @@ import { type Fault, type Zendesk } from '../../../mock/zendesk.ts'
 import { annotated, count, shown } from '../../support/log-lines.ts'
 import { LINES, theToken } from '../../support/requests.ts'
 import { expectVerified, mainThenPost, type Run } from '../../support/run-action.ts'
-import { changed, edited, GRANT, LOOK_UP, mockZendesk, STRAY_401 } from '../../support/zendesk.ts'
+import { edited, LOOK_UP, mockZendesk, STRAY_401 } from '../../support/zendesk.ts'
 
 /** How main ends: only a check reports the id; without it post deletes the token as the current one. */
 type Outcome = 'checked' | 'not checked' | 'red'
@@ -34,8 +34,6 @@ const REJECTED = [STRAY_401, UNAVAILABLE, PAGE_401]
 describe('main checks the new token', () => {
   it.concurrent.each<[string, Fault[], number, Outcome, number]>([
     ['once, and continues after an HTML 401', [PAGE_401], 1, 'not checked', 0],
-    ['once, and continues after an empty 403', [{ kind: 'empty', status: 403 }], 1, 'not checked', 0],
-    ['once, and continues after a 503', [UNAVAILABLE], 1, 'not checked', 0],
     ['after a rejection until an answer is about the token', REJECTED, 4, 'checked', 3500],
     ['four times after one rejection, and then fails', [...REJECTED, { kind: 'html' }], 4, 'red', 3500],
     ['until the fourth rejection, and then fails', Array<Fault>(4).fill(STRAY_401), 4, 'red', 3500],
@@ -46,14 +44,6 @@ describe('main checks the new token', () => {
     zendesk.fault(LOOK_UP, faults)
     const { main } = await expectOutcome(zendesk, checks, outcome)
     expect(main.elapsed).toBe(elapsed)
-  })
-
-  it.concurrent('not again if a connection of its own is reset', async () => {
-    const zendesk = await mockZendesk()
-    const last = changed(({ headers }) => ({ headers: { ...headers, Connection: 'close' } }))
-    zendesk.fault({ path: GRANT }, [last])
-    zendesk.fault(LOOK_UP, [RESET])
-    await expectOutcome(zendesk, 1, 'not checked')
   })
 
   it.concurrent('and ignores an answer about another token, which post does not revoke', async () => {
