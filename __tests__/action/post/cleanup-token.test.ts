@@ -32,40 +32,37 @@ function runNarrow(zendesk: Zendesk, between?: () => unknown, client?: string): 
 }
 
 describe('of a token that may not revoke itself, post', () => {
-  it.concurrent(
-    'finds the id with a cleanup token, deletes it by that, and revokes the cleanup token last',
-    async () => {
-      const zendesk = await mockZendesk()
-      // Tokens of the same client and user that must not be revoked.
-      const others = [
-        ...zendesk.seedTokens(1, { scopes: ['tickets:read'], age: 90_000 }),
-        ...zendesk.seedTokens(120, { scopes: ['tickets:read'], age: 0 })
-      ]
-      const { main, post } = await runNarrow(zendesk)
-      const secret = zendesk.client('ci_bot').secret!
-      const [minted, cleanup] = mintedTokens(zendesk) as [Token, Token]
-      expect(main.outputs).toMatchObject({ 'token-id': '', 'user-id': '', 'client-id': 'ci_bot' })
-      expect(said(post)).toEqual([
-        ...[secret, minted.value, cleanup.value].map((mask) => `::add-mask::${mask}`),
-        `Minted a cleanup token (read write, 10 minutes) to revoke the token (id unknown), because: ${MISSING_SCOPE}.`,
-        revokedLine()
-      ])
-      const list = `GET ${TOKENS}?client_id=360000000101&page[size]=100`
-      const log = requestLog(zendesk.requests.slice(2))
-      expect(log.map((line) => line.replace(/(page\[after\]=).*? /, '$1… '))).toEqual([
-        `DELETE ${CURRENT} | Bearer ${minted.value}`,
-        `POST /oauth/tokens | {"grant_type":"client_credentials","client_id":"ci_bot","client_secret":"${secret}","scope":"read write","expires_in":600}`,
-        `GET ${CURRENT} | Bearer ${cleanup.value}`,
-        `${list} | Bearer ${cleanup.value}`,
-        `${list}&page[after]=… | Bearer ${cleanup.value}`,
-        `DELETE ${TOKENS}/${minted.id} | Bearer ${cleanup.value}`,
-        `GET ${CURRENT} | Bearer ${minted.value}`,
-        `DELETE ${TOKENS}/${cleanup.id} | Bearer ${cleanup.value}`
-      ])
-      expect(zendesk.connections).toBe(2)
-      expect(zendesk.activeTokens()).toEqual(others)
-    }
-  )
+  it.concurrent('finds the id with a cleanup token, deletes it by that, and revokes that last', async () => {
+    const zendesk = await mockZendesk()
+    // Tokens of the same client and user that must not be revoked.
+    const others = [
+      ...zendesk.seedTokens(1, { scopes: ['tickets:read'], age: 90_000 }),
+      ...zendesk.seedTokens(120, { scopes: ['tickets:read'], age: 0 })
+    ]
+    const { main, post } = await runNarrow(zendesk)
+    const secret = zendesk.client('ci_bot').secret!
+    const [minted, cleanup] = mintedTokens(zendesk) as [Token, Token]
+    expect(main.outputs).toMatchObject({ 'token-id': '', 'user-id': '', 'client-id': 'ci_bot' })
+    expect(said(post)).toEqual([
+      ...[secret, minted.value, cleanup.value].map((mask) => `::add-mask::${mask}`),
+      `Minted a cleanup token (read write, 10 minutes) to revoke the token (id unknown), because: ${MISSING_SCOPE}.`,
+      revokedLine()
+    ])
+    const list = `GET ${TOKENS}?client_id=360000000101&page[size]=100`
+    const log = requestLog(zendesk.requests.slice(2))
+    expect(log.map((line) => line.replace(/(page\[after\]=).*? /, '$1… '))).toEqual([
+      `DELETE ${CURRENT} | Bearer ${minted.value}`,
+      `POST /oauth/tokens | {"grant_type":"client_credentials","client_id":"ci_bot","client_secret":"${secret}","scope":"read write","expires_in":600}`,
+      `GET ${CURRENT} | Bearer ${cleanup.value}`,
+      `${list} | Bearer ${cleanup.value}`,
+      `${list}&page[after]=… | Bearer ${cleanup.value}`,
+      `DELETE ${TOKENS}/${minted.id} | Bearer ${cleanup.value}`,
+      `GET ${CURRENT} | Bearer ${minted.value}`,
+      `DELETE ${TOKENS}/${cleanup.id} | Bearer ${cleanup.value}`
+    ])
+    expect(zendesk.connections).toBe(2)
+    expect(zendesk.activeTokens()).toEqual(others)
+  })
 
   it.concurrent('needs no list if it knows the id', async () => {
     const zendesk = await mockZendesk()

@@ -45,12 +45,7 @@ async function expectProof(...[, faults, requests, elapsed]: Row): Promise<void>
 describe('after an accepted DELETE, post', () => {
   const works: Row[1][0] = [DELETION_BY_ID, [FALSE_204]]
   it.concurrent.each<Row>([
-    [
-      'verifies until there is an answer',
-      [[LOOK_UP, [{ kind: 'reset' }, RATE_LIMIT]]],
-      [byId, ...THREE_TIMES],
-      2500
-    ],
+    ['verifies until an answer', [[LOOK_UP, [{ kind: 'reset' }, RATE_LIMIT]]], [byId, ...THREE_TIMES], 2500],
     [
       'asks again after 1 and 3 s if the token still works, deletes it as current, and wants two rejections',
       [works],
@@ -81,53 +76,39 @@ describe('after an accepted DELETE, post', () => {
 
 describe('after a DELETE that is not accepted, post', () => {
   const stray: Row[1][0] = [DELETION_BY_ID, [STRAY_401]]
+  const tried = [byId, verify]
+  const webPage: Row[1][0] = [DELETION_BY_ID, { kind: 'gateway', status: 404 }]
   it.concurrent.each<Row>([
     ['asks after 1 s, and deletes the active token again', [stray], [byId, verify, byId, verify], 1000],
     ['asks at once after a JSON 404', [[DELETION_BY_ID, [JSON_404]]], [byId, verify, byId, verify], 0],
     [
-      'asks again after 3 s more if the token is rejected as well',
+      'asks after 3 s more if that is rejected',
       [stray, [LOOK_UP, [STRAY_401]]],
-      [byId, verify, verify, byId, verify],
+      [...tried, verify, ...tried],
       4000
     ],
     [
-      'deletes the token as the current one if the repeated DELETE is rejected, too',
+      'deletes the current one after two',
       [[DELETION_BY_ID, STRAY_401]],
-      [byId, verify, byId, byCurrent, verify],
+      [...tried, byId, byCurrent, verify],
       1000
     ],
-    [
-      'deletes the token as the current one, at once, after a web page',
-      [[DELETION_BY_ID, { kind: 'gateway', status: 404 }]],
-      [byId, byCurrent, verify],
-      0
-    ]
+    ['deletes the current one at once after a web page', [webPage], [byId, byCurrent, verify], 0]
   ])('%s', expectProof)
 
+  const narrow = (zendesk: Zendesk): Inputs => clientCredentials(zendesk, { scopes: 'tickets:read' })
+  const apiToken = (zendesk: Zendesk): Inputs => at(zendesk, credentials.apiToken(zendesk))
   it.concurrent.each<[string, (zendesk: Zendesk) => Inputs, string[]]>([
     ['client credentials', clientCredentials, [byId, verify, verify]],
-    [
-      'a JSON 403 to the check',
-      (zendesk) => clientCredentials(zendesk, { scopes: 'tickets:read' }),
-      [byCurrent, verify, verify]
-    ],
-    [
-      'an API token',
-      (zendesk) => at(zendesk, credentials.apiToken(zendesk)),
-      ['DELETE token by credential', ...THREE_TIMES]
-    ]
-  ])(
-    'takes rejections for 4 s as the proof that a later step revoked it: %s',
-    async (_what, inputsOf, requests) => {
-      const zendesk = await mockZendesk()
-      const run = await mainThenPost(zendesk, {
-        inputs: inputsOf(zendesk),
-        between: () => revokeElsewhere(zendesk)
-      })
-      expectVerified(zendesk, run, requests)
-      expect(run.post.elapsed).toBe(4000)
-    }
-  )
+    ['a JSON 403 to the check', narrow, [byCurrent, verify, verify]],
+    ['an API token', apiToken, ['DELETE token by credential', ...THREE_TIMES]]
+  ])('takes rejections for 4 s as proof that another step revoked it: %s', async (_what, inputsOf, sent) => {
+    const zendesk = await mockZendesk()
+    const between = (): unknown => revokeElsewhere(zendesk)
+    const run = await mainThenPost(zendesk, { inputs: inputsOf(zendesk), between })
+    expectVerified(zendesk, run, sent)
+    expect(run.post.elapsed).toBe(4000)
+  })
 
   it.concurrent.each([
     ['a web page', GATEWAY],
@@ -173,18 +154,15 @@ describe('post warns, without a proof,', () => {
 })
 
 describe('one rejected DELETE', () => {
-  it.concurrent(
-    'shows by its `Date` that the token had expired, though the runner is a day behind',
-    async () => {
-      const zendesk = await mockZendesk()
-      const postRun = { now: NOON - 24 * HOUR }
-      const between = (): void => zendesk.advance(2 * HOUR)
-      const run = await mainThenPost(zendesk, { between, mainRun: postRun, postRun })
-      expect(run.postRequests).toEqual([byId])
-      expect(run.post.stdout.at(-1)).toMatch(/^Zendesk rejects token \d+, which had expired\.$/)
-      expect(annotated(run.post)).toEqual([])
-    }
-  )
+  it.concurrent('shows by its `Date` that the token had expired, if the runner is a day behind', async () => {
+    const zendesk = await mockZendesk()
+    const postRun = { now: NOON - 24 * HOUR }
+    const between = (): void => zendesk.advance(2 * HOUR)
+    const run = await mainThenPost(zendesk, { between, mainRun: postRun, postRun })
+    expect(run.postRequests).toEqual([byId])
+    expect(run.post.stdout.at(-1)).toMatch(/^Zendesk rejects token \d+, which had expired\.$/)
+    expect(annotated(run.post)).toEqual([])
+  })
 
   it.concurrent.each([
     ['the runner is a day ahead', { now: NOON + 24 * HOUR }, 0],

@@ -71,24 +71,15 @@ const USES: TokenSeed = { age: 10 * DAY, usedAgo: (index) => [HOUR, 23 * HOUR, 5
 const EXPIRIES: TokenSeed = { age: 10 * DAY, expiresIn: (index) => [HOUR, -HOUR, HOUR][index]! }
 
 it.concurrent.each<[string, TokenSeed, number, number, boolean[]]>([
-  [
-    'is young by the `Date` of responses is not, if the runner is two days ahead',
-    AGES,
-    2,
-    0,
-    [false, false, true]
-  ],
+  ['is young by the `Date` is not, if the runner is two days ahead', AGES, 2, 0, [false, false, true]],
   ['is young by the runner is not, if the `Date` is two days ahead', AGES, 0, 2, [false, false, true]],
   ['is in use by the runner is not, if the `Date` is two days ahead', USES, 0, 2, [false, false, true]],
   ['expires by the `Date` soon is, if the runner is two days ahead', EXPIRIES, 2, 0, [true, false, true]]
-])(
-  'a token is revoked if it is stale by both clocks: what %s',
-  async (_what, seed, runnerDays, dateDays, expected) => {
-    const zendesk = await mockZendesk({ dateSkew: dateDays * DAY })
-    const tokens = zendesk.seedTokens(3, seed)
-    const run = { now: NOON + runnerDays * DAY }
-    const step = await sweep(zendesk, 'clientCredentials', { 'dry-run': 'false' }, run)
-    expect(step).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(tokens.map(({ revoked }) => revoked)).toEqual(expected)
-  }
-)
+])('of tokens stale by both clocks, what %s', async (_what, seed, ahead, skew, expected) => {
+  const zendesk = await mockZendesk({ dateSkew: skew * DAY })
+  const tokens = zendesk.seedTokens(3, seed)
+  const run = { now: NOON + ahead * DAY }
+  const step = await sweep(zendesk, 'clientCredentials', { 'dry-run': 'false' }, run)
+  expect(step).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(tokens.map(({ revoked }) => revoked)).toEqual(expected)
+})

@@ -63,15 +63,7 @@ function isOver({ destroyed, socket }) {
 }
 
 /** What may be active in a process that only waits for a timer. A write to a file, for example, may not. */
-const PASSIVE = new Set([
-  'Timeout',
-  'Immediate',
-  'PipeWrap',
-  'TTYWrap',
-  'TCPSocketWrap',
-  'TLSWrap',
-  'SignalWrap'
-])
+const PASSIVE = new Set('Timeout Immediate PipeWrap TTYWrap TCPSocketWrap TLSWrap SignalWrap'.split(' '))
 if (env.TEST_NO_NAMES) PASSIVE.add('GetAddrInfoReqWrap')
 
 /** Whether nothing can happen until a timer is due. */
