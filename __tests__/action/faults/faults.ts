@@ -10,6 +10,8 @@ import { type Fault } from '../../../mock/zendesk.ts'
  * - `once`: only the first attempt fails, and it is carried out
  */
 
+export type Faults = Record<string, Fault>
+
 /** What is broken between the step and the mock. */
 export interface Broken {
   way: 'refused' | 'dns' | 'tls' | 'proxy'
@@ -32,18 +34,29 @@ const WRONG_TYPES = {
 const NO_ACCOUNT = { error: { title: 'No help desk at acme.zendesk.com', message: 'It can be claimed.' } }
 const BODY = { error: 'SomeError', description: 'Something is wrong' }
 
-const response = (status: number, body: object = BODY, headers: Record<string, string> = {}): Fault => ({
-  kind: 'response',
-  status,
-  body,
-  headers
+export const response = (status: number, body: object = BODY, headers = {}): Fault => ({
+  ...{ kind: 'response', status, body, headers }
 })
+/** A failure with one header, such as `Retry-After`. */
+export const failed = (status: number, header: string, value: string): Fault =>
+  response(status, BODY, { [header]: value })
 /** One fault for each status, by name. */
-export const each = (
-  codes: number[],
-  what: string,
-  fault: (status: number) => Fault
-): Record<string, Fault> => Object.fromEntries(codes.map((code) => [`${code}${what}`, fault(code)]))
+export const each = (codes: number[], what: string, fault: (status: number) => Fault): Faults =>
+  Object.fromEntries(codes.map((code) => [`${code}${what}`, fault(code)]))
+
+/** No complete response, although one begins or the request arrives. */
+export const CUT: Faults = {
+  reset: { kind: 'reset' },
+  'reset in the header': { kind: 'reset-mid-header' },
+  'reset in the body': { kind: 'reset-mid-body' },
+  'closed in the body': { kind: 'close-mid-body' }
+}
+/** No response that could be read, or none in time. */
+export const UNREADABLE: Faults = {
+  'no HTTP': { kind: 'garbage' },
+  stall: { kind: 'stall' },
+  'stall in the body': { kind: 'stall-mid-body' }
+}
 
 /** All faults by kind and name; the redirects lead to `location`. */
 const byKind = (location: string): Record<string, Record<string, Fault | Broken>> => ({
@@ -59,16 +72,11 @@ const byKind = (location: string): Record<string, Record<string, Fault | Broken>
     'proxy 429': { way: 'proxy', refusal: 429 }
   },
   lost: {
-    reset: { kind: 'reset' },
-    'reset in the header': { kind: 'reset-mid-header' },
-    'reset in the body': { kind: 'reset-mid-body' },
-    'closed in the body': { kind: 'close-mid-body' },
+    ...CUT,
     ...each([408, 500, 502, 504, 522], '', (status) => response(status))
   },
   final: {
-    'no HTTP': { kind: 'garbage' },
-    stall: { kind: 'stall' },
-    'stall in the body': { kind: 'stall-mid-body' },
+    ...UNREADABLE,
     '1 GiB of body': { kind: 'huge', bytes: 2 ** 30 },
     '200 HTML': { kind: 'html' },
     '200 empty': { kind: 'empty' },
@@ -79,14 +87,14 @@ const byKind = (location: string): Record<string, Record<string, Fault | Broken>
     ...each([401, 403], ' text', (status) => ({ kind: 'response', status, text: 'error code: 1020' })),
     ...each([301, 302, 303, 307, 308], '', (status) => ({ kind: 'redirect', status, location })),
     ...each([400, 401, 403, 404, 409, 410, 422], '', (status) => response(status)),
-    ...each([429, 503], ', Retry-After: 3600', (status) => response(status, BODY, { 'Retry-After': '3600' }))
+    ...each([429, 503], ', Retry-After: 3600', (status) => failed(status, 'Retry-After', '3600'))
   },
   busy: { '503': response(503) },
   limited: { '429': response(429) },
   'busy for 2 s': {
-    ...each([429, 503], ', Retry-After: 2', (status) => response(status, BODY, { 'Retry-After': '2' })),
-    '429, Retry-After: 2.0': response(429, BODY, { 'Retry-After': '2.0' }),
-    '429, ratelimit-reset: 2': response(429, BODY, { 'ratelimit-reset': '2' })
+    ...each([429, 503], ', Retry-After: 2', (status) => failed(status, 'Retry-After', '2')),
+    '429, Retry-After: 2.0': failed(429, 'Retry-After', '2.0'),
+    '429, ratelimit-reset: 2': failed(429, 'ratelimit-reset', '2')
   },
   once: {
     'response lost once': { kind: 'lose-response' },

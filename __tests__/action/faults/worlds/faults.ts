@@ -1,8 +1,9 @@
 /*
  * What can go wrong with one request of a world, by names that can be printed and read.
  */
-import { type Fault as MockFault, type MockResponse } from '../../../../mock/zendesk.ts'
-import { each } from '../faults.ts'
+import { type Fault as MockFault } from '../../../../mock/zendesk.ts'
+import { changed } from '../../../support/zendesk.ts'
+import { CUT, each, failed, response, UNREADABLE, type Faults } from '../faults.ts'
 
 /** What a request of the action is for. */
 export type Purpose = keyof typeof OWN
@@ -16,18 +17,7 @@ export interface Fault {
   delay: number
 }
 
-type Faults = Record<string, MockFault>
-
 const page = (status: number): MockFault => ({ kind: 'gateway', status })
-const json = (status: number, body: unknown, headers: Record<string, string> = {}): MockFault => ({
-  kind: 'response',
-  status,
-  body,
-  headers
-})
-const BODY = { error: 'SomeError', description: 'Something is wrong' }
-const failed = (status: number, header?: string, value = ''): MockFault =>
-  json(status, BODY, header === undefined ? {} : { [header]: value })
 const NO_HELP_DESK = { title: 'No help desk at acme.zendesk.com', message: 'There is no help desk here' }
 const MISSING = 'You are missing the following required scopes: users:read, read'
 const CLOSED = 'https://www.zendesk.com/app/help-center-closed/?utm_content=acme.zendesk.com'
@@ -36,13 +26,13 @@ const CLOSED = 'https://www.zendesk.com/app/help-center-closed/?utm_content=acme
 const ANSWERS: Faults = {
   ...each([200, 400, 401, 403, 404, 502, 503, 522], ' page', page),
   ...each([401, 403, 404], ' empty', (status) => ({ kind: 'empty', status })),
-  ...each([400, 403, 408, 409, 422, 429, 500, 503, 504], '', (status) => failed(status)),
+  ...each([400, 403, 408, 409, 422, 429, 500, 503, 504], '', (status) => response(status)),
   '403 text': { kind: 'response', status: 403, text: 'error code: 1020' },
-  '401 without a word': json(401, { error: { title: 'No' } }),
-  '200 list': json(200, [1, null]),
-  '403 missing scope': json(403, { error: 'Forbidden', description: MISSING }),
-  '404': json(404, { error: 'RecordNotFound', description: 'Not found' }),
-  '404 no help desk': json(404, { error: NO_HELP_DESK }),
+  '401 without a word': response(401, { error: { title: 'No' } }),
+  '200 list': response(200, [1, null]),
+  '403 missing scope': response(403, { error: 'Forbidden', description: MISSING }),
+  '404': response(404, { error: 'RecordNotFound', description: 'Not found' }),
+  '404 no help desk': response(404, { error: NO_HELP_DESK }),
   'help center closed': { kind: 'redirect', status: 301, location: CLOSED },
   redirect: { kind: 'redirect', location: 'https://elsewhere.example/' },
   '429 for 2 s': failed(429, 'Retry-After', '2'),
@@ -54,39 +44,34 @@ const ANSWERS: Faults = {
 
 /** No complete response, or one that Node's parser refuses. */
 const BREAKS: Faults = {
-  reset: { kind: 'reset' },
-  'reset in the header': { kind: 'reset-mid-header' },
-  'reset in the body': { kind: 'reset-mid-body' },
-  'closed in the body': { kind: 'close-mid-body' },
-  'no HTTP': { kind: 'garbage' },
-  '80 kB of headers': { kind: 'response', status: 200, headers: { 'x-flood': 'a'.repeat(80_000) } },
-  stall: { kind: 'stall' },
-  'stall in the body': { kind: 'stall-mid-body' }
+  ...CUT,
+  ...UNREADABLE,
+  '80 kB of headers': { kind: 'response', status: 200, headers: { 'x-flood': 'a'.repeat(80_000) } }
 }
 
 /** Refusals of a credential; to a token they would be Zendesk's own 401. */
 const REFUSALS: Faults = {
-  'own 401': json(401, { error: 'invalid_client', error_description: 'The client failed to authenticate' }),
-  invalid_scope: json(400, { error: 'invalid_scope', error_description: 'The scope is invalid' }),
-  invalid_grant: json(400, { error: 'invalid_grant', error_description: 'The grant is invalid' })
+  'own 401': response(401, {
+    error: 'invalid_client',
+    error_description: 'The client failed to authenticate'
+  }),
+  invalid_scope: response(400, { error: 'invalid_scope', error_description: 'The scope is invalid' }),
+  invalid_grant: response(400, { error: 'invalid_grant', error_description: 'The grant is invalid' })
 }
 
 /** A DELETE that Zendesk accepts without revoking anything. */
 const FALSE_ACCEPTS: Faults = {
   '204 for nothing': { kind: 'empty', status: 204 },
-  '200 for nothing': json(200, {})
+  '200 for nothing': response(200, {})
 }
 
 type Body = Record<string, unknown>
 
 /** Changes the body of a response, if this is the right one. */
-const edited = (change: (body: Body) => Body): MockFault => ({
-  kind: 'edit',
-  edit: (response: MockResponse) =>
-    response.status < 300
-      ? { ...response, body: JSON.stringify(change(JSON.parse(response.body) as Body)) }
-      : response
-})
+const edited = (change: (body: Body) => Body): MockFault =>
+  changed(({ status, body }) => ({
+    body: status < 300 ? JSON.stringify(change(JSON.parse(body) as Body)) : body
+  }))
 const withFacts = (facts: Body): MockFault =>
   edited((body) =>
     'token' in body ? { token: { ...(body['token'] as Body), ...facts } } : { ...body, ...facts }
@@ -138,7 +123,7 @@ export function faultOf({ what, after }: Fault, secrets: string): MockFault {
   const isEcho = what === ECHO || what === PARTIAL_ECHO
   const said = what === ECHO ? secrets : secrets.replace(/[\w-]{14,}/g, (word) => word.slice(1, -1))
   const echo = { error: said, error_description: `::error::${said} ##[error]${said}` }
-  return { ...(isEcho ? json(400, echo) : FAULTS[what]!), after }
+  return { ...(isEcho ? response(400, echo) : FAULTS[what]!), after }
 }
 
 export const isRefusal = (what: string): boolean => what in REFUSALS

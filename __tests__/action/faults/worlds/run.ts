@@ -2,30 +2,25 @@
  * Runs main and post in a world, as GitHub's runner does.
  */
 import { join } from 'node:path'
-import { CommandFiles, type FileCommands } from '../../../../mock/runner/command-files.ts'
+import { CommandFiles } from '../../../../mock/runner/command-files.ts'
 import { inputVariables, readAction, type InputValue } from '../../../../mock/runner/metadata.ts'
 import { ADMIN, STANDING_ACCESS_TOKEN } from '../../../../mock/zendesk/seeds.ts'
 import { SECRET_INPUTS } from '../../../../src/inputs/credentials.ts'
 import { CODE_VERIFIER, codeChallenge, REDIRECT_URI } from '../../../support/zendesk.ts'
-import { Host, type HostEnd } from './host.ts'
+import { Host } from './host.ts'
 import { type Phase, type World } from './world.ts'
 import { describeExchange, secretOf, WorldZendesk, type WorldServer } from './zendesk.ts'
 
 /** How a step of a world ended. */
-interface StepEnd extends HostEnd, FileCommands {
-  /** The variables of the files that could not be written. */
-  unwritten: ReadonlySet<string>
-}
+type StepEnd = Awaited<ReturnType<typeof runStep>>
+/** What post was given as state. */
+type Given = 'nothing' | 'saved' | 'changed' | 'unreadable'
 
-/** A world, and everything that happened in it. */
-export interface Story {
+/** A world, and everything that happened in it, with every secret that the steps were given or got. */
+export interface Story extends Record<Phase, StepEnd> {
   world: World
   zendesk: WorldZendesk
-  main: StepEnd
-  post: StepEnd
-  /** What post was given as state. */
-  given: 'nothing' | 'saved' | 'changed' | 'unreadable'
-  /** Every secret that the steps were given or got. */
+  given: Given
   secrets: string[]
 }
 
@@ -70,8 +65,9 @@ async function runStep(
   zendesk: WorldZendesk,
   files: CommandFiles,
   inputs: Record<string, string>
-): Promise<StepEnd> {
+) {
   const { variables, read } = files.forStep()
+  /** The variables of the files that could not be written. */
   const unwritten = new Set<string>()
   let appended = 0
   const onAppend = (path: string): void => {
@@ -152,7 +148,7 @@ function postInputs({ inputs }: World, given: Inputs): Inputs {
 const isLeaf = (value: unknown): boolean => typeof value !== 'object' || value === null
 
 /** The state that post is given. */
-function stateOf({ state }: World, saved: Record<string, string>): [Record<string, string>, Story['given']] {
+function stateOf({ state }: World, saved: Record<string, string>): [Record<string, string>, Given] {
   const [key, text] = Object.entries(saved)[0] ?? []
   if (key === undefined || text === undefined) return [{}, 'nothing']
   if (state === 'saved') return [saved, 'saved']
@@ -194,16 +190,13 @@ export function describeStory({ zendesk, main, post }: Story): string {
     ([token, role]) =>
       `${role} ${token.id}, ${token.scopes.join(' ')}: ${zendesk.isActive(token) ? 'ACTIVE' : 'gone'}`
   )
-  const requests = zendesk.exchanges.map(describeExchange)
-  const parts = [
-    'main:',
-    ...ended(main),
-    'post:',
-    ...ended(post),
-    'requests:',
-    ...requests,
-    'tokens:',
-    ...tokens
-  ]
-  return parts.join('\n')
+  const parts = {
+    main: ended(main),
+    post: ended(post),
+    requests: zendesk.exchanges.map(describeExchange),
+    tokens
+  }
+  return Object.entries(parts)
+    .map(([title, lines]) => [`${title}:`, ...lines].join('\n'))
+    .join('\n')
 }
