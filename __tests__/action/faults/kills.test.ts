@@ -7,20 +7,18 @@ import { runStep, sweep, type StepEnd, type StepRun } from '../../support/run-ac
 import { at, credentials, CURRENT, GRANT, mockZendesk, TOKENS } from '../../support/zendesk.ts'
 
 /*
- * Main and post are ended at each point of their work: cancelled by the runner, killed, or by their timeout while a
- * request gets no response. A sweep an hour later revokes the tokens that are still active.
+ * Main and post are ended at each point of their work: cancelled by the runner, or killed. A sweep an hour later
+ * revokes the tokens that are still active. The fault matrix holds what a timeout does, which ends a step as well.
  */
 
 /** A narrow token may not revoke itself, so post mints a cleanup token. */
 type Entry = 'main' | 'main, API token' | 'post' | 'post, narrow token'
 
 /**
- * How the step ends if it is cancelled, killed, or left to its timeout (as when it is cancelled, unless given): its exit
- * code or `killed`, the annotations, and how many tokens are active once post has run as well. `may exist`: the
- * annotation says that an unused token may exist.
+ * How the step ends if it is cancelled or killed: its exit code or `killed`, the annotations, and how many tokens are
+ * active once post has run as well. `may exist`: the annotation says that an unused token may exist.
  */
-type Ends = [cancelled: string, killed: string, timedOut?: string]
-type Row = [entry: Entry, at: string, fate: Fate | 'printed', ...Ends]
+type Row = [entry: Entry, at: string, fate: Fate | 'printed', cancelled: string, killed: string]
 
 const MINT = `POST ${GRANT}`
 const ADMIN_MINT = `POST ${TOKENS}`
@@ -36,7 +34,7 @@ const ROWS: Row[] = [
   ['main', MINT, 'response late', 'exit 1, error, 0 active', 'killed, 1 active'],
   // A kill between the mask and the state: post does not know the token.
   ['main', '::add-mask::[0-9a-f]{64}$', 'printed', 'exit 1, error, 0 active', 'killed, 1 active'],
-  ['main', LOOK_UP, 'ignored', 'exit 1, error, 0 active', 'killed, 0 active', 'exit 0, 0 active'],
+  ['main', LOOK_UP, 'ignored', 'exit 1, error, 0 active', 'killed, 0 active'],
   ['main', LOOK_UP, 'response late', 'exit 1, error, 0 active', 'killed, 0 active'],
   ['main', '^Minted ', 'printed', 'exit 0, 0 active', 'killed, 0 active'],
   ['main, API token', 'GET /api/v2/oauth/clients', 'ignored', 'exit 1, error, 0 active', 'killed, 0 active'],
@@ -62,28 +60,22 @@ const ROWS: Row[] = [
   ['post, narrow token', `3rd ${DELETION}`, 'response lost', 'exit 0, warning, 0 active', 'killed, 0 active']
 ]
 
-/** Every end of a row; SIGINT and SIGTERM are handled alike, so they take turns. */
-const CELLS = ROWS.flatMap(([entry, point, fate, cancelled, killed, timedOut = cancelled], index) => {
-  const cell = { entry, point, fate }
+/** Both ends of a row; SIGINT and SIGTERM are handled alike, so they take turns. */
+const CELLS = ROWS.flatMap(([entry, point, fate, cancelled, killed], index) => {
   const signal: NodeJS.Signals = index % 2 === 0 ? 'SIGTERM' : 'SIGINT'
   return [
-    { ...cell, signal, expected: cancelled },
-    { ...cell, signal: 'SIGKILL' as const, expected: killed },
-    ...(['ignored', 'response lost'].includes(fate)
-      ? [{ ...cell, signal: 'timeout' as const, expected: timedOut }]
-      : [])
+    { entry, point, fate, signal, expected: cancelled },
+    { entry, point, fate, signal: 'SIGKILL' as const, expected: killed }
   ]
 })
 type Cell = (typeof CELLS)[number]
 
 /** The options with which a step ends at this point and in this way. */
 function interference(zendesk: Zendesk, { point, fate, signal }: Cell): StepRun {
-  if (fate === 'printed') return signal === 'timeout' ? {} : { signalAt: new RegExp(point), signal }
+  if (fate === 'printed') return { signalAt: new RegExp(point), signal }
   const [, nth = '1', method = '', path = ''] = /^(?:(\d).. )?(\S+) (.*)/.exec(point) ?? []
   const matcher = { method, path: new RegExp(`^${path.replace('#', '(?:\\d+|current)')}$`) }
-  const cancel = cancelDuring(zendesk, matcher, signal === 'timeout' ? 'SIGTERM' : signal, fate, Number(nth))
-  // Without a signal, the request stalls until the timeout.
-  return signal === 'timeout' ? {} : cancel
+  return cancelDuring(zendesk, matcher, signal, fate, Number(nth))
 }
 
 /** Runs the step that is ended, and post after a main step. */
