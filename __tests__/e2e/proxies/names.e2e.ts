@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { type ProcessControl } from '../../../mock/runner.ts'
 import { type Zendesk } from '../../../mock/zendesk.ts'
 import { annotated, NOTHING, published, retries } from '../../support/log-lines.ts'
 import { runStep, type StepEnd, type StepRun } from '../../support/run-action.ts'
@@ -10,9 +9,7 @@ import { caFile, tls } from '../../support/servers.ts'
 import { clientCredentials, mockZendesk } from '../../support/zendesk.ts'
 import { NameServer } from './name-server.ts'
 
-/*
- * Main and post with real name servers.
- */
+/* Main and post with real name servers. */
 
 const HOST = 'acme.zendesk.com'
 /** What the name server is asked about one host: its IPv4 and its IPv6 address. */
@@ -86,10 +83,9 @@ withExecve('if the name server never responds', () => {
   })
 
   it('main ends when it is cancelled', async () => {
-    let control: ProcessControl | undefined
-    const onStart = (started: ProcessControl): void => void (control = started)
-    const cancelled = { ...silence(() => control!.kill('SIGINT')), onStart }
-    expect(errorOf(await run('main', cancelled))).toMatch(/cancelled/)
+    let cancel = (): unknown => undefined
+    const onStart: StepRun['onStart'] = ({ kill }) => void (cancel = () => kill('SIGINT'))
+    expect(errorOf(await run('main', { ...silence(() => cancel()), onStart }))).toMatch(/cancelled/)
     expect(nameServer.queries).toEqual(ONE_LOOKUP)
   })
 
