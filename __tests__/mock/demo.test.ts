@@ -1,9 +1,9 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { beforeEach, describe, expect, it } from '@jest/globals'
 import { demo } from '../../mock/demo.ts'
 import '../support/fresh-dist.ts'
+import { scratch } from '../support/scratch.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -11,10 +11,9 @@ describe('the demo', () => {
   let folder: string
   let lines: string[]
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'demo-'))
+    folder = scratch('demo')
     lines = []
   })
-  afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
   const run = (action: string): Promise<number> => demo(action, (line) => lines.push(line))
   /** Runs it with a copy of the action in which one file is another. */

@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { beforeAll, describe, expect, it } from '@jest/globals'
 import { parseKeyValues } from '../../mock/runner/command-files.ts'
 import { parseCommand } from '../../mock/runner/commands.ts'
 import { Job, runJob, type Step } from '../../mock/runner.ts'
+import { scratch } from '../support/scratch.ts'
 
 it.each([
   ['::add-mask::abc', 'add-mask', 'abc'],
@@ -28,9 +29,9 @@ it('a command file has values on one line, or on several between delimiters', ()
 })
 
 describe('a job', () => {
-  let folder: string
+  const folder = scratch('action')
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'action-'))
+    mkdirSync(folder)
     const write = (name: string, text: string): void => writeFileSync(join(folder, name), text)
     write(
       'action.yml',
@@ -62,7 +63,6 @@ if (env.FAIL) { console.log('::error::failed'); process.exitCode = 3 }
       `console.log(process.env.STATE_kept + '|' + process.env.INPUT_SECRET + '|' + process.env.EXPORTED)\n`
     )
   })
-  afterAll(() => rmSync(folder, { recursive: true }))
 
   it('passes outputs, environment and state on, and masks secrets in the log', async () => {
     const { steps, ok, log } = await runJob(
@@ -129,31 +129,21 @@ if (env.FAIL) { console.log('::error::failed'); process.exitCode = 3 }
     job.close()
   })
 
-  it.each<[string, () => Step, object]>([
-    [
-      'drops a summary over 1 MiB',
-      () => ({ uses: folder, env: { BIG: '1' } }),
-      { summary: '', outcome: 'success' }
-    ],
-    [
-      'sends a signal to a process',
-      () => ({
-        uses: folder,
-        env: { HANG: '1' },
-        onLine: (line, { kill }) => {
-          if (line.startsWith('using')) kill('SIGTERM')
-        }
-      }),
-      { outcome: 'failure', timedOut: false }
-    ],
-    [
-      'kills a process that takes too long',
-      () => ({ run: ['node', '-e', 'setInterval(() => 0, 1000)'], timeoutMs: 50 }),
-      { outcome: 'failure', timedOut: true }
-    ]
+  const hang: Step = {
+    uses: folder,
+    env: { HANG: '1' },
+    onLine: (line, { kill }) => {
+      if (line.startsWith('using')) kill('SIGTERM')
+    }
+  }
+  const endless: Step = { run: ['node', '-e', 'setInterval(() => 0, 1000)'], timeoutMs: 50 }
+
+  it.each<[string, Step, object]>([
+    ['drops a summary over 1 MiB', { uses: folder, env: { BIG: '1' } }, { summary: '', outcome: 'success' }],
+    ['sends a signal to a process', hang, { outcome: 'failure', timedOut: false }],
+    ['kills a process that takes too long', endless, { outcome: 'failure', timedOut: true }]
   ])('%s', async (_what, step, end) => {
-    const { steps } = await runJob([step()])
-    expect(steps[0]).toMatchObject(end)
+    expect((await runJob([step])).steps[0]).toMatchObject(end)
   })
 
   it('leaves no file behind, and does not inherit the proxy of the machine', async () => {
