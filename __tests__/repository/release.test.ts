@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
@@ -23,10 +23,8 @@ describeBash('the release workflow', () => {
   beforeEach(() => {
     folder = scratch('release')
     mkdirSync(folder)
-    writeFileSync(
-      join(folder, 'changes'),
-      '## [1.2.3] - 2027-01-31\n\n- New\n\n## [1.2.2] - 2027-01-01\n\n- Old\n'
-    )
+    const changes = '## [1.2.3] - 2027-01-31\n\n- New\n\n## [1.2.2] - 2027-01-01\n\n- Old\n'
+    writeFileSync(join(folder, 'changes'), changes)
     const git = 'git -c user.name=a -c user.email=a@acme.example -c commit.gpgsign=false -c tag.gpgsign=false'
     const script = `
       git init --quiet --initial-branch main acme && cd acme
@@ -43,12 +41,9 @@ describeBash('the release workflow', () => {
     const { run } = Object.values(jobs)
       .flatMap(({ steps }) => steps)
       .find((each) => each.name === name)!
-    const github = {
-      GITHUB_REF: 'refs/tags/v1.2.3',
-      GITHUB_REPOSITORY: 'acme',
-      GITHUB_SERVER_URL: `file://${folder}`
-    }
-    return bash(run!, join(folder, 'clone'), { ...github, TAG: 'v1.2.3', ...env })
+    const tag = { GITHUB_REF: 'refs/tags/v1.2.3', TAG: 'v1.2.3' }
+    const github = { ...tag, GITHUB_REPOSITORY: 'acme', GITHUB_SERVER_URL: `file://${folder}` }
+    return bash(run!, join(folder, 'clone'), { ...github, ...env })
   }
 
   const ON_MAIN = 'The tag is on main'
@@ -74,9 +69,8 @@ describeBash('the release workflow', () => {
   })
 
   it("publishes the version's part of the changelog", () => {
-    const [gh, BUNDLE] = [join(folder, 'gh'), join(folder, 'bundle')]
-    writeFileSync(gh, '#!/bin/sh\n')
-    chmodSync(gh, 0o755)
+    const BUNDLE = join(folder, 'bundle')
+    writeFileSync(join(folder, 'gh'), '#!/bin/sh\n', { mode: 0o755 })
     writeFileSync(BUNDLE, '')
     expect(step('Release', { BUNDLE, PATH: `${folder}${delimiter}${process.env['PATH']!}` })).toBe(0)
     expect(readFileSync(join(folder, 'clone/notes.md'), 'utf8').trim()).toBe('- New')

@@ -6,9 +6,7 @@ import * as requests from '../../src/zendesk/requests.ts'
 import * as rules from '../../src/zendesk/revocation-rules.ts'
 import { read } from './files.ts'
 
-/*
- * The tables of the documents that repeat what the code decides or sends.
- */
+/* The tables of the documents that repeat what the code decides or sends. */
 
 /** The cells of the tables below a heading, without the lines below their heads. */
 function tablesIn(path: string, heading: string): string[][][] {
@@ -19,8 +17,8 @@ function tablesIn(path: string, heading: string): string[][][] {
     rows.splice(1, 1)
     return rows.map((row) =>
       row
-        .split('|')
         .slice(1, -1)
+        .split('|')
         .map((cell) => cell.trim())
     )
   })
@@ -31,7 +29,7 @@ describe('docs/how-it-works.md', () => {
     const columns = Object.keys(Object.values(rule)[0] ?? {})
     const rows = Object.entries(rule).map(([name, cells]) => [
       name,
-      ...columns.map((column) => cells[column] ?? '')
+      ...columns.map((each) => cells[each] ?? '')
     ])
     return [[title, ...columns], ...rows]
   }
@@ -59,11 +57,8 @@ describe('docs/how-it-works.md', () => {
 
 describe('SECURITY.md', () => {
   const secret = new Secret('a-secret-of-a-test')
-  const grant = {
-    kind: 'client_credentials',
-    clientSecret: secret,
-    authMethod: 'client_secret_post'
-  } as const
+  const [kind, authMethod] = ['client_credentials', 'client_secret_post'] as const
+  const grant = { kind, clientSecret: secret, authMethod }
   const terms = { clientId: 'ci_bot', scopes: [], expiresIn: undefined }
   const ID = 987_654_321
 

@@ -10,14 +10,14 @@ import { read, root } from './files.ts'
 jest.setTimeout(240_000)
 
 /** Runs in a process of its own, since jest prints warnings about how GitHub's parser imports JSON. */
-function validate(...files: string[]): { exitCode: number | null; checked: string[]; problems: string[] } {
+function validate(...files: string[]) {
   const args = ['--import', 'tsx', 'scripts/validate.ts', ...files]
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
-  return {
-    exitCode: status,
-    checked: stdout.split('\n').slice(0, -2),
-    problems: stderr.split('\n').slice(0, -1)
-  }
+  const {
+    status: exitCode,
+    stdout,
+    stderr
+  } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
+  return { exitCode, checked: stdout.split('\n').slice(0, -2), problems: stderr.split('\n').slice(0, -1) }
 }
 
 const RUN = '- run: a\n'
@@ -47,26 +47,22 @@ const markdown = ['```sh', '- npm test', '```', '', '```yaml', '- run: a', '  sh
 const UNEXPECTED = 'Unexpected value'
 const UNKNOWN = 'Context access might be invalid:'
 const UNCHECKABLE = '1: this is no workflow, job, list of steps or manifest'
+const MISSING = '7: Missing required inputs: `subdomain`, `client-id`'
 const BARE = workflow(RUN)
+const ID_OUTPUT = '${{ steps.zendesk.outputs.id }}'
 
 const CASES: [title: string, text: string, ...problems: (string | RegExp)[]][] = [
   ['accepts known inputs and outputs', STEP],
   ['reports an unknown input', STEP.replace('ci_bot', 'a\n    scope: b'), "6: Invalid action input 'scope'"],
   ['reports a missing input', STEP.replace('subdomain: acme', ''), '3: Missing required input `subdomain`'],
   ['reports an unknown output', STEP.replace('token-id', 'id'), `9: ${UNKNOWN} id`],
-  [
-    'reports one in the outputs of a job',
-    workflow(STEP, 'a: "${{ steps.zendesk.outputs.id }}"'),
-    `5: ${UNKNOWN} id`
-  ],
+  ['reports one in the outputs of a job', workflow(STEP, `a: "${ID_OUTPUT}"`), `5: ${UNKNOWN} id`],
   ['accepts the inputs of sweep', sweep('older-than: 7d')],
   ['reports an input that sweep does not have', sweep('scopes: read'), "2: Invalid action input 'scopes'"],
   ...['./', './sweep', `acme/create-zendesk-token@${'0'.repeat(40)}`].map(
-    (uses): [string, string, string] => [
-      `knows the action as ${uses}`,
-      workflow(`- uses: ${uses}\n`),
-      '7: Missing required inputs: `subdomain`, `client-id`'
-    ]
+    (uses): [string, string, string] => {
+      return [`knows the action as ${uses}`, workflow(`- uses: ${uses}\n`), MISSING]
+    }
   ),
   ['accepts any input of another action', '- uses: a/b@v2\n  with: { c: d }\n'],
   ['accepts steps, inputs and events that a fragment does not show', fragment],
