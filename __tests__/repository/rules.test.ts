@@ -15,12 +15,7 @@ function tablesIn(path: string, heading: string): string[][][] {
   return tables.map((table) => {
     const rows = table.trim().split('\n')
     rows.splice(1, 1)
-    return rows.map((row) =>
-      row
-        .slice(1, -1)
-        .split('|')
-        .map((cell) => cell.trim())
-    )
+    return rows.map((row) => row.split(/ *\| */).slice(1, -1))
   })
 }
 

@@ -1,6 +1,4 @@
-/*
- * What can go wrong with one request of a world, by names that can be printed and read.
- */
+/* What can go wrong with one request of a world, by names that can be printed and read. */
 import { type Fault as MockFault } from '../../../../mock/zendesk.ts'
 import { changed } from '../../../support/zendesk.ts'
 import { CUT, each, failed, response, UNREADABLE, type Faults } from '../faults.ts'

@@ -143,18 +143,11 @@ export class Host {
   }
 
   /** Notes that the request from this local port gets nothing until `unpark`. */
-  park(port: number): void {
-    this.#parked.add(port)
-  }
-
-  unpark(port: number): void {
-    this.#parked.delete(port)
-  }
+  readonly park = (port: number): unknown => this.#parked.add(port)
+  readonly unpark = (port: number): unknown => this.#parked.delete(port)
 
   /** Whether the process still waits for a response at this local port. */
-  isWaiting(port: number): boolean {
-    return [...this.#requests].some((request) => portOf(request) === port)
-  }
+  readonly isWaiting = (port: number): boolean => [...this.#requests].some((each) => portOf(each) === port)
 
   /** Notes that one more of these moments has come, which may be that of the signal; returns whether it still runs. */
   reach(moment: Moment): boolean {

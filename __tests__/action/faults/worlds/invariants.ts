@@ -1,6 +1,4 @@
-/*
- * What holds in every world. Each rule has a name, and returns what contradicts it, or something falsy.
- */
+/* What holds in every world. Each rule has a name, and returns what contradicts it, or something falsy. */
 import { parseCommand } from '../../../../mock/runner/commands.ts'
 import { type Token } from '../../../../mock/zendesk/account.ts'
 import { type Story } from './run.ts'
@@ -183,10 +181,7 @@ const JOB_RULES: Record<string, (facts: Facts) => unknown> = {
     const isGone = (token: Token): boolean => {
       const about = zendesk.exchanges.filter((each) => each.about === token)
       const isById = about.some((each) => isAcceptedDelete(each) && !each.path.endsWith('current'))
-      return (
-        isById ||
-        (['main', 'post'] as const).some((of) => isProved(about.filter(({ phase }) => phase === of)))
-      )
+      return isById || ['main', 'post'].some((of) => isProved(about.filter(({ phase }) => phase === of)))
     }
     const isTold = ({ id }: Token): boolean => new RegExp(`cleanup token (?:${id}|\\(id unknown)`).test(told)
     const read = cleanupTokens.filter((token) => zendesk.isRead(token))
@@ -225,14 +220,8 @@ const JOB_RULES: Record<string, (facts: Facts) => unknown> = {
     return !isAnyKilled && cleanupTokens.filter(isLost).length > main.unknown + post.unknown
   },
 
-  'post names whatever may be active, and when it expires': ({
-    token,
-    isActive,
-    given,
-    isLeft,
-    main,
-    post
-  }) => {
+  'post names whatever may be active, and when it expires': (facts) => {
+    const { token, isActive, given, isLeft, main, post } = facts
     if (!token || !isActive || post.isKilled || isLeft || isInHole(post)) return
     const text = [...post.warnings, ...post.infos].join('\n')
     if (given === 'changed') return text === ''
@@ -249,18 +238,12 @@ const JOB_RULES: Record<string, (facts: Facts) => unknown> = {
     const last = new Map(tried.map((each) => [key(each), each]))
     const isScope = ({ verdict, response }: Exchange): boolean =>
       verdict === 'forbidden' || response?.body.includes('invalid_scope') === true
-    return (
-      tried.length === 0 ||
-      [...last.values()].some((each) => !isScope(each) && each.purpose !== 'cleanup mint')
-    )
+    const isOther = (each: Exchange): boolean => !isScope(each) && each.purpose !== 'cleanup mint'
+    return tried.length === 0 || [...last.values()].some(isOther)
   },
 
-  'a warning of post says by which request, and that in Admin Center, a token can be removed': ({
-    post,
-    given
-  }) =>
-    given === 'saved' &&
-    post.warnings.find((line) => /^(?:Could not|Revoked)/.test(line) && !REMOVAL.test(line)),
+  'a warning of post says how a token can be removed': ({ post: { warnings }, given }) =>
+    given === 'saved' && warnings.find((line) => /^(?:Could not|Revoked)/.test(line) && !REMOVAL.test(line)),
 
   'a token without any scope is not left, even with a refresh token': ({ isUseless, world, post, given }) =>
     isUseless && given === 'saved' && world.skip !== 'true' && post.says(/is not revoked/),

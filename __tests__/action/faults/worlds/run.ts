@@ -1,6 +1,4 @@
-/*
- * Runs main and post in a world, as GitHub's runner does.
- */
+/* Runs main and post in a world, as GitHub's runner does. */
 import { join } from 'node:path'
 import { CommandFiles } from '../../../../mock/runner/command-files.ts'
 import { inputVariables, readAction, type InputValue } from '../../../../mock/runner/metadata.ts'
@@ -92,8 +90,7 @@ async function runStep(
   return { ...end, ...read(), unwritten }
 }
 
-const isAdmin = ({ credential }: World): boolean =>
-  credential === 'API token' || credential === 'access token'
+const isAdmin = ({ credential }: World): boolean => ['API token', 'access token'].includes(credential)
 
 function inputsOf(world: World, zendesk: WorldZendesk, url: string): Inputs {
   return {
@@ -168,15 +165,13 @@ function stateOf({ state }: World, saved: Record<string, string>): [Record<strin
 
 function secretsOf(inputs: Inputs, { account }: WorldZendesk): string[] {
   const given = SECRET_INPUTS.flatMap((name) => (name in inputs ? [String(inputs[name])] : []))
-  const basics = [
-    `${ADMIN.email}/token:${ADMIN.apiToken}`,
-    `${inputs['client-id']!}:${String(inputs['client-secret'])}`
-  ]
+  const client = `${inputs['client-id']!}:${String(inputs['client-secret'])}`
+  const basics = [`${ADMIN.email}/token:${ADMIN.apiToken}`, client]
   const minted = [...account.tokens.values()].filter(({ origin }) => origin === 'minted')
   return [
     ...given,
     ...basics.map((text) => Buffer.from(text).toString('base64')),
-    ...minted.flatMap(({ value, refreshToken }) => [value, ...(refreshToken === null ? [] : [refreshToken])])
+    ...minted.flatMap(({ value, refreshToken }) => [value, refreshToken ?? value])
   ]
 }
 
@@ -186,10 +181,9 @@ export function describeStory({ zendesk, main, post }: Story): string {
     ...stdout.filter((line) => !line.startsWith('::add-mask::')),
     `exit code ${exitCode ?? 'none'} after ${elapsed} ms, signal at ${signalledAt ?? '-'} ms`
   ]
-  const tokens = [...zendesk.roles].map(
-    ([token, role]) =>
-      `${role} ${token.id}, ${token.scopes.join(' ')}: ${zendesk.isActive(token) ? 'ACTIVE' : 'gone'}`
-  )
+  const tokens = [...zendesk.roles].map(([token, role]) => {
+    return `${role} ${token.id}, ${token.scopes.join(' ')}: ${zendesk.isActive(token) ? 'ACTIVE' : 'gone'}`
+  })
   const parts = {
     main: ended(main),
     post: ended(post),

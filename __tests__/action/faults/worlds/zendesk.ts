@@ -1,6 +1,4 @@
-/*
- * The Zendesk of a world: the rules of the mock, the faults of the world, and a record of what each response says.
- */
+/* The Zendesk of a world: the rules of the mock, the faults of the world, and a record of what each response says. */
 import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -82,12 +80,7 @@ const timeless = (secret: string): string =>
 
 function accountOf(world: World, now: () => number): Account {
   const bot = (id: number, identifier: string, userId: number, more: object = {}): ClientSeed => ({
-    id,
-    identifier,
-    kind: 'confidential',
-    userId,
-    secret: secretOf(identifier),
-    ...more
+    ...{ id, identifier, userId, kind: 'confidential', secret: secretOf(identifier), ...more }
   })
   const [tokenLifetime, allowedScopes] = [1800, ['tickets:read', 'tickets:write']]
   return new Account({
@@ -149,14 +142,9 @@ export class WorldZendesk {
     return [...this.roles].filter(([, found]) => found === role).map(([token]) => token)
   }
 
-  isActive(token: Token): boolean {
-    return this.account.isActive(token)
-  }
-
   /** Whether a response brought this token. */
-  isRead(token: Token): boolean {
-    return this.exchanges.some((each) => each.minted === token && isRead(each))
-  }
+  isRead = (token: Token): boolean => this.exchanges.some((each) => each.minted === token && isRead(each))
+  isActive = (token: Token): boolean => this.account.isActive(token)
 
   async respond(incoming: IncomingMessage, output: ServerResponse): Promise<void> {
     const host = this.host!
@@ -210,7 +198,7 @@ export class WorldZendesk {
   #park(output: ServerResponse): () => void {
     const host = this.host!
     const port = output.socket!.remotePort!
-    const unpark = (): void => host.unpark(port)
+    const unpark = (): void => void host.unpark(port)
     host.park(port)
     output.once('close', unpark)
     return unpark
