@@ -76,10 +76,9 @@ export class Act {
     const args = [
       eventOf(job.workflow),
       '--json',
-      ...['--platform', 'ubuntu-latest=-self-hosted'],
+      ...['--platform', 'ubuntu-latest=-self-hosted', '--workflows', workflow],
       ...['--action-offline-mode', '--pull=false', '--no-cache-server'],
       ...['--action-cache-path', join(folder, 'cache')],
-      ...['--workflows', workflow],
       ...(job.job === undefined ? [] : ['--job', job.job]),
       ...['--var-file', join(folder, 'vars.yml'), '--secret-file', join(folder, 'secrets.yml')],
       ...['--eventpath', join(folder, 'event.json')],
@@ -167,12 +166,12 @@ function localRepositories(texts: string[], folder: string, action: string): str
 }
 
 function readLog(stdout: string, stderr: string, exitCode: number | null) {
-  const entries = stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line): Entry => (line.startsWith('{') ? (JSON.parse(line) as Entry) : { msg: line }))
+  const lines = stdout.split('\n').filter((line) => line !== '')
+  const entries = lines.map((line): Entry => {
+    const entry = line.startsWith('{') ? (JSON.parse(line) as Entry) : { msg: line }
     // act gives the steps a terminal, so some of them print in colour.
-    .map((entry) => ({ ...entry, msg: stripVTControlCharacters(entry.msg).trimEnd() }))
+    return { ...entry, msg: stripVTControlCharacters(entry.msg).trimEnd() }
+  })
   const summaries = entries.flatMap(({ command, content }) => (command === 'summary' ? [content ?? ''] : []))
   return {
     exitCode,

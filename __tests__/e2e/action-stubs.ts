@@ -1,8 +1,4 @@
-/*
- * Stubs for the actions of others that the examples use: composite actions that need no network.
- */
-
-/** The text of a stub's `action.yml`, by repository. */
+/** Composite actions without network for those of others that the examples use: their `action.yml`, by repository. */
 export const actionStubs: Readonly<Record<string, object>> = {
   'actions/setup-node': stub(['node-version', 'package-manager-cache'], 'node --version'),
   'actions/setup-python': stub(
@@ -11,10 +7,7 @@ export const actionStubs: Readonly<Record<string, object>> = {
   ),
   'ruby/setup-ruby': stub(['ruby-version'], 'ruby --version'),
   'actions/create-github-app-token': {
-    ...stub(
-      ['client-id', 'private-key', 'permission-environments'],
-      'echo token=stub-of-a-github-token >>"$GITHUB_OUTPUT"'
-    ),
+    ...stub(['client-id', 'private-key', 'permission-environments'], 'echo token=a-stub >>"$GITHUB_OUTPUT"'),
     outputs: { token: { description: 'A token', value: '${{ steps.run.outputs.token }}' } }
   }
 }

@@ -55,16 +55,13 @@ export function scenario(
 
 /** Post logged of so many tokens that it revoked and verified them, and no token is active. */
 export function expectRevoked({ zendesk }: Scenario, { printed }: ActRun, tokens: number): void {
-  expect(printed.filter((line) => /^Revoked .* verified that Zendesk rejects it\.$/.test(line))).toHaveLength(
-    tokens
-  )
+  const revoked = printed.filter((line) => /^Revoked .* verified that Zendesk rejects it\.$/.test(line))
+  expect(revoked).toHaveLength(tokens)
   expect(zendesk.activeTokens()).toEqual([])
 }
 
-export function bearerOf({ headers }: RecordedRequest): string | undefined {
-  return /^Bearer (.*)$/.exec(headers.authorization ?? '')?.[1]
-}
+export const bearerOf = ({ headers }: RecordedRequest): string | undefined =>
+  /^Bearer (.*)$/.exec(headers.authorization ?? '')?.[1]
 
-function line({ method, target, status, fault }: RecordedRequest): string {
-  return `${method} ${target} ${status ?? ''} ${fault ?? ''}`.trimEnd()
-}
+const line = ({ method, target, status, fault }: RecordedRequest): string =>
+  `${method} ${target} ${status ?? ''} ${fault ?? ''}`.trimEnd()

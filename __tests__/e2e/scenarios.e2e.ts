@@ -7,12 +7,7 @@ import { expectRevoked, scenario, type Scenario } from './scenario.ts'
 const workflow = readFileSync(join(import.meta.dirname, 'workflows/scenarios.yml'), 'utf8')
 
 /** Runs one job of the workflow. */
-function runJob(
-  { zendesk, run }: Scenario,
-  job: string,
-  exitCode: number,
-  more: Partial<Job> = {}
-): Promise<ActRun> {
+function runJob({ zendesk, run }: Scenario, job: string, exitCode: number, more: Partial<Job> = {}) {
   const vars = { ZENDESK_URL: zendesk.url }
   const secrets = { CLIENT_SECRET: zendesk.client('ci_bot').secret!, API_TOKEN: zendesk.credentials.apiToken }
   return run({ workflow, job, vars, secrets, ...more }, { exitCode })
