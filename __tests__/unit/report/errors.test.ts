@@ -6,7 +6,7 @@ import { type ZendeskRequest } from '../../../src/zendesk/http/request.ts'
 import { CAUSES, unexpectedResponse, ZendeskError } from '../../../src/zendesk/http/zendesk-error.ts'
 import { ORIGIN } from '../../support/client.ts'
 import { CLIENTS, GRANT, TOKENS } from '../../support/zendesk.ts'
-import { missing, PAGE, response } from '../zendesk/responses.ts'
+import { missing, PAGE, response } from '../../support/responses.ts'
 
 const by = (kind: CredentialKind) => ({ credential: { kind } })
 const [apiToken, accessToken] = [by('api_token'), by('access_token')]

@@ -18,7 +18,7 @@ import { type Expiry } from '../../../src/zendesk/token.ts'
 import { loggedBy as logged, ORIGIN } from '../../support/client.ts'
 import { NOON } from '../../support/clock.ts'
 import { MINTED, UNKNOWN } from '../../support/minted.ts'
-import { missing, response } from '../zendesk/responses.ts'
+import { missing, response } from '../../support/responses.ts'
 
 const CONTEXT = { origin: ORIGIN, kind: 'api_token', clientId: 'ci_bot' } as const
 const REPORT = { minted: MINTED, context: CONTEXT, isWithoutCredential: false, remaining: [] }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { Secret } from '../../../src/lib/secret.ts'
 import { isNear, tokenStatus, type TokenIdentity } from '../../../src/zendesk/token-status.ts'
 import { NOON } from '../../support/clock.ts'
-import { PAGE, response } from './responses.ts'
+import { PAGE, response } from '../../support/responses.ts'
 
 const OPAQUE: TokenIdentity = { token: new Secret('abcdefghij-and-more'), date: undefined }
 const ACTIVE = { is: 'active', facts: expect.objectContaining({ id: 5 }) }

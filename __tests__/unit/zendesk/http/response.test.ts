@@ -8,7 +8,7 @@ import {
   missingScopes,
   zendeskWords
 } from '../../../../src/zendesk/http/response.ts'
-import { missing, MISSING_ACCOUNT, PAGE, response } from '../responses.ts'
+import { missing, MISSING_ACCOUNT, PAGE, response } from '../../../support/responses.ts'
 
 const NOT_OBJECTS = [undefined, null, true, 17, 'a text', ['a']]
 

@@ -9,7 +9,7 @@ import {
   waitAsked
 } from '../../../../src/zendesk/http/retry.ts'
 import { NOON } from '../../../support/clock.ts'
-import { response } from '../responses.ts'
+import { response } from '../../../support/responses.ts'
 
 const DAY = 86_400
 

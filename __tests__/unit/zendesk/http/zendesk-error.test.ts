@@ -8,7 +8,7 @@ import {
   unexpectedResponse,
   ZendeskError
 } from '../../../../src/zendesk/http/zendesk-error.ts'
-import { missing, MISSING_ACCOUNT, PAGE, response } from '../responses.ts'
+import { missing, MISSING_ACCOUNT, PAGE, response } from '../../../support/responses.ts'
 
 const request = (operation: Operation, method: 'GET' | 'POST' | 'DELETE', path: string): ZendeskRequest => ({
   operation,

@@ -1,4 +1,4 @@
-import { type ZendeskResponse } from '../../../src/zendesk/http/response.ts'
+import { type ZendeskResponse } from '../../src/zendesk/http/response.ts'
 
 /** The body of a web page. */
 export const PAGE = '<html>no</html>'
