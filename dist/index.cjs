@@ -1,4 +1,4 @@
-// SHA-256 of src/, stubs/ and the packages: d9d126ccd0e1131132bf43f4b11e9ffb95a76fadb6d3fe128ccf32c965f42ce1
+// SHA-256 of src/, stubs/ and the packages: 261f99facd278fc570ed04157871fad657eaaa45d9f37e9f768ae782cd0b5a86
 (() => {
 	var __webpack_modules__ = ({
 
@@ -2798,11 +2798,14 @@ const CURES = {
     const url = response?.location ? URL.parse(response.location, origin) : null;
     return `It points to ${clean(url?.host ?? '') || 'a place that it does not name'}. Check \`subdomain\` and \`base-url\`.`;
   },
-  invalid_client: ({ clientId, kind }) => {
+  invalid_client: ({ clientId, kind, credential }) => {
     if (clientId.startsWith('zis_') && kind === 'client_credentials')
       return 'Clients whose identifier begins with `zis_` cannot use `client-secret`. Use `access-token`.';
     const notNumber = isNumeric(clientId) ? ', not its number' : '';
-    return `Check that \`client-id\` (${clean(clientId)}) is the client's unique identifier in this account${notNumber}, and that \`client-secret\` is complete and belongs to it.`;
+    const secret = kind === 'client_credentials' || credential.clientSecret !== undefined
+      ? 'that `client-secret` is complete and belongs to it'
+      : 'set `client-secret` if the client is confidential';
+    return `Check that \`client-id\` (${clean(clientId)}) is the client's unique identifier in this account${notNumber}, and ${secret}.`;
   },
   unauthorized_client: ({ kind }) => kind === 'client_credentials'
     ? 'The client is public. Create a new confidential client: changing the kind of this one makes a new secret.'

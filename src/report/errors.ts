@@ -17,7 +17,7 @@ import { missingScopes } from '../zendesk/http/response.ts'
 export interface MessageContext {
   origin: string
   clientId: string
-  credential: { kind: CredentialKind }
+  credential: { kind: CredentialKind; clientSecret?: unknown }
   /** The `timeout-seconds` input, or what post makes of it. */
   timeoutSeconds: number
   /** The scopes that the mint requests. */
@@ -94,11 +94,15 @@ export const CURES: Record<ErrorKind, string | ((details: Details) => string)> =
     const url = response?.location ? URL.parse(response.location, origin) : null
     return `It points to ${clean(url?.host ?? '') || 'a place that it does not name'}. Check \`subdomain\` and \`base-url\`.`
   },
-  invalid_client: ({ clientId, kind }) => {
+  invalid_client: ({ clientId, kind, credential }) => {
     if (clientId.startsWith('zis_') && kind === 'client_credentials')
       return 'Clients whose identifier begins with `zis_` cannot use `client-secret`. Use `access-token`.'
     const notNumber = isNumeric(clientId) ? ', not its number' : ''
-    return `Check that \`client-id\` (${clean(clientId)}) is the client's unique identifier in this account${notNumber}, and that \`client-secret\` is complete and belongs to it.`
+    const secret =
+      kind === 'client_credentials' || credential.clientSecret !== undefined
+        ? 'that `client-secret` is complete and belongs to it'
+        : 'set `client-secret` if the client is confidential'
+    return `Check that \`client-id\` (${clean(clientId)}) is the client's unique identifier in this account${notNumber}, and ${secret}.`
   },
   unauthorized_client: ({ kind }) =>
     kind === 'client_credentials'

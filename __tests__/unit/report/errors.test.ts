@@ -78,6 +78,7 @@ it.each<[string, unknown]>([
 
 describe('CURES: the cure', () => {
   const zis = { clientId: 'zis_x' }
+  const withSecret = { credential: { kind: 'authorization_code', clientSecret: 'x' } } as const
   const limited = (excessiveWait: number): string =>
     explained(new ZendeskError('rateLimit', MINT, { response: response(429), excessiveWait }))
 
@@ -95,7 +96,8 @@ describe('CURES: the cure', () => {
     ['an invalid client', refused('invalid_client'), /`client-id` \(ci_bot\).*account, and.*`client-secret`/],
     ['a number as id', refused('invalid_client', { clientId: '12' }), /\(12\).*identifier.*, not its num/],
     ['a zis_ client', refused('invalid_client', zis), /`zis_` cannot.*`access-token`/],
-    ['it with another grant', refused('invalid_client', { ...zis, ...code }), /\(zis_x\) is the client's/],
+    ['it with a code', refused('invalid_client', { ...zis, ...code }), /\(zis_x\) is .*confidential/],
+    ['a secret beside a code', refused('invalid_client', withSecret), /account, and that `client-secret` is/],
     ['a public client', refused('unauthorized_client'), /client is public\. Create a new confidential/],
     ['a forbidden grant', refused('unauthorized_client', refreshToken), /Allow the grant for the client in/],
     ['rejected scopes', refused('invalid_scope', { scopes: ['read'] }), /only what the client's allowed/],
