@@ -49,10 +49,7 @@ const BREAKS: Faults = {
 
 /** Refusals of a credential; to a token they would be Zendesk's own 401. */
 const REFUSALS: Faults = {
-  'own 401': response(401, {
-    error: 'invalid_client',
-    error_description: 'The client failed to authenticate'
-  }),
+  'own 401': response(401, { error: 'invalid_client', error_description: 'The client is unknown' }),
   invalid_scope: response(400, { error: 'invalid_scope', error_description: 'The scope is invalid' }),
   invalid_grant: response(400, { error: 'invalid_grant', error_description: 'The grant is invalid' })
 }

@@ -3,7 +3,8 @@
  * clock. Time stands still while anything can happen without it. HTTP goes over real sockets.
  */
 import { EventEmitter } from 'node:events'
-import { readFileSync } from 'node:fs'
+import fs from 'node:fs'
+import http, { type ClientRequest } from 'node:http'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { compileFunction } from 'node:vm'
@@ -24,7 +25,7 @@ interface HostOptions {
 }
 
 /** How a process ended. */
-export interface HostEnd {
+interface HostEnd {
   /** `null` if it was killed. */
   exitCode: number | null
   /** Whether it waited for what never comes, until Node had nothing left to do. */
@@ -38,21 +39,16 @@ export interface HostEnd {
   outlived: boolean
 }
 
-/** Work that waits for its time; the methods are those of Node's timers. */
-class Timer {
-  constructor(
-    readonly due: number,
-    readonly work: () => unknown
-  ) {}
-  ref = (): this => this
-  unref = (): this => this
+/** Work that waits for its time. */
+interface Timer {
+  due: number
+  work: () => unknown
 }
 
 type Callback = (...values: unknown[]) => unknown
-type Module = Record<string, unknown>
 
 const dist = join(import.meta.dirname, '../../../../dist')
-const realRequire = createRequire(import.meta.url) as (name: string) => Module
+const realRequire = createRequire(import.meta.url) as (name: string) => unknown
 
 // In Node's main context, where Node's own errors are instances of `Error`; a test runs in another one.
 const real = (compileFunction('return { process, Date, Math }') as Callback)() as {
@@ -60,28 +56,27 @@ const real = (compileFunction('return { process, Date, Math }') as Callback)() a
   Date: DateConstructor
   Math: Math
 }
-const PARAMETERS = ['module', 'exports', 'require', '__dirname', 'process', 'setTimeout', 'clearTimeout']
+const GLOBALS = ['process', 'setTimeout', 'clearTimeout', 'performance', 'Date', 'Math']
 const compiled = new Map<string, Callback>()
 
 /** A file of dist/ as a function of the names that it uses. */
 function compile(name: string): Callback {
-  const file = join(dist, name)
-  const parameters = [...PARAMETERS, 'performance', 'Date', 'Math']
-  if (!compiled.has(name)) {
-    const made = compileFunction(readFileSync(file, 'utf8'), parameters, { filename: file }) as Callback
-    compiled.set(name, made)
-  }
-  return compiled.get(name)!
+  const filename = join(dist, name)
+  const parameters = ['module', 'exports', 'require', '__dirname', ...GLOBALS]
+  const made =
+    compiled.get(name) ??
+    (compileFunction(fs.readFileSync(filename, 'utf8'), parameters, { filename }) as Callback)
+  compiled.set(name, made)
+  return made
 }
 
 /** `module` with some members replaced. */
-function changed(module: object, members: Module): Module {
-  const descriptors = Object.entries(members).map(([name, value]) => [name, { value, enumerable: true }])
-  return Object.create(module, Object.fromEntries(descriptors) as PropertyDescriptorMap) as Module
+function changed<Real extends object>(module: Real, members: Record<string, unknown>): Real {
+  const descriptors = Object.entries(members).map(([name, value]) => [name, { value, writable: true }])
+  return Object.create(module, Object.fromEntries(descriptors) as PropertyDescriptorMap) as Real
 }
 
-const portOf = (request: EventEmitter): number =>
-  (request as { socket?: { localPort?: number } }).socket?.localPort ?? 0
+const portOf = ({ socket }: ClientRequest): number => socket?.localPort ?? 0
 
 /** A process inside this one, and its time, which passes only from one timer to the next. */
 export class Host {
@@ -95,12 +90,12 @@ export class Host {
   readonly #moments = new Map<Moment, number>()
   readonly #timers = new Set<Timer>()
   readonly #options: HostOptions
-  readonly #listeners = new EventEmitter()
+  readonly #process: NodeJS.Process
   readonly #globals: readonly unknown[]
-  readonly #modules: Readonly<Module>
+  readonly #modules: Record<string, unknown>
   /** HTTP requests that have not ended, and the local ports of those that get nothing before time passes. */
-  readonly #requests = new Set<EventEmitter>()
-  readonly #parked = new Set<number>()
+  readonly #requests = new Set<ClientRequest>()
+  readonly parked = new Set<number>()
   readonly #stdout: string[] = []
   #rest = ''
   #stderr = ''
@@ -115,16 +110,13 @@ export class Host {
     class HostDate extends real.Date {
       static override now = options.now
     }
-    const setTimeout = (work: Callback, ms?: number, ...rest: unknown[]): Timer =>
-      this.after(ms ?? 0, () => work(...rest))
+    const setTimeout = (work: Callback, ms = 0, ...rest: unknown[]): Timer =>
+      this.after(ms, () => work(...rest))
     const math = changed(real.Math, { random: () => options.random })
     const performance = { now: () => this.elapsed }
-    this.#globals = [this.#process(), setTimeout, this.clear, performance, HostDate, math]
-    this.#modules = {
-      fs: this.#files(),
-      http: changed(realRequire('http'), { request: this.#request }),
-      'timers/promises': { setTimeout: this.#sleep }
-    }
+    this.#process = this.#ownProcess()
+    this.#globals = [this.#process, setTimeout, this.clear, performance, HostDate, math]
+    this.#modules = { fs: this.#files(), http: changed(http, { request: this.#request }) }
   }
 
   get #hasEnded(): boolean {
@@ -133,7 +125,7 @@ export class Host {
 
   /** Plans `work` in `ms` milliseconds. */
   after(ms: number, work: () => unknown): Timer {
-    const timer = new Timer(this.elapsed + Math.max(0, ms), work)
+    const timer = { due: this.elapsed + Math.max(0, ms), work }
     this.#timers.add(timer)
     return timer
   }
@@ -141,10 +133,6 @@ export class Host {
   readonly clear = (timer?: Timer): void => {
     if (timer) this.#timers.delete(timer)
   }
-
-  /** Notes that the request from this local port gets nothing until `unpark`. */
-  readonly park = (port: number): unknown => this.#parked.add(port)
-  readonly unpark = (port: number): unknown => this.#parked.delete(port)
 
   /** Whether the process still waits for a response at this local port. */
   readonly isWaiting = (port: number): boolean => [...this.#requests].some((each) => portOf(each) === port)
@@ -173,7 +161,7 @@ export class Host {
 
   /** Sends a signal. SIGKILL ends the process, as any does that it does not handle. */
   signal(name: NodeJS.Signals): void {
-    if (name === 'SIGKILL' || !this.#listeners.emit(name, name)) this.#finish(null)
+    if (name === 'SIGKILL' || !this.#process.emit(name, name)) this.#finish(null)
   }
 
   /** Runs the entry of dist/ to its end. */
@@ -200,7 +188,7 @@ export class Host {
   }
 
   #isIdle(): boolean {
-    return this.#writes === 0 && [...this.#requests].every((request) => this.#parked.has(portOf(request)))
+    return this.#writes === 0 && [...this.#requests].every((request) => this.parked.has(portOf(request)))
   }
 
   #finish(exitCode: number | null, drained = false): void {
@@ -229,75 +217,48 @@ export class Host {
   }
 
   /** `process`: what is not its own comes from the real one. */
-  #process(): object {
+  #ownProcess(): NodeJS.Process {
     const stdout = changed(new EventEmitter(), {
       write: (text: string, done?: () => void) => {
         this.#print(text)
         if (done) queueMicrotask(done)
       }
     })
-    const own: Module = {
+    const own = changed(real.process, {
       env: this.#options.env,
       stdout,
       stderr: { write: (text: string) => void (this.#stderr += text) },
       execve: undefined,
       getBuiltinModule: this.#require,
       exit: (code = 0) => this.#finish(code)
-    }
-    return new Proxy(own, {
-      get: (_target, key) => {
-        const owner = [own, this.#listeners, real.process].find((each) => key in each) ?? own
-        const value: unknown = Reflect.get(owner, key)
-        const isMethod = typeof value === 'function' && owner === this.#listeners
-        return isMethod ? (value.bind(owner) as unknown) : value
-      }
     })
+    // It also has listeners of its own.
+    Reflect.apply(EventEmitter, own, [])
+    return own
   }
 
   /** `fs`, whose writes can fail, and whose promises are waited for. */
-  #files(): Module {
-    const fs = realRequire('fs')
+  #files(): typeof fs {
     const waited =
-      (work: Callback) =>
-      async (...values: unknown[]) => {
+      <Values extends unknown[]>(work: (...values: Values) => Promise<unknown>) =>
+      (...values: Values) => {
         this.#writes++
-        try {
-          return await work(...values)
-        } finally {
-          this.#writes--
-        }
+        return work(...values).finally(() => this.#writes--)
       }
-    const promises = Object.entries(fs['promises'] as Module).map(([name, value]) => [
-      name,
-      typeof value === 'function' ? waited(value as Callback) : value
-    ])
+    const { access, appendFile, writeFile } = fs.promises
     return changed(fs, {
-      promises: Object.fromEntries(promises) as Module,
-      appendFileSync: (path: string, ...rest: unknown[]) => {
+      promises: { access: waited(access), appendFile: waited(appendFile), writeFile: waited(writeFile) },
+      appendFileSync: (path: string, text: string) => {
         this.#options.onAppend(path)
-        ;(fs['appendFileSync'] as Callback)(path, ...rest)
+        fs.appendFileSync(path, text)
       }
     })
   }
 
-  readonly #request = (...values: unknown[]): EventEmitter => {
+  readonly #request = (...values: Parameters<typeof http.request>): ClientRequest => {
     if (this.#hasEnded) throw new Error('The process has ended')
-    const request = (realRequire('http')['request'] as Callback)(...values) as EventEmitter
+    const request = http.request(...values)
     this.#requests.add(request)
     return request.once('close', () => this.#requests.delete(request))
   }
-
-  readonly #sleep = (ms: number, value: unknown, { signal }: { signal: AbortSignal }): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      const abort = (): void => {
-        this.clear(timer)
-        reject(new Error('The operation was aborted'))
-      }
-      const timer = this.after(ms, () => {
-        signal.removeEventListener('abort', abort)
-        resolve(value)
-      })
-      if (signal.aborted) abort()
-      else signal.addEventListener('abort', abort)
-    })
 }

@@ -314,21 +314,20 @@ export function contradictions(story: Story): string[] {
   return found.flatMap(([rule, what]) => (what ? [`${rule}: ${JSON.stringify(what)}`] : []))
 }
 
+const isFailure = (line: string): boolean => line.startsWith('Could not revoke')
+
 /** How stories have to end, some of them each way, so that the rules are about something. */
 const ENDS: Record<string, (facts: Facts) => unknown> = {
   'main is green': ({ main }) => main.exitCode === 0,
   'main is red': ({ main }) => main.exitCode === 1,
   'main is killed': ({ main }) => main.isKilled,
-  'main cannot save the token': ({ main, given }) =>
-    given === 'nothing' && main.unwritten.has('GITHUB_STATE'),
+  'main cannot save the token': ({ isUnsaved }) => isUnsaved,
   'a response to a mint is lost': ({ main }) => main.unknown > 0,
   'a token is revoked': ({ post }) => post.says(/^Revoked .*verified that/),
   'a token had expired': ({ post }) => post.says(/\bhad (?:already )?expired\b/),
   'a revocation cannot be verified': ({ post }) => post.warnings.some((line) => UNVERIFIED.test(line)),
-  'a token cannot be revoked': ({ post }) =>
-    post.warnings.some((line) => line.startsWith('Could not revoke')),
-  'a token lacks the scopes to be revoked': ({ post }) =>
-    post.infos.some((line) => line.startsWith('Could not revoke')),
+  'a token cannot be revoked': ({ post }) => post.warnings.some(isFailure),
+  'a token lacks the scopes to be revoked': ({ post }) => post.infos.some(isFailure),
   'a token is left': ({ post }) => post.says(/is not revoked/),
   'post has no state': ({ given }) => given === 'nothing',
   'post cannot read its state': ({ given }) => given === 'unreadable',

@@ -7,7 +7,7 @@ import { SECRET_INPUTS } from '../../../../src/inputs/credentials.ts'
 import { CODE_VERIFIER, codeChallenge, REDIRECT_URI } from '../../../support/zendesk.ts'
 import { Host } from './host.ts'
 import { type Phase, type World } from './world.ts'
-import { describeExchange, secretOf, WorldZendesk, type WorldServer } from './zendesk.ts'
+import { describeExchange, WorldZendesk, type WorldServer } from './zendesk.ts'
 
 /** How a step of a world ended. */
 type StepEnd = Awaited<ReturnType<typeof runStep>>
@@ -23,6 +23,11 @@ export interface Story extends Record<Phase, StepEnd> {
 }
 
 type Inputs = Record<string, InputValue>
+interface Job {
+  world: World
+  zendesk: WorldZendesk
+  files: CommandFiles
+}
 
 const action = readAction(join(import.meta.dirname, '../../../..'))
 
@@ -30,16 +35,17 @@ const action = readAction(join(import.meta.dirname, '../../../..'))
 export async function runWorld(world: World, server: WorldServer): Promise<Story> {
   const zendesk = new WorldZendesk(world)
   const files = new CommandFiles()
+  const job = { world, zendesk, files }
   server.zendesk = zendesk
   try {
     const inputs = inputsOf(world, zendesk, server.url)
-    const main = await runStep('main', world, zendesk, files, inputVariables(action, inputs))
+    const main = await runStep('main', job, inputVariables(action, inputs))
     server.disconnect()
     pass(world, zendesk)
     const [state, given] = stateOf(world, main.state)
     const saved = Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]))
     const env = { ...inputVariables(action, postInputs(world, inputs)), ...saved }
-    const post = await runStep('post', world, zendesk, files, env)
+    const post = await runStep('post', job, env)
     server.disconnect()
     return { world, zendesk, main, post, given, secrets: secretsOf(inputs, zendesk) }
   } finally {
@@ -57,13 +63,7 @@ function pass({ gap, meanwhile }: World, zendesk: WorldZendesk): void {
   }
 }
 
-async function runStep(
-  phase: Phase,
-  world: World,
-  zendesk: WorldZendesk,
-  files: CommandFiles,
-  inputs: Record<string, string>
-) {
+async function runStep(phase: Phase, { world, zendesk, files }: Job, inputs: Record<string, string>) {
   const { variables, read } = files.forStep()
   /** The variables of the files that could not be written. */
   const unwritten = new Set<string>()
@@ -109,8 +109,10 @@ function inputsOf(world: World, zendesk: WorldZendesk, url: string): Inputs {
 }
 
 function credentialInputs({ credential, client }: World, { account }: WorldZendesk): Inputs {
-  const secret = { 'client-secret': secretOf(client) }
-  const { id: clientId, userId, allowedScopes: scopes = ['read', 'write'] } = account.client(client)
+  const found = account.client(client)
+  const { id: clientId, userId } = found
+  const secret = { 'client-secret': found.secret! }
+  const scopes = account.configuredScopes(found)
   switch (credential) {
     case 'API token':
       return { email: ADMIN.email, 'api-token': ADMIN.apiToken }
@@ -165,7 +167,9 @@ function stateOf({ state }: World, saved: Record<string, string>): [Record<strin
 
 function secretsOf(inputs: Inputs, { account }: WorldZendesk): string[] {
   const given = SECRET_INPUTS.flatMap((name) => (name in inputs ? [String(inputs[name])] : []))
-  const client = `${inputs['client-id']!}:${String(inputs['client-secret'])}`
+  const client = ['client-id', 'client-secret']
+    .map((name) => encodeURIComponent(String(inputs[name])))
+    .join(':')
   const basics = [`${ADMIN.email}/token:${ADMIN.apiToken}`, client]
   const minted = [...account.tokens.values()].filter(({ origin }) => origin === 'minted')
   return [
@@ -184,13 +188,6 @@ export function describeStory({ zendesk, main, post }: Story): string {
   const tokens = [...zendesk.roles].map(([token, role]) => {
     return `${role} ${token.id}, ${token.scopes.join(' ')}: ${zendesk.isActive(token) ? 'ACTIVE' : 'gone'}`
   })
-  const parts = {
-    main: ended(main),
-    post: ended(post),
-    requests: zendesk.exchanges.map(describeExchange),
-    tokens
-  }
-  return Object.entries(parts)
-    .map(([title, lines]) => [`${title}:`, ...lines].join('\n'))
-    .join('\n')
+  const requests = zendesk.exchanges.map(describeExchange)
+  return JSON.stringify({ main: ended(main), post: ended(post), requests, tokens }, null, 2)
 }

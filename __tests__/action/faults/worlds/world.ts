@@ -77,13 +77,11 @@ const unwritable = fc.record({
 
 const skew = unusually(20, 0, pick(-26 * HOUR, -2 * HOUR, -300_000, 300_000, 2 * HOUR, 26 * HOUR))
 const changedState = fc.record({ leaf: fc.nat(30), becomes: pick<unknown>(null, 0, -1, '', 'x', [], {}) })
-const otherState = fc.oneof(pick('unreadable', 'foreign'), changedState)
-const ADMINS = ['API token', 'access token'] as const
 const CLIENTS = ['client credentials', 'authorization code', 'refresh token'] as const
 
 const any = {
-  credential: pick(...ADMINS, ...CLIENTS, 'client credentials', 'client credentials', 'API token'),
-  client: pick('ci_bot', 'ci_bot', 'narrow_bot', 'agent_bot'),
+  credential: pick('API token', 'access token', ...CLIENTS, CLIENTS[0], CLIENTS[0], 'API token'),
+  client: pick('ci_bot', 'ci_bot', 'tickets_only', 'agent_bot'),
   /** Whether `client-id` is the number, with a credential that takes it. */
   isNumeric: fc.boolean(),
   isBasic: fc.boolean(),
@@ -116,7 +114,7 @@ const any = {
   gap: pick(0, 0, 60_000, 1_900_000, 5 * HOUR),
   meanwhile: unusually(20, 'nothing', pick('token revoked', 'token revoked', 'credential revoked')),
   /** What post is given instead of what main saved. */
-  state: unusually(12, 'saved', otherState),
+  state: unusually(12, 'saved', fc.oneof(pick('unreadable', 'foreign'), changedState)),
   inputs: unusually(15, 'same', pick('none', 'another secret', 'another credential'))
 }
 
@@ -140,14 +138,16 @@ const inAHurry = {
   doubt: burst.map((each) => ({ ...each, phase: 'post' as const }))
 }
 
-const inMain = signal.map((each) => ({ ...each, phase: 'main' as const }))
-
 /** A token that no other step will know. */
 const unsaved = {
   ...any,
   main: atRevocation,
   skip: pick('auto', 'false'),
-  signal: unusually(50, null, inMain),
+  signal: unusually(
+    50,
+    null,
+    signal.map((each) => ({ ...each, phase: 'main' as const }))
+  ),
   unwritable: unwritable.map((each) => ({ ...each, file: 'GITHUB_STATE' as const }))
 }
 

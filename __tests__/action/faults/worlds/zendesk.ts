@@ -6,7 +6,7 @@ import { Account, type Token } from '../../../../mock/zendesk/account.ts'
 import { isCarriedOut, respondWith, type Fault as MockFault } from '../../../../mock/zendesk/faults.ts'
 import { isObject, json, parsed, type MockResponse } from '../../../../mock/zendesk/responses.ts'
 import { route } from '../../../../mock/zendesk/routes.ts'
-import { ADMIN_ID, AGENT_ID, STANDING_ACCESS_TOKEN, type ClientSeed } from '../../../../mock/zendesk/seeds.ts'
+import { ADMIN_ID, STANDING_ACCESS_TOKEN } from '../../../../mock/zendesk/seeds.ts'
 import { NOON } from '../../../support/clock.ts'
 import { serve } from '../../../support/servers.ts'
 import { ANOTHER_TOKEN, faultOf, isRefusal, type Fault, type Purpose } from './faults.ts'
@@ -20,9 +20,6 @@ type Request = Parameters<typeof route>[1]
 
 const PASS: Fault = { what: 'pass', after: false, delay: 0 }
 const STRAY_401: MockFault = { kind: 'stray-401' }
-
-/** The secret of a client. */
-export const secretOf = (client: string): string => `secretOf-${client}-0123456789abcdef`
 
 /**
  * What a complete response means: Zendesk's own 401, 403 or 404; an accepted request (a 2xx that is no page); facts
@@ -78,28 +75,6 @@ export class WorldServer {
 const timeless = (secret: string): string =>
   `eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.${Buffer.from(JSON.stringify({ jti: secret })).toString('base64url')}.${secret}`
 
-function accountOf(world: World, now: () => number): Account {
-  const bot = (id: number, identifier: string, userId: number, more: object = {}): ClientSeed => ({
-    ...{ id, identifier, userId, kind: 'confidential', secret: secretOf(identifier), ...more }
-  })
-  const [tokenLifetime, allowedScopes] = [1800, ['tickets:read', 'tickets:write']]
-  return new Account({
-    now,
-    clients: [
-      bot(101, 'ci_bot', ADMIN_ID),
-      bot(102, 'narrow_bot', ADMIN_ID, { tokenLifetime, allowedScopes }),
-      bot(103, 'agent_bot', AGENT_ID, { tokenLifetime })
-    ],
-    tokenFormat: world.token === 'opaque' ? 'opaque' : 'jwt',
-    reportScopes: world.reportsScopes,
-    reportExpiresIn: world.reportsExpiry ? 'always' : 'never',
-    apiTokensExpire: world.tokensExpire,
-    deleteCurrentWorks: world.deletesCurrent,
-    narrowTokensManageThemselves: world.narrowManageThemselves,
-    filterByClient: world.filtersByClient
-  })
-}
-
 export class WorldZendesk {
   readonly account: Account
   readonly exchanges: Exchange[] = []
@@ -118,14 +93,23 @@ export class WorldZendesk {
 
   constructor(world: World) {
     this.#world = world
-    this.account = accountOf(world, () => this.now())
+    this.account = new Account({
+      now: () => this.now(),
+      tokenFormat: world.token === 'opaque' ? 'opaque' : 'jwt',
+      reportScopes: world.reportsScopes,
+      reportExpiresIn: world.reportsExpiry ? 'always' : 'never',
+      apiTokensExpire: world.tokensExpire,
+      deleteCurrentWorks: world.deletesCurrent,
+      narrowTokensManageThemselves: world.narrowManageThemselves,
+      filterByClient: world.filtersByClient
+    })
     const { account } = this
     const mint = account.mint.bind(account)
     if (world.token === 'JWT without iat')
       account.mint = (token) => mint({ value: timeless(account.newSecret()), ...token })
     const scopes = ['read', 'write']
     const standing = { value: STANDING_ACCESS_TOKEN, origin: 'standing' } as const
-    account.mint({ clientId: 101, userId: ADMIN_ID, scopes, ...standing })
+    account.mint({ clientId: account.client('ci_bot').id, userId: ADMIN_ID, scopes, ...standing })
     const { id: clientId, userId } = account.client(world.client)
     // JWTs of one minute cannot be told apart if nothing in them says when they were made.
     const createdAt = account.now() - (world.token === 'opaque' ? 0 : 120_000)
@@ -198,8 +182,8 @@ export class WorldZendesk {
   #park(output: ServerResponse): () => void {
     const host = this.host!
     const port = output.socket!.remotePort!
-    const unpark = (): void => void host.unpark(port)
-    host.park(port)
+    const unpark = (): void => void host.parked.delete(port)
+    host.parked.add(port)
     output.once('close', unpark)
     return unpark
   }
