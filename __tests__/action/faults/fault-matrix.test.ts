@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { ADMIN_ID, type Fault, type FaultMatcher, type Zendesk } from '../../../mock/zendesk.ts'
 import { annotated, NOTHING, published, shown } from '../../support/log-lines.ts'
-import { runStep, type StepEnd } from '../../support/run-action.ts'
+import { runStep } from '../../support/run-action.ts'
 import { caFile, connectProxy, impostor, relay, serveEmpty, tls } from '../../support/servers.ts'
 import {
   at,
@@ -171,10 +171,7 @@ async function networkTo({ url, port: target }: Zendesk, { way, certificate, ref
   return { cut, env: {}, origin: way === 'dns' ? `http://localhost:${target}` : url }
 }
 
-async function run(
-  { name, index, match }: RequestRow,
-  { kind, fault }: FaultRow
-): Promise<{ step: StepEnd; end: string; zendesk: Zendesk }> {
+async function run({ name, index, match }: RequestRow, { kind, fault }: FaultRow) {
   const [entry] = /^\w+/.exec(name) as unknown as ['main' | 'post' | 'sweep']
   const broken: Partial<Broken> = 'way' in fault ? fault : {}
   const zendesk = await mockZendesk(broken.way === 'tls' || broken.way === 'proxy' ? { tls: tls.good } : {})

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { type Zendesk } from '../../../mock/zendesk.ts'
 import { cancelDuring, type Fate } from '../../support/cancel.ts'
 import { HOUR, NOON } from '../../support/clock.ts'
@@ -99,8 +99,6 @@ async function runCell(zendesk: Zendesk, cell: Cell): Promise<StepEnd> {
   return main
 }
 
-let remaining = 0
-
 // Windows has no signals that a process could handle.
 const describeSignals = process.platform === 'win32' ? describe.skip : describe
 
@@ -109,7 +107,6 @@ describeSignals('a sweep revokes what stays active after the end of', () => {
     const zendesk = await mockZendesk()
     const ended = await runCell(zendesk, cell)
     const active = zendesk.activeTokens().length
-    remaining += active
     const annotations = annotated(ended).map((line) => {
       const [, level] = /^::(\w+)/.exec(line)!
       return line.includes('may exist since') ? `${level} (may exist)` : level
@@ -127,10 +124,4 @@ describeSignals('a sweep revokes what stays active after the end of', () => {
     await sweep(zendesk, 'clientCredentials', { 'older-than': '1h', 'dry-run': false }, { now: NOON + later })
     expect(zendesk.activeTokens()).toEqual([])
   })
-})
-
-afterAll(() => {
-  process.stdout.write(
-    `kills: ${CELLS.length} ends, ${remaining} tokens active after post, none after the sweep\n`
-  )
 })

@@ -16,7 +16,6 @@ const FORMS = {
   split: (secret: string) => secret.replaceAll(/(.{3})/g, '$1\u0000\u200b'),
   'in base64': (secret: string) => Buffer.from(secret).toString('base64')
 }
-const UNSEEN = /[\u0000\u200b\s]/g
 
 /** What the runner would execute. */
 const INJECTIONS = [
@@ -46,12 +45,14 @@ const CREDENTIALS: Record<string, Record<string, string>> = {
   'a refresh token': { 'refresh-token': 'CanaryRefresh\\Token/0123456789', ...CLIENT_SECRET }
 }
 const ADMINS = ['an API token', 'an access token']
-const WITHOUT_CONSENT = [...ADMINS, 'a client secret']
 
 /** A step, and the status with which the server refuses; with 0 the responses are right, so that the step continues. */
 const SAMPLES = [
   ...Object.keys(CREDENTIALS).map((credential) => ['main', credential] as const),
-  ...WITHOUT_CONSENT.flatMap((credential) => [['post', credential] as const, ['sweep', credential] as const])
+  ...[...ADMINS, 'a client secret'].flatMap((credential) => [
+    ['post', credential] as const,
+    ['sweep', credential] as const
+  ])
 ].flatMap(([entry, credential], index) =>
   [0, [400, 401, 302][index % 3]!, [403, 429, 404, 503][index % 4]!].map((status, nth) => {
     const [form] = Object.keys(FORMS).slice((index + nth) % 3) as (keyof typeof FORMS)[]
@@ -111,7 +112,7 @@ async function run(zendesk: Zendesk, sample: Sample): Promise<StepEnd> {
 
 /** The secrets that can be read in `text`. */
 function found(text: string, secrets: string[]): string[] {
-  const readable = `${text}\n${text.replaceAll(UNSEEN, '')}`.toLowerCase()
+  const readable = `${text}\n${text.replaceAll(/[\u0000\u200b\s]/g, '')}`.toLowerCase()
   const isIn = (form: string): boolean => readable.includes(form.toLowerCase())
   return secrets.filter((secret) => isIn(secret) || isIn(FORMS['in base64'](secret)))
 }
@@ -130,12 +131,7 @@ describe('a step shows no secret and runs no command that the server repeats', (
       const isKnown = ['add-mask', 'debug', 'error', 'warning'].includes(name)
       return !isKnown || /^\W*pwned/.test(data) || line.includes('##[')
     })
-    expect({ stderr, leaks, passedOn, commands }).toEqual({
-      stderr: '',
-      leaks: [],
-      passedOn: [],
-      commands: []
-    })
+    expect([stderr, leaks, passedOn, commands]).toEqual(['', [], [], []])
     // The samples reach the end of main.
     if (sample.entry === 'main' && sample.status === 0 && !ADMINS.includes(sample.credential))
       expect([outputs['token'], masks(end).includes(MINTED), summary !== '']).toEqual([MINTED, true, true])

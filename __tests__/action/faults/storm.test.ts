@@ -1,5 +1,5 @@
 import { readdirSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it, jest } from '@jest/globals'
 import { type Zendesk } from '../../../mock/zendesk.ts'
@@ -50,19 +50,11 @@ async function atOnce(start: (run: StepRun, index: number) => Promise<StepEnd>):
     // A random number for each job, the same in every run.
     start({ barrier, speed: SPEED, random: (index + 0.5) / JOBS }, index)
   )
-  const isReady = (file: string): boolean =>
-    barrier !== file && file.startsWith(`${barrier.slice(dirname(barrier).length + 1)}.`)
+  const isReady = (file: string): boolean => file.startsWith(`${basename(barrier)}.`)
   while (readdirSync(dirname(barrier)).filter(isReady).length < JOBS) await sleep(20)
   writeFileSync(barrier, '')
   return Promise.all(running)
 }
-
-/** The seconds of each wait after a 429, from the logs. */
-const waitsOf = (steps: readonly StepEnd[]): number[] =>
-  steps
-    .flatMap(retries)
-    .flatMap((line) => /attempt \d+, as the response asks, in ([\d.]+) s/.exec(line)?.[1] ?? [])
-    .map(Number)
 
 it(`${JOBS} jobs at once all mint and revoke a token under a limit of ${LIMIT} requests a minute`, async () => {
   const clock = new Clock()
@@ -88,7 +80,8 @@ it(`${JOBS} jobs at once all mint and revoke a token under a limit of ${LIMIT} r
   // Each 429 is waited out, except that of a check, which is not repeated.
   const isCheck = (path: string, index: number): boolean => index < mainRequests && path === CURRENT
   const refused = requests.filter(({ status, path }, index) => status === 429 && !isCheck(path, index))
-  const waits = waitsOf(all)
+  const wait = /attempt \d+, as the response asks, in ([\d.]+) s/
+  const waits = all.flatMap(retries).flatMap((line) => wait.exec(line)?.slice(1).map(Number) ?? [])
   expect(waits).toHaveLength(refused.length)
   // At least so many exceed the limit in the first minute of main, and of post.
   expect(refused.length).toBeGreaterThanOrEqual(2 * (JOBS - LIMIT))
