@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import { parse } from 'yaml'
 import { SECRET_INPUTS } from '../../src/inputs/credentials.ts'
 import { readMainInputs, readSweepInputs } from '../../src/inputs/inputs.ts'
@@ -28,22 +28,17 @@ const OF_MAIN = [...OF_SWEEP, { ...ACCOUNT, ...CODE }, { ...ACCOUNT, 'refresh-to
 /** The inputs that are read while `read` runs, with each of `given`. */
 function inputsRead(given: Inputs[], read: (log: Log) => unknown): string[] {
   const names = new Set<string>()
-  const environment = process.env
-  const watched = new Proxy(environment, {
+  const watched = new Proxy(process.env, {
     get(target, name) {
       if (typeof name === 'string' && name.startsWith('INPUT_')) names.add(name.slice(6).toLowerCase())
       return Reflect.get(target, name) as unknown
     }
   })
+  jest.replaceProperty(process, 'env', watched)
   for (const inputs of given) {
     runner.inputs(inputs)
-    process.env = watched
-    try {
-      maskInputs(log)
-      read(log)
-    } finally {
-      process.env = environment
-    }
+    maskInputs(log)
+    read(log)
   }
   return [...names].sort()
 }

@@ -12,11 +12,10 @@ import { scratch } from './scratch.ts'
 const FILES = ['GITHUB_STATE', 'GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'] as const
 type RunnerFile = (typeof FILES)[number]
 
-/** What a step would otherwise take from the machine that runs the tests. */
-const TAKEN =
-  /^(?:INPUT_|STATE_|GITHUB_|RUNNER_|ZENDESK_|https?_proxy$|no_proxy$|NODE_EXTRA_CA_CERTS$|NODE_TLS_)/i
+const folder = scratch('runner')
+const pathOf = (variable: RunnerFile): string => join(folder, variable)
 
-/** What a runner gives a step: inputs, state, files and a clock; and everything that the step logs. */
+/** What a runner gives a step: inputs, state, empty files and a clock; and everything that the step logs. */
 export class RunnerEnv {
   clock = new FakeClock()
   cancellation = new AbortController()
@@ -24,11 +23,6 @@ export class RunnerEnv {
   stdout: string[] = []
   /** The limits within which the steps worked. */
   limits: Limit[] = []
-  readonly #folder = scratch('runner')
-
-  constructor() {
-    mkdirSync(this.#folder)
-  }
 
   /** What the steps run with: the real log, and a clock on which nobody waits. */
   get step(): Step {
@@ -43,22 +37,6 @@ export class RunnerEnv {
     }
   }
 
-  reset(): void {
-    for (const name of Object.keys(process.env))
-      if (TAKEN.test(name)) Reflect.deleteProperty(process.env, name)
-    for (const variable of FILES) {
-      const path = this.path(variable)
-      rmSync(path, { recursive: true, force: true })
-      writeFileSync(path, '')
-      process.env[variable] = path
-    }
-    summary.emptyBuffer()
-    this.clock = new FakeClock()
-    this.cancellation = new AbortController()
-    this.stdout = []
-    this.limits = []
-  }
-
   /** Sets inputs, instead of those that were set before. */
   inputs(values: Record<string, string | undefined>): void {
     for (const name of Object.keys(process.env))
@@ -67,26 +45,21 @@ export class RunnerEnv {
       if (value !== undefined) process.env[`INPUT_${name.toUpperCase()}`] = value
   }
 
-  path(variable: RunnerFile): string {
-    return join(this.#folder, variable)
-  }
-
   text(variable: RunnerFile): string {
-    return readFileSync(this.path(variable), 'utf8')
+    return readFileSync(pathOf(variable), 'utf8')
   }
 
   /** Replaces a file by a folder, so that writing to it fails, for root as well. */
   breakFile(variable: RunnerFile): void {
-    rmSync(this.path(variable), { recursive: true })
-    mkdirSync(this.path(variable))
+    rmSync(pathOf(variable))
+    mkdirSync(pathOf(variable))
   }
 
   /** The names and values in a file, in the order in which they were written. */
   written(variable: RunnerFile): [name: string, value: string][] {
     const entry = /^(.+)<<(ghadelimiter_\S+)\n([^]*?)\n\2$/gm
-    return [...this.text(variable).replaceAll('\r\n', '\n').matchAll(entry)].map(
-      ([, name = '', , value = '']) => [name, value]
-    )
+    const entries = [...this.text(variable).replaceAll('\r\n', '\n').matchAll(entry)]
+    return entries.map(([, name = '', , value = '']) => [name, value])
   }
 
   /** What later steps see of the outputs: the last value of each. */
@@ -115,21 +88,21 @@ export class RunnerEnv {
       .filter((line) => line.startsWith(`::${command}::`))
       .map((line) => decodeURIComponent(line.slice(command.length + 4).replace(/%(?!25|0D|0A)/g, '%25')))
   }
-
-  write(text: string): void {
-    this.stdout.push(...text.split(/\r?\n/).slice(0, -1))
-  }
 }
 
-/** Sets up a runner for the tests of a file: fresh before each, and everything restored after it. */
+/** Sets up a runner for the tests of a file: fresh before each, without the environment of this machine. */
 export function setUpRunner(): RunnerEnv {
   const runner = new RunnerEnv()
-  let before: NodeJS.ProcessEnv
   beforeEach(() => {
-    before = { ...process.env }
-    runner.reset()
+    Object.assign(runner, new RunnerEnv())
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder)
+    for (const variable of FILES) writeFileSync(pathOf(variable), '')
+    const variables = FILES.map((variable) => [variable, pathOf(variable)])
+    jest.replaceProperty(process, 'env', Object.fromEntries(variables) as NodeJS.ProcessEnv)
+    summary.emptyBuffer()
     jest.spyOn(process.stdout, 'write').mockImplementation((text: unknown, ...rest: unknown[]) => {
-      runner.write(String(text))
+      runner.stdout.push(...String(text).split(/\r?\n/).slice(0, -1))
       const done = rest.at(-1)
       if (typeof done === 'function') (done as () => void)()
       return true
@@ -137,8 +110,6 @@ export function setUpRunner(): RunnerEnv {
   })
   afterEach(() => {
     jest.restoreAllMocks()
-    for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name)
-    Object.assign(process.env, before)
   })
   return runner
 }
