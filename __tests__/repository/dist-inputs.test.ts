@@ -1,8 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { firstLine } from '../../scripts/dist-inputs.ts'
 import { scratch } from '../support/scratch.ts'
+import { write } from './files.ts'
 
 const PACKAGES = {
   '': { version: '1.0.0' },
@@ -23,10 +23,7 @@ const files = {
 /** The first line of dist/ for these files, some of them changed. */
 function lineFor(change: Record<string, string> = {}): string {
   const root = scratch('checkout')
-  for (const [name, text] of Object.entries({ ...files, ...change })) {
-    mkdirSync(dirname(join(root, name)), { recursive: true })
-    writeFileSync(join(root, name), text)
-  }
+  for (const [name, text] of Object.entries({ ...files, ...change })) write(join(root, name), text)
   return firstLine(root)
 }
 

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -9,12 +9,11 @@ import '../support/fresh-dist.ts'
 import { startZendesk, type Zendesk } from '../../mock/zendesk.ts'
 import { CAUSES } from '../../src/zendesk/http/zendesk-error.ts'
 import { scratch } from '../support/scratch.ts'
-import { all, read, root } from './files.ts'
+import { all, describeUnix, read, root, writeCommand } from './files.ts'
 
 const documents = ['.', 'docs'].flatMap((folder) =>
   readdirSync(join(root, folder)).flatMap((name) => (name.endsWith('.md') ? join(folder, name) : []))
 )
-const itOnUnix = process.platform === 'win32' ? it.skip : it
 
 /** A document without its fenced code. */
 function prose(path: string): string {
@@ -114,14 +113,16 @@ describe.each(documents)('%s', (path) => {
       lists: all(prose(path), /^ *(\d{3,}\. .*)$/gm)
     }).toEqual({ links: [], files: [], scripts: [], lists: [] })
   })
+})
 
-  itOnUnix('has only shell code that bash can parse', () => {
+describeUnix('bash can parse the shell code of', () => {
+  it.each(documents)('%s', (path) => {
     for (const input of shellCode(path))
       expect(spawnSync('bash', ['-n'], { input, encoding: 'utf8' }).stderr).toBe('')
   })
 })
 
-describe('the commands in docs/authentication.md', () => {
+describeUnix('the commands in docs/authentication.md', () => {
   const commands = shellCode('docs/authentication.md').filter((code) => code.includes('"$ZENDESK_URL/'))
   let zendesk: Zendesk
   let folder: string
@@ -129,12 +130,8 @@ describe('the commands in docs/authentication.md', () => {
   beforeEach(async () => {
     zendesk = await startZendesk({ clients: [] })
     folder = scratch('bin')
-    mkdirSync(folder)
-    const gh = '#!/bin/sh\necho "$@" >> "$0.log"\n[ "$1" != secret ] || cat > "$0.secret"\n'
-    writeFileSync(join(folder, 'gh'), gh)
-    chmodSync(join(folder, 'gh'), 0o755)
+    writeCommand(join(folder, 'gh'), 'echo "$@" >> "$0.log"\n[ "$1" != secret ] || cat > "$0.secret"')
   })
-
   afterEach(() => zendesk.close())
 
   /** Runs a command, and returns the secret that it stored with `gh`. */
@@ -151,17 +148,12 @@ describe('the commands in docs/authentication.md', () => {
   }
 
   async function mints(secret: string): Promise<boolean> {
-    const client = { client_id: 'ci_bot', client_secret: secret }
-    const response = await fetch(`${zendesk.url}/oauth/tokens`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ grant_type: 'client_credentials', ...client, scope: 'tickets:read' })
-    })
-    await response.arrayBuffer()
-    return response.ok
+    const client = { client_id: 'ci_bot', client_secret: secret, scope: 'tickets:read' }
+    const body = new URLSearchParams({ grant_type: 'client_credentials', ...client })
+    return (await fetch(`${zendesk.url}/oauth/tokens`, { method: 'POST', body })).ok
   }
 
-  itOnUnix('create a client, then rotate its secret, and store a secret that mints each time', async () => {
+  it('create a client, then rotate its secret, and store a secret that mints each time', async () => {
     expect(commands).toHaveLength(2)
     const first = await run(commands[0]!)
     expect(await mints(first)).toBe(true)
@@ -176,7 +168,7 @@ describe('the commands in docs/authentication.md', () => {
     ])
   })
 
-  itOnUnix('fail and store nothing if Zendesk refuses', async () => {
+  it('fail and store nothing if Zendesk refuses', async () => {
     for (const command of commands) await expect(run(command, 'a-wrong-api-token')).rejects.toThrow()
     expect(existsSync(join(folder, 'gh.log'))).toBe(false)
   })

@@ -1,17 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { delimiter, dirname, join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { parseArguments, publish, refusals, type Tools } from '../../scripts/release.ts'
 import { scratch } from '../support/scratch.ts'
-import { root } from './files.ts'
+import { describeUnix, root, write, writeCommand } from './files.ts'
 
 // Long enough for many processes on a busy machine; only a test that hangs takes as long.
 jest.setTimeout(240_000)
 
-const describeUnix = process.platform === 'win32' ? describe.skip : describe
 const CHANGELOG = `# Changelog
 
 ## [Unreleased]
@@ -26,20 +25,6 @@ const CHANGELOG = `# Changelog
 `
 
 describe('refusals', () => {
-  const FACTS = {
-    branch: 'main',
-    uncommitted: '',
-    head: 'a',
-    remoteMain: 'a',
-    isTagged: false,
-    packageVersion: '1.2.3',
-    sourceVersion: '1.2.3',
-    changelog: CHANGELOG,
-    withoutOwner: [],
-    isDistFresh: true,
-    isLoggedIn: true
-  }
-
   const NO_HEADING = 'has no heading "## [1.2.3] - " with the date.'
 
   it.each([
@@ -47,15 +32,14 @@ describe('refusals', () => {
     ['a dot that is another character', '[1.2.3] - ', '[1x2.3] - ', NO_HEADING],
     ['no change of this version', '- New', '', 'lists nothing for 1.2.3.'],
     ['no change under the last heading', /- New[^]*2027-01-01/, '', 'lists nothing for 1.2.3.']
-  ])('name a changelog with %s', (_title, from, to, refusal) => {
-    const facts = { ...FACTS, changelog: CHANGELOG.replace(from, to) }
-    expect(refusals('1.2.3', facts)).toEqual([`CHANGELOG.md ${refusal}`])
-  })
-
-  it('name a checkout without a branch', () => {
-    expect(refusals('1.2.3', { ...FACTS, branch: '' })).toEqual([
-      'The branch is none: run `git switch main`.'
-    ])
+  ])('name a checkout without a branch, and a changelog with %s', (_title, from, to, refusal) => {
+    const versions = { packageVersion: '1.2.3', sourceVersion: '1.2.3' }
+    const commit = { branch: '', uncommitted: '', head: 'a', remoteMain: 'a', isTagged: false }
+    const rest = { withoutOwner: [], isDistFresh: true, isLoggedIn: true }
+    const changelog = CHANGELOG.replace(from, to)
+    const noBranch = 'The branch is none: run `git switch main`.'
+    const reasons = refusals('1.2.3', { ...versions, ...commit, ...rest, changelog })
+    expect(reasons).toEqual([noBranch, `CHANGELOG.md ${refusal}`])
   })
 })
 
@@ -132,13 +116,8 @@ describeUnix('npm run release', () => {
     const options = { cwd: clone, env: env(), encoding: 'utf8', stdio: 'pipe' } as const
     return execFileSync('git', [...command.split(' '), ...last], options).trim()
   }
-  const write = (file: string, text: string): void => {
-    mkdirSync(dirname(join(clone, file)), { recursive: true })
-    writeFileSync(join(clone, file), text)
-  }
-  const stub = (name: string, script: string): void => {
-    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
-  }
+  const change = (file: string, text: string): void => write(join(clone, file), text)
+  const stub = (name: string, script: string): void => writeCommand(join(folder, name), script)
 
   function release(...args: string[]) {
     const command = ['--import', tsx, join(root, 'scripts/release.ts'), ...args]
@@ -151,20 +130,19 @@ describeUnix('npm run release', () => {
   beforeEach(() => {
     folder = scratch('release')
     clone = join(folder, 'clone')
-    mkdirSync(clone, { recursive: true })
     const listed = `case "$*" in 'run list'*) echo 7 ;; esac`
     stub('gh', `echo "$*" >>'${folder}/log'\n${listed}\ntest ! -e '${folder}/down'`)
     stub('sign', `cat >/dev/null\nprintf '\\n[GNUPG:] SIG_CREATED \\n' >&2\necho signature`)
+    for (const place of ['.github', 'docs', 'examples']) change(`${place}/a.yml`, '')
+    change('package.json', JSON.stringify({ version: '1.2.3', scripts: { 'check:dist': 'git --version' } }))
+    change('src/lib/version.ts', "export const VERSION = '1.2.3'\n")
+    change('CHANGELOG.md', CHANGELOG)
     git('init --quiet --bare --initial-branch=main ../origin')
     git('init --quiet --initial-branch=main')
     git('remote add origin ../origin')
     git('config user.name a')
     git('config user.email a@acme.example')
     git('config gpg.program', join(folder, 'sign'))
-    for (const place of ['.github', 'docs', 'examples']) write(`${place}/a.yml`, '')
-    write('package.json', JSON.stringify({ version: '1.2.3', scripts: { 'check:dist': 'git --version' } }))
-    write('src/lib/version.ts', "export const VERSION = '1.2.3'\n")
-    write('CHANGELOG.md', CHANGELOG)
     git('add --all')
     git('commit --quiet --message=Everything')
     git('push --quiet origin main')
@@ -184,10 +162,10 @@ describeUnix('npm run release', () => {
     git('commit --quiet --allow-empty --message=Unpushed')
     git('checkout --quiet -b topic')
     git('tag v2.0.0')
-    write('package.json', JSON.stringify({ version: '1.0.0' }))
-    write('src/lib/version.ts', '')
-    write('README.md', 'By <owner>, ask <contact>')
-    writeFileSync(join(folder, 'down'), '')
+    change('package.json', JSON.stringify({ version: '1.0.0' }))
+    change('src/lib/version.ts', '')
+    change('README.md', 'By <owner>, ask <contact>')
+    change('../down', '')
     const { status, errors } = release('2.0.0')
     expect(status).toBe(1)
     expect(errors).toEqual([

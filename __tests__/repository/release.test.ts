@@ -1,17 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { beforeEach, describe, expect, it } from '@jest/globals'
+import { beforeEach, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 import { scratch } from '../support/scratch.ts'
-import { read } from './files.ts'
+import { describeUnix, read, write, writeCommand } from './files.ts'
 
 const { jobs } = parse(read('.github/workflows/release.yml')) as {
   jobs: Record<string, { steps: { name: string; run?: string }[] }>
 }
-const describeBash = process.platform === 'win32' ? describe.skip : describe
 
-describeBash('the release workflow', () => {
+describeUnix('the release workflow', () => {
   /** Holds the repository `acme`, with a commit on main and one on another branch, and a clone as of its tag. */
   let folder: string
 
@@ -22,13 +21,12 @@ describeBash('the release workflow', () => {
 
   beforeEach(() => {
     folder = scratch('release')
-    mkdirSync(folder)
     const changes = '## [1.2.3] - 2027-01-31\n\n- New\n\n## [1.2.2] - 2027-01-01\n\n- Old\n'
-    writeFileSync(join(folder, 'changes'), changes)
+    write(join(folder, 'acme/CHANGELOG.md'), changes)
     const git = 'git -c user.name=a -c user.email=a@acme.example -c commit.gpgsign=false -c tag.gpgsign=false'
     const script = `
       git init --quiet --initial-branch main acme && cd acme
-      mv ../changes CHANGELOG.md && echo '{ "version": "1.2.3" }' >package.json && git add .
+      echo '{ "version": "1.2.3" }' >package.json && git add .
       ${git} commit --quiet --message one
       ${git} tag --annotate v1.2.3 --message v1.2.3
       git checkout --quiet -b other
@@ -70,8 +68,8 @@ describeBash('the release workflow', () => {
 
   it("publishes the version's part of the changelog", () => {
     const BUNDLE = join(folder, 'bundle')
-    writeFileSync(join(folder, 'gh'), '#!/bin/sh\n', { mode: 0o755 })
-    writeFileSync(BUNDLE, '')
+    writeCommand(join(folder, 'gh'), '')
+    write(BUNDLE, '')
     expect(step('Release', { BUNDLE, PATH: `${folder}${delimiter}${process.env['PATH']!}` })).toBe(0)
     expect(readFileSync(join(folder, 'clone/notes.md'), 'utf8').trim()).toBe('- New')
   })

@@ -22,10 +22,7 @@ function tablesIn(path: string, heading: string): string[][][] {
 describe('docs/how-it-works.md', () => {
   const ruleTable = (title: string, rule: Record<string, Record<string, string>>): string[][] => {
     const columns = Object.keys(Object.values(rule)[0] ?? {})
-    const rows = Object.entries(rule).map(([name, cells]) => [
-      name,
-      ...columns.map((each) => cells[each] ?? '')
-    ])
+    const rows = Object.entries(rule).map(([name, cells]) => [name, ...columns.map((each) => cells[each]!)])
     return [[title, ...columns], ...rows]
   }
 

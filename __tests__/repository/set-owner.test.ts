@@ -1,9 +1,9 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { CONTACT, filesWithOwner, OWNER, setOwner } from '../../scripts/set-owner.ts'
 import { scratch } from '../support/scratch.ts'
-import { all, root } from './files.ts'
+import { all, read, root, write } from './files.ts'
 
 /** Whose `create-zendesk-token` the files name. */
 function owners(folder: string): string[] {
@@ -31,14 +31,11 @@ describe('set-owner', () => {
     copy = scratch('copy')
     const [owner = ''] = owners(root)
     for (const file of filesWithOwner(root)) {
-      mkdirSync(dirname(join(copy, file)), { recursive: true })
-      cpSync(join(root, file), join(copy, file))
       // The state before the command, also after the owner ran it.
-      const text = readFileSync(join(copy, file), 'utf8')
-      writeFileSync(join(copy, file), text.replaceAll(`${owner}/`, `${OWNER}/`))
+      write(join(copy, file), read(file).replaceAll(`${owner}/`, `${OWNER}/`))
     }
     mkdirSync(join(copy, 'node_modules'))
-    writeFileSync(join(copy, 'docs/contact.md'), `Write to ${CONTACT} or @${OWNER}.`)
+    write(join(copy, 'docs/contact.md'), `Write to ${CONTACT} or @${OWNER}.`)
   })
 
   it('leaves no placeholder, and changes nothing the second time', () => {

@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { parse } from 'yaml'
 import { scratch } from '../support/scratch.ts'
-import { read, root } from './files.ts'
+import { read, root, write } from './files.ts'
 
 // Long enough for many processes on a busy machine; only a test that hangs takes as long.
 jest.setTimeout(240_000)
@@ -12,12 +11,8 @@ jest.setTimeout(240_000)
 /** Runs in a process of its own, since jest prints warnings about how GitHub's parser imports JSON. */
 function validate(...files: string[]) {
   const args = ['--import', 'tsx', 'scripts/validate.ts', ...files]
-  const {
-    status: exitCode,
-    stdout,
-    stderr
-  } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
-  return { exitCode, checked: stdout.split('\n').slice(0, -2), problems: stderr.split('\n').slice(0, -1) }
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
+  return { status, checked: stdout.split('\n').slice(0, -2), problems: stderr.split('\n').slice(0, -1) }
 }
 
 const RUN = '- run: a\n'
@@ -48,6 +43,7 @@ const UNEXPECTED = 'Unexpected value'
 const UNKNOWN = 'Context access might be invalid:'
 const UNCHECKABLE = '1: this is no workflow, job, list of steps or manifest'
 const MISSING = '7: Missing required inputs: `subdomain`, `client-id`'
+const COMMIT = '0'.repeat(40)
 const BARE = workflow(RUN)
 const ID_OUTPUT = '${{ steps.zendesk.outputs.id }}'
 
@@ -59,11 +55,9 @@ const CASES: [title: string, text: string, ...problems: (string | RegExp)[]][] =
   ['reports one in the outputs of a job', workflow(STEP, `a: "${ID_OUTPUT}"`), `5: ${UNKNOWN} id`],
   ['accepts the inputs of sweep', sweep('older-than: 7d')],
   ['reports an input that sweep does not have', sweep('scopes: read'), "2: Invalid action input 'scopes'"],
-  ...['./', './sweep', `acme/create-zendesk-token@${'0'.repeat(40)}`].map(
-    (uses): [string, string, string] => {
-      return [`knows the action as ${uses}`, workflow(`- uses: ${uses}\n`), MISSING]
-    }
-  ),
+  ['knows the action as ./', workflow('- uses: ./\n'), MISSING],
+  ['knows the action as ./sweep', workflow('- uses: ./sweep\n'), MISSING],
+  ['knows the action with a commit', workflow(`- uses: acme/create-zendesk-token@${COMMIT}\n`), MISSING],
   ['accepts any input of another action', '- uses: a/b@v2\n  with: { c: d }\n'],
   ['accepts steps, inputs and events that a fragment does not show', fragment],
   ['reports a step that a workflow lacks', workflow('- run: ${{ steps.a.outputs.b }}\n'), `7: ${UNKNOWN} a`],
@@ -88,8 +82,7 @@ describe('npm run validate', () => {
   let validation: ReturnType<typeof validate>
 
   beforeAll(() => {
-    mkdirSync(folder)
-    for (const [title, text] of CASES) writeFileSync(pathOf(title), text)
+    for (const [title, text] of CASES) write(pathOf(title), text)
     validation = validate(...CASES.map(([title]) => pathOf(title)))
   })
 
@@ -104,13 +97,13 @@ describe('npm run validate', () => {
   it('fails if there is a problem, and lists what it checked', () => {
     const [markdown, ...yaml] = CASES.map(([title]) => pathOf(title)).reverse()
     const checked = [...yaml.reverse(), `${markdown!}:6`, `${markdown!}:12`]
-    expect(validation).toMatchObject({ exitCode: 1, checked })
+    expect(validation).toMatchObject({ status: 1, checked })
   })
 
   it('checks the whole repository, which has no problem', () => {
     const files = ['.github/workflows/ci.yml', 'action.yml', 'sweep/action.yml']
     const checked: unknown = expect.arrayContaining(files)
-    expect(validate()).toEqual({ exitCode: 0, checked, problems: [] })
+    expect(validate()).toEqual({ status: 0, checked, problems: [] })
   })
 })
 
