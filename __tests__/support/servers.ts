@@ -39,18 +39,7 @@ export const tls = {
 const quietHost = process.platform === 'darwin' ? '127.0.0.1' : '127.0.0.2'
 
 /** A server that listens. */
-export interface Listening {
-  host: string
-  port: number
-  /** How many connections were made to it. */
-  connections: () => number
-  /** How many requests it has seen. */
-  requests: () => number
-  /** Refuses connections from now on; those that are open stay. */
-  stop: () => void
-  /** Accepts connections again. */
-  restart: () => Promise<void>
-}
+type Listening = Awaited<ReturnType<typeof listen>>
 
 const open = new Set<{ server: net.Server; sockets: Set<net.Socket> }>()
 afterAll(closeAll)
@@ -65,7 +54,7 @@ export async function closeAll(): Promise<void> {
   open.clear()
 }
 
-async function listen(server: net.Server, host = '127.0.0.1'): Promise<Listening> {
+async function listen(server: net.Server, host = '127.0.0.1') {
   const sockets = new Set<net.Socket>()
   let connections = 0
   let requests = 0
@@ -80,12 +69,14 @@ async function listen(server: net.Server, host = '127.0.0.1'): Promise<Listening
   return {
     host,
     port,
+    /** How many connections were made to it. */
     connections: () => connections,
+    /** How many requests it has seen. */
     requests: () => requests,
+    /** Refuses connections from now on; those that are open stay. */
     stop: () => void server.close(),
-    restart: async () => {
-      await once(server.listen(port, host), 'listening')
-    }
+    /** Accepts connections again. */
+    restart: () => once(server.listen(port, host), 'listening')
   }
 }
 
@@ -127,10 +118,8 @@ export function sendRaw(bytes: string | Buffer, then: 'end' | 'reset' | (() => v
 
 /** Passes each connection on to the port that `target` returns at that moment. */
 export function relay(target: () => number, host = quietHost): Promise<Listening> {
-  return listen(
-    net.createServer((socket) => couple(socket, net.connect(target(), '127.0.0.1'))),
-    host
-  )
+  const server = net.createServer((socket) => couple(socket, net.connect(target(), '127.0.0.1')))
+  return listen(server, host)
 }
 
 /** Accepts connections to a server, and passes nothing on until it is opened. */
