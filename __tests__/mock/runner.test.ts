@@ -7,6 +7,8 @@ import { parseCommand } from '../../mock/runner/commands.ts'
 import { Job, runJob, type Step } from '../../mock/runner.ts'
 import { scratch } from '../support/scratch.ts'
 
+const TEXTS = ['x ::error::late', '::unknown::x', ': :error::x', '##[unknown]x', '# #[error]x', '']
+
 it.each([
   ['::add-mask::abc', 'add-mask', 'abc'],
   ['  ::debug::100%25%0Adone%0D', 'debug', '100%\ndone\r'],
@@ -14,9 +16,7 @@ it.each([
   ['::warning::', 'warning', ''],
   ['text before ##[error]boo%5D', 'error', 'boo]'],
   ['##[set-output name=a;b=c%3Bd]v', 'set-output', 'v'],
-  ...['x ::error::late', '::unknown::x', ': :error::x', '##[unknown]x', '# #[error]x', ''].map((line) => [
-    line
-  ])
+  ...TEXTS.map((line) => [line])
 ])('a line of the log is a command, or none: %j', (line = '', name = '', data = '') => {
   expect(parseCommand(line)).toEqual(name === '' ? undefined : { name, data })
 })

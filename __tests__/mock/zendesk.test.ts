@@ -27,10 +27,8 @@ const set = (options: ZendeskOptions): object => Object.assign(zendesk.behaviour
 
 /** Sends a request, with an Authorization header and a body as JSON if they are given. */
 async function ask(method: string, path: string, authorization = '', sent?: object) {
-  const headers = {
-    ...(sent && { 'content-type': 'application/json' }),
-    ...(authorization && { authorization })
-  }
+  const json = sent && { 'content-type': 'application/json' }
+  const headers = { ...json, ...(authorization && { authorization }) }
   const init = { method, headers, redirect: 'manual', ...(sent && { body: JSON.stringify(sent) }) } as const
   const response = await fetch(zendesk.url + path, init)
   const body = JSON.parse((await response.text()) || '{}') as Record<string, unknown>
@@ -107,12 +105,11 @@ describe('POST /oauth/tokens', () => {
   })
 
   it('takes a form-encoded body', async () => {
-    const { secret = '' } = zendesk.client('agent_bot')
-    const client = { grant_type: 'client_credentials', client_id: 'agent_bot', client_secret: secret }
-    const body = new URLSearchParams({ ...client, scope: 'read tickets:write', expires_in: '600' })
-    const response = await fetch(`${zendesk.url}/oauth/tokens`, { method: 'POST', body })
-    expect(response.status).toBe(201)
-    expect(await response.json()).toMatchObject({ scope: 'read tickets:write', expires_in: 600 })
+    const client = { client_id: 'agent_bot', client_secret: zendesk.client('agent_bot').secret! }
+    const granted = { scope: 'read tickets:write', expires_in: 600 }
+    const sent = { grant_type: 'client_credentials', ...client, ...granted, expires_in: '600' }
+    const init = { method: 'POST', body: new URLSearchParams(sent) }
+    expect(await (await fetch(`${zendesk.url}/oauth/tokens`, init)).json()).toMatchObject(granted)
   })
 
   it("cuts `expires_in` to the client's own maximum, and reports what it grants", async () => {
@@ -164,13 +161,12 @@ describe('an authorization code', () => {
   const verifier = 'a-verifier-of-at-least-43-characters-as-the-rfc-has-it'
   const codeChallenge = createHash('sha256').update(verifier).digest('base64url')
   const redirect_uri = 'http://localhost:1234/back'
-  const authorize = (): string => {
-    const consent = { client: 'browser_app', redirectUri: redirect_uri, scope: 'read tickets:write' }
-    return zendesk.authorize({ ...consent, codeChallenge, codeChallengeMethod: 'S256' })
-  }
+  const pkce = { codeChallenge, codeChallengeMethod: 'S256' } as const
+  const consent = { client: 'browser_app', redirectUri: redirect_uri, scope: 'read tickets:write', ...pkce }
+  const authorize = (): string => zendesk.authorize(consent)
   const exchange = (code: string, more: object = {}): Promise<Response> => {
-    const body = { grant_type: 'authorization_code', code, redirect_uri, code_verifier: verifier }
-    return grantTo('browser_app', { ...body, ...more })
+    const redirected = { code, redirect_uri, code_verifier: verifier }
+    return grantTo('browser_app', { grant_type: 'authorization_code', ...redirected, ...more })
   }
   const refresh = (refresh_token: unknown): Promise<Response> =>
     grantTo('browser_app', { grant_type: 'refresh_token', refresh_token })
@@ -215,15 +211,12 @@ describe('the rest of the API', () => {
     ['hc:read tickets:write', 'GET', '/api/v2/search.json?query=printer', 'read'],
     ['hc:read tickets:write', 'GET', ME, 'users:read, read'],
     ['hc:read tickets:write', 'POST', '/api/v2/apps/validate', 'apps:write, write']
-  ])(
-    'refuses a token with %s at %s %s, and names what is missing: %s',
-    async (scope, method, path, missing) => {
-      await grantTo('ci_bot', { scope })
-      const description = `You are missing the following required scopes: ${missing}`
-      expect(await ask(method, path, bearer())).toMatchObject({ status: 403, body: { description } })
-      expect(zendesk.activeTokens()).toHaveLength(1)
-    }
-  )
+  ])('refuses a token with %s at %s %s, which needs %s', async (scope, method, path, missing) => {
+    await grantTo('ci_bot', { scope })
+    const description = `You are missing the following required scopes: ${missing}`
+    expect(await ask(method, path, bearer())).toMatchObject({ status: 403, body: { description } })
+    expect(zendesk.activeTokens()).toHaveLength(1)
+  })
 
   it('says when a token was used', async () => {
     await grantTo('ci_bot')
@@ -249,11 +242,9 @@ describe('the rest of the API', () => {
   ] as const)('responds to %s %s with a %i if the account is %s', async (method, path, status, helpDesk) => {
     set({ helpDesk })
     const closed = 'https://www.zendesk.com/app/help-center-closed/?utm_content=acme.zendesk.com&'
-    expect(await ask(method, path, admin())).toMatchObject(
-      status === 404
-        ? { status, body: { error: { title: 'No help desk at acme.zendesk.com' } } }
-        : { status, headers: { location: expect.stringContaining(closed) } }
-    )
+    const missing = { status, body: { error: { title: 'No help desk at acme.zendesk.com' } } }
+    const moved = { status, headers: { location: expect.stringContaining(closed) } }
+    expect(await ask(method, path, admin())).toMatchObject(status === 404 ? missing : moved)
   })
 
   it('grants a token outside the IP rules, and nothing else', async () => {
