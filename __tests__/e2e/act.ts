@@ -8,9 +8,8 @@ import { parse, stringify } from 'yaml'
 import { actionStubs } from './action-stubs.ts'
 
 /** A line of act's log. */
-export interface Entry {
+interface Entry {
   msg: string
-  /** The step's name. */
   step?: string
   stage?: 'Pre' | 'Main' | 'Post'
   stepResult?: 'success' | 'failure' | 'skipped'
@@ -21,18 +20,15 @@ export interface Entry {
   raw_output?: boolean
 }
 
-/** The result of one run of a workflow. */
 export type ActRun = ReturnType<typeof readLog>
 
 /** How to run one workflow. */
 export interface Job {
-  /** The text of the workflow. */
   workflow: string
   vars?: Record<string, string>
   secrets?: Record<string, string>
   /** For every step; `PATH` is put first. */
   env?: Record<string, string>
-  /** The event's payload. */
   event?: object
   /** Which of its jobs to run; all by default. */
   job?: string
@@ -74,8 +70,7 @@ export class Act {
     mkdirSync(join(folder, 'home'))
 
     const args = [
-      eventOf(job.workflow),
-      '--json',
+      ...[eventOf(job.workflow), '--json'],
       ...['--platform', 'ubuntu-latest=-self-hosted', '--workflows', workflow],
       ...['--action-offline-mode', '--pull=false', '--no-cache-server'],
       ...['--action-cache-path', join(folder, 'cache')],

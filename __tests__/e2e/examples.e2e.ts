@@ -16,7 +16,6 @@ import { bearerOf, expectRevoked, scenario, scratch, type Scenario } from './sce
 interface Example extends Omit<Job, 'workflow'> {
   /** Why it cannot run here. */
   skip?: string | undefined
-  /** Whether the mock uses https. */
   tls?: boolean
   /** Faults or bodies of responses that the mock does not have, by method, path and a status other than 200. */
   responses?: Record<string, object | object[]>
@@ -24,9 +23,7 @@ interface Example extends Omit<Job, 'workflow'> {
   scopes: string[]
   /** `METHOD /path` of each request that it sends with its tokens; one for each of `responses` by default. */
   does?: string[]
-  /** A line that it prints. */
   prints?: RegExp
-  /** What else to check. */
   then?: (scenario: Scenario, run: ActRun) => void
 }
 
@@ -47,6 +44,7 @@ const stored = (name: string): string => readFileSync(join(scratch, name), 'utf8
 const gh = `test -n "$GH_TOKEN" && test "$1 $2 $4 $6 $7" = 'secret set --repo --env zendesk' && cat >"$STORE/$3"`
 const STORING = { env: { STORE: scratch }, commands: { gh } }
 
+const python = missing('python3', '--version')
 const COUNT_TICKETS = { scopes: ['tickets:read'], does: [LIST_TICKETS], prints: /^3 tickets$/ }
 
 const examples: Record<string, Example> = {
@@ -95,7 +93,7 @@ const examples: Record<string, Example> = {
   },
   'node-zendesk': { ...COUNT_TICKETS, env: npm() },
   'python-export': {
-    skip: missing('python3', '--version'),
+    skip: python,
     // The first page says that there is another one.
     responses: {
       [LIST_TICKETS]: [
@@ -107,12 +105,7 @@ const examples: Record<string, Example> = {
     prints: /^4 tickets$/,
     then: ({ zendesk }) => expect(queries(zendesk, 'page[after]')).toEqual([null, 'a+b/c='])
   },
-  'python-zenpy': {
-    ...COUNT_TICKETS,
-    skip: missing('python3', '--version'),
-    env: userSettings('PIP_'),
-    tls: true
-  },
+  'python-zenpy': { ...COUNT_TICKETS, skip: python, env: userSettings('PIP_'), tls: true },
   'rotate-client-secret': {
     ...STORING,
     vars: { APP_CLIENT_ID: 'app' },
