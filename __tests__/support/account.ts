@@ -53,8 +53,6 @@ export function setUpAccount(runner: RunnerEnv): Account {
   beforeEach(async () => {
     account.zendesk = await startZendesk({ now: () => runner.clock.now() })
   })
-  afterEach(async () => {
-    await account.zendesk.close()
-  })
+  afterEach(() => account.zendesk.close())
   return account
 }

@@ -58,7 +58,6 @@ export function preloaded(wanted: Preloaded = {}): Record<string, string> {
   return { NODE_OPTIONS, TEST_STALLED: stalled, ...(Object.fromEntries(variables) as object) }
 }
 
-/** What a single step runs with. */
 export interface StepRun extends Interference, Preloaded {
   inputs?: Inputs<InputValue>
   env?: Record<string, string>
@@ -113,7 +112,6 @@ export interface Run {
 
 /** What a job of one step runs with. */
 interface Circumstances {
-  /** Those of client credentials, unless given. */
   inputs?: Inputs<InputValue>
   /** Called after main: the place for the faults of post. */
   between?: (main: StepEnd) => unknown
@@ -131,13 +129,12 @@ export async function mainThenPost(
   await between?.(main)
   const post = await runStep('post', { inputs, state: main.state, ...postRun })
   expectCalm(zendesk, post)
+  const postRequests = requestLines(zendesk, zendesk.requests.slice(boundary))
   return {
     main,
     post,
     mainRequests: requestLines(zendesk, zendesk.requests.slice(0, boundary)),
-    postRequests: requestLines(zendesk, zendesk.requests.slice(boundary)).filter(
-      (line) => !/ (current|cleanup) by cleanup$/.test(line)
-    )
+    postRequests: postRequests.filter((line) => !/ (current|cleanup) by cleanup$/.test(line))
   }
 }
 

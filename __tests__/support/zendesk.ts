@@ -48,13 +48,8 @@ export function at<Value extends InputValue = string>(
 
 /** The inputs of each credential that the mock has from the start. */
 export const credentials = {
-  apiToken: ({ credentials: { email, apiToken } }: Zendesk): Inputs => ({
-    email,
-    'api-token': apiToken
-  }),
-  accessToken: ({ credentials: { accessToken } }: Zendesk): Inputs => ({
-    'access-token': accessToken
-  }),
+  apiToken: ({ credentials: { email, apiToken } }: Zendesk): Inputs => ({ email, 'api-token': apiToken }),
+  accessToken: ({ credentials }: Zendesk): Inputs => ({ 'access-token': credentials.accessToken }),
   clientCredentials: (zendesk: Zendesk, client = 'ci_bot'): Inputs => ({
     'client-id': client,
     'client-secret': zendesk.client(client).secret!

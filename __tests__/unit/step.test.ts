@@ -51,9 +51,7 @@ beforeEach(() => {
   host = new FakeHost()
   jest.useFakeTimers()
 })
-afterEach(() => {
-  jest.useRealTimers()
-})
+afterEach(() => void jest.useRealTimers())
 
 describe('runStep ends', () => {
   it('with exit code 0 when its work is done, although its timeout is not reached', async () => {

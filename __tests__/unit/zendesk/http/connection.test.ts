@@ -30,9 +30,8 @@ describe('Connection: a request', () => {
   it('has a path with its query, the credential, JSON with its length in bytes, and no needless header', async () => {
     const received: unknown[] = []
     const { port } = await serve((incoming, response) => {
-      const { method, url, headers } = incoming
       void text(incoming).then((body) => {
-        received.push([method, url, headers, body])
+        received.push([incoming.method, incoming.url, incoming.headers, body])
         response.end('{}')
       })
     })
@@ -126,10 +125,7 @@ describe('Connection: a request that was sent', () => {
   it('times out even if its response still arrives, byte by byte', async () => {
     const request = jest.spyOn(http, 'request')
     let response: ServerResponse | undefined
-    const { port } = await serve((_request, outgoing) => {
-      response = outgoing
-      outgoing.flushHeaders()
-    })
+    const { port } = await serve((_request, outgoing) => (response = outgoing).flushHeaders())
     const error = errorOf(port, POST, { timeout: 1000 })
     const sent = request.mock.results[0]!.value as ClientRequest
     const [incoming] = (await once(sent, 'response')) as [IncomingMessage]
