@@ -2,10 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
-
 import { describe, expect, it } from '@jest/globals'
 import ts from 'typescript'
-
 import { commentsOf } from '../../scripts/tidy.ts'
 import { root } from '../support/run-action.ts'
 

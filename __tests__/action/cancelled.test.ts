@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import { type Zendesk } from '../../mock/zendesk.ts'
-import { cancelDuring } from '../support/cancel.ts'
+import { cancelDuring, describeSignals } from '../support/cancel.ts'
 import { annotated, count, NOTHING, published, shown, VERIFIED } from '../support/log-lines.ts'
 import { LINES, theToken } from '../support/requests.ts'
 import { mainThenPost, runStep, type StepRun } from '../support/run-action.ts'
@@ -8,9 +8,6 @@ import { caFile, connectProxy, gate, tls } from '../support/servers.ts'
 import { clientCredentials, DELETION_BY_ID, GRANT, mockZendesk } from '../support/zendesk.ts'
 
 /* How each step ends when it is cancelled at each point of its work is in `faults/kills.test.ts`. */
-
-// Windows has no signals that a process could handle.
-const describeSignals = process.platform === 'win32' ? describe.skip : describe
 
 describeSignals('main, cancelled while its mint', () => {
   it.each<[string, NodeJS.Signals]>([

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import { USED_METHODS, withoutUnusedFunctions, withoutUnusedMethods } from '../../scripts/unused-code.ts'
 
 const used = USED_METHODS.map((name) => `  ${name}() {}\n`)

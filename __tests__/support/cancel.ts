@@ -2,10 +2,14 @@
  * Cancels a step at a moment that is certain. Until then the step's clock stands still.
  */
 import { existsSync } from 'node:fs'
+import { describe } from '@jest/globals'
 import { type Interference, type ProcessControl } from '../../mock/runner.ts'
 import { type Fault, type FaultMatcher, type Zendesk } from '../../mock/zendesk.ts'
 import { onEachRequest } from './request-watch.ts'
 import { scratch } from './scratch.ts'
+
+/** For tests with signals, which Windows does not have. */
+export const describeSignals = process.platform === 'win32' ? describe.skip : describe
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
 

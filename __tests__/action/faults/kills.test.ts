@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import { type Zendesk } from '../../../mock/zendesk.ts'
-import { cancelDuring, type Fate } from '../../support/cancel.ts'
+import { cancelDuring, describeSignals, type Fate } from '../../support/cancel.ts'
 import { HOUR, NOON } from '../../support/clock.ts'
 import { annotated } from '../../support/log-lines.ts'
 import { runStep, sweep, type StepEnd, type StepRun } from '../../support/run-action.ts'
@@ -98,9 +98,6 @@ async function runCell(zendesk: Zendesk, cell: Cell): Promise<StepEnd> {
   await runStep('post', { inputs, state: main.state })
   return main
 }
-
-// Windows has no signals that a process could handle.
-const describeSignals = process.platform === 'win32' ? describe.skip : describe
 
 describeSignals('a sweep revokes what stays active after the end of', () => {
   it.concurrent.each(CELLS)('$entry, by $signal at $point ($fate): $expected', async (cell) => {

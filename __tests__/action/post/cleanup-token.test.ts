@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import { type Fault, type Token, type Zendesk, type ZendeskOptions } from '../../../mock/zendesk.ts'
 import { NOON } from '../../support/clock.ts'
 import { annotated, infoLines, revokedLine, said } from '../../support/log-lines.ts'

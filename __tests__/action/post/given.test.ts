@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import { annotated, shown, stream } from '../../support/log-lines.ts'
 import { LINES, requestLog } from '../../support/requests.ts'
 import { expectVerified, mainThenPost, runStep } from '../../support/run-action.ts'

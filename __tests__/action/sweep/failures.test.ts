@@ -1,14 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
-
 import { ADMIN_ID, AGENT_ID, type Fault, type Token, type Zendesk } from '../../../mock/zendesk.ts'
-import { cancelDuring } from '../../support/cancel.ts'
+import { cancelDuring, describeSignals } from '../../support/cancel.ts'
 import { annotated, count, shown } from '../../support/log-lines.ts'
 import { sweep, type StepEnd } from '../../support/run-action.ts'
 import {
   type credentials,
   DELETION_BY_ID,
   edited,
-  JSON_403,
   JSON_404,
   LOOK_UP,
   mockZendesk,
@@ -33,9 +31,6 @@ describe('a sweep fails before it lists tokens if the look-up of its user', () =
   it.concurrent.each<[keyof typeof credentials, string, Fault]>([
     ['apiToken', 'is anonymous', user(null)],
     ['apiToken', 'has an id that is a string', user(String(ADMIN_ID))],
-    ['apiToken', 'gets an HTML 403', { kind: 'gateway' }],
-    ['apiToken', 'gets a JSON 403', JSON_403],
-    ['clientCredentials', 'gets an HTML 403', { kind: 'gateway' }],
     ['clientCredentials', 'has no user', without('user_id')],
     ['accessToken', 'gets a 200 with HTML', { kind: 'html' }],
     ['accessToken', 'has no user', without('user_id')],
@@ -119,8 +114,6 @@ describe('a sweep that cannot revoke a token', () => {
   })
 })
 
-// Windows has no signals that a process could handle.
-const describeSignals = process.platform === 'win32' ? describe.skip : describe
 describeSignals('a sweep that is cancelled', () => {
   it.concurrent('while it revokes tokens, revokes only its cleanup token after that (SIGINT)', async () => {
     const zendesk = await mockZendesk()

@@ -9,7 +9,6 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
 import { find, PROGRAMS } from './installed.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'network-'))
