@@ -17,7 +17,7 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4))
 export type Fate = 'ignored' | 'response lost' | 'response late'
 
 /**
- * Cancels a step during the `nth` request that matches. A late response is sent only after the process has received
+ * Cancels a step during the `nth` request that matches, once `stalls` requests wait for a response. A late response is sent only after the process has received
  * the signal, so that the order of the two is certain.
  */
 export function cancelDuring(
@@ -25,7 +25,7 @@ export function cancelDuring(
   matcher: FaultMatcher,
   signal: NodeJS.Signals,
   fate: Fate = 'ignored',
-  nth = 1
+  { nth = 1, stalls = 1 } = {}
 ): Pick<Interference, 'onStart'> & { hold: string } {
   const hold = scratch('hold')
   let control: ProcessControl | undefined
@@ -46,7 +46,7 @@ export function cancelDuring(
   const fault: Fault = fate === 'response late' ? late : { kind: 'stall', after: fate === 'response lost' }
   zendesk.fault(matcher, [...Array<Fault>(nth - 1).fill({ kind: 'pass' }), fault])
   onEachRequest(zendesk, (request) => {
-    if (request.fault === 'stall') cancel()
+    if (request.fault === 'stall' && --stalls === 0) cancel()
   })
   return { hold, onStart: (started) => void (control = started) }
 }

@@ -75,7 +75,7 @@ function interference(zendesk: Zendesk, { point, fate, signal }: Cell): StepRun 
   if (fate === 'printed') return { signalAt: new RegExp(point), signal }
   const [, nth = '1', method = '', path = ''] = /^(?:(\d).. )?(\S+) (.*)/.exec(point) ?? []
   const matcher = { method, path: new RegExp(`^${path.replace('#', '(?:\\d+|current)')}$`) }
-  return cancelDuring(zendesk, matcher, signal, fate, Number(nth))
+  return cancelDuring(zendesk, matcher, signal, fate, { nth: Number(nth) })
 }
 
 /** Runs the step that is ended, and post after a main step. */

@@ -119,7 +119,8 @@ describeSignals('a sweep that is cancelled', () => {
     const zendesk = await mockZendesk()
     const stale = zendesk.seedTokens(12)
     for (const { id } of stale.slice(4, 7)) zendesk.fault({ path: `${TOKENS}/${id}` }, { kind: 'stall' })
-    const cancel = cancelDuring(zendesk, { path: `${TOKENS}/${stale[7]!.id}` }, 'SIGINT')
+    const eighth = { path: `${TOKENS}/${stale[7]!.id}` }
+    const cancel = cancelDuring(zendesk, eighth, 'SIGINT', 'ignored', { stalls: 4 })
     const step = await sweep(zendesk, 'clientCredentials', REVOKE, cancel)
     expectFailure(zendesk, step, stale.slice(4), /^::error::Could not revoke 8 of 12 stale tokens: /)
     expect(step.outputs).toMatchObject({ matched: '12', revoked: '4', failed: '8' })
@@ -139,7 +140,7 @@ describeSignals('a sweep that is cancelled', () => {
   it.concurrent('while it lists tokens, revokes nothing but its cleanup token (SIGHUP)', async () => {
     const zendesk = await mockZendesk()
     const tokens = zendesk.seedTokens(300)
-    const cancel = cancelDuring(zendesk, LIST, 'SIGHUP', 'ignored', 2)
+    const cancel = cancelDuring(zendesk, LIST, 'SIGHUP', 'ignored', { nth: 2 })
     const step = await sweep(zendesk, 'clientCredentials', REVOKE, cancel)
     expectFailure(zendesk, step, tokens, /^::error/)
     expect(shown(step)).not.toContain(zendesk.client('ci_bot').secret)
